@@ -1,0 +1,49 @@
+// The face of one direction of a protocol. Everything that turns messages into bytes and back stands
+// behind this interface, so a faster path can be put in front without a caller noticing.
+
+import type { ByteWriter } from "../byte-writer.ts";
+import type { ControlMessage } from "../control.ts";
+import type { DecodeLimits } from "../limits.ts";
+
+/** What every message has. */
+export interface AnyMessage {
+  readonly type: string;
+}
+
+/** Encodes and decodes the messages of one direction. Holds no state between calls. */
+export interface Codec<Message extends AnyMessage> {
+  /** Names of the user's messages, in the order of the protocol. */
+  readonly messageNames: readonly string[];
+
+  /**
+   * The message in `payload[start, end)`, validated. It shares no memory with `payload`.
+   *
+   * @throws TypewireError `cbor-malformed`, `cbor-unsupported`, `cbor-limit`, `schema-mismatch` or `unknown-type`.
+   */
+  decode(payload: Uint8Array, start?: number, end?: number): Message;
+
+  /** Like `decode`, for a connection: control messages are understood as well, and the limits are the connection's. */
+  decodeIncoming(
+    payload: Uint8Array,
+    start: number,
+    end: number,
+    limits?: DecodeLimits,
+  ): Message | ControlMessage;
+
+  /**
+   * The payload of a message, in fresh bytes.
+   *
+   * @throws TypewireError `schema-mismatch` or `unknown-type` where it is not a message of this direction.
+   */
+  encode(message: Message): Uint8Array;
+
+  /** Header and payload, in fresh bytes: one encoding for many connections, or for a file. */
+  encodeFrame(message: Message): Uint8Array;
+
+  /**
+   * Appends header and payload to `writer`, which is as before when this throws.
+   *
+   * @throws TypewireError as `encode`; `frame-too-large` where the payload exceeds `maxFrameBytes`.
+   */
+  encodeInto(message: Message | ControlMessage, writer: ByteWriter, maxFrameBytes?: number): void;
+}

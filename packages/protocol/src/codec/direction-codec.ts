@@ -1,0 +1,91 @@
+// One direction of a protocol as a Codec: what the public face adds to the paths behind it. The header
+// is reserved before encoding and filled in after; whatever fails, the writer is put back.
+
+import { ByteWriter } from "../byte-writer.ts";
+import type { ControlMessage } from "../control.ts";
+import { isControlMessage } from "../control.ts";
+import { TypewireError } from "../errors.ts";
+import { HEADER_BYTES, MAX_ANNOUNCED_BYTES, writeHeader } from "../header.ts";
+import { type DecodeLimits, defaultLimits } from "../limits.ts";
+import type { AnyMessage, Codec } from "./codec.ts";
+import type { MessageTable } from "./message-table.ts";
+import { ReferencePath } from "./reference.ts";
+
+/** The codec of one message table. `Message` is what the table's user messages are in TypeScript. */
+export class DirectionCodec<Message extends AnyMessage> implements Codec<Message> {
+  readonly messageNames: readonly string[];
+  readonly #reference: ReferencePath;
+
+  constructor(table: MessageTable) {
+    const entries = [...table.values()];
+    this.messageNames = entries.filter((entry) => !entry.isControl).map((entry) => entry.name);
+    this.#reference = new ReferencePath(table);
+  }
+
+  decode(payload: Uint8Array, start = 0, end: number = payload.length): Message {
+    const message = this.decodeIncoming(payload, start, end);
+    if (isControlMessage(message)) throw controlOutOfPlace(message);
+    return message;
+  }
+
+  decodeIncoming(
+    payload: Uint8Array,
+    start: number,
+    end: number,
+    limits: DecodeLimits = defaultLimits,
+  ): Message | ControlMessage {
+    // The table's schemas are the ones that `Message` is inferred from.
+    return this.#reference.decode(payload, start, end, limits) as Message | ControlMessage;
+  }
+
+  encode(message: Message): Uint8Array {
+    return this.#encodeAlone(message).copy(HEADER_BYTES);
+  }
+
+  encodeFrame(message: Message): Uint8Array {
+    return this.#encodeAlone(message).copy();
+  }
+
+  encodeInto(
+    message: Message | ControlMessage,
+    writer: ByteWriter,
+    maxFrameBytes: number = MAX_ANNOUNCED_BYTES,
+  ): void {
+    const start = writer.length;
+    let whole = false;
+    try {
+      writer.reserve(HEADER_BYTES);
+      writer.length += HEADER_BYTES;
+      this.#reference.encode(message, writer);
+      const payloadBytes = writer.length - start - HEADER_BYTES;
+      if (payloadBytes > maxFrameBytes) throw tooLarge(message, payloadBytes, maxFrameBytes);
+      writeHeader(writer.bytes, start, payloadBytes);
+      whole = true;
+    } finally {
+      if (!whole) writer.length = start;
+    }
+  }
+
+  #encodeAlone(message: Message): ByteWriter {
+    const writer = new ByteWriter();
+    this.encodeInto(message, writer);
+    // Only now: what was encoded is an object with a type.
+    if (isControlMessage(message)) throw controlOutOfPlace(message);
+    return writer;
+  }
+}
+
+function controlOutOfPlace(message: ControlMessage): TypewireError {
+  return new TypewireError(
+    "unknown-type",
+    `Unknown message type "${message.type}": control messages belong to the connection`,
+    { path: "/type" },
+  );
+}
+
+function tooLarge(message: AnyMessage, payloadBytes: number, limit: number): TypewireError {
+  return new TypewireError(
+    "frame-too-large",
+    `Cannot encode "${message.type}": its payload is ${payloadBytes} bytes, limit ${limit}`,
+  );
+}

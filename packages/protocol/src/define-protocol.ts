@@ -1,0 +1,82 @@
+// The entrance: schemas in, a protocol with a codec for each direction out. All refusals happen here,
+// once, at start-up; a protocol that is defined can be spoken.
+
+import type { Static } from "@sinclair/typebox";
+
+import type { Codec } from "./codec/codec.ts";
+import { DirectionCodec } from "./codec/direction-codec.ts";
+import { buildMessageTable, type MessageSchemas } from "./codec/message-table.ts";
+import { TypewireError } from "./errors.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+
+/** Shows an intersection as one object in editors and errors. */
+type Flatten<Fields> = { [Name in keyof Fields]: Fields[Name] } & {};
+
+/** The messages of one direction: `{ type: name } & fields`, as a union over the names. */
+export type MessagesOf<Schemas extends MessageSchemas> = {
+  [Name in keyof Schemas & string]: Flatten<{ type: Name } & Static<Schemas[Name]>>;
+}[keyof Schemas & string];
+
+/** What a protocol is made of. */
+export interface ProtocolDefinition<Server extends MessageSchemas, Client extends MessageSchemas> {
+  /** Told to the peer in `$hello`; two ends with different names refuse each other. */
+  readonly name: string;
+  /** A whole number; two ends with different versions refuse each other. */
+  readonly version: number;
+  /** What the server sends: message name to schema, an object without `type`. */
+  readonly server: Server;
+  /** What the client sends. */
+  readonly client: Client;
+}
+
+/** A set of messages in two directions, ready to be spoken. Immutable; share one in the whole program. */
+export interface Protocol<Server extends MessageSchemas, Client extends MessageSchemas> {
+  readonly name: string;
+  readonly version: number;
+  /** Sixteen hexadecimal digits that name the exact schemas. */
+  readonly fingerprint: string;
+  /** What the server sends and the client decodes. */
+  readonly server: Codec<MessagesOf<Server>>;
+  /** What the client sends and the server decodes. */
+  readonly client: Codec<MessagesOf<Client>>;
+}
+
+/** Any protocol, where its messages do not matter. */
+export type AnyProtocol = Protocol<MessageSchemas, MessageSchemas>;
+
+/** The two directions, by who sends. */
+export type Role = "server" | "client";
+
+/** The messages that one side of protocol `P` sends, as a discriminated union. */
+export type MessageOf<P extends { readonly [Side in Role]: object }, Side extends Role> =
+  P[Side] extends Codec<infer Message> ? Message : never;
+
+/**
+ * Makes a protocol of TypeBox schemas. Later changes to the schemas have no effect.
+ *
+ * @throws TypewireError `protocol-invalid`, with the path of the offending part, where a schema cannot
+ * travel: functions, symbols, promises, transforms; a union of two types that are the same bytes; a
+ * property named `type` or `__proto__`; a message named `open`, `close` or `$…`.
+ */
+export function defineProtocol<
+  const Server extends MessageSchemas,
+  const Client extends MessageSchemas,
+>(definition: ProtocolDefinition<Server, Client>): Protocol<Server, Client> {
+  const { name, version, server, client } = definition;
+  if (typeof name !== "string" || name === "" || !name.isWellFormed()) {
+    throw new TypewireError("protocol-invalid", "Cannot define protocol: it needs a name");
+  }
+  if (!Number.isSafeInteger(version)) {
+    throw new TypewireError(
+      "protocol-invalid",
+      `Cannot define protocol "${name}": expected a whole number as version, got ${version}`,
+    );
+  }
+  return Object.freeze({
+    name,
+    version,
+    fingerprint: fingerprintOf(server, client),
+    server: new DirectionCodec<MessagesOf<Server>>(buildMessageTable(server, "/server")),
+    client: new DirectionCodec<MessagesOf<Client>>(buildMessageTable(client, "/client")),
+  });
+}

@@ -1,0 +1,85 @@
+// The one family of errors, and what each code means for the connection it happened on.
+// Pure code throws these; the connection catches them at its single entry.
+
+/** Codes that travel in `$error` (docs/wire.md) and are recorded as the reason of a close. */
+export type WireErrorCode =
+  | "header-invalid"
+  | "frame-empty"
+  | "frame-too-large"
+  | "frame-truncated"
+  | "frame-timeout"
+  | "cbor-malformed"
+  | "cbor-unsupported"
+  | "cbor-limit"
+  | "schema-mismatch"
+  | "unknown-type"
+  | "too-many-errors"
+  | "protocol-mismatch"
+  | "hello-timeout"
+  | "hello-required"
+  | "slow-consumer"
+  | "heartbeat-lost"
+  | "write-timeout"
+  | "too-many-connections"
+  | "shutting-down"
+  | "internal";
+
+/** Codes of mistakes and failures on this side alone; they never travel. */
+export type LocalErrorCode =
+  | "protocol-invalid"
+  | "option-invalid"
+  | "connect-failed"
+  | "connect-timeout"
+  | "listen-failed"
+  | "connection-closed";
+
+export type ErrorCode = WireErrorCode | LocalErrorCode;
+
+/** Details of a `TypewireError` beyond its code and sentence. */
+export interface TypewireErrorOptions {
+  /** JSON Pointer (RFC 6901) to the offending part of the message or schema; `""` is the whole. */
+  readonly path?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** Every error that Typewire raises: a stable `code`, and a sentence saying what was expected, what came, and where. */
+export class TypewireError extends Error {
+  override readonly name = "TypewireError";
+  readonly code: ErrorCode;
+  readonly path: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: TypewireErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.path = options.path;
+  }
+}
+
+/**
+ * Whether an error with this code ends the connection. Only a well-formed message that fails its
+ * schema, or is not one of this direction, leaves the position in the stream trusted.
+ */
+export function isFatal(code: ErrorCode): boolean {
+  return code !== "schema-mismatch" && code !== "unknown-type";
+}
+
+/** Appends one segment to a JSON Pointer, escaped as RFC 6901 §3 asks. */
+export function appendPointer(path: string, segment: string | number): string {
+  if (typeof segment === "number") return `${path}/${segment}`;
+  return `${path}/${segment.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+}
+
+/** The JSON Pointer made of these segments; `""` for none. */
+export function toPointer(segments: readonly (string | number)[]): string {
+  return segments.reduce<string>(appendPointer, "");
+}
+
+/** The error of a value that is not what its schema asks; `received` names a kind, never the value. */
+export function schemaMismatch(path: string, expected: string, received: string): TypewireError {
+  const where = path === "" ? "" : ` at ${path}`;
+  return new TypewireError(
+    "schema-mismatch",
+    `schema-mismatch${where}: expected ${expected}, got ${received}`,
+    { path },
+  );
+}

@@ -1,0 +1,105 @@
+// The schema that we check with is a copy of the given one, mended where TypeBox means less than it says.
+// Record patterns: `.*` stops at a line break and integers have no sign, and a key outside its pattern
+// is not checked at all. Names: TypeBox keeps one check for each `$id`, so two types of one name would
+// be one.
+
+import { Kind, PatternNumberExact, PatternStringExact, type TSchema } from "@sinclair/typebox";
+
+const WIDENED: ReadonlyMap<string, string> = new Map([
+  [PatternStringExact, "^[\\s\\S]*$"],
+  [PatternNumberExact, "^(0|-?[1-9][0-9]*)$"],
+]);
+
+/** The widened pattern of integer keys; a record with it travels with CBOR integers for keys. */
+export const INTEGER_KEYS = WIDENED.get(PatternNumberExact) ?? PatternNumberExact;
+
+/** A copy of `schema` whose records constrain every key of their key type, and whose named types have names of their own. */
+export function toCheckSchema(schema: TSchema): TSchema {
+  return new Copier().copy(schema, new Map()) as TSchema;
+}
+
+/** The name that the protocol's author gave to the type that is called `name` in a copy. */
+export function givenName(name: string): string {
+  return name.replace(/:\d+$/, "");
+}
+
+/** New names of the types in scope, by the names they were given. */
+type Names = ReadonlyMap<string, string>;
+type Source = Readonly<Record<PropertyKey, unknown>>;
+
+class Copier {
+  #named = 0;
+
+  /** A copy of a schema, of a part of one, or of whatever else stands in it. */
+  copy(part: unknown, names: Names): unknown {
+    if (Array.isArray(part)) return part.map((item) => this.copy(item, names));
+    if (typeof part !== "object" || part === null) return part;
+    if (part instanceof Date || part instanceof RegExp) return part;
+    const source = part as Source;
+    if (!(Kind in source)) return mapEntries(source, (_, value) => this.copy(value, names));
+    const id = source["$id"];
+    return this.#schema(source, names, typeof id === "string" ? this.#rename(id) : undefined);
+  }
+
+  /** A copy of a schema that is called `ownName` from now on, where it has a name. */
+  #schema(source: Source, outer: Names, ownName: string | undefined): Source {
+    const names = this.#namesIn(source, outer, ownName);
+    return mapEntries(source, (keyword, value) => {
+      switch (keyword) {
+        case "$id":
+          return ownName;
+        case "$ref":
+          return names.get(value as string) ?? value;
+        case "$defs":
+          return this.#definitions(value as Readonly<Record<string, Source>>, names);
+        case "patternProperties":
+          return this.#patterns(value as Source, names);
+        default:
+          return this.copy(value, names);
+      }
+    });
+  }
+
+  /** The names that hold inside a schema: an import has those of its module, any other with an `$id` adds its own. */
+  #namesIn(source: Source, outer: Names, ownName: string | undefined): Names {
+    if (source[Kind] === "Import") {
+      const given = Object.keys(source["$defs"] as object);
+      return new Map(given.map((name) => [name, this.#rename(name)]));
+    }
+    return ownName === undefined ? outer : new Map([...outer, [source["$id"] as string, ownName]]);
+  }
+
+  #definitions(definitions: Readonly<Record<string, Source>>, names: Names): Source {
+    const entries = Object.entries(definitions).map(([given, schema]) => {
+      const name = names.get(given) ?? given;
+      return [name, this.#schema(schema, names, name)] as const;
+    });
+    return Object.fromEntries(entries);
+  }
+
+  #patterns(patterns: Source, names: Names): Source {
+    const entries = Object.entries(patterns).map(
+      ([pattern, schema]) => [WIDENED.get(pattern) ?? pattern, this.copy(schema, names)] as const,
+    );
+    return Object.fromEntries(entries);
+  }
+
+  #rename(name: string): string {
+    this.#named += 1;
+    return `${name}:${this.#named}`;
+  }
+}
+
+function mapEntries(source: Source, map: (key: PropertyKey, value: unknown) => unknown): Source {
+  const target: Source = {};
+  for (const key of Reflect.ownKeys(source)) {
+    // Not an assignment: a property named `__proto__` must stay one.
+    Object.defineProperty(target, key, {
+      value: map(key, source[key]),
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+  }
+  return target;
+}

@@ -1,0 +1,113 @@
+// The last word on whether a value is what its schema describes: the compiled TypeBox check. Where that
+// cannot be had, would be wrong or take exponential time, the walk that explains faults judges in its place.
+
+import { Kind, type TSchema } from "@sinclair/typebox";
+import { TypeCompiler, TypeCompilerTypeGuardError } from "@sinclair/typebox/compiler";
+
+import { schemaMismatch, type TypewireError } from "../errors.ts";
+import { describeKind } from "./describe-kind.ts";
+import { findFault } from "./fault.ts";
+import { holdsRecursiveUnion } from "./recursion.ts";
+import {
+  admitsUndefined,
+  type ObjectShape,
+  resolveShape,
+  type Shape,
+  shapesIn,
+  unionMembers,
+  type UnionShape,
+} from "./shape.ts";
+
+/** Whether a value satisfies one schema. */
+export interface Check {
+  /** Whether `value` satisfies the schema. */
+  passes(value: unknown): boolean;
+  /** The error for a value that does not: its first fault, by path and kind, never the value itself. */
+  explain(value: unknown): TypewireError;
+}
+
+/** Compiles a check of `schema`, whose shape is `shape`; `references` are the schemas it may refer to. */
+export function compileCheck(
+  schema: TSchema,
+  shape: Shape,
+  references: readonly TSchema[] = [],
+): Check {
+  const known = references.filter((reference) => reference !== schema);
+  const compiled = needsWalk(shape) ? undefined : compilePredicate(schema, known);
+  return {
+    passes: compiled ?? ((value) => findFault(shape, value) === undefined),
+    explain: (value) =>
+      findFault(shape, value) ?? schemaMismatch("", "a value of the schema", describeKind(value)),
+  };
+}
+
+/** TypeBox's check as compiled code; undefined where it cannot be had. */
+function compilePredicate(
+  schema: TSchema,
+  references: readonly TSchema[],
+): ((value: unknown) => boolean) | undefined {
+  try {
+    const compiled = TypeCompiler.Compile(schema, [...references]);
+    return (value) => compiled.Check(value);
+  } catch (error) {
+    // Code generation is forbidden here, or a name has control characters, which its compiler refuses.
+    if (error instanceof EvalError || error instanceof TypeCompilerTypeGuardError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether `shape` has something that TypeBox's compiled check (0.34) misjudges. */
+function needsWalk(shape: Shape): boolean {
+  if (holdsRecursiveUnion(shape)) return true;
+  return [...shapesIn(shape)].some(
+    (part) =>
+      (part.kind === "object" && (mistakesAbsence(part) || nestsFurtherProperties(part))) ||
+      (part.kind === "union" && mixesObjects(part)) ||
+      part.schemas.some(isMisjudged),
+  );
+}
+
+/** Kinds of which the compiled check knows that undefined is among their values, and looks for the property. */
+const KNOWN_UNDEFINED: ReadonlySet<string> = new Set(["Any", "Undefined", "Unknown"]);
+
+/** Whether a required property that is absent would pass for undefined, or for one that every object inherits. */
+function mistakesAbsence(shape: ObjectShape): boolean {
+  return shape.properties.some(({ name, optional, shape: part }) => {
+    if (name in Object.prototype) return true;
+    if (optional || (resolveShape(part)?.kind !== "any" && !admitsUndefined(part))) return false;
+    const kinds = shape.schemas.map((schema) => schema["properties"]?.[name]?.[Kind]);
+    return kinds.some((kind) => kind !== undefined && !KNOWN_UNDEFINED.has(kind));
+  });
+}
+
+/** Whether further properties have further properties: one variable of the compiled check hides the other. */
+function nestsFurtherProperties({ rest }: ObjectShape): boolean {
+  if (typeof rest !== "object") return false;
+  return [...shapesIn(rest)].some(
+    (part) => part.kind === "object" && typeof part.rest === "object",
+  );
+}
+
+/** Whether a Date or bytes that their own member refuses would pass for one of the objects. */
+function mixesObjects(union: UnionShape): boolean {
+  const kinds = unionMembers(union).map((member) => resolveShape(member.shape)?.kind);
+  return kinds.includes("object") && (kinds.includes("date") || kinds.includes("bytes"));
+}
+
+function isMisjudged(schema: TSchema): boolean {
+  switch (schema[Kind]) {
+    // Bounds are compiled into number literals, which round.
+    case "BigInt":
+      return Object.values(schema).some(
+        (bound) => typeof bound === "bigint" && BigInt(Number(bound)) !== bound,
+      );
+    // A RegExp with these flags remembers where its last match ended.
+    case "RegExp":
+      return /[gy]/.test(schema["flags"]);
+    // Further properties are looked for in the wrong place.
+    case "Record":
+      return typeof schema["additionalProperties"] === "object";
+    default:
+      return false;
+  }
+}

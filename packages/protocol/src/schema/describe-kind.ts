@@ -1,0 +1,25 @@
+/** What kind of value this is, for an error: never the value itself. */
+export function describeKind(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return `string of length ${value.length}`;
+    case "number":
+      if (Number.isInteger(value)) return "integer";
+      return Number.isFinite(value) ? "number" : String(value);
+    case "undefined":
+      return "undefined";
+    case "object":
+      return describeObject(value);
+    default:
+      return typeof value;
+  }
+}
+
+function describeObject(value: object | null): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return `array of ${value.length}`;
+  if (value instanceof Date) return Number.isFinite(value.getTime()) ? "Date" : "invalid Date";
+  if (value instanceof Uint8Array) return `Uint8Array of ${value.length}`;
+  if (value instanceof Map || value instanceof Set) return value instanceof Map ? "Map" : "Set";
+  return "object";
+}

@@ -1,0 +1,59 @@
+// Literal properties tell the members of a union apart, as in TypeScript's discriminated unions. All
+// that is decided by them is decided here.
+
+import {
+  type ObjectShape,
+  propertyNamed,
+  resolveShape,
+  type Shape,
+  unionMembers,
+} from "./shape.ts";
+
+type Literal = string | number | boolean;
+
+/** Required properties whose values are known, with those values. */
+export type Discriminators = readonly (readonly [name: string, values: readonly unknown[]])[];
+
+/** The values of a literal or a union of literals; undefined for any other shape. */
+export function literalsOf(shape: Shape): readonly Literal[] | undefined {
+  const resolved = resolveShape(shape);
+  if (resolved?.kind === "literal") return [resolved.value];
+  if (resolved?.kind !== "union") return undefined;
+  const values: Literal[] = [];
+  for (const member of unionMembers(resolved)) {
+    const literal = resolveShape(member.shape);
+    if (literal?.kind !== "literal") return undefined;
+    values.push(literal.value);
+  }
+  return values;
+}
+
+/** The discriminators of an object shape; undefined for a shape that is no object. */
+export function discriminatorsOf(shape: Shape): Discriminators | undefined {
+  const resolved = resolveShape(shape);
+  if (resolved?.kind !== "object") return undefined;
+  return resolved.properties.flatMap((property) => {
+    const values = property.optional ? undefined : literalsOf(property.shape);
+    return values === undefined ? [] : [[property.name, values] as const];
+  });
+}
+
+/** Whether an object whose properties `read` gives may be of this shape, as far as literals tell. */
+export function admitsObject(
+  shape: Shape,
+  discriminators: Discriminators | undefined,
+  read: (name: string) => unknown,
+): boolean {
+  if (discriminators === undefined) return resolveShape(shape)?.kind === "any";
+  return discriminators.every(([name, values]) => values.includes(read(name)));
+}
+
+/** Whether a property that both require has no value in common, so that no object is both. */
+export function areApart(a: ObjectShape, b: ObjectShape): boolean {
+  return a.properties.some((property) => {
+    const twin = propertyNamed(b, property.name);
+    if (twin === undefined || property.optional || twin.optional) return false;
+    const [values, others] = [literalsOf(property.shape), literalsOf(twin.shape)];
+    return values !== undefined && others !== undefined && values.every((v) => !others.includes(v));
+  });
+}

@@ -1,0 +1,217 @@
+// Builds the shape of a TypeBox schema, and refuses what cannot travel with the path of the offending
+// part. Runs once per message, when a protocol is defined; no value is seen here.
+
+import { FormatRegistry, Kind, type TSchema, TransformKind } from "@sinclair/typebox";
+
+import { appendPointer } from "../errors.ts";
+import { givenName, INTEGER_KEYS } from "./check-schema.ts";
+import { describeKind } from "./describe-kind.ts";
+import { intersectShapes } from "./intersect.ts";
+import { refuse } from "./refuse.ts";
+import type { Entries, LeafShape, Property, ReferenceShape, Shape, UnionMember } from "./shape.ts";
+
+/** TypeBox kinds that are one CBOR item, by the leaf they become. */
+const LEAF_KINDS: ReadonlyMap<string, LeafShape["kind"]> = new Map([
+  ["Any", "any"],
+  ["BigInt", "bigint"],
+  ["Boolean", "boolean"],
+  ["Date", "date"],
+  ["Integer", "integer"],
+  ["Never", "never"],
+  ["Not", "any"],
+  ["Null", "null"],
+  ["Number", "number"],
+  ["RegExp", "text"],
+  ["String", "text"],
+  ["TemplateLiteral", "text"],
+  ["Uint8Array", "bytes"],
+  ["Undefined", "undefined"],
+  ["Unknown", "any"],
+  ["Void", "undefined"],
+]);
+
+/** Why the kinds that have no wire form have none. */
+const UNTRAVELLED_KINDS: ReadonlyMap<string, string> = new Map([
+  ["AsyncIterator", "an iterator cannot travel; send its items as messages"],
+  ["Constructor", "a constructor cannot travel; send the data it is built from"],
+  ["Function", "a function cannot travel; send a message that asks for the call"],
+  ["Iterator", "an iterator cannot travel; send an array"],
+  ["Promise", "a promise cannot travel; send its value when it is there"],
+  ["Symbol", "a symbol cannot travel; send a string"],
+  ["Unsafe", "Type.Unsafe says nothing about the value; use Type.Unknown() or a real type"],
+]);
+
+/** What `$ref` may name here. `reference.target` is set once the schema's shape is built. */
+interface Definition {
+  readonly schema: TSchema;
+  readonly reference: ReferenceShape;
+  begun: boolean;
+}
+
+type Scope = ReadonlyMap<string, Definition>;
+
+/**
+ * The shape of `schema`. `path` is where it stands in the protocol, for errors.
+ *
+ * @throws TypewireError `protocol-invalid` where a part cannot travel.
+ */
+export function shapeOf(schema: TSchema, path: string): Shape {
+  return build(schema, path, new Map());
+}
+
+function build(schema: TSchema, path: string, outer: Scope): Shape {
+  if (typeof schema !== "object" || schema === null) {
+    throw refuse(path, `expected a TypeBox type, got ${describeKind(schema)}`);
+  }
+  const id = schema.$id;
+  if (id === undefined || outer.has(id)) return buildKind(schema, path, outer);
+  const scope = new Map(outer).set(id, define(schema));
+  return buildReference(id, path, scope);
+}
+
+function define(schema: TSchema): Definition {
+  return { schema, reference: { kind: "reference", target: undefined }, begun: false };
+}
+
+function buildKind(schema: TSchema, path: string, scope: Scope): Shape {
+  if (TransformKind in schema) {
+    throw refuse(path, "a Transform cannot travel: the two ends would have different types");
+  }
+  const kind: string = schema[Kind];
+  switch (kind) {
+    case "Literal":
+      return { kind: "literal", value: schema["const"], schemas: [schema] };
+    case "Array": {
+      const items = build(schema["items"], appendPointer(path, "items"), scope);
+      return { kind: "array", items, schemas: [schema] };
+    }
+    case "Tuple":
+      return { kind: "tuple", items: buildEach(schema["items"], path, scope), schemas: [schema] };
+    case "Object":
+    case "Record":
+      return buildObject(schema, path, scope);
+    case "Union":
+      return buildUnion(schema, path, scope);
+    case "Intersect":
+      return buildIntersect(schema, path, scope);
+    case "Ref":
+    case "This":
+      return buildReference(schema["$ref"], path, scope);
+    case "Import":
+      return buildImport(schema, path);
+    default:
+      return buildLeaf(schema, kind, path);
+  }
+}
+
+function buildEach(schemas: readonly TSchema[] | undefined, path: string, scope: Scope): Shape[] {
+  return (schemas ?? []).map((schema, index) => build(schema, appendPointer(path, index), scope));
+}
+
+function buildLeaf(schema: TSchema, kind: string | undefined, path: string): Shape {
+  const leaf = LEAF_KINDS.get(kind ?? "");
+  if (leaf === undefined) {
+    const reason = UNTRAVELLED_KINDS.get(kind ?? "");
+    throw refuse(path, reason ?? `expected a TypeBox type with a wire form, got ${kind ?? "none"}`);
+  }
+  if (kind === "Not" && mentionsReference(schema["not"])) {
+    throw refuse(path, "a Not cannot refer to other types");
+  }
+  const format: unknown = schema["format"];
+  if (typeof format === "string" && !FormatRegistry.Has(format)) {
+    throw refuse(
+      path,
+      `the format "${format}" is not registered; call FormatRegistry.Set("${format}", check) first`,
+    );
+  }
+  return { kind: leaf, schemas: [schema] };
+}
+
+function mentionsReference(part: unknown): boolean {
+  if (typeof part !== "object" || part === null) return false;
+  return "$ref" in part || Object.values(part).some(mentionsReference);
+}
+
+function buildObject(schema: TSchema, path: string, scope: Scope): Shape {
+  const required = new Set<string>(schema["required"] ?? []);
+  const named: Readonly<Record<string, TSchema>> = schema["properties"] ?? {};
+  const properties = Object.entries(named).map(([name, property]): Property => {
+    const propertyPath = appendPointer(path, name);
+    if (name === "__proto__") {
+      throw refuse(propertyPath, "a property named __proto__ cannot travel; rename it");
+    }
+    const shape = build(property, propertyPath, scope);
+    return { name, optional: !required.has(name), shape };
+  });
+  const patterns: Readonly<Record<string, TSchema>> = schema["patternProperties"] ?? {};
+  const entries = Object.entries(patterns).map(([pattern, value]): Entries => ({
+    keys: pattern === INTEGER_KEYS ? "integer" : "text",
+    pattern: new RegExp(pattern),
+    shape: build(value, appendPointer(path, "values"), scope),
+  }));
+  const rest = buildRest(schema["additionalProperties"], path, scope);
+  return { kind: "object", properties, entries, rest, schemas: [schema] };
+}
+
+/** `false` refuses further properties, a schema keeps them; `true` and nothing describe none, so they are dropped. */
+function buildRest(further: unknown, path: string, scope: Scope): "drop" | "refuse" | Shape {
+  if (further === false) return "refuse";
+  if (typeof further !== "object" || further === null) return "drop";
+  return build(further as TSchema, appendPointer(path, "additionalProperties"), scope);
+}
+
+function buildUnion(schema: TSchema, path: string, scope: Scope): Shape {
+  const anyOf: readonly TSchema[] = schema["anyOf"];
+  const references = referencesOf(scope);
+  const shapes = buildEach(anyOf, appendPointer(path, "anyOf"), scope);
+  const members = anyOf.flatMap((member, index): readonly UnionMember[] => {
+    const shape = shapes[index];
+    if (shape === undefined) return [];
+    return shape.kind === "union" ? shape.members : [{ shape, schema: member, references }];
+  });
+  return { kind: "union", members, schemas: [schema] };
+}
+
+function buildIntersect(schema: TSchema, path: string, scope: Scope): Shape {
+  const allOf: readonly TSchema[] = schema["allOf"];
+  return intersectShapes({
+    shapes: buildEach(allOf, appendPointer(path, "allOf"), scope),
+    schemas: allOf,
+    schema,
+    rest: buildRest(schema["unevaluatedProperties"], path, scope),
+    references: referencesOf(scope),
+    path,
+  });
+}
+
+function referencesOf(scope: Scope): TSchema[] {
+  return [...scope.values()].map((definition) => definition.schema);
+}
+
+/** The shape that `name` stands for; a reference to it while that shape is still being built. */
+function buildReference(name: string, path: string, scope: Scope): Shape {
+  const definition = scope.get(name);
+  if (definition === undefined) {
+    throw refuse(
+      path,
+      `the reference "${name}" names nothing here; use Type.Module or Type.Recursive`,
+    );
+  }
+  const { reference } = definition;
+  if (!definition.begun) {
+    definition.begun = true;
+    reference.target = buildKind(definition.schema, path, scope);
+    if (reference.target === reference)
+      throw refuse(path, `"${givenName(name)}" refers only to itself`);
+  }
+  return reference.target ?? reference;
+}
+
+/** A type of a Type.Module: all its definitions are in scope, each built where it is first named. */
+function buildImport(schema: TSchema, path: string): Shape {
+  const definitions: Readonly<Record<string, TSchema>> = schema["$defs"];
+  const scope = new Map(
+    Object.entries(definitions).map(([name, definition]) => [name, define(definition)] as const),
+  );
+  return buildReference(schema["$ref"], path, scope);
+}

@@ -1,0 +1,276 @@
+// How a mismatch is worded: what was expected, what came, and where, but never the value.
+
+import { afterAll, describe, expect, test } from "bun:test";
+
+import { FormatRegistry, type TSchema, Type } from "@sinclair/typebox";
+
+import { array, byteString, double, integer, map, NULL, text, TRUE } from "../support/cbor.ts";
+import { fromHex } from "../support/bytes.ts";
+import { errorOf, expectError } from "../support/errors.ts";
+import { hexOfValue, readValue } from "../support/value-codec.ts";
+
+FormatRegistry.Set("typewire-mismatch-test", (value) => value === "right");
+afterAll(() => FormatRegistry.Delete("typewire-mismatch-test"));
+
+const ROWS: readonly [
+  what: string,
+  schema: TSchema,
+  item: Uint8Array,
+  value: unknown,
+  reason: string,
+][] = [
+  ["text", Type.String(), integer(1), 1, "expected string, got integer"],
+  [
+    "short text",
+    Type.String({ minLength: 2 }),
+    text("a"),
+    "a",
+    "expected string length greater or equal to 2, got string of length 1",
+  ],
+  [
+    "long text",
+    Type.String({ maxLength: 0 }),
+    text("é"),
+    "é",
+    "expected string length less or equal to 0, got string of length 1",
+  ],
+  [
+    "text of a pattern",
+    Type.String({ pattern: "^a$" }),
+    text("b"),
+    "b",
+    "expected string to match '^a$', got string of length 1",
+  ],
+  [
+    "text of a format",
+    Type.String({ format: "typewire-mismatch-test" }),
+    text("b"),
+    "b",
+    "expected string to match 'typewire-mismatch-test' format, got string of length 1",
+  ],
+  [
+    "a RegExp",
+    Type.RegExp(/^a$/),
+    text("b"),
+    "b",
+    "expected string to match regular expression, got string of length 1",
+  ],
+  [
+    "a RegExp of no text",
+    Type.RegExp(/a/),
+    array(text("a")),
+    ["a"],
+    "expected string, got array of 1",
+  ],
+  [
+    "a template",
+    Type.TemplateLiteral("a${0|1}"),
+    text("a2"),
+    "a2",
+    "expected string to match '^a(0|1)$', got string of length 2",
+  ],
+  ["a number", Type.Number(), text("1"), "1", "expected number, got string of length 1"],
+  [
+    "a low number",
+    Type.Number({ minimum: 0 }),
+    integer(-1),
+    -1,
+    "expected number to be greater or equal to 0, got integer",
+  ],
+  [
+    "a high number",
+    Type.Number({ exclusiveMaximum: 1 }),
+    double(1.5),
+    1.5,
+    "expected number to be less than 1, got number",
+  ],
+  [
+    "no multiple",
+    Type.Number({ multipleOf: 2 }),
+    integer(3),
+    3,
+    "expected number to be a multiple of 2, got integer",
+  ],
+  ["an integer", Type.Integer(), double(1.5), 1.5, "expected integer, got number"],
+  [
+    "a low bigint",
+    Type.BigInt({ minimum: 5n }),
+    integer(4),
+    4n,
+    "expected bigint to be greater or equal to 5, got bigint",
+  ],
+  [
+    "a high bigint",
+    Type.BigInt({ maximum: 2n ** 63n - 1n }),
+    integer(2n ** 63n),
+    2n ** 63n,
+    "expected bigint to be less or equal to 9223372036854775807, got bigint",
+  ],
+  ["a boolean", Type.Boolean(), integer(1), 1, "expected boolean, got integer"],
+  ["null", Type.Null(), fromHex("f4"), false, "expected null, got boolean"],
+  ["a literal", Type.Literal("on"), text("off"), "off", "expected 'on', got string of length 3"],
+  ["a numeric literal", Type.Literal(5), integer(6), 6, "expected 5, got integer"],
+  ["bytes", Type.Uint8Array(), text("x"), "x", "expected Uint8Array, got string of length 1"],
+  [
+    "few bytes",
+    Type.Uint8Array({ minByteLength: 2 }),
+    byteString(fromHex("01")),
+    fromHex("01"),
+    "expected byte length greater or equal to 2, got Uint8Array of 1",
+  ],
+  [
+    "an early date",
+    Type.Date({ minimumTimestamp: 5 }),
+    integer(4),
+    new Date(4),
+    "expected Date timestamp to be greater or equal to 5, got Date",
+  ],
+  ["an array", Type.Array(Type.Null()), map(), {}, "expected array, got object"],
+  [
+    "a short array",
+    Type.Array(Type.Null(), { minItems: 1 }),
+    array(),
+    [],
+    "expected array length to be greater or equal to 1, got array of 0",
+  ],
+  [
+    "a long array",
+    Type.Array(Type.Null(), { maxItems: 0 }),
+    array(NULL),
+    [null],
+    "expected array length to be less or equal to 0, got array of 1",
+  ],
+  [
+    "twins",
+    Type.Array(Type.Null(), { uniqueItems: true }),
+    array(NULL, NULL),
+    [null, null],
+    "expected array elements to be unique, got array of 2",
+  ],
+  [
+    "an array without",
+    Type.Array(Type.Unknown(), { contains: Type.Null() }),
+    array(TRUE),
+    [true],
+    "expected array to contain at least one matching value, got array of 1",
+  ],
+  [
+    "a tuple",
+    Type.Tuple([Type.Null()]),
+    array(NULL, NULL),
+    [null, null],
+    "expected tuple to have 1 elements, got array of 2",
+  ],
+  ["an object", Type.Object({ a: Type.Null() }), array(), [], "expected object, got array of 0"],
+  [
+    "few properties",
+    Type.Record(Type.String(), Type.Null(), { minProperties: 1 }),
+    map(),
+    {},
+    "expected object to have at least 1 properties, got object",
+  ],
+  [
+    "a union",
+    Type.Union([Type.Literal("a"), Type.Literal("b")]),
+    text("c"),
+    "c",
+    "expected a member of the union, got string of length 1",
+  ],
+  [
+    "what is excluded",
+    Type.Not(Type.Null()),
+    NULL,
+    null,
+    "expected a value that is not excluded, got null",
+  ],
+  ["never", Type.Never(), NULL, null, "expected nothing, got null"],
+];
+
+describe("a schema-mismatch", () => {
+  test.each(ROWS)(
+    "of %s is worded alike for the receiver and the sender",
+    (_, schema, item, value, reason) => {
+      const expected = { path: "/v", message: `schema-mismatch at /v: ${reason}` };
+      expectError(() => readValue(schema, item), "schema-mismatch", expected);
+      expectError(() => hexOfValue(schema, value), "schema-mismatch", expected);
+    },
+  );
+
+  const place = (leaf: TSchema): TSchema =>
+    Type.Object({
+      list: Type.Array(Type.Tuple([Type.Null(), leaf])),
+      "a/b~c": Type.Optional(Type.Record(Type.String(), leaf)),
+      numbered: Type.Optional(Type.Record(Type.Integer(), leaf)),
+      choice: Type.Optional(
+        Type.Union([
+          Type.Null(),
+          Type.Object({ kind: Type.Literal("x"), leaf }),
+          Type.Object({ kind: Type.Literal("y") }),
+        ]),
+      ),
+    });
+
+  test.each([
+    [
+      "/v/list/1/1",
+      {
+        list: [
+          [null, "s"],
+          [null, 5],
+        ],
+      },
+    ],
+    ["/v/a~1b~0c/k~0~1", { list: [], "a/b~c": { "k~/": 5 } }],
+    ["/v/numbered/-7", { list: [], numbered: { "-7": 5 } }],
+    ["/v/choice/leaf", { list: [], choice: { kind: "x", leaf: 5 } }],
+  ])("names the place %s as a JSON Pointer", (path, value) => {
+    expectError(() => hexOfValue(place(Type.String()), value), "schema-mismatch", {
+      path,
+      message: `schema-mismatch at ${path}: expected string, got integer`,
+    });
+  });
+
+  test.each([
+    [
+      "/v/choice",
+      { list: [], choice: { kind: "z" } },
+      "expected a member of the union, got object",
+    ],
+    [
+      "/v/choice/leaf",
+      { list: [], choice: { kind: "x" } },
+      "expected a required property, got nothing",
+    ],
+    ["/v/list", {}, "expected a required property, got nothing"],
+    ["/v/list/0", { list: [[null]] }, "expected tuple to have 2 elements, got array of 1"],
+  ])("names the place %s of what is missing", (path, value, reason) => {
+    expectError(() => hexOfValue(place(Type.String()), value), "schema-mismatch", {
+      path,
+      message: `schema-mismatch at ${path}: ${reason}`,
+    });
+  });
+
+  test("names the first fault in the order of the schema", () => {
+    const schema = Type.Object({
+      a: Type.Null(),
+      b: Type.Object({ c: Type.Null() }),
+      d: Type.Null(),
+    });
+    const item = map(text("d"), TRUE, text("b"), map(text("c"), TRUE), text("a"), NULL);
+    expect(errorOf(() => readValue(schema, item)).path).toBe("/v/b/c");
+  });
+
+  test("never quotes the value", () => {
+    for (const secret of ["geheim", "geheim".repeat(50)]) {
+      for (const schema of [
+        Type.Integer(),
+        Type.String({ maxLength: 1 }),
+        Type.Literal("x"),
+        Type.Union([Type.Null(), Type.Date()]),
+      ]) {
+        expect(errorOf(() => readValue(schema, text(secret))).message).not.toContain("geheim");
+        expect(errorOf(() => hexOfValue(schema, secret)).message).not.toContain("geheim");
+      }
+    }
+  });
+});

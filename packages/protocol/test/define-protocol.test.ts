@@ -1,0 +1,198 @@
+import { describe, expect, test } from "bun:test";
+
+import { type TSchema, Type } from "@sinclair/typebox";
+
+import { defineProtocol } from "../src/define-protocol.ts";
+import { saludo } from "../src/saludo.ts";
+import { toHex } from "./support/bytes.ts";
+import { expectError, outcomeOf } from "./support/errors.ts";
+
+function define(message: string, schema: TSchema): unknown {
+  return defineProtocol({ name: "test", version: 1, server: { [message]: schema }, client: {} });
+}
+
+describe("defineProtocol", () => {
+  test("gives a protocol that cannot be changed", () => {
+    const protocol = defineProtocol({ name: "test", version: 3, server: {}, client: {} });
+    expect([protocol.name, protocol.version]).toEqual(["test", 3]);
+    expect(Object.isFrozen(protocol)).toBe(true);
+  });
+
+  test.each(["", "\ud800", undefined, 5])("refuses the name %p", (name) => {
+    const definition = { name: name as string, version: 1, server: {}, client: {} };
+    expectError(() => defineProtocol(definition), "protocol-invalid", {
+      message: "Cannot define protocol: it needs a name",
+    });
+  });
+
+  test.each([1.5, Number.NaN, 2 ** 53, "1"])("refuses the version %p", (version) => {
+    const definition = { name: "test", version: version as number, server: {}, client: {} };
+    expectError(() => defineProtocol(definition), "protocol-invalid", {
+      message: `Cannot define protocol "test": expected a whole number as version, got ${version}`,
+    });
+  });
+
+  test.each([
+    ["", "a message needs a name"],
+    ["$ping", 'names that start with "$" are for control messages'],
+    ["$", 'names that start with "$" are for control messages'],
+    ["open", '"open" is the name of a lifecycle handler'],
+    ["close", '"close" is the name of a lifecycle handler'],
+    ["a\udc00", "a message name must be well-formed Unicode"],
+  ])("refuses a message named %j", (name, reason) => {
+    const path = `/server/${name}`;
+    expectError(() => define(name, Type.Object({})), "protocol-invalid", {
+      path,
+      message: `Cannot define protocol at ${path}: ${reason}`,
+    });
+  });
+
+  test.each(["opened", "Close", "a/b", "toString", "constructor", "then", "ñ", " ", "a$"])(
+    "accepts a message named %j",
+    (name) => {
+      const protocol = defineProtocol({
+        name: "t",
+        version: 1,
+        server: { [name]: Type.Object({ a: Type.Null() }) },
+        client: {},
+      });
+      expect(protocol.server.messageNames).toEqual([name]);
+      expect(protocol.server.decode(protocol.server.encode({ type: name, a: null }))).toStrictEqual(
+        { type: name, a: null },
+      );
+    },
+  );
+
+  test.each([
+    ["text", Type.String(), "a message must be a Type.Object"],
+    ["an array", Type.Array(Type.Null()), "a message must be a Type.Object"],
+    ["Unknown", Type.Unknown(), "a message must be a Type.Object"],
+    [
+      "a union with null",
+      Type.Union([Type.Object({}), Type.Null()]),
+      "a message must be a Type.Object",
+    ],
+    [
+      "a record",
+      Type.Record(Type.String(), Type.Null()),
+      "a message has named properties only; put the record into one of them",
+    ],
+    [
+      "an object with a rest",
+      Type.Object({}, { additionalProperties: Type.Null() }),
+      "a message has named properties only; put the record into one of them",
+    ],
+    [
+      "a union with a record",
+      Type.Union([Type.Object({}), Type.Record(Type.Integer(), Type.Null())]),
+      "a message has named properties only; put the record into one of them",
+    ],
+  ])("refuses %s as a message", (_, schema, reason) => {
+    expectError(() => define("m", schema), "protocol-invalid", {
+      path: "/server/m",
+      message: `Cannot define protocol at /server/m: ${reason}`,
+    });
+  });
+
+  test("refuses a property named type, in a union and in an intersection too, but not further down", () => {
+    const typed = Type.Object({ type: Type.String() });
+    const expected = {
+      path: "/server/m/type",
+      message:
+        'Cannot define protocol at /server/m/type: "type" names the message; call the property otherwise',
+    };
+    for (const schema of [
+      typed,
+      Type.Union([Type.Object({}), typed]),
+      Type.Intersect([Type.Object({}), typed]),
+    ]) {
+      expectError(() => define("m", schema), "protocol-invalid", expected);
+    }
+    expect(outcomeOf(() => define("m", Type.Object({ a: typed })))).toBe("accepted");
+  });
+
+  test.each([
+    [
+      "an intersection",
+      Type.Intersect([Type.Object({ a: Type.Null() }), Type.Object({ b: Type.Null() })]),
+    ],
+    ["a union", Type.Union([Type.Object({ a: Type.Null() }), Type.Object({ b: Type.Null() })])],
+    ["a closed object", Type.Object({ a: Type.Null() }, { additionalProperties: false })],
+    ["a type that contains itself", Type.Recursive((This) => Type.Object({ a: Type.Array(This) }))],
+    [
+      "a type of a module",
+      Type.Module({ M: Type.Object({ a: Type.Ref("A") }), A: Type.Null() }).Import("M"),
+    ],
+    [
+      "a composite",
+      Type.Composite([Type.Object({ a: Type.Null() }), Type.Object({ b: Type.Null() })]),
+    ],
+  ])("accepts %s as a message", (_, schema) => {
+    expect(outcomeOf(() => define("m", schema))).toBe("accepted");
+  });
+
+  test("refuses a union that is its own member as a message", () => {
+    const crossed = Type.Module({
+      A: Type.Union([Type.Object({}), Type.Ref("B")]),
+      B: Type.Union([Type.Object({}), Type.Ref("A")]),
+    });
+    expectError(() => define("m", crossed.Import("A")), "protocol-invalid", {
+      message: "Cannot define protocol at /server/m: a union cannot be a member of itself",
+    });
+  });
+
+  test("names the direction of what it refuses", () => {
+    const definition = {
+      name: "t",
+      version: 1,
+      server: {},
+      client: { m: Type.Object({ f: Type.Symbol() }) },
+    };
+    expectError(() => defineProtocol(definition), "protocol-invalid", { path: "/client/m/f" });
+  });
+
+  test("refuses something that is no schema at all", () => {
+    for (const odd of [undefined, null, 5, "text", {}]) {
+      expectError(() => define("m", odd as unknown as TSchema), "protocol-invalid", {
+        path: "/server/m",
+      });
+    }
+  });
+});
+
+describe("saludo", () => {
+  test("is the protocol of the design", () => {
+    expect([saludo.name, saludo.version]).toEqual(["saludo", 1]);
+    expect(saludo.server.messageNames).toEqual(["welcome", "greeting", "said"]);
+    expect(saludo.client.messageNames).toEqual(["say"]);
+  });
+
+  test("writes the tutorial's greeting with integer keys", () => {
+    const words = { 1: "Hola", 2: "Bienvenido", 3: "Al", 4: "Servidor" };
+    const frame = saludo.server.encodeFrame({ type: "greeting", words });
+    expect(toHex(frame)).toBe(
+      "35342020202020202020" +
+        "a2" +
+        "6474797065" +
+        "686772656574696e67" +
+        "65776f726473" +
+        "a4" +
+        "0164486f6c61" +
+        "026a4269656e76656e69646f" +
+        "0362416c" +
+        "04685365727669646f72",
+    );
+    expect(saludo.server.decode(frame, 10)).toStrictEqual({ type: "greeting", words });
+  });
+
+  test("bounds what a client says", () => {
+    const say = (text: string): string =>
+      outcomeOf(() => saludo.client.encode({ type: "say", text }));
+    expect([say(""), say("x"), say("x".repeat(4096)), say("x".repeat(4097))]).toEqual([
+      "schema-mismatch",
+      "accepted",
+      "accepted",
+      "schema-mismatch",
+    ]);
+  });
+});

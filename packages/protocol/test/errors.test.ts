@@ -1,0 +1,80 @@
+import { describe, expect, test } from "bun:test";
+
+import { appendPointer, isFatal, schemaMismatch, toPointer, TypewireError } from "../src/errors.ts";
+
+describe("TypewireError", () => {
+  test("carries its code, and path and cause where it has them", () => {
+    const cause = new Error("inner");
+    const error = new TypewireError("internal", "The handler failed", { path: "/a", cause });
+    expect(error).toBeInstanceOf(Error);
+    expect([error.name, error.code, error.message, error.path]).toEqual([
+      "TypewireError",
+      "internal",
+      "The handler failed",
+      "/a",
+    ]);
+    expect(error.cause).toBe(cause);
+    const bare = new TypewireError("internal", "x");
+    expect(bare.path).toBeUndefined();
+    expect("cause" in bare).toBe(false);
+  });
+});
+
+describe("isFatal", () => {
+  test.each(["schema-mismatch", "unknown-type"] as const)("forgives %s", (code) => {
+    expect(isFatal(code)).toBe(false);
+  });
+
+  test.each([
+    "header-invalid",
+    "frame-empty",
+    "frame-too-large",
+    "frame-truncated",
+    "frame-timeout",
+    "cbor-malformed",
+    "cbor-unsupported",
+    "cbor-limit",
+    "too-many-errors",
+    "protocol-mismatch",
+    "hello-timeout",
+    "hello-required",
+    "slow-consumer",
+    "heartbeat-lost",
+    "write-timeout",
+    "too-many-connections",
+    "shutting-down",
+    "internal",
+    "protocol-invalid",
+    "option-invalid",
+    "connect-failed",
+    "connect-timeout",
+    "listen-failed",
+    "connection-closed",
+  ] as const)("does not forgive %s", (code) => {
+    expect(isFatal(code)).toBe(true);
+  });
+});
+
+describe("toPointer", () => {
+  test.each([
+    [[], ""],
+    [["a", 0, "b"], "/a/0/b"],
+    [["", "a/b", "~", "~1"], "//a~1b/~0/~01"],
+  ])("writes %j as RFC 6901 asks", (segments, pointer) => {
+    expect(toPointer(segments)).toBe(pointer);
+  });
+
+  test("appends one segment at a time as well", () => {
+    expect(appendPointer(appendPointer("", "a/b"), 3)).toBe("/a~1b/3");
+  });
+});
+
+describe("schemaMismatch", () => {
+  test("says where, unless it is the whole", () => {
+    expect(schemaMismatch("/words/3", "string", "integer").message).toBe(
+      "schema-mismatch at /words/3: expected string, got integer",
+    );
+    const whole = schemaMismatch("", "object", "null");
+    expect([whole.message, whole.path]).toEqual(["schema-mismatch: expected object, got null", ""]);
+  });
+});

@@ -1,0 +1,467 @@
+// Random schemas of every kind that travels, each together with values that satisfy it. Made for round
+// trips and for comparing codecs: what it gives, `defineProtocol` accepts and a codec must carry.
+
+import { FormatRegistry, type TSchema, Type } from "@sinclair/typebox";
+import fc from "fast-check";
+
+/** A schema, values of it, and what its values are on the wire, so that a union stays unambiguous. */
+export interface Sample {
+  readonly schema: TSchema;
+  readonly values: fc.Arbitrary<unknown>;
+  readonly forms: readonly Form[];
+}
+
+/** Wire forms that tell a union's members apart. Numbers, dates and big integers are one. */
+type Form =
+  "null" | "undefined" | "boolean" | "number" | "text" | "bytes" | "array" | "object" | "any";
+
+export interface SampleOptions {
+  /** Levels of containers in a schema; recursive types go deeper in their values. Default 3. */
+  readonly depth?: number;
+  /** Whether properties may be named like what every object inherits, or with special characters. Default true. */
+  readonly hostileNames?: boolean;
+}
+
+/** A message `m` whose body has this schema, and a value of it. */
+export interface MessageSample {
+  readonly body: TSchema;
+  readonly message: { readonly type: "m" };
+}
+
+const PLAIN_NAMES = ["a", "b", "kind", "value", "at", "left", "größe", "items"];
+const HOSTILE_NAMES = [
+  "constructor",
+  "toString",
+  "valueOf",
+  "hasOwnProperty",
+  "then",
+  "toJSON",
+  "prototype",
+  "length",
+  "__proto",
+  "patternProperties",
+  "properties",
+  "$id",
+  "$ref",
+  "const",
+  "",
+  "0",
+  "-1",
+  "a/b",
+  "~0",
+  "'",
+  '"',
+  "\\",
+  "`${x}`",
+  "\n",
+  "\u2028",
+  "\uFEFFmark",
+  "🎉",
+  "x".repeat(70),
+];
+
+const LOWER_CASE = "typewire-lower-case";
+FormatRegistry.Set(LOWER_CASE, (value) => /^[a-z]*$/.test(value));
+
+/** Schemas with their values, for a property of a message or any part of one. */
+export function arbitrarySample(options: SampleOptions = {}): fc.Arbitrary<Sample> {
+  const { depth = 3, hostileNames = true } = options;
+  const names = hostileNames ? [...PLAIN_NAMES, ...HOSTILE_NAMES] : PLAIN_NAMES;
+  return new Samples(names).any(depth);
+}
+
+/** Messages with their schemas. */
+export function arbitraryMessage(options: SampleOptions = {}): fc.Arbitrary<MessageSample> {
+  const { depth = 3, hostileNames = true } = options;
+  const names = hostileNames ? [...PLAIN_NAMES, ...HOSTILE_NAMES] : PLAIN_NAMES;
+  return new Samples(names).body(depth).chain(({ schema, values }) =>
+    values.map((body) => ({
+      body: schema,
+      message: { type: "m" as const, ...(body as object) },
+    })),
+  );
+}
+
+/** Text in all its lengths and scripts, some with byte order marks. */
+export const arbitraryText: fc.Arbitrary<string> = fc.oneof(
+  { weight: 6, arbitrary: fc.string({ unit: "binary" }) },
+  { weight: 1, arbitrary: fc.string({ unit: "binary", minLength: 20, maxLength: 300 }) },
+  { weight: 1, arbitrary: fc.string({ unit: "binary" }).map((text) => `\uFEFF${text.repeat(9)}`) },
+);
+
+/** What travels without a schema: plain data, and integers beyond 2^53 as BigInts. */
+export const arbitraryUnknown: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
+  leaf: fc.oneof(
+    fc.constant(null),
+    fc.boolean(),
+    fc.double(),
+    fc.maxSafeInteger(),
+    fc.bigInt({ min: 2n ** 53n, max: 2n ** 64n - 1n }),
+    fc.bigInt({ min: -(2n ** 63n), max: -(2n ** 53n) }),
+    arbitraryText,
+    fc.uint8Array({ maxLength: 40 }),
+  ),
+  key: fc
+    .oneof(arbitraryText, fc.constantFrom(...PLAIN_NAMES, ...HOSTILE_NAMES))
+    .filter((key) => key !== "__proto__"),
+  any: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    tie("leaf"),
+    fc.array(tie("any"), { maxLength: 4 }),
+    fc.dictionary(tie("key") as fc.Arbitrary<string>, tie("any"), { maxKeys: 4 }),
+  ),
+})).any;
+
+class Samples {
+  readonly #names: readonly string[];
+  /** By depth, since making them takes longer than drawing from them. */
+  readonly #made = new Map<number, fc.Arbitrary<Sample>>();
+
+  constructor(names: readonly string[]) {
+    this.#names = names;
+  }
+
+  /** Any schema of at most `depth` levels of containers. */
+  any(depth: number): fc.Arbitrary<Sample> {
+    const made = this.#made.get(depth) ?? this.#make(depth);
+    this.#made.set(depth, made);
+    return made;
+  }
+
+  #make(depth: number): fc.Arbitrary<Sample> {
+    const leaf = fc.oneof(...LEAVES);
+    if (depth === 0) return leaf;
+    const inner = this.any(depth - 1);
+    return fc.oneof(
+      { weight: 4, arbitrary: leaf },
+      { weight: 1, arbitrary: arrayOf(inner) },
+      { weight: 1, arbitrary: tupleOf(inner) },
+      { weight: 2, arbitrary: this.object(depth) },
+      { weight: 1, arbitrary: recordOf(inner) },
+      { weight: 1, arbitrary: this.#union(depth) },
+      { weight: 1, arbitrary: this.#recursive(depth) },
+      { weight: 1, arbitrary: inner.map(asModule) },
+    );
+  }
+
+  /** An object, or what a message may be beside one. */
+  body(depth: number): fc.Arbitrary<Sample> {
+    return fc.oneof(
+      { weight: 4, arbitrary: this.#plainObject(depth, this.#names) },
+      { weight: 1, arbitrary: this.#intersection(depth) },
+      { weight: 1, arbitrary: this.#discriminated(depth) },
+    );
+  }
+
+  object(depth: number): fc.Arbitrary<Sample> {
+    return fc.oneof(
+      { weight: 3, arbitrary: this.#plainObject(depth, this.#names) },
+      { weight: 1, arbitrary: this.#openObject(depth) },
+      { weight: 1, arbitrary: this.#intersection(depth) },
+    );
+  }
+
+  #plainObject(depth: number, names: readonly string[]): fc.Arbitrary<Sample> {
+    const fields = fc
+      .uniqueArray(fc.constantFrom(...names), { maxLength: 5 })
+      .chain((chosen) => fc.tuple(...chosen.map((name) => this.#field(name, depth))));
+    return fc.tuple(fields, fc.boolean()).map(([members, closed]) => objectOf(members, closed));
+  }
+
+  #field(name: string, depth: number): fc.Arbitrary<Field> {
+    return fc.tuple(this.any(depth - 1), fc.boolean()).map(([sample, optional]) => ({
+      name,
+      sample,
+      // An optional property that is undefined is left out, so it would not come back.
+      optional: optional && !sample.forms.includes("undefined"),
+    }));
+  }
+
+  /** Named properties, and further ones of another schema. */
+  #openObject(depth: number): fc.Arbitrary<Sample> {
+    return fc.tuple(this.#field("named", depth), this.any(depth - 1)).map(([field, further]) => ({
+      schema: Type.Object({ named: optionalIf(field) }, { additionalProperties: further.schema }),
+      values: fc
+        .tuple(
+          objectValues([field]),
+          fc.dictionary(fc.stringMatching(/^x[0-9]{0,2}$/), further.values),
+        )
+        .map(([named, rest]) => ({ ...named, ...rest })),
+      forms: ["object"],
+    }));
+  }
+
+  #intersection(depth: number): fc.Arbitrary<Sample> {
+    const middle = Math.ceil(this.#names.length / 2);
+    return fc
+      .tuple(
+        this.#plainObject(depth, this.#names.slice(0, middle)),
+        this.#plainObject(depth, this.#names.slice(middle)),
+      )
+      .filter((parts) => parts.every(({ schema }) => schema["additionalProperties"] === undefined))
+      .map(([left, right]) => ({
+        schema: Type.Intersect([left.schema, right.schema]),
+        values: fc
+          .tuple(left.values, right.values)
+          .map(([a, b]) => ({ ...(a as object), ...(b as object) })),
+        forms: ["object"],
+      }));
+  }
+
+  /** Objects told apart by a literal, which need not stand first. */
+  #discriminated(depth: number): fc.Arbitrary<Sample> {
+    const literals = fc.constantFrom(["a", "b", "c"], [1, 2, 3], [true, "true", 1.5]);
+    const member = fc.tuple(this.#field("left", depth), this.#field("zone", depth), fc.boolean());
+    return fc
+      .tuple(literals, fc.array(member, { minLength: 2, maxLength: 3 }))
+      .map(([values, members]) =>
+        unionOf(
+          members.map(([left, zone, literalFirst], index) => {
+            const value = values[index] ?? "d";
+            const literal = { schema: Type.Literal(value), values: fc.constant(value), forms: [] };
+            const kind: Field = { name: "kind", sample: literal, optional: false };
+            return objectOf(literalFirst ? [kind, left, zone] : [left, zone, kind], false);
+          }),
+        ),
+      );
+  }
+
+  /** Objects that nothing but their properties tells apart; text alone, so that any reading is the same. */
+  #undiscriminated(): fc.Arbitrary<Sample> {
+    const text: Sample = { schema: Type.String(), values: arbitraryText, forms: ["text"] };
+    const names = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d"), { maxLength: 3 });
+    return fc.array(fc.tuple(names, fc.boolean()), { minLength: 2, maxLength: 3 }).map((members) =>
+      unionOf(
+        members.map(([chosen, optional]) =>
+          objectOf(
+            chosen.map((name) => ({ name, sample: text, optional })),
+            false,
+          ),
+        ),
+      ),
+    );
+  }
+
+  #union(depth: number): fc.Arbitrary<Sample> {
+    const mixed = fc
+      .array(this.any(depth - 1), { minLength: 1, maxLength: 4 })
+      .map((samples) => unionOf(withDistinctForms(samples)));
+    return fc.oneof(mixed, this.#discriminated(depth), this.#undiscriminated());
+  }
+
+  #recursive(depth: number): fc.Arbitrary<Sample> {
+    return this.any(depth - 1).chain((leaf) =>
+      fc.constantFrom(listOf(leaf), nullableListOf(leaf), treeOf(leaf)),
+    );
+  }
+}
+
+interface Field {
+  readonly name: string;
+  readonly sample: Sample;
+  readonly optional: boolean;
+}
+
+function leaf(schema: TSchema, form: Form, values: fc.Arbitrary<unknown>): fc.Arbitrary<Sample> {
+  return fc.constant({ schema, values, forms: [form] });
+}
+
+const LEAVES: readonly fc.Arbitrary<Sample>[] = [
+  leaf(Type.Null(), "null", fc.constant(null)),
+  leaf(Type.Undefined(), "undefined", fc.constant(undefined)),
+  leaf(Type.Void(), "undefined", fc.constant(undefined)),
+  leaf(Type.Boolean(), "boolean", fc.boolean()),
+  leaf(
+    Type.Integer(),
+    "number",
+    fc.oneof(fc.maxSafeInteger(), fc.integer({ min: -300, max: 300 })),
+  ),
+  leaf(
+    Type.Integer({ minimum: -5, exclusiveMaximum: 70_000, multipleOf: 5 }),
+    "number",
+    fc.integer({ min: -1, max: 13_999 }).map((n) => n * 5),
+  ),
+  leaf(Type.Number(), "number", fc.double({ noNaN: true, noDefaultInfinity: true })),
+  leaf(
+    Type.Number({ exclusiveMinimum: 0, maximum: 1 }),
+    "number",
+    fc.double({ min: Number.MIN_VALUE, max: 1, noNaN: true }),
+  ),
+  leaf(Type.BigInt(), "number", fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n })),
+  leaf(
+    Type.BigInt({ minimum: -5n, maximum: 2n ** 63n - 1n }),
+    "number",
+    fc.bigInt({ min: -5n, max: 2n ** 63n - 1n }),
+  ),
+  leaf(Type.Date(), "number", fc.date({ noInvalidDate: true })),
+  leaf(
+    Type.Date({ minimumTimestamp: 0 }),
+    "number",
+    fc.date({ noInvalidDate: true, min: new Date(0) }),
+  ),
+  leaf(Type.String(), "text", arbitraryText),
+  leaf(
+    Type.String({ minLength: 2, maxLength: 5 }),
+    "text",
+    fc.string({ minLength: 2, maxLength: 5, unit: "binary-ascii" }),
+  ),
+  leaf(Type.String({ pattern: "^[a-z]{1,5}$" }), "text", fc.stringMatching(/^[a-z]{1,5}$/)),
+  leaf(Type.String({ format: LOWER_CASE }), "text", fc.stringMatching(/^[a-z]*$/)),
+  leaf(Type.RegExp(/^\d+é?$/u), "text", fc.stringMatching(/^\d+é?$/)),
+  leaf(Type.TemplateLiteral("v${1|2}-${boolean}"), "text", fc.constantFrom("v1-true", "v2-false")),
+  leaf(Type.Literal("fixed"), "text", fc.constant("fixed")),
+  leaf(Type.Literal(-1.5), "number", fc.constant(-1.5)),
+  leaf(Type.Literal(false), "boolean", fc.constant(false)),
+  leaf(Type.Enum({ A: "a", B: "b" }), "text", fc.constantFrom("a", "b")),
+  leaf(Type.Enum({ A: 0, B: 70_000 }), "number", fc.constantFrom(0, 70_000)),
+  leaf(Type.Uint8Array(), "bytes", fc.uint8Array({ maxLength: 300 })),
+  leaf(
+    Type.Uint8Array({ minByteLength: 1, maxByteLength: 4 }),
+    "bytes",
+    fc.uint8Array({ minLength: 1, maxLength: 4 }),
+  ),
+  leaf(Type.Unknown(), "any", arbitraryUnknown),
+  leaf(Type.Any(), "any", arbitraryUnknown),
+  leaf(
+    Type.Not(Type.String()),
+    "any",
+    arbitraryUnknown.filter((value) => typeof value !== "string"),
+  ),
+];
+
+function arrayOf(inner: fc.Arbitrary<Sample>): fc.Arbitrary<Sample> {
+  return fc.tuple(inner, fc.boolean()).map(([{ schema, values }, bounded]) => ({
+    schema: Type.Array(schema, bounded ? { minItems: 1, maxItems: 3 } : {}),
+    values: fc.array(values, bounded ? { minLength: 1, maxLength: 3 } : { maxLength: 5 }),
+    forms: ["array"],
+  }));
+}
+
+function tupleOf(inner: fc.Arbitrary<Sample>): fc.Arbitrary<Sample> {
+  return fc.array(inner, { maxLength: 3 }).map((items) => ({
+    schema: Type.Tuple(items.map((item) => item.schema)),
+    values: fc.tuple(...items.map((item) => item.values)),
+    forms: ["array"],
+  }));
+}
+
+function recordOf(inner: fc.Arbitrary<Sample>): fc.Arbitrary<Sample> {
+  const integerKeys = fc
+    .oneof(fc.integer({ min: -300, max: 300 }), fc.maxSafeInteger())
+    .map(String);
+  const textKeys = fc
+    .oneof(arbitraryText, fc.constantFrom(...HOSTILE_NAMES))
+    .filter((key) => key !== "__proto__");
+  const keys = fc.constantFrom<readonly [TSchema, fc.Arbitrary<string>]>(
+    [Type.String(), textKeys],
+    [Type.Integer(), integerKeys],
+    [Type.Number(), integerKeys],
+    [Type.RegExp(/^[a-c]{1,3}$/), fc.stringMatching(/^[a-c]{1,3}$/)],
+  );
+  return fc.tuple(inner, keys).map(([sample, [key, keyValues]]) => ({
+    schema: Type.Record(key as ReturnType<typeof Type.String>, sample.schema),
+    values: fc.dictionary(keyValues, sample.values, { maxKeys: 4 }),
+    forms: ["object"],
+  }));
+}
+
+function objectOf(fields: readonly Field[], closed: boolean): Sample {
+  const properties = Object.fromEntries(fields.map((field) => [field.name, optionalIf(field)]));
+  return {
+    schema: Type.Object(properties, closed ? { additionalProperties: false } : {}),
+    values: objectValues(fields),
+    forms: ["object"],
+  };
+}
+
+function optionalIf({ sample, optional }: Field): TSchema {
+  return optional ? Type.Optional(sample.schema) : sample.schema;
+}
+
+function objectValues(fields: readonly Field[]): fc.Arbitrary<Record<string, unknown>> {
+  const values = Object.fromEntries(fields.map((field) => [field.name, field.sample.values]));
+  const requiredKeys = fields.filter((field) => !field.optional).map((field) => field.name);
+  return fc.record(values, { requiredKeys });
+}
+
+function unionOf(members: readonly Sample[]): Sample {
+  return {
+    schema: Type.Union(members.map((member) => member.schema)),
+    values: fc.oneof(...members.map((member) => member.values)),
+    forms: members.flatMap((member) => member.forms),
+  };
+}
+
+/** Those that share no wire form with one before them; with what has no schema, only the first. */
+function withDistinctForms(samples: readonly Sample[]): readonly Sample[] {
+  const seen = new Set<Form>();
+  return samples.filter(({ forms }) => {
+    if (forms.some((form) => seen.has(form)) || seen.has("any")) return false;
+    if (seen.size > 0 && forms.includes("any")) return false;
+    for (const form of forms) seen.add(form);
+    return true;
+  });
+}
+
+function asModule({ schema, values, forms }: Sample): Sample {
+  const module = Type.Module({ Boxed: Type.Object({ inner: Type.Ref("Inner") }), Inner: schema });
+  // A module gives its types names of their own, so a type that has one already stays outside.
+  if (schema.$id !== undefined) return { schema, values, forms };
+  return {
+    schema: module.Import("Boxed"),
+    values: values.map((inner) => ({ inner })),
+    forms: ["object"],
+  };
+}
+
+/** A list whose every element but the last has a next one. */
+function listOf({ schema, values }: Sample): Sample {
+  return {
+    schema: Type.Recursive((This) => Type.Object({ value: schema, next: Type.Optional(This) })),
+    values: fc
+      .array(values, { minLength: 1, maxLength: 4 })
+      .map((items) =>
+        items.reduceRight<unknown>(
+          (next, value) => (next === undefined ? { value } : { value, next }),
+          undefined,
+        ),
+      ),
+    forms: ["object"],
+  };
+}
+
+/** A list that ends with null. */
+function nullableListOf({ schema, values }: Sample): Sample {
+  return {
+    schema: Type.Recursive((This) =>
+      Type.Object({ next: Type.Union([This, Type.Null()]), value: schema }),
+    ),
+    values: fc
+      .array(values, { minLength: 1, maxLength: 4 })
+      .map((items) => items.reduceRight<unknown>((next, value) => ({ next, value }), null)),
+    forms: ["object"],
+  };
+}
+
+/** A tree of branches, each of many or of one, with leaves in boxes. */
+function treeOf({ schema, values }: Sample): Sample {
+  const tree = fc.letrec((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 4 },
+      values.map((value) => ({ leaf: "leaf", value })),
+      fc.array(tie("tree"), { maxLength: 3 }),
+      tie("tree").map((only) => ({ only, leaf: "none" })),
+    ),
+  })).tree;
+  return {
+    schema: Type.Recursive((This) =>
+      Type.Union([
+        Type.Object({ only: This, leaf: Type.Literal("none") }),
+        Type.Array(This),
+        Type.Object({ leaf: Type.Literal("leaf"), value: schema }),
+      ]),
+    ),
+    values: tree,
+    forms: ["array", "object"],
+  };
+}
