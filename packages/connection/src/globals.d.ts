@@ -1,0 +1,9 @@
+// The only globals this package uses beyond the language itself. Declaring them here, with `types: []`,
+// keeps every host API out.
+
+declare function queueMicrotask(callback: () => void): void;
+declare function setTimeout(callback: () => void, delayMs: number): unknown;
+declare function clearTimeout(timer: unknown): void;
+declare function setImmediate(callback: () => void): unknown;
+declare function clearImmediate(timer: unknown): void;
+declare const performance: { now(): number };

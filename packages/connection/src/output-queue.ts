@@ -1,0 +1,161 @@
+// The bytes that were sent and that the socket has not taken yet, in order. Messages are encoded straight
+// into it, small ones side by side, so that a burst is one write; a large ready-made frame is queued by
+// reference and never copied. Leaves to others when to write, and how much is too much.
+//
+// An empty queue holds no memory but itself. Buffers belong to the pool, frames to whoever queued them.
+
+import { type AnyMessage, ByteWriter, type Codec, type ControlMessage } from "@typewire/protocol";
+
+import type { BufferPool } from "./buffer-pool.ts";
+import type { ByteSocket } from "./byte-socket.ts";
+
+/** A buffer with this much in it takes no further message, so that a long queue is freed piece by piece. */
+const SEGMENT_BYTES = 64 * 1024;
+
+/** Up to this size a ready-made frame is cheaper to copy beside others than to write on its own. */
+const LARGEST_COPIED_BYTES = 4 * 1024;
+
+/** A run of bytes in the queue: what a buffer of ours holds, or somebody's frame. */
+class Segment {
+  source: ByteWriter | Uint8Array;
+  sentBytes = 0;
+  next: Segment | undefined;
+
+  constructor(source: ByteWriter | Uint8Array) {
+    this.source = source;
+  }
+
+  unsent(): Uint8Array {
+    const { source, sentBytes } = this;
+    return source instanceof ByteWriter
+      ? source.bytes.subarray(sentBytes, source.length)
+      : source.subarray(sentBytes);
+  }
+}
+
+/** What `OutputQueue.flush` has come to: all written, the socket is full, or the socket is closed. */
+export type FlushResult = "empty" | "full" | "closed";
+
+/** First in, first out, over short writes of any length. */
+export class OutputQueue {
+  readonly #pool: BufferPool;
+  #first: Segment | undefined;
+  #last: Segment | undefined;
+  #queuedBytes = 0;
+  #largestFrameBytes = 0;
+
+  constructor(pool: BufferPool) {
+    this.#pool = pool;
+  }
+
+  /** Bytes waiting for the socket. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  /** Queued bytes beyond the largest frame since the queue was last empty: one frame of any size may wait. */
+  get excessBytes(): number {
+    return this.#queuedBytes - this.#largestFrameBytes;
+  }
+
+  /**
+   * Encodes a message at the end of the queue, or throws what the codec throws and leaves the queue as
+   * it was. Returns the buffer whose last bytes are now the frame, and which is only to be looked at.
+   */
+  append<Message extends AnyMessage>(
+    codec: Codec<Message>,
+    message: Message | ControlMessage,
+    maxFrameBytes?: number,
+  ): ByteWriter {
+    const writer = this.#openWriter();
+    const before = writer.length;
+    try {
+      codec.encodeInto(message, writer, maxFrameBytes);
+    } finally {
+      if (writer.length > before) this.#count(writer.length - before);
+      else if (this.#queuedBytes === 0) this.clear();
+    }
+    return writer;
+  }
+
+  /** Queues a ready-made frame, which nobody may change from now on. */
+  appendFrame(frame: Uint8Array): void {
+    if (frame.length <= LARGEST_COPIED_BYTES && this.#queuedBytes > 0) {
+      appendBytes(this.#openWriter(), frame);
+    } else {
+      this.#push(new Segment(frame));
+    }
+    this.#count(frame.length);
+  }
+
+  /** Writes until the queue is empty or the socket takes no more. */
+  flush(socket: ByteSocket): FlushResult {
+    for (let segment = this.#first; segment !== undefined; segment = this.#first) {
+      const bytes = segment.unsent();
+      const takenBytes = bytes.length === 0 ? 0 : socket.write(bytes);
+      // The socket may close, and the connection clear this queue, before write returns.
+      if (segment !== this.#first || takenBytes < 0) return "closed";
+      segment.sentBytes += takenBytes;
+      this.#queuedBytes -= takenBytes;
+      if (takenBytes < bytes.length) return "full";
+      if (segment.sentBytes === segment.source.length) this.#shift(segment);
+    }
+    this.#largestFrameBytes = 0;
+    return "empty";
+  }
+
+  /** Drops everything and gives the buffers back. */
+  clear(): void {
+    for (let segment = this.#first; segment !== undefined; segment = segment.next) {
+      this.#release(segment);
+    }
+    this.#first = undefined;
+    this.#last = undefined;
+    this.#queuedBytes = 0;
+    this.#largestFrameBytes = 0;
+  }
+
+  /** The buffer at the end of the queue, with room for another message. */
+  #openWriter(): ByteWriter {
+    const last = this.#last;
+    if (last?.source instanceof ByteWriter && last.source.length < SEGMENT_BYTES) {
+      return last.source;
+    }
+    const writer = this.#pool.take();
+    if (last?.source instanceof Uint8Array && last.source.length <= LARGEST_COPIED_BYTES) {
+      // A small frame that came alone is written from where it lies; now that it has company, it moves.
+      appendBytes(writer, last.source);
+      last.source = writer;
+    } else {
+      this.#push(new Segment(writer));
+    }
+    return writer;
+  }
+
+  #push(segment: Segment): void {
+    if (this.#last === undefined) this.#first = segment;
+    else this.#last.next = segment;
+    this.#last = segment;
+  }
+
+  #shift(segment: Segment): void {
+    this.#first = segment.next;
+    if (segment.next === undefined) this.#last = undefined;
+    this.#release(segment);
+  }
+
+  #release(segment: Segment): void {
+    if (segment.source instanceof ByteWriter) this.#pool.give(segment.source);
+  }
+
+  #count(frameBytes: number): void {
+    this.#queuedBytes += frameBytes;
+    if (frameBytes > this.#largestFrameBytes) this.#largestFrameBytes = frameBytes;
+  }
+}
+
+function appendBytes(writer: ByteWriter, bytes: Uint8Array): void {
+  writer.reserve(bytes.length);
+  writer.bytes.set(bytes, writer.length);
+  writer.length += bytes.length;
+}

@@ -1,0 +1,93 @@
+import { describe, expect, expectTypeOf, test } from "bun:test";
+
+import type { CloseReason } from "../src/index.ts";
+import { type ByteSocket, Connection, createEndpoint } from "../src/index.ts";
+import {
+  type ClientSide,
+  type FromClient,
+  type FromServer,
+  type ServerSide,
+  talk,
+} from "./talk.ts";
+
+describe("createEndpoint", () => {
+  test("infers messages, names and the connection of each side", () => {
+    const server = createEndpoint(talk, "server", {
+      open(connection) {
+        expectTypeOf(connection).toEqualTypeOf<ServerSide>();
+      },
+      ask(message, connection) {
+        expectTypeOf(message).toEqualTypeOf<Extract<FromClient, { type: "ask" }>>();
+        expectTypeOf(connection).toEqualTypeOf<Connection<FromServer, FromClient>>();
+      },
+      async upload({ bytes }) {
+        expectTypeOf(bytes).toEqualTypeOf<Uint8Array>();
+        await Promise.resolve();
+      },
+      close(_, reason) {
+        expectTypeOf(reason).toEqualTypeOf<CloseReason>();
+      },
+    });
+    expectTypeOf(new Connection(server, { name: "x" })).toEqualTypeOf<ServerSide>();
+    const client = createEndpoint(talk, "client", {});
+    expectTypeOf(new Connection(client, { name: "x" })).toEqualTypeOf<ClientSide>();
+    expect([...server.handlers.messages.keys()]).toEqual(["ask", "upload"]);
+  });
+
+  test("does not compile with a name, field or direction that is not there", () => {
+    // @ts-expect-error -- the client does not send "askk"
+    expect(() => createEndpoint(talk, "server", { askk() {} })).toThrow(
+      "handlers.askk: expected one of ask, upload, open, close",
+    );
+    // @ts-expect-error -- the server sends "reply", the client does not
+    expect(() => createEndpoint(talk, "server", { reply() {} })).toThrow(
+      "handlers.reply: expected one of",
+    );
+    createEndpoint(talk, "server", {
+      ask(message, connection) {
+        // @ts-expect-error -- there is no such field
+        void message.texts;
+        // @ts-expect-error -- a server does not ask
+        connection.send({ type: "ask", text: "" });
+        // @ts-expect-error -- text is a string
+        connection.send({ type: "reply", text: 5 });
+        // @ts-expect-error -- text is missing
+        connection.send({ type: "reply" });
+      },
+    });
+    // @ts-expect-error -- nobody gets what a handler returns
+    createEndpoint(talk, "client", { reply: () => 5 });
+  });
+
+  test("accepts Bun's socket as it is", () => {
+    expectTypeOf<Bun.Socket<unknown>>().toExtend<ByteSocket>();
+  });
+
+  test.each([
+    [
+      "a handler that is no function",
+      { ask: "not a function" },
+      "handlers.ask: expected a function",
+    ],
+    [
+      "a class instance, whose methods would be missed",
+      new (class {
+        ask() {}
+      })(),
+      "handlers: expected a plain object of functions",
+    ],
+    ["a name from Object.prototype", { toString() {} }, "handlers.toString: expected one of"],
+    ["limits that contradict", {}, "hardQueueBytes"],
+  ] as const)("refuses %s", (name, handlers, message) => {
+    const limits = name.startsWith("limits") ? { hardQueueBytes: 1 } : {};
+    expect(() => createEndpoint(talk, "server", handlers as object, { limits })).toThrow(message);
+  });
+
+  test("takes handlers that are undefined, and objects without a prototype", () => {
+    const handlers = Object.create(null) as { ask?: () => void; open?: () => void };
+    Object.assign(handlers, { ask: undefined, open() {} });
+    const endpoint = createEndpoint(talk, "server", handlers);
+    expect(endpoint.handlers.messages.size).toBe(0);
+    expect(endpoint.handlers.open).toBeFunction();
+  });
+});

@@ -1,0 +1,25 @@
+// The public face of @typewire/testkit.
+
+export { Arrivals } from "./arrivals.ts";
+export {
+  byteByByte,
+  cutAt,
+  type Cutter,
+  everyPairOfCuts,
+  inPiecesOf,
+  randomly,
+  whole,
+} from "./cutters.ts";
+export { DEFAULT_WAIT_MS, within } from "./deadline.ts";
+export { FakeClock } from "./fake-clock.ts";
+export { collect, FrameCollector } from "./frame-collector.ts";
+export { MemoryPair, type MemoryPairOptions, type PairEnd, resetByPeer } from "./memory-pair.ts";
+export {
+  concatenate,
+  MemorySocket,
+  type MemorySocketOptions,
+  type SocketEvents,
+} from "./memory-socket.ts";
+export { Output, Program, type ProgramEnd, type ProgramOptions } from "./program.ts";
+export { type Address, type PeerEnd, ScriptedListener, ScriptedPeer } from "./scripted-peer.ts";
+export { pickSeed, SeededRandom } from "./seeded-random.ts";
