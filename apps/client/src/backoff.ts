@@ -1,0 +1,46 @@
+// How long to wait before dialling again: full jitter over a growing ceiling, so that a thousand clients
+// of a restarted server do not come back in the same instant. (Brooker, "Exponential Backoff And Jitter",
+// AWS Architecture Blog, 2015.)
+
+/** How a client comes back after it has lost its connection. */
+export interface ReconnectOptions {
+  /** Ceiling of the first wait. Default 500 ms. */
+  readonly initialDelayMs?: number;
+  /** How much the ceiling grows with each failure. Default 1.6. */
+  readonly factor?: number;
+  /** Ceiling of every wait. Default 30 s. */
+  readonly maxDelayMs?: number;
+}
+
+export const defaultReconnect = { initialDelayMs: 500, factor: 1.6, maxDelayMs: 30_000 } as const;
+
+/** The waits of one client. `random` is uniform in [0, 1), as `Math.random`. */
+export class Backoff {
+  readonly #options: Required<ReconnectOptions>;
+  readonly #random: () => number;
+  #ceilingMs: number;
+
+  constructor(options: ReconnectOptions, random: () => number) {
+    this.#options = { ...defaultReconnect, ...options };
+    this.#random = random;
+    this.#ceilingMs = this.#options.initialDelayMs;
+  }
+
+  /** The next wait is below this. */
+  get ceilingMs(): number {
+    return this.#ceilingMs;
+  }
+
+  /** The next wait in ms: uniform below the ceiling, which then grows. `atLeastMs` is what the peer asked for. */
+  next(atLeastMs = 0): number {
+    const { factor, maxDelayMs } = this.#options;
+    const delayMs = this.#random() * this.#ceilingMs;
+    this.#ceilingMs = Math.min(this.#ceilingMs * factor, maxDelayMs);
+    return Math.min(Math.max(0, atLeastMs), maxDelayMs) + delayMs;
+  }
+
+  /** Starts over. */
+  reset(): void {
+    this.#ceilingMs = this.#options.initialDelayMs;
+  }
+}

@@ -1,0 +1,120 @@
+// The flags of typewire-client: what each takes, its default, and which contradict each other.
+
+import {
+  type Address,
+  addLogFlags,
+  addressValue,
+  choiceValue,
+  type Command,
+  type CommandLine,
+  createCommand,
+  durationValue,
+  exitCodes,
+  exitCodesHelp,
+  integerValue,
+  type LogFlags,
+  readCommandLine,
+  socketPathValue,
+  UsageError,
+  valueArgument,
+  valueFlag,
+} from "@typewire/command";
+
+import { type OutputFormat, outputFormats } from "./output.ts";
+import { name, version } from "./program.ts";
+
+/** The command line, read. Durations in milliseconds. */
+export interface ClientFlags extends LogFlags {
+  /** Ignored where `unix` is given. */
+  readonly address: Address;
+  readonly unix?: string;
+  readonly output: OutputFormat;
+  readonly count?: number;
+  readonly timeout?: number;
+  readonly connectTimeout: number;
+  readonly reconnect: boolean;
+}
+
+const notes = `
+Messages go to stdout, everything else to stderr. Colours appear on a terminal only; NO_COLOR turns
+them off. --output says how a message looks, one line for each:
+  human  [RECEIVED] and what it says
+  json   a JSON object; dates as ISO 8601 text, bytes as base64, 64-bit integers as decimal text,
+         NaN and infinities as null
+  diag   the notation of RFC 8949 for what travelled
+  hex    the bytes that travelled, without their header
+
+Each line typed on stdin is sent with say; with --output json a line is one JSON message, such as
+{"type":"say","text":"hola"}. Empty lines are skipped. A line that is not a valid message is
+reported; unless stdin is a terminal the client then ends with 6, after what was sent before has
+left. End of stdin is not the end of listening. While reconnecting, lines wait.
+
+The first attempt to connect is not repeated. Later a lost connection is dialled again for ever,
+after a random wait below 0.5s that grows by 1.6 up to 30s. Ctrl+C, SIGTERM and SIGHUP close in
+order and exit 0. When the reader of stdout has gone, the client closes in order and exits 0.
+
+Limits without a flag: 1MiB, 32 levels and 65536 items in a message.
+
+${exitCodesHelp({
+  [exitCodes.done]: "--count reached, or a signal",
+  [exitCodes.internal]: "internal error, or stdout cannot be written",
+  [exitCodes.usage]: "wrong flags",
+  [exitCodes.unreachable]: "could not connect",
+  [exitCodes.timedOut]: "--timeout over",
+  [exitCodes.forbiddenMessage]:
+    "the server sent what the schema forbids (also instead of 3, 5 and 9), or stdin did",
+  [exitCodes.incompatiblePeer]: "the server speaks another protocol",
+  [exitCodes.brokenBytes]: "the server's bytes break framing, CBOR or a limit",
+  [exitCodes.peerClosed]: "the server closed, with --no-reconnect",
+  [exitCodes.forced]: "second Ctrl+C",
+})}`;
+
+const home: Address = { hostname: "127.0.0.1", port: 8080 };
+
+/** Reads `argv`, without the program's own name. */
+export function readClientCommandLine(argv: readonly string[]): CommandLine<ClientFlags> {
+  const command = createCommand(
+    name,
+    version,
+    "Prints what a server says over TCP, checked against the schema, and sends what you type.",
+  )
+    .usage("[options] [HOST:PORT]")
+    .addArgument(valueArgument("address", "the server", addressValue(home), "127.0.0.1:8080"))
+    .addOption(valueFlag("--unix <path>", "connect there instead of address", socketPathValue))
+    .addOption(
+      valueFlag("--output <format>", "how stdout looks", choiceValue(outputFormats), "human"),
+    )
+    .addOption(
+      valueFlag(
+        "--count <n>",
+        "end after so many messages, by default never",
+        integerValue("a number", 1, 1e9),
+      ),
+    )
+    .addOption(
+      valueFlag(
+        "--timeout <duration>",
+        "exit 5 unless --count is reached by then, by default never",
+        durationValue(1),
+      ),
+    )
+    .addOption(
+      valueFlag(
+        "--connect-timeout <duration>",
+        "how long the server may take to answer",
+        durationValue(1),
+        "10s",
+      ),
+    )
+    .option("--no-reconnect", "end when the connection is lost, instead of dialling again");
+  addLogFlags(command).addHelpText("after", notes);
+  return readCommandLine(command, argv, toFlags);
+}
+
+function toFlags(command: Command): ClientFlags {
+  const flags = command.opts<Omit<ClientFlags, "address">>();
+  if (flags.unix !== undefined && command.args.length > 0) {
+    throw new UsageError("--unix and address exclude each other; give one of them");
+  }
+  return { ...flags, address: command.processedArgs[0] as Address };
+}

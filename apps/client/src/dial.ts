@@ -1,0 +1,72 @@
+// Bun.connect, and nothing else: one attempt to reach an address. Bun has neither a connect timeout nor a
+// way to abort (BUN.md §1); the client has the timeout, and resets a socket that comes too late.
+
+import type { ByteSocket } from "@typewire/connection";
+import { TypewireError } from "@typewire/protocol";
+
+/** Whom to dial: a TCP address or the path of a Unix socket. */
+export type DialTarget =
+  { readonly hostname: string; readonly port: number } | { readonly unix: string };
+
+/** Whoever uses the socket. None of these throws. */
+export interface SocketUser {
+  opened(socket: ByteSocket): void;
+  receive(chunk: Uint8Array): void;
+  drained(): void;
+  peerEnded(): void;
+  disconnected(error?: unknown): void;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  // Also what Bun reports when this process has no file descriptor left.
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "connection reset",
+  EHOSTUNREACH: "no route to the host",
+  ENETUNREACH: "the network cannot be reached",
+  ENOTFOUND: "the name has no address",
+  ETIMEDOUT: "the network gave up waiting",
+  EACCES: "permission denied",
+  ENOENT: "no such socket",
+};
+
+/** The address for people: `127.0.0.1:8080`, `[::1]:8080`, `unix:/run/x.sock`. */
+export function addressOf(target: DialTarget): string {
+  if ("unix" in target) return `unix:${target.unix}`;
+  const { hostname, port } = target;
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}
+
+/**
+ * Dials `target` and hands the socket to `user`, whose `opened` is called before this resolves. There is
+ * no way to abort: a user that has lost interest resets the socket that it is given too late.
+ *
+ * @throws TypewireError (as a rejection) `connect-failed`, naming the address and the reason.
+ */
+export async function dial(target: DialTarget, user: SocketUser): Promise<void> {
+  const socket: Bun.SocketHandler<SocketUser> = {
+    open: (opened) => opened.data.opened(opened),
+    data: ({ data }, chunk) => data.receive(chunk),
+    drain: ({ data }) => data.drained(),
+    end: ({ data }) => data.peerEnded(),
+    close: ({ data }, error) => data.disconnected(error),
+    // The handlers above throw nothing; what comes here is a bug of ours and costs this socket only.
+    error(failed, error) {
+      failed.data.disconnected(error);
+      failed.terminate();
+    },
+  };
+  try {
+    // Half-open, so that our queue survives the peer's end.
+    const options = { allowHalfOpen: true, data: user, socket } as const;
+    if ("unix" in target) await Bun.connect({ ...target, ...options });
+    else await Bun.connect({ ...target, ...options });
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+    const reason = reasons[code] ?? (cause instanceof Error ? cause.message : "unknown reason");
+    throw new TypewireError(
+      "connect-failed",
+      `Cannot connect to ${addressOf(target)}: ${reason}${code === "" ? "" : ` (${code})`}`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,59 @@
+// Which ending of the client is which exit code.
+
+import { type ExitCode, exitCodes } from "@typewire/command";
+import type { CloseCode } from "@typewire/connection";
+
+/** Of an end before the server's first valid message. */
+export function attemptExitCodeOf(code: CloseCode): ExitCode {
+  const exitCode = exitCodeOf(code);
+  return exitCode === exitCodes.peerClosed ? exitCodes.unreachable : exitCode;
+}
+
+/** Of the end of a connection. */
+export function exitCodeOf(code: CloseCode): ExitCode {
+  switch (code) {
+    case "done":
+      return exitCodes.done;
+    case "connect-failed":
+    case "connect-timeout":
+      return exitCodes.unreachable;
+    case "schema-mismatch":
+    case "unknown-type":
+    case "too-many-errors":
+      return exitCodes.forbiddenMessage;
+    case "protocol-mismatch":
+    case "hello-timeout":
+    case "hello-required":
+      return exitCodes.incompatiblePeer;
+    case "header-invalid":
+    case "frame-empty":
+    case "frame-too-large":
+    case "frame-truncated":
+    case "frame-timeout":
+    case "cbor-malformed":
+    case "cbor-unsupported":
+    case "cbor-limit":
+      return exitCodes.brokenBytes;
+    case "peer-closed":
+    case "connection-reset":
+    case "slow-consumer":
+    case "heartbeat-lost":
+    case "write-timeout":
+    case "too-many-connections":
+    case "shutting-down":
+      return exitCodes.peerClosed;
+    case "internal":
+    case "protocol-invalid":
+    case "option-invalid":
+    case "listen-failed":
+    case "connection-closed":
+      return exitCodes.internal;
+  }
+}
+
+/** A server that sent what the schema forbids explains an end that would otherwise have no reason. */
+export function withRefusals(code: ExitCode, hasRefused: boolean): ExitCode {
+  const isUnexplained =
+    code === exitCodes.unreachable || code === exitCodes.timedOut || code === exitCodes.peerClosed;
+  return isUnexplained && hasRefused ? exitCodes.forbiddenMessage : code;
+}

@@ -1,0 +1,32 @@
+// typewire-client: parse, compose, run.
+
+import { isatty } from "node:tty";
+import {
+  chooseLanguage,
+  createLog,
+  exitCodes,
+  openTerminal,
+  runCommand,
+  stopSignal,
+  thisProcess,
+} from "@typewire/command";
+
+import { readClientCommandLine } from "./command-line.ts";
+import { clientEvents } from "./events.ts";
+import { Session } from "./session.ts";
+
+const terminal = openTerminal(thisProcess());
+await runCommand(readClientCommandLine(process.argv.slice(2)), terminal, process, (flags) => {
+  const log = createLog(clientEvents, {
+    format: flags.log,
+    language: chooseLanguage(flags.lang, process.env),
+    colours: terminal.errHasColours,
+    write: (text) => terminal.err.write(text),
+  });
+  const stopped = stopSignal(
+    process,
+    () => void terminal.exit(exitCodes.forced, { deadlineMs: 0 }),
+  );
+  const stdin = { isTerminal: isatty(0), chunks: Bun.stdin.stream() };
+  return new Session({ flags, log, terminal, stopped, stdin }).run();
+});

@@ -1,0 +1,6 @@
+// What the command calls itself.
+
+import manifest from "../package.json" with { type: "json" };
+
+export const name = "typewire-client";
+export const version = manifest.version;

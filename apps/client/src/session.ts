@@ -1,0 +1,197 @@
+// One run of the client command: connect, print what comes, send what is typed, until the first thing that
+// ends it; then close in order. What the log says of the ending, and its exit code, are `ending.ts`'s.
+
+import {
+  ConnectionLog,
+  type Log,
+  type RunEnd,
+  type StopSignal,
+  type Terminal,
+} from "@typewire/command";
+import type { Observer } from "@typewire/connection";
+import { TypewireError } from "@typewire/protocol";
+import {
+  saludo,
+  type SaludoClientMessage,
+  type SaludoServerMessage,
+} from "@typewire/protocol/saludo";
+
+import type { Client } from "./client.ts";
+import type { ClientStatus } from "./client-options.ts";
+import type { ClientFlags } from "./command-line.ts";
+import { connect, type ConnectOptions } from "./connect.ts";
+import { addressOf, type DialTarget } from "./dial.ts";
+import { type Ending, reportEnding } from "./ending.ts";
+import type { clientEvents } from "./events.ts";
+import { jsonLine, type Line, readLines, sayLine } from "./input.ts";
+import { type Formatter, formatterOf } from "./output.ts";
+
+export interface SessionOptions {
+  readonly flags: ClientFlags;
+  readonly log: Log<typeof clientEvents>;
+  readonly terminal: Terminal;
+  /** Resolves with the first signal to stop. */
+  readonly stopped: Promise<StopSignal>;
+  readonly stdin: { readonly isTerminal: boolean; readonly chunks: AsyncIterable<Uint8Array> };
+}
+
+/** After a signal, a reader of stdout that does not read holds the exit back no longer than this. */
+const flushDeadlineMs = 2000;
+
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #format: Formatter;
+  readonly #ended = Promise.withResolvers<Ending>();
+  #isOver = false;
+  #hasConnected = false;
+  #isConnected = false;
+  #hasRefused = false;
+  #received = 0;
+  #client: Client<typeof saludo> | undefined;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#format = formatterOf(options.flags.output, options.terminal.outHasColours);
+  }
+
+  /** Runs to the end. Resolves once the connection is closed; stdout may still have to be flushed. */
+  async run(): Promise<RunEnd> {
+    const { flags, terminal, stopped } = this.#options;
+    const { timeout: timeoutMs } = flags;
+    void stopped.then((signal) => this.#end({ by: "signal", signal }));
+    void terminal.out.broken.then((error) => this.#end({ by: "output", error }));
+    if (timeoutMs !== undefined) {
+      setTimeout(() => this.#end({ by: "timeout", timeoutMs }), timeoutMs);
+    }
+    const connecting = this.#connect();
+    // Read from the start, so that what was piped in is there when the server answers.
+    void this.#sendInput(connecting);
+    const ending = await this.#ended.promise;
+    const code = reportEnding(ending, {
+      ...this.#options,
+      received: this.#received,
+      hasRefused: this.#hasRefused,
+    });
+    if (this.#hasConnected) {
+      // One turn for lines that have been read but not sent.
+      await new Promise(setImmediate);
+      await (await connecting)?.close();
+    }
+    return ending.by === "signal" ? { code, flushDeadlineMs } : { code };
+  }
+
+  /** Only the first ending counts; nothing is printed after it. */
+  #end(ending: Ending): void {
+    this.#isOver = true;
+    this.#ended.resolve(ending);
+  }
+
+  /** The client, once connected; undefined where that failed, which ends the run. */
+  async #connect(): Promise<Client<typeof saludo> | undefined> {
+    const { flags, log } = this.#options;
+    const target: DialTarget = flags.unix === undefined ? flags.address : { unix: flags.unix };
+    const options: ConnectOptions<typeof saludo> = {
+      ...target,
+      connectTimeoutMs: flags.connectTimeout,
+      reconnect: flags.reconnect && {},
+      observe: (connection) => this.#observer(connection),
+      onStatus: (status) => this.#follow(status),
+    };
+    log("connecting", { address: addressOf(target) });
+    try {
+      this.#client = await connect(saludo, options, {});
+    } catch (error) {
+      if (!(error instanceof TypewireError)) throw error;
+      this.#end({ by: "unreachable", error });
+    }
+    return this.#client;
+  }
+
+  #observer(connection: string): Observer<SaludoClientMessage, SaludoServerMessage> {
+    const { log, flags } = this.#options;
+    const { fingerprint } = saludo;
+    const watcher = new ConnectionLog({ log, connection, fingerprint, trace: flags.trace });
+    return {
+      sent: (...sent) => watcher.sent(...sent),
+      hello: (hello) => watcher.hello(hello),
+      peerError: (error) => watcher.peerError(error),
+      refused: (error) => {
+        this.#hasRefused = true;
+        watcher.refused(error);
+      },
+      received: (...received) => {
+        if (this.#isOver) return;
+        watcher.received(...received);
+        this.#print(this.#format(...received));
+      },
+    };
+  }
+
+  #print(line: string): void {
+    const { flags, terminal } = this.#options;
+    if (!terminal.out.write(`${line}\n`)) this.#holdBack();
+    this.#received += 1;
+    if (this.#received === flags.count) this.#end({ by: "count" });
+  }
+
+  /** Lets the server wait while the reader of stdout does not read. */
+  #holdBack(): void {
+    this.#client?.pause();
+    void this.#options.terminal.out.ready().then(() => this.#client?.resume());
+  }
+
+  #follow(status: ClientStatus): void {
+    const { log } = this.#options;
+    switch (status.state) {
+      case "connected":
+        this.#hasConnected = true;
+        this.#isConnected = true;
+        log("connected", { address: status.address });
+        break;
+      case "reconnecting": {
+        const { code, message: reason } = status.reason;
+        const delayMs = Math.round(status.delayMs);
+        log(this.#isConnected ? "lost" : "still-lost", { code, reason, delayMs });
+        this.#isConnected = false;
+        break;
+      }
+      case "closed":
+        this.#end({ by: "closed", reason: status.reason });
+        break;
+    }
+  }
+
+  async #sendInput(connecting: Promise<Client<typeof saludo> | undefined>): Promise<void> {
+    const { stdin, log } = this.#options;
+    let number = 0;
+    for await (const line of readLines(stdin.chunks)) {
+      number += 1;
+      const client = await connecting;
+      if (client === undefined) return;
+      const reason = await this.#send(client, line);
+      if (reason === undefined) continue;
+      log("input-invalid", { line: number, reason });
+      if (stdin.isTerminal) continue;
+      this.#end({ by: "input" });
+      return;
+    }
+  }
+
+  /** Why the line was not sent, where it is the line's fault. */
+  async #send(client: Client<typeof saludo>, line: Line): Promise<string | undefined> {
+    if (line.kind === "invalid") return line.reason;
+    if (line.text.trim() === "") return undefined;
+    const parse = this.#options.flags.output === "json" ? jsonLine : sayLine;
+    try {
+      const message = parse(line.text);
+      await client.ready();
+      client.send(message);
+    } catch (error) {
+      if (error instanceof SyntaxError)
+        return error.message.replace(/^JSON Parse error/, "not JSON");
+      if (!(error instanceof TypewireError)) throw error;
+      return error.code === "connection-closed" ? undefined : error.message;
+    }
+    return undefined;
+  }
+}

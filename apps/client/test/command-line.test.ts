@@ -1,0 +1,73 @@
+import { describe, expect, test } from "bun:test";
+
+import { type ClientFlags, readClientCommandLine } from "../src/command-line.ts";
+
+const defaults: ClientFlags = {
+  address: { hostname: "127.0.0.1", port: 8080 },
+  output: "human",
+  connectTimeout: 10_000,
+  reconnect: true,
+  log: "human",
+  trace: false,
+};
+
+describe("readClientCommandLine", () => {
+  test("has the defaults that --help announces", () => {
+    expect(readClientCommandLine([])).toEqual({ kind: "run", options: defaults });
+    const help = readClientCommandLine(["--help"]);
+    if (help.kind !== "print") throw new Error("--help does not print");
+    for (const text of ["127.0.0.1:8080", "human", "10s", "by default never", "0.5s", "30s"]) {
+      expect(help.text).toContain(text);
+    }
+    for (const code of [0, 1, 2, 3, 5, 6, 7, 8, 9, 130]) {
+      expect(help.text).toMatch(new RegExp(`^ +${code}  \\S`, "m"));
+    }
+  });
+
+  test("reads every flag", () => {
+    const flags =
+      "[::1]:9 --output hex --count 3 --timeout 2m --connect-timeout 1s --no-reconnect " +
+      "--lang es --log json --trace";
+    expect(readClientCommandLine(flags.split(" "))).toEqual({
+      kind: "run",
+      options: {
+        address: { hostname: "::1", port: 9 },
+        output: "hex",
+        count: 3,
+        timeout: 120_000,
+        connectTimeout: 1000,
+        reconnect: false,
+        lang: "es",
+        log: "json",
+        trace: true,
+      },
+    });
+    expect(readClientCommandLine(["--unix", "/x"])).toEqual({
+      kind: "run",
+      options: { ...defaults, unix: "/x" },
+    });
+  });
+
+  test.each([
+    ["::1", "address takes HOST:PORT, HOST, :PORT, PORT or [IPV6]:PORT, with a port from 1 to"],
+    ["host:0", 'got "host:0"'],
+    ["a:1 b:2", 'unexpected argument "b:2"'],
+    ["a:1 --unix /x", "--unix and address exclude each other; give one of them"],
+    ["--output xml", '--output takes human, json, diag or hex; got "xml"'],
+    ["--count 0", '--count takes a number from 1 to 1000000000; got "0"'],
+    ["--count -1", 'got "-1"'],
+    [
+      "--timeout 5",
+      '--timeout takes a duration from 1ms to 576h, such as 500ms, 60s or 2m; got "5"',
+    ],
+    ["--connect-timeout", "--connect-timeout needs a value: a duration"],
+    ["--no-reconect", "unknown flag --no-reconect; did you mean --no-reconnect?"],
+    ["--lang fr", '--lang takes en or es; got "fr"'],
+  ])("refuses %s with one line", (flags, expected) => {
+    const result = readClientCommandLine(flags.split(" "));
+    if (result.kind !== "refuse") throw new Error("The flags were accepted");
+    expect(result.line).toStartWith("typewire-client: ");
+    expect(result.line).toContain(expected);
+    expect(result.line).not.toContain("\n");
+  });
+});

@@ -1,0 +1,105 @@
+// Bun.listen, and nothing else: accepted sockets and their events handed to whoever serves them. What
+// Bun does that its documentation does not say (BUN.md §1) is dealt with here.
+
+import type { ByteSocket } from "@typewire/connection";
+import { TypewireError } from "@typewire/protocol";
+
+/** Where to listen: a TCP port (0 picks a free one) or the path of a Unix socket. */
+export type ListenTarget =
+  { readonly hostname: string; readonly port: number } | { readonly unix: string };
+
+/** Whoever serves one socket. None of these throws. */
+export interface SocketUser {
+  /** Called once, first. */
+  opened(socket: ByteSocket): void;
+  receive(chunk: Uint8Array): void;
+  drained(): void;
+  peerEnded(): void;
+  /** Called once, last. */
+  disconnected(error?: unknown): void;
+}
+
+/** Says who serves the connection of this name, a peer's for a log. */
+export type Accept = (name: string) => SocketUser;
+
+/** A listening socket. */
+export interface Listening {
+  /** The address bound, for people: `127.0.0.1:8080`, `[::1]:8080`, `unix:/run/x.sock`. */
+  readonly address: string;
+  /** Both undefined for a Unix socket. */
+  readonly hostname: string | undefined;
+  readonly port: number | undefined;
+  /** Accepts no more; sockets that are open go on. Idempotent. */
+  stop(): void;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: "the address is in use",
+  EADDRNOTAVAIL: "this machine has no such address",
+  EACCES: "permission denied",
+  ENOENT: "the folder does not exist",
+  ENOTDIR: "the folder does not exist",
+  EINVAL: "the path is too long",
+};
+
+/**
+ * Starts listening at once.
+ *
+ * @throws TypewireError `listen-failed`, naming the address and the reason.
+ */
+export function listen(target: ListenTarget, accept: Accept): Listening {
+  let accepted = 0;
+  const name = (socket: Bun.Socket<SocketUser>): string =>
+    "unix" in target
+      ? `unix:${accepted}`
+      : formatAddress(socket.remoteAddress ?? "unknown", socket.remotePort ?? 0);
+  const socket: Bun.SocketHandler<SocketUser> = {
+    open(opened) {
+      accepted += 1;
+      // A `data` option of Bun.listen would be one object for all sockets. It is assigned before the
+      // socket is used, because closing calls `close` at once.
+      opened.data = accept(name(opened));
+      opened.data.opened(opened);
+    },
+    data: ({ data }, chunk) => data.receive(chunk),
+    drain: ({ data }) => data.drained(),
+    end: ({ data }) => data.peerEnded(),
+    close: ({ data }, error) => data.disconnected(error),
+    // Without this handler an exception in the ones above would end the process. They throw none, so
+    // what comes here is a bug of ours: it costs this socket only.
+    error(failed, error) {
+      failed.data.disconnected(error);
+      failed.terminate();
+    },
+  };
+  try {
+    // Half-open, so that our queue survives the peer's end.
+    const options = { allowHalfOpen: true, socket } as const;
+    if ("unix" in target) {
+      const listener = Bun.listen({ ...target, ...options });
+      const address = addressOf(target);
+      return { address, hostname: undefined, port: undefined, stop: () => listener.stop() };
+    }
+    const listener = Bun.listen({ ...target, ...options });
+    const { hostname } = target;
+    const { port } = listener;
+    const address = formatAddress(hostname, port);
+    return { address, hostname, port, stop: () => listener.stop() };
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+    const reason = reasons[code] ?? (cause instanceof Error ? cause.message : "unknown reason");
+    throw new TypewireError(
+      "listen-failed",
+      `Cannot listen on ${addressOf(target)}: ${reason}${code === "" ? "" : ` (${code})`}`,
+      { cause },
+    );
+  }
+}
+
+function addressOf(target: ListenTarget): string {
+  return "unix" in target ? `unix:${target.unix}` : formatAddress(target.hostname, target.port);
+}
+
+function formatAddress(hostname: string, port: number): string {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}

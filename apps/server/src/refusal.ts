@@ -1,0 +1,84 @@
+// Turning connections away that a full server has no room for. Each costs one ready-made `$error` frame
+// and no Connection; it is held until the peer has ended, so that the frame arrives, but only a few are
+// held at a time: under a flood the rest is reset at once.
+
+import type { ByteSocket, Cancel, Clock } from "@typewire/connection";
+import { type AnyMessage, ByteWriter, type Codec } from "@typewire/protocol";
+
+import type { SocketUser } from "./listen.ts";
+
+/** Half of the descriptors that `descriptor-limit.ts` keeps free. */
+const mostHeld = 64;
+
+export interface RefuserOptions {
+  readonly codec: Codec<AnyMessage>;
+  readonly clock: Clock;
+  /** How long the peer may take to end. */
+  readonly lingerMs: number;
+  /** The sentence of the `$error`. */
+  readonly message: string;
+}
+
+/** Refuses with `too-many-connections`. One for each server. */
+export class Refuser {
+  readonly #frame: Uint8Array;
+  readonly #clock: Clock;
+  readonly #lingerMs: number;
+  #held = 0;
+
+  constructor({ codec, clock, lingerMs, message }: RefuserOptions) {
+    const writer = new ByteWriter();
+    codec.encodeInto({ type: "$error", code: "too-many-connections", message }, writer);
+    this.#frame = writer.copy();
+    this.#clock = clock;
+    this.#lingerMs = lingerMs;
+  }
+
+  /** A user of one socket that tells the peer why and lets it go. */
+  refuse(): SocketUser {
+    if (this.#held >= mostHeld) return new RefusedSocket((socket) => socket.terminate());
+    this.#held += 1;
+    let cancel: Cancel;
+    return new RefusedSocket(
+      (socket) => {
+        // Smaller than any socket buffer: one write takes it.
+        socket.write(this.#frame);
+        socket.shutdown();
+        cancel = this.#clock.after(this.#lingerMs, () => socket.terminate());
+      },
+      () => {
+        cancel();
+        this.#held -= 1;
+      },
+    );
+  }
+}
+
+/** A refused socket until its peer ends. Unread bytes would turn the close into a reset, so they are read. */
+class RefusedSocket implements SocketUser {
+  readonly #tell: (socket: ByteSocket) => void;
+  readonly #release: () => void;
+  #socket: ByteSocket | undefined;
+
+  constructor(tell: (socket: ByteSocket) => void, release: () => void = () => {}) {
+    this.#tell = tell;
+    this.#release = release;
+  }
+
+  opened(socket: ByteSocket): void {
+    this.#socket = socket;
+    this.#tell(socket);
+  }
+
+  receive(): void {}
+
+  drained(): void {}
+
+  peerEnded(): void {
+    this.#socket?.end();
+  }
+
+  disconnected(): void {
+    this.#release();
+  }
+}

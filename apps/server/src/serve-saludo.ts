@@ -1,0 +1,56 @@
+// The server of `saludo`: welcome whoever comes, greet at once and at every interval, and pass on what a
+// client says to all others. One timer greets everybody. What is printed is the caller's affair.
+
+import { type CloseReason, systemClock } from "@typewire/connection";
+import { saludo, type SaludoServerMessage } from "@typewire/protocol/saludo";
+
+import { serve, type ServeOptions } from "./serve.ts";
+import type { Server, ServerConnection } from "./server.ts";
+
+type Message<Name extends SaludoServerMessage["type"]> = Extract<
+  SaludoServerMessage,
+  { type: Name }
+>;
+type Connection = ServerConnection<typeof saludo>;
+
+export interface SaludoOptions extends ServeOptions<typeof saludo> {
+  /** The words of the greeting. */
+  readonly words: Message<"greeting">["words"];
+  readonly intervalMs: number;
+  /** Called with what everybody but the speaker is told. */
+  readonly onSaid?: (message: Message<"said">) => void;
+  readonly onOpen?: (connection: Connection) => void;
+  readonly onClose?: (connection: Connection, reason: CloseReason) => void;
+}
+
+/** Serves until `stop` or `drain`. Throws as `serve`. */
+export function serveSaludo(options: SaludoOptions): Server<typeof saludo> {
+  const { words, intervalMs, clock = systemClock, onSaid, onOpen, onClose } = options;
+  const greeting: Message<"greeting"> = { type: "greeting", words };
+
+  const server = serve(saludo, options, {
+    open(connection) {
+      onOpen?.(connection);
+      connection.send({ type: "welcome", text: "Bienvenido al servidor!" });
+      connection.send(greeting);
+    },
+    say({ text }, connection) {
+      const message = { type: "said", from: connection.name, text, at: new Date() } as const;
+      onSaid?.(message);
+      server.broadcast(message, { except: connection });
+    },
+    close(connection, reason) {
+      onClose?.(connection, reason);
+    },
+  });
+
+  const greetLater = (): void => {
+    clock.after(intervalMs, () => {
+      if (!server.isListening) return;
+      server.broadcast(greeting);
+      greetLater();
+    });
+  };
+  greetLater();
+  return server;
+}

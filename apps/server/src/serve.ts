@@ -1,0 +1,41 @@
+// The entrance for programs: `serve(protocol, options, handlers)`.
+
+import { type AnyProtocol, TypewireError } from "@typewire/protocol";
+
+import { listen, type ListenTarget } from "./listen.ts";
+import { Server, type ServerHandlers, type ServerOptions } from "./server.ts";
+
+export interface ServeOptions<P extends AnyProtocol> extends ServerOptions<P> {
+  /** 0 picks a free one; `server.port` tells which. Required unless `unix` is given. */
+  readonly port?: number;
+  /** Default 127.0.0.1: traffic is neither encrypted nor authenticated, so it stays on this machine. */
+  readonly hostname?: string;
+  /** The path of a Unix socket, instead of `port` and `hostname`. */
+  readonly unix?: string;
+}
+
+/**
+ * Serves `protocol`: listens at once and calls `handlers` with what clients send.
+ *
+ * @throws TypewireError `option-invalid` naming the option or handler that is not possible;
+ * `listen-failed` naming the address and the reason.
+ */
+export function serve<P extends AnyProtocol>(
+  protocol: P,
+  options: ServeOptions<P>,
+  handlers: ServerHandlers<P>,
+): Server<P> {
+  const target = targetOf(options);
+  return new Server(protocol, options, handlers, (accept) => listen(target, accept));
+}
+
+function targetOf({ port, hostname, unix }: ServeOptions<AnyProtocol>): ListenTarget {
+  if (unix !== undefined) {
+    if (port === undefined && hostname === undefined) return { unix };
+    throw new TypewireError("option-invalid", "unix: expected no port and hostname beside it");
+  }
+  if (port === undefined || !Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new TypewireError("option-invalid", `port: expected 0 to 65535, got ${port}`);
+  }
+  return { hostname: hostname ?? "127.0.0.1", port };
+}

@@ -1,0 +1,49 @@
+// Addresses as people write them: `HOST:PORT`, `[::1]:8080`, `:8080`, `8080`, `HOST`.
+// Names are not looked up here. A bare `::1` is refused: `::1:80` could be an address or one with a
+// port, so IPv6 addresses come in brackets, as in a URL (RFC 3986 §3.2.2).
+
+import type { FlagValue } from "./flag-value.ts";
+
+export interface Address {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** The address in `text`, with `fallback` for the part that it leaves out; undefined when it is not one. */
+export function parseAddress(text: string, fallback: Address): Address | undefined {
+  const match = /^(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([\w.-]*))(?::(\d{1,5}))?$/.exec(text);
+  if (match === null || text === "") return undefined;
+  const [, ipv6, name = "", portText] = match;
+  if (ipv6 === undefined && portText === undefined && /^\d+$/.test(name)) {
+    return withPort(fallback.hostname, name, fallback.port);
+  }
+  return withPort(ipv6 ?? (name === "" ? fallback.hostname : name), portText, fallback.port);
+}
+
+/** `127.0.0.1:8080`, `[::1]:8080`. */
+export function formatAddress(hostname: string, port: number): string {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}
+
+/** The address of a server to dial. Port 0 is refused: nothing listens there. */
+export function addressValue(fallback: Address): FlagValue<Address> {
+  return {
+    takes: "HOST:PORT, HOST, :PORT, PORT or [IPV6]:PORT, with a port from 1 to 65535",
+    parse: (text) => parseAddress(text, fallback),
+  };
+}
+
+/** The path of a Unix socket; `sockaddr_un` holds 107 bytes and a NUL (unix(7)). */
+export const socketPathValue: FlagValue<string> = {
+  takes: "the path of a Unix socket, at most 107 bytes",
+  parse: (text) => (text !== "" && new TextEncoder().encode(text).length <= 107 ? text : undefined),
+};
+
+function withPort(
+  hostname: string,
+  portText: string | undefined,
+  fallbackPort: number,
+): Address | undefined {
+  const port = portText === undefined ? fallbackPort : Number(portText);
+  return port >= 1 && port <= 65_535 ? { hostname, port } : undefined;
+}

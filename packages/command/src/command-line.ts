@@ -1,0 +1,153 @@
+// The command line of both programs, on commander: flags described once, read into values, and every
+// mistake answered with one line. Commander is kept from printing and from ending the process; what
+// to print and the exit code are the caller's.
+
+import { Argument, Command, CommanderError, Option } from "commander";
+
+import { choiceValue, type FlagValue } from "./flag-value.ts";
+import { type Language, languages } from "./language.ts";
+import { type LogFormat, logFormats } from "./log.ts";
+import { printable } from "./printable.ts";
+
+export type { Command };
+
+/** What a command line asks for: run, print a page (`--help`, `--version`), or one line that refuses it. */
+export type CommandLine<Options> =
+  | { readonly kind: "run"; readonly options: Options }
+  | { readonly kind: "print"; readonly text: string }
+  | { readonly kind: "refuse"; readonly line: string };
+
+/** A mistake on the command line. The message names the flag and what it takes. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+class ValueOption extends Option {
+  readonly takes: string;
+
+  constructor(flags: string, says: string, takes: string) {
+    super(flags, `${says}: ${takes}`);
+    this.takes = takes;
+  }
+}
+
+export function createCommand(name: string, version: string, summary: string): Command {
+  return new Command(name)
+    .description(summary)
+    .version(`${name} ${version}`, "--version", "print the version")
+    .helpOption("-h, --help", "print this page");
+}
+
+/** `--name <what>`: a flag with a value. `fallback` is its default as a user would write it. */
+export function valueFlag<T>(
+  flags: string,
+  says: string,
+  value: FlagValue<T>,
+  fallback?: string,
+): Option {
+  const option = new ValueOption(flags, says, value.takes);
+  const read = (text: string): T => readValue(option.long ?? flags, value, text);
+  option.argParser(read);
+  return fallback === undefined ? option : option.default(read(fallback), fallback);
+}
+
+/** `[what]`: an argument without a flag. */
+export function valueArgument<T>(
+  name: string,
+  says: string,
+  value: FlagValue<T>,
+  fallback: string,
+): Argument {
+  const read = (text: string): T => readValue(name, value, text);
+  return new Argument(`[${name}]`, `${says}: ${value.takes}`)
+    .argParser(read)
+    .default(read(fallback), fallback);
+}
+
+/** The flags of both commands: `--lang`, `--log` and `--trace`. */
+export interface LogFlags {
+  readonly lang?: Language;
+  readonly log: LogFormat;
+  readonly trace: boolean;
+}
+
+export function addLogFlags(command: Command): Command {
+  return command
+    .addOption(
+      valueFlag(
+        "--lang <language>",
+        "language of the log, else the locale's",
+        choiceValue(languages),
+      ),
+    )
+    .addOption(valueFlag("--log <format>", "how stderr looks", choiceValue(logFormats), "human"))
+    .addOption(
+      new Option("--trace", "log every message too, with its bytes").default(false, "off"),
+    );
+}
+
+/** Whether the flag with this attribute name (`maxFrame`) was written, rather than left to its default. */
+export function isGiven(command: Command, attribute: string): boolean {
+  return command.getOptionValueSource(attribute) === "cli";
+}
+
+/** Reads `argv` (without the program). `toOptions` may throw UsageError for flags that contradict each other. */
+export function readCommandLine<Options>(
+  command: Command,
+  argv: readonly string[],
+  toOptions: (command: Command) => Options,
+): CommandLine<Options> {
+  let page = "";
+  command.exitOverride().configureOutput({
+    writeOut: (text) => {
+      page += text;
+    },
+    outputError: () => {},
+  });
+  try {
+    command.parse(argv, { from: "user" });
+    return { kind: "run", options: toOptions(command) };
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) {
+      return { kind: "print", text: page };
+    }
+    if (!(error instanceof UsageError) && !(error instanceof CommanderError)) throw error;
+    const sentence = error instanceof UsageError ? error.message : sentenceOf(error, command);
+    return { kind: "refuse", line: printable(`${command.name()}: ${sentence}`) };
+  }
+}
+
+function readValue<T>(name: string, value: FlagValue<T>, text: string): T {
+  const result = value.parse(text);
+  if (result !== undefined) return result;
+  throw new UsageError(`${name} takes ${value.takes}; got ${JSON.stringify(text)}`);
+}
+
+/** Commander names the flag in single quotes; the rest of the sentence is ours. */
+function sentenceOf(error: CommanderError, command: Command): string {
+  const quoted = /'(.+?)'/s.exec(error.message)?.[1] ?? "";
+  switch (error.code) {
+    case "commander.unknownOption":
+      return unknownFlag(quoted, error.message, command);
+    case "commander.optionMissingArgument": {
+      const option = command.options.find((candidate) => candidate.flags === quoted);
+      const takes = option instanceof ValueOption ? option.takes : "a value";
+      return `${option?.long ?? quoted} needs a value: ${takes}`;
+    }
+    case "commander.excessArguments":
+      return `unexpected argument ${JSON.stringify(command.args.at(-1) ?? "")}; --help lists what it takes`;
+    default:
+      return error.message.replace(/^error: /, "").replaceAll("\n", " ");
+  }
+}
+
+function unknownFlag(flag: string, message: string, command: Command): string {
+  const name = flag.split("=", 1)[0] ?? flag;
+  if (command.options.some((option) => option.long === name)) return `${name} takes no value`;
+  const nearest = /\(Did you mean (?:one of )?(.+)\?\)/.exec(message)?.[1];
+  const advice =
+    nearest === undefined
+      ? "--help lists the flags"
+      : `did you mean ${nearest.replaceAll(", ", " or ")}?`;
+  return `unknown flag ${flag}; ${advice}`;
+}

@@ -1,0 +1,53 @@
+// What the two commands share and no library user needs. `serve` and `connect` never import this.
+
+export {
+  type Address,
+  addressValue,
+  formatAddress,
+  parseAddress,
+  socketPathValue,
+} from "./address.ts";
+export {
+  addLogFlags,
+  type Command,
+  type CommandLine,
+  createCommand,
+  isGiven,
+  type LogFlags,
+  readCommandLine,
+  UsageError,
+  valueArgument,
+  valueFlag,
+} from "./command-line.ts";
+export { ConnectionLog, type ConnectionLogOptions } from "./connection-log.ts";
+export { describeEnd, isOrdinaryEnd } from "./describe-end.ts";
+export { durationValue, formatDuration, parseDuration } from "./duration.ts";
+export { type ExitCode, exitCodes, exitCodesHelp } from "./exit-codes.ts";
+export { choiceValue, type FlagValue, integerValue, textValue } from "./flag-value.ts";
+export { GuardedWriter, type GuardedWriterOptions, type TextSink } from "./guarded-writer.ts";
+export { chooseLanguage, type Environment, type Language, languages } from "./language.ts";
+export {
+  createLog,
+  type Level,
+  type Log,
+  type LogEvent,
+  logEvent,
+  type LogFormat,
+  logFormats,
+  type LogOptions,
+  tagged,
+  type Vocabulary,
+} from "./log.ts";
+export { printable } from "./printable.ts";
+export { readable, toJsonText } from "./readable.ts";
+export { type SignalSource, stopSignal, type StopSignal } from "./signals.ts";
+export { formatSize, parseSize, sizeValue } from "./size.ts";
+export {
+  type HostProcess,
+  openTerminal,
+  type OutputStream,
+  type Terminal,
+  thisProcess,
+} from "./terminal.ts";
+export { sharedEvents } from "./shared-events.ts";
+export { type ExceptionSource, runCommand, type RunEnd } from "./run-command.ts";

@@ -1,0 +1,53 @@
+// The life of a command between `main.ts` and its end: answer the command line or run, then flush and
+// exit. A bug that nobody caught is told once, with its stack, and ends in exit code 1.
+
+import type { CommandLine } from "./command-line.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** How a run ended. A run that a signal ended waits for slow readers of its output no longer than this. */
+export interface RunEnd {
+  readonly code: ExitCode;
+  readonly flushDeadlineMs?: number;
+}
+
+/** Where exceptions that nobody caught end up; `process`. */
+export interface ExceptionSource {
+  on(
+    event: "uncaughtException" | "unhandledRejection",
+    listener: (error: unknown) => void,
+  ): unknown;
+}
+
+export async function runCommand<Options>(
+  commandLine: CommandLine<Options>,
+  terminal: Terminal,
+  exceptions: ExceptionSource,
+  run: (options: Options) => Promise<RunEnd>,
+): Promise<never> {
+  const crash = (error: unknown): Promise<never> => {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    terminal.err.write(`internal error: ${stack}\n`);
+    return terminal.exit(exitCodes.internal, { deadlineMs: 1000 });
+  };
+  exceptions.on("uncaughtException", (error) => void crash(error));
+  exceptions.on("unhandledRejection", (error) => void crash(error));
+  switch (commandLine.kind) {
+    case "print":
+      terminal.out.write(commandLine.text);
+      return terminal.exit(exitCodes.done);
+    case "refuse":
+      terminal.err.write(`${commandLine.line}\n`);
+      return terminal.exit(exitCodes.usage);
+    case "run":
+      try {
+        const { code, flushDeadlineMs } = await run(commandLine.options);
+        return await terminal.exit(
+          code,
+          flushDeadlineMs === undefined ? {} : { deadlineMs: flushDeadlineMs },
+        );
+      } catch (error) {
+        return crash(error);
+      }
+  }
+}

@@ -1,0 +1,79 @@
+// The process as a command sees it: stdout for data, stderr for everything else, colours, exit. Built
+// once in `main.ts`; everything below is handed the parts that it uses.
+
+import { isatty } from "node:tty";
+
+import type { ExitCode } from "./exit-codes.ts";
+import { GuardedWriter, type GuardedWriterOptions, type TextSink } from "./guarded-writer.ts";
+import type { Environment } from "./language.ts";
+
+/** One of the two output streams. */
+export interface OutputStream {
+  readonly sink: TextSink;
+  readonly isTerminal: boolean;
+}
+
+/** The parts of the process that are used. */
+export interface HostProcess {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly environment: Environment;
+  exit(code: number): never;
+}
+
+/** This process. */
+export function thisProcess(): HostProcess {
+  const stream = (descriptor: number): OutputStream => ({
+    sink: Bun.file(descriptor).writer(),
+    isTerminal: isatty(descriptor),
+  });
+  return {
+    stdout: stream(1),
+    stderr: stream(2),
+    environment: process.env,
+    exit: (code) => process.exit(code),
+  };
+}
+
+export interface Terminal {
+  readonly out: GuardedWriter;
+  readonly err: GuardedWriter;
+  readonly errIsTerminal: boolean;
+  readonly outHasColours: boolean;
+  readonly errHasColours: boolean;
+  /**
+   * Ends the process once both streams have taken everything, or after `deadlineMs`. Without a deadline
+   * a reader that has stopped reading holds the process back, as it would any program in a pipe.
+   */
+  exit(code: ExitCode, options?: { readonly deadlineMs?: number }): Promise<never>;
+}
+
+/** Log lines that wait beyond this are dropped: nothing may make a server hold its own log in memory. */
+const maxWaitingLog = 1024 * 1024;
+
+export function openTerminal(host: HostProcess, output: GuardedWriterOptions = {}): Terminal {
+  const out = new GuardedWriter(host.stdout.sink, output);
+  const err = new GuardedWriter(host.stderr.sink, { hardLimit: maxWaitingLog });
+  return {
+    out,
+    err,
+    errIsTerminal: host.stderr.isTerminal,
+    outHasColours: hasColours(host.stdout, host.environment),
+    errHasColours: hasColours(host.stderr, host.environment),
+    async exit(code, { deadlineMs } = {}) {
+      const flushed = Promise.all([out.flush(), err.flush()]);
+      await (deadlineMs === undefined ? flushed : Promise.race([flushed, elapsed(deadlineMs)]));
+      return host.exit(code);
+    },
+  };
+}
+
+/** Colours go to a terminal only, and not where NO_COLOR is set (no-color.org) or the terminal is dumb. */
+function hasColours(stream: OutputStream, environment: Environment): boolean {
+  const { NO_COLOR: noColour, TERM: terminal } = environment;
+  return stream.isTerminal && (noColour ?? "") === "" && terminal !== "dumb";
+}
+
+function elapsed(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
