@@ -1,0 +1,193 @@
+// Every byte example in docs/wire.md, judged by our codec and by cbor2.
+
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+
+import {
+  decodeHeader,
+  defaultLimits,
+  encodeHeader,
+  FrameReader,
+  HEADER_BYTES,
+  isFatal,
+  toDiagnostic,
+  TypewireError,
+  type WireErrorCode,
+} from "@typewire/protocol";
+import { saludo } from "@typewire/protocol/saludo";
+
+import { runPython } from "./python.ts";
+
+interface Example {
+  readonly sender: "server" | "client";
+  readonly frame: Uint8Array;
+  readonly notation: string;
+}
+
+const page = await Bun.file(join(import.meta.dir, "../../docs/wire.md")).text();
+
+const examples = [
+  ...page.matchAll(/^```hex (server|client)\n([^`]*)^```\n\n```cbor-diag\n(.*)\n```$/gm),
+].map(([, sender, hex = "", notation = ""]): Example => ({
+  sender: sender === "server" ? "server" : "client",
+  frame: fromHex(hex.replaceAll(/#.*$/gm, "")),
+  notation,
+}));
+
+describe("the annotated frames of docs/wire.md", () => {
+  test("all have their notation below them", () => {
+    expect(examples.length).toBe(page.match(/^```hex/gm)?.length ?? 0);
+    expect(examples.length).toBeGreaterThan(8);
+  });
+
+  test.each([...examples])("$sender: $notation", ({ sender, frame, notation }) => {
+    const payloads: Uint8Array[] = [];
+    new FrameReader().push(frame, (bytes, start, end) => payloads.push(bytes.slice(start, end)));
+    const [payload = new Uint8Array()] = payloads;
+
+    expect(payloads).toHaveLength(1);
+    expect(toDiagnostic(payload)).toBe(notation);
+    const codec = saludo[sender];
+    const { type }: { type: string } = codec.decodeIncoming(payload, 0, payload.length);
+    expect(type).toBe(/"type": "([^"]+)"/.exec(notation)?.[1] ?? "");
+  });
+
+  test.each(examples.filter(({ notation }) => !notation.includes('"$')))(
+    "are what the codec writes: $notation",
+    ({ sender, frame }) => {
+      const payload = frame.subarray(HEADER_BYTES);
+      const rewritten =
+        sender === "server"
+          ? saludo.server.encodeFrame(saludo.server.decode(payload))
+          : saludo.client.encodeFrame(saludo.client.decode(payload));
+      expect(toHex(rewritten)).toBe(toHex(frame));
+    },
+  );
+
+  test("mean the same to cbor2", () => {
+    const payloads = examples.map(({ frame }) => toHex(frame.subarray(HEADER_BYTES)));
+
+    const printed = runPython("diagnose.py", `${payloads.join("\n")}\n`);
+
+    expect(printed.trimEnd().split("\n")).toEqual(examples.map(({ notation }) => notation));
+  });
+});
+
+describe("the table of headers in docs/wire.md", () => {
+  test.each(rowsOf("Header (hex)"))("%s: %s", (hex, _meaning, outcome) => {
+    const header = fromHex(hex);
+    expect(header).toHaveLength(HEADER_BYTES);
+    const push = () => new FrameReader().push(header, () => {});
+
+    if (/^\d+$/.test(outcome)) {
+      expect(push).not.toThrow();
+      expect(decodeHeader(header)).toBe(Number(outcome));
+    } else {
+      expect(codeOf(push)).toBe(outcome);
+    }
+  });
+});
+
+describe("the table of payloads in docs/wire.md", () => {
+  test.each(rowsOf("Payload (hex)"))("%s: %s", (hex, _meaning, outcome) => {
+    const payload = fromHex(hex);
+
+    const code = codeOf(() => saludo.client.decode(payload));
+
+    expect(code ?? "accepted").toBe(outcome);
+  });
+});
+
+describe("the table of errors in docs/wire.md", () => {
+  const rows = rowsOf("code ");
+
+  test("has every code that travels, and no other", () => {
+    const known: Record<WireErrorCode, true> = {
+      "header-invalid": true,
+      "frame-empty": true,
+      "frame-too-large": true,
+      "frame-truncated": true,
+      "frame-timeout": true,
+      "cbor-malformed": true,
+      "cbor-unsupported": true,
+      "cbor-limit": true,
+      "schema-mismatch": true,
+      "unknown-type": true,
+      "too-many-errors": true,
+      "protocol-mismatch": true,
+      "hello-timeout": true,
+      "hello-required": true,
+      "slow-consumer": true,
+      "heartbeat-lost": true,
+      "write-timeout": true,
+      "too-many-connections": true,
+      "shutting-down": true,
+      internal: true,
+    };
+    expect(rows.map(([code]) => code)).toEqual(Object.keys(known));
+  });
+
+  test.each(rows)("says rightly whether %s is fatal: %s", (code, fatal) => {
+    expect(fatal).toBe(isFatal(code as WireErrorCode) ? "yes" : "no");
+  });
+});
+
+describe("the numbers in docs/wire.md", () => {
+  test("are the defaults of the code", () => {
+    expect(defaultLimits).toEqual({ maxFrameBytes: 1_048_576, maxNesting: 32, maxItems: 65_536 });
+    for (const sentence of [
+      "It is 1 048 576 (1 MiB)",
+      "more than 32 levels",
+      "more than 65 536 data items",
+    ]) {
+      expect(page.includes(sentence), sentence).toBe(true);
+    }
+  });
+
+  test("in the hello are those of saludo", () => {
+    const [hello] = examples;
+    const { name, version } = saludo;
+    expect(hello?.notation).toContain(`"protocol": "${name}", "version": ${version}`);
+    expect(hello?.notation).toMatch(/"fingerprint": "[0-9a-f]{16}"/);
+    expect(saludo.fingerprint).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  test("the first frame of the page is one", () => {
+    const [, header = "", json = ""] = /^"(\d+ +)" (\{.*\})$/m.exec(page) ?? [];
+    const payload = saludo.server.encode(JSON.parse(json));
+    expect(header).toBe(new TextDecoder().decode(encodeHeader(payload.length)));
+  });
+});
+
+/** The cells of the table whose first column has this title, without their backticks. */
+function rowsOf(title: string): [string, string, string][] {
+  const [, after = ""] = page.split(`\n| ${title}`);
+  const [table = ""] = after.split("\n\n");
+  const rows = table.split("\n").slice(2);
+  return rows.map((row) => {
+    const [first = "", second = "", third = ""] = row.split("|").slice(1).map(unquoted);
+    return [first, second, third];
+  });
+}
+
+function unquoted(cell: string): string {
+  return cell.trim().replace(/^`(.*)`$/, "$1");
+}
+
+function codeOf(action: () => unknown): string | undefined {
+  try {
+    action();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof TypewireError)) throw error;
+    return error.code;
+  }
+}
+
+function fromHex(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text.replaceAll(/\s/g, ""), "hex"));
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
