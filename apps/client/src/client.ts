@@ -58,8 +58,10 @@ export class Client<P extends AnyProtocol> {
   ) {
     this.#target = target;
     this.#options = options;
-    this.#connectTimeoutMs = options.connectTimeoutMs ?? defaultConnectTimeoutMs;
-    this.#backoff = new Backoff(options.reconnect || {}, options.random ?? Math.random);
+    const { connectTimeoutMs = defaultConnectTimeoutMs, reconnect, random = Math.random } = options;
+    assertPositive({ connectTimeoutMs, ...reconnect });
+    this.#connectTimeoutMs = connectTimeoutMs;
+    this.#backoff = new Backoff(reconnect || {}, random);
     const endpoint = createEndpoint(protocol, "client", handlers, {
       ...(options.limits && { limits: options.limits }),
       clock: options.clock ?? systemClock,
@@ -244,6 +246,13 @@ const closedWhileWaiting: CloseReason = {
   message: "This side closed the connection: done",
   origin: "local",
 };
+
+function assertPositive(options: Readonly<Record<string, number | undefined>>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || (Number.isFinite(value) && value > 0)) continue;
+    throw new TypewireError("option-invalid", `${name}: expected a positive number, got ${value}`);
+  }
+}
 
 /** Ends that are no error of the protocol are failures to connect when nothing valid came before them. */
 function connectError(address: string, { code, message }: CloseReason): TypewireError {

@@ -122,6 +122,8 @@ describe("connect", () => {
     [{}, "port: "],
     [{ unix: "/x", hostname: "h" }, "unix: expected no port and hostname beside it"],
     [{ port: 1, limits: { maxFrameBytes: 0 } }, "maxFrameBytes"],
+    [{ port: 1, connectTimeoutMs: Number.NaN }, "connectTimeoutMs: expected a positive number"],
+    [{ port: 1, reconnect: { maxDelayMs: 0 } }, "maxDelayMs: expected a positive number, got 0"],
   ])("refuses the options %j", async (options: Options, message) => {
     const error = await rejectionOf(connect(saludo, options, {}));
     expect(error.code).toBe("option-invalid");

@@ -35,11 +35,6 @@ export function isLoopback(address: string): boolean {
 
 function noAddress(name: string, port: number, cause?: unknown): TypewireError {
   const code = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
-  return new TypewireError(
-    "listen-failed",
-    `Cannot listen on ${name}:${port}: the name has no address${code}`,
-    {
-      cause,
-    },
-  );
+  const message = `Cannot listen on ${name}:${port}: the name has no address${code}`;
+  return new TypewireError("listen-failed", message, { cause });
 }
