@@ -27,6 +27,11 @@ export interface ProtocolDefinition<Server extends MessageSchemas, Client extend
   readonly server: Server;
   /** What the client sends. */
   readonly client: Client;
+  /**
+   * `"compiled"`, the default, generates a decoder and an encoder from the schemas where the runtime
+   * allows it. `"reference"` does without: slower, and the same in every result.
+   */
+  readonly codec?: "compiled" | "reference";
 }
 
 /** A set of messages in two directions, ready to be spoken. Immutable; share one in the whole program. */
@@ -62,7 +67,7 @@ export function defineProtocol<
   const Server extends MessageSchemas,
   const Client extends MessageSchemas,
 >(definition: ProtocolDefinition<Server, Client>): Protocol<Server, Client> {
-  const { name, version, server, client } = definition;
+  const { name, version, server, client, codec = "compiled" } = definition;
   if (typeof name !== "string" || name === "" || !name.isWellFormed()) {
     throw new TypewireError("protocol-invalid", "Cannot define protocol: it needs a name");
   }
@@ -72,11 +77,12 @@ export function defineProtocol<
       `Cannot define protocol "${name}": expected a whole number as version, got ${version}`,
     );
   }
+  const compiled = codec === "compiled";
   return Object.freeze({
     name,
     version,
     fingerprint: fingerprintOf(server, client),
-    server: new DirectionCodec<MessagesOf<Server>>(buildMessageTable(server, "/server")),
-    client: new DirectionCodec<MessagesOf<Client>>(buildMessageTable(client, "/client")),
+    server: new DirectionCodec<MessagesOf<Server>>(buildMessageTable(server, "/server"), compiled),
+    client: new DirectionCodec<MessagesOf<Client>>(buildMessageTable(client, "/client"), compiled),
   });
 }

@@ -6,6 +6,6 @@ declare class TextEncoder {
 }
 
 declare class TextDecoder {
-  constructor(label: "utf-8", options: { readonly ignoreBOM: boolean });
+  constructor(label: "utf-8", options: { readonly fatal?: boolean; readonly ignoreBOM: boolean });
   decode(bytes: Uint8Array): string;
 }

@@ -2,7 +2,7 @@
 
 export { ByteWriter } from "./byte-writer.ts";
 export { toDiagnostic } from "./cbor/diagnostic.ts";
-export type { AnyMessage, Codec } from "./codec/codec.ts";
+export type { AnyMessage, Codec, GeneratedCode } from "./codec/codec.ts";
 export type { MessageSchemas } from "./codec/message-table.ts";
 export {
   type Bye,

@@ -27,6 +27,8 @@ const SHORT_TEXT = 12;
 /** Up to this many characters the room for three bytes each is taken without counting. */
 const LONG_TEXT = 4096;
 
+const HEAD_ROOM = 9;
+
 const encodeText = createTextWriter();
 
 /** Writes one byte: a simple value. */
@@ -135,21 +137,24 @@ function halfFromSingle(bits: number): number {
   return (significand & ((1 << shift) - 1)) === 0 ? sign | (significand >>> shift) : -1;
 }
 
-/** Writes a text string; the caller has checked that it is well-formed UTF-16. */
-export function writeText(writer: ByteWriter, text: string): void {
+/** Writes a text string. Returns false, with nothing written, for text with a lone surrogate, which has no UTF-8. */
+export function writeText(writer: ByteWriter, text: string): boolean {
   const length = text.length;
-  writer.reserve(9 + (length <= LONG_TEXT ? length * 3 : utf8Length(text)));
-  if (length <= SHORT_TEXT && writeShortAscii(writer, text)) return;
+  writer.reserve(HEAD_ROOM + (length <= LONG_TEXT ? length * 3 : utf8Length(text)));
+  if (length <= SHORT_TEXT && writeShortAscii(writer, text)) return true;
+  if (!text.isWellFormed()) return false;
   const headAt = writer.length;
   const contentAt = putHead(writer, headAt, MAJOR.text, length);
   const written = encodeText(writer.bytes, contentAt, text);
   writer.length = contentAt + written;
-  if (written === length) return;
+  if (written === length) return true;
   // More bytes than characters: the head may have become longer than the room left for it.
   const movedTo = putHead(writer, headAt, MAJOR.text, written);
-  if (movedTo === contentAt) return;
-  encodeText(writer.bytes, movedTo, text);
-  writer.length = movedTo + written;
+  if (movedTo !== contentAt) {
+    encodeText(writer.bytes, movedTo, text);
+    writer.length = movedTo + written;
+  }
+  return true;
 }
 
 function utf8Length(text: string): number {

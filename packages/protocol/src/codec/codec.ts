@@ -10,6 +10,20 @@ export interface AnyMessage {
   readonly type: string;
 }
 
+/** What the compiled path made of a direction, for people who want to see it. */
+export interface GeneratedCode {
+  /** The decoder's source, formatted; empty where nothing was generated. */
+  readonly decoder: string;
+  /** The encoder's source, formatted. */
+  readonly encoder: string;
+  /** What goes to the reference path, and why. */
+  readonly uncompiled: readonly {
+    readonly message: string;
+    readonly direction: "decode" | "encode";
+    readonly reason: string;
+  }[];
+}
+
 /** Encodes and decodes the messages of one direction. Holds no state between calls. */
 export interface Codec<Message extends AnyMessage> {
   /** Names of the user's messages, in the order of the protocol. */
@@ -46,4 +60,7 @@ export interface Codec<Message extends AnyMessage> {
    * @throws TypewireError as `encode`; `frame-too-large` where the payload exceeds `maxFrameBytes`.
    */
   encodeInto(message: Message | ControlMessage, writer: ByteWriter, maxFrameBytes?: number): void;
+
+  /** The code that was generated for this direction, to read or to print when something is slow. */
+  generated(): GeneratedCode;
 }

@@ -1,29 +1,41 @@
-// One direction of a protocol as a Codec: what the public face adds to the paths behind it. The header
-// is reserved before encoding and filled in after; whatever fails, the writer is put back.
+// One direction of a protocol as a Codec: what the public face adds to the paths behind it. The compiled
+// path is asked first, and made when it is first needed; what it does not know goes to the reference
+// path. The header is reserved before encoding and filled in after; whatever fails, the writer is put back.
 
 import { ByteWriter } from "../byte-writer.ts";
+import { CompiledPath } from "../compiled/compiled-path.ts";
+import { MISS } from "../compiled/read.ts";
 import type { ControlMessage } from "../control.ts";
 import { isControlMessage } from "../control.ts";
 import { TypewireError } from "../errors.ts";
 import { HEADER_BYTES, MAX_ANNOUNCED_BYTES, writeHeader } from "../header.ts";
 import { type DecodeLimits, defaultLimits } from "../limits.ts";
-import type { AnyMessage, Codec } from "./codec.ts";
+import type { AnyMessage, Codec, GeneratedCode } from "./codec.ts";
 import type { MessageTable } from "./message-table.ts";
 import { ReferencePath } from "./reference.ts";
+
+const NOTHING_GENERATED: GeneratedCode = { decoder: "", encoder: "", uncompiled: [] };
 
 /** The codec of one message table. `Message` is what the table's user messages are in TypeScript. */
 export class DirectionCodec<Message extends AnyMessage> implements Codec<Message> {
   readonly messageNames: readonly string[];
   readonly #reference: ReferencePath;
+  readonly #compiled: CompiledPath | undefined;
 
-  constructor(table: MessageTable) {
+  /** `compiled`: whether to generate code; without it the reference path serves alone. */
+  constructor(table: MessageTable, compiled: boolean) {
     const entries = [...table.values()];
     this.messageNames = entries.filter((entry) => !entry.isControl).map((entry) => entry.name);
     this.#reference = new ReferencePath(table);
+    this.#compiled = compiled ? new CompiledPath(table) : undefined;
+  }
+
+  generated(): GeneratedCode {
+    return this.#compiled?.generated() ?? NOTHING_GENERATED;
   }
 
   decode(payload: Uint8Array, start = 0, end: number = payload.length): Message {
-    const message = this.decodeIncoming(payload, start, end);
+    const message = this.decodeIncoming(payload, start, Math.min(end, payload.length));
     if (isControlMessage(message)) throw controlOutOfPlace(message);
     return message;
   }
@@ -34,8 +46,10 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
     end: number,
     limits: DecodeLimits = defaultLimits,
   ): Message | ControlMessage {
+    let message = this.#compiled?.decode(payload, start, end, limits) ?? MISS;
+    if (message === MISS) message = this.#reference.decode(payload, start, end, limits);
     // The table's schemas are the ones that `Message` is inferred from.
-    return this.#reference.decode(payload, start, end, limits) as Message | ControlMessage;
+    return message as Message | ControlMessage;
   }
 
   encode(message: Message): Uint8Array {
@@ -56,7 +70,7 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
     try {
       writer.reserve(HEADER_BYTES);
       writer.length += HEADER_BYTES;
-      this.#reference.encode(message, writer);
+      if (this.#compiled?.encode(message, writer) !== true) this.#reference.encode(message, writer);
       const payloadBytes = writer.length - start - HEADER_BYTES;
       if (payloadBytes > maxFrameBytes) throw tooLarge(message, payloadBytes, maxFrameBytes);
       writeHeader(writer.bytes, start, payloadBytes);

@@ -43,11 +43,14 @@ export function buildMessageTable(schemas: MessageSchemas, path: string): Messag
     assertName(name, messagePath);
     table.set(name, buildEntry(name, schema, messagePath));
   }
-  for (const [name, schema] of Object.entries(controlSchemas)) {
-    table.set(name, buildEntry(name, schema, appendPointer("", name)));
-  }
+  for (const entry of controlEntries) table.set(entry.name, entry);
   return table;
 }
+
+/** The control messages are the same in every direction of every protocol. */
+const controlEntries = Object.entries(controlSchemas).map(([name, schema]) =>
+  buildEntry(name, schema, appendPointer("", name)),
+);
 
 function assertName(name: string, path: string): void {
   if (name === "") throw refuse(path, "a message needs a name");

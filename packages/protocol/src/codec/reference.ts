@@ -56,8 +56,9 @@ export class ReferencePath {
     if (typeof message !== "object" || message === null) {
       throw schemaMismatch("", "a message object", describeKind(message));
     }
-    const { type, ...body } = message;
+    const { type } = message;
     const entry = this.#entryFor(type, "type" in message);
+    const body = entry.closed ? withoutType(message) : message;
     try {
       if (!entry.check.passes(body)) throw entry.check.explain(body);
       this.#shapeWriter.write(entry.name, entry.shape, body, writer);
@@ -115,4 +116,9 @@ function nestingError(verb: "decode" | "encode", error: unknown): unknown {
   }
   const message = `Cannot ${verb} message: expected less nesting, got more than the stack holds`;
   return new TypewireError("cbor-limit", message, { cause: error });
+}
+
+function withoutType(message: AnyMessage): object {
+  const { type: _, ...body } = message;
+  return body;
 }

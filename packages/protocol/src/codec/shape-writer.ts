@@ -180,6 +180,7 @@ export class ShapeWriter {
     }
     for (const key of Object.keys(fields)) {
       if (propertyNamed(shape, key) !== undefined) continue;
+      if (key === "type" && this.#depth === 0) continue;
       const part = entriesFor(shape, key)?.shape ?? shape.rest;
       if (fields[key] === undefined && (typeof part === "string" || !admitsUndefined(part)))
         continue;
@@ -303,12 +304,10 @@ export class ShapeWriter {
   }
 
   #text(value: string): void {
-    if (!value.isWellFormed()) {
-      const where = toPointer(this.#path);
-      throw schemaMismatch(where, "well-formed Unicode", "a string with a lone surrogate");
-    }
     this.#count();
-    writeText(this.#writer, value);
+    if (writeText(this.#writer, value)) return;
+    const where = toPointer(this.#path);
+    throw schemaMismatch(where, "well-formed Unicode", "a string with a lone surrogate");
   }
 
   #number(value: number): void {

@@ -26,16 +26,23 @@ export interface Check {
   explain(value: unknown): TypewireError;
 }
 
-/** Compiles a check of `schema`, whose shape is `shape`; `references` are the schemas it may refer to. */
+/**
+ * A check of `schema`, whose shape is `shape`; `references` are the schemas it may refer to. It is
+ * compiled when it is first used, so that a program pays only for the messages it meets.
+ */
 export function compileCheck(
   schema: TSchema,
   shape: Shape,
   references: readonly TSchema[] = [],
 ): Check {
-  const known = references.filter((reference) => reference !== schema);
-  const compiled = needsWalk(shape) ? undefined : compilePredicate(schema, known);
+  let predicate: ((value: unknown) => boolean) | undefined;
+  const compile = (): ((value: unknown) => boolean) => {
+    const known = references.filter((reference) => reference !== schema);
+    const compiled = needsWalk(shape) ? undefined : compilePredicate(schema, known);
+    return compiled ?? ((value) => findFault(shape, value) === undefined);
+  };
   return {
-    passes: compiled ?? ((value) => findFault(shape, value) === undefined),
+    passes: (value) => (predicate ??= compile())(value),
     explain: (value) =>
       findFault(shape, value) ?? schemaMismatch("", "a value of the schema", describeKind(value)),
   };

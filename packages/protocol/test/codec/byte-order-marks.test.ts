@@ -4,16 +4,23 @@ import { Type } from "@sinclair/typebox";
 
 import { array, byteString, integer, map, text, WIDTHS } from "../support/cbor.ts";
 import { fromText } from "../support/bytes.ts";
-import { readValue, roundTrip } from "../support/value-codec.ts";
+import { readValue, roundTrip, valueCodec } from "../support/value-codec.ts";
 
 const MARK = "\uFEFF";
+
+const texts = valueCodec(Type.String());
+
+/** Text as it arrives. */
+function sent(content: string): unknown {
+  return texts.decode(texts.encode({ type: "m", v: content })).v;
+}
 
 describe("text that begins with byte order marks", () => {
   test("keeps them all, at every length from 3 to 200 bytes", () => {
     for (const marks of [1, 2, 3, 20]) {
       for (let length = 0; marks * 3 + length <= 200; length += 1) {
         const content = MARK.repeat(marks) + "x".repeat(length);
-        const same = roundTrip(Type.String(), content) === content;
+        const same = sent(content) === content;
         expect({ marks, length, same }).toEqual({ marks, length, same: true });
       }
     }
@@ -25,7 +32,7 @@ describe("text that begins with byte order marks", () => {
     ]) {
       for (const filler of ["x", "é"]) {
         const content = MARK + filler.repeat(Math.ceil(bytes / filler.length));
-        expect(roundTrip(Type.String(), content) === content).toBe(true);
+        expect(sent(content) === content).toBe(true);
       }
     }
   });
@@ -77,6 +84,6 @@ describe("text that begins with byte order marks", () => {
 
   test("inside or at the end stay where they are", () => {
     const content = `a${MARK}${"b".repeat(70)}${MARK}`;
-    expect(roundTrip(Type.String(), content)).toBe(content);
+    expect(sent(content)).toBe(content);
   });
 });

@@ -11,13 +11,13 @@ import { compileCheck } from "../../src/schema/check.ts";
 import { toCheckSchema } from "../../src/schema/check-schema.ts";
 import { findFault } from "../../src/schema/fault.ts";
 import { shapeOf } from "../../src/schema/shape-of.ts";
+import type { Sample } from "../support/arbitrary-leaves.ts";
 import {
   arbitraryMessage,
   arbitrarySample,
-  arbitraryUnknown,
   type MessageSample,
-  type Sample,
 } from "../support/arbitrary-protocol.ts";
+import { arbitraryUnknown } from "../support/arbitrary-values.ts";
 import { cpuMilliseconds } from "../support/cpu.ts";
 import { arbitraryDamage, damaged } from "../support/damage.ts";
 import { judge } from "../support/profile-oracle.ts";

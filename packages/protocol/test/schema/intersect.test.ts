@@ -122,6 +122,48 @@ describe("an intersection", () => {
     expect(["x", "y"].map((value) => accepts(literal, value))).toEqual([true, false]);
   });
 
+  test("of a literal and a kind is the literal where it is of that kind", () => {
+    const rows = [
+      [Type.Literal(true), Type.Boolean(), true],
+      [Type.Literal(5), Type.Integer(), 5],
+      [Type.Number(), Type.Literal(1.5), 1.5],
+      [Type.Literal("a"), Type.Literal("a"), "a"],
+    ] as const;
+    for (const [left, right, value] of rows) {
+      expect(roundTrip(Type.Intersect([left, right]), value)).toBe(value);
+    }
+    for (const [left, right, value] of [
+      [Type.Literal(1.5), Type.Integer(), 1.5],
+      [Type.Literal("a"), Type.Literal("b"), "a"],
+      [Type.Literal("a"), Type.Null(), "a"],
+      [Type.Literal(true), Type.Date(), true],
+    ] as const) {
+      expect(accepts(Type.Intersect([left, right]), value)).toBe(false);
+    }
+  });
+
+  test("of open objects keeps further properties that satisfy both", () => {
+    const open = (further: TSchema): TSchema => Type.Object({}, { additionalProperties: further });
+    const both = Type.Intersect([open(Type.Integer()), open(Type.Number({ maximum: 9 }))]);
+    expect(roundTrip(both, { a: 9 })).toStrictEqual({ a: 9 });
+    expect(accepts(both, { a: 10 })).toBe(false);
+    expect(accepts(both, { a: 1.5 })).toBe(false);
+    expect(
+      roundTrip(Type.Intersect([Type.Object({}), open(Type.Date())]), { a: new Date(1) }),
+    ).toStrictEqual({ a: new Date(1) });
+  });
+
+  test("with a union makes of further properties what unevaluatedProperties says, in each member", () => {
+    const union = Type.Union([
+      Type.Object({ kind: Type.Literal("a") }),
+      Type.Object({ kind: Type.Literal("b"), b: Type.Null() }),
+    ]);
+    const schema = Type.Intersect([at, union], { unevaluatedProperties: Type.Date() });
+    const value = { at: new Date(1), kind: "a", more: new Date(2) };
+    expect(roundTrip(schema, value)).toStrictEqual(value);
+    expect(accepts(schema, { at: new Date(1), kind: "a", more: 2 })).toBe(false);
+  });
+
   test("of arrays and tuples constrains the items", () => {
     const arrays = Type.Intersect([
       Type.Array(Type.Integer()),

@@ -1,19 +1,12 @@
 // Random schemas of every kind that travels, each together with values that satisfy it. Made for round
 // trips and for comparing codecs: what it gives, `defineProtocol` accepts and a codec must carry.
 
-import { FormatRegistry, type TSchema, Type } from "@sinclair/typebox";
+import { type TSchema, Type } from "@sinclair/typebox";
 import fc from "fast-check";
 
-/** A schema, values of it, and what its values are on the wire, so that a union stays unambiguous. */
-export interface Sample {
-  readonly schema: TSchema;
-  readonly values: fc.Arbitrary<unknown>;
-  readonly forms: readonly Form[];
-}
-
-/** Wire forms that tell a union's members apart. Numbers, dates and big integers are one. */
-type Form =
-  "null" | "undefined" | "boolean" | "number" | "text" | "bytes" | "array" | "object" | "any";
+import { type Form, LEAVES, type Sample } from "./arbitrary-leaves.ts";
+import { asModule, chainOf, listOf, nullableListOf, treeOf } from "./arbitrary-recursive.ts";
+import { arbitraryText, HOSTILE_NAMES, PLAIN_NAMES } from "./arbitrary-values.ts";
 
 export interface SampleOptions {
   /** Levels of containers in a schema; recursive types go deeper in their values. Default 3. */
@@ -27,41 +20,6 @@ export interface MessageSample {
   readonly body: TSchema;
   readonly message: { readonly type: "m" };
 }
-
-const PLAIN_NAMES = ["a", "b", "kind", "value", "at", "left", "größe", "items"];
-const HOSTILE_NAMES = [
-  "constructor",
-  "toString",
-  "valueOf",
-  "hasOwnProperty",
-  "then",
-  "toJSON",
-  "prototype",
-  "length",
-  "__proto",
-  "patternProperties",
-  "properties",
-  "$id",
-  "$ref",
-  "const",
-  "",
-  "0",
-  "-1",
-  "a/b",
-  "~0",
-  "'",
-  '"',
-  "\\",
-  "`${x}`",
-  "\n",
-  "\u2028",
-  "\uFEFFmark",
-  "🎉",
-  "x".repeat(70),
-];
-
-const LOWER_CASE = "typewire-lower-case";
-FormatRegistry.Set(LOWER_CASE, (value) => /^[a-z]*$/.test(value));
 
 /** Schemas with their values, for a property of a message or any part of one. */
 export function arbitrarySample(options: SampleOptions = {}): fc.Arbitrary<Sample> {
@@ -81,36 +39,6 @@ export function arbitraryMessage(options: SampleOptions = {}): fc.Arbitrary<Mess
     })),
   );
 }
-
-/** Text in all its lengths and scripts, some with byte order marks. */
-export const arbitraryText: fc.Arbitrary<string> = fc.oneof(
-  { weight: 6, arbitrary: fc.string({ unit: "binary" }) },
-  { weight: 1, arbitrary: fc.string({ unit: "binary", minLength: 20, maxLength: 300 }) },
-  { weight: 1, arbitrary: fc.string({ unit: "binary" }).map((text) => `\uFEFF${text.repeat(9)}`) },
-);
-
-/** What travels without a schema: plain data, and integers beyond 2^53 as BigInts. */
-export const arbitraryUnknown: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
-  leaf: fc.oneof(
-    fc.constant(null),
-    fc.boolean(),
-    fc.double(),
-    fc.maxSafeInteger(),
-    fc.bigInt({ min: 2n ** 53n, max: 2n ** 64n - 1n }),
-    fc.bigInt({ min: -(2n ** 63n), max: -(2n ** 53n) }),
-    arbitraryText,
-    fc.uint8Array({ maxLength: 40 }),
-  ),
-  key: fc
-    .oneof(arbitraryText, fc.constantFrom(...PLAIN_NAMES, ...HOSTILE_NAMES))
-    .filter((key) => key !== "__proto__"),
-  any: fc.oneof(
-    { maxDepth: 4, withCrossShrink: true },
-    tie("leaf"),
-    fc.array(tie("any"), { maxLength: 4 }),
-    fc.dictionary(tie("key") as fc.Arbitrary<string>, tie("any"), { maxKeys: 4 }),
-  ),
-})).any;
 
 class Samples {
   readonly #names: readonly string[];
@@ -251,7 +179,7 @@ class Samples {
 
   #recursive(depth: number): fc.Arbitrary<Sample> {
     return this.any(depth - 1).chain((leaf) =>
-      fc.constantFrom(listOf(leaf), nullableListOf(leaf), treeOf(leaf)),
+      fc.constantFrom(listOf(leaf), nullableListOf(leaf), treeOf(leaf), chainOf(leaf)),
     );
   }
 }
@@ -261,73 +189,6 @@ interface Field {
   readonly sample: Sample;
   readonly optional: boolean;
 }
-
-function leaf(schema: TSchema, form: Form, values: fc.Arbitrary<unknown>): fc.Arbitrary<Sample> {
-  return fc.constant({ schema, values, forms: [form] });
-}
-
-const LEAVES: readonly fc.Arbitrary<Sample>[] = [
-  leaf(Type.Null(), "null", fc.constant(null)),
-  leaf(Type.Undefined(), "undefined", fc.constant(undefined)),
-  leaf(Type.Void(), "undefined", fc.constant(undefined)),
-  leaf(Type.Boolean(), "boolean", fc.boolean()),
-  leaf(
-    Type.Integer(),
-    "number",
-    fc.oneof(fc.maxSafeInteger(), fc.integer({ min: -300, max: 300 })),
-  ),
-  leaf(
-    Type.Integer({ minimum: -5, exclusiveMaximum: 70_000, multipleOf: 5 }),
-    "number",
-    fc.integer({ min: -1, max: 13_999 }).map((n) => n * 5),
-  ),
-  leaf(Type.Number(), "number", fc.double({ noNaN: true, noDefaultInfinity: true })),
-  leaf(
-    Type.Number({ exclusiveMinimum: 0, maximum: 1 }),
-    "number",
-    fc.double({ min: Number.MIN_VALUE, max: 1, noNaN: true }),
-  ),
-  leaf(Type.BigInt(), "number", fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n })),
-  leaf(
-    Type.BigInt({ minimum: -5n, maximum: 2n ** 63n - 1n }),
-    "number",
-    fc.bigInt({ min: -5n, max: 2n ** 63n - 1n }),
-  ),
-  leaf(Type.Date(), "number", fc.date({ noInvalidDate: true })),
-  leaf(
-    Type.Date({ minimumTimestamp: 0 }),
-    "number",
-    fc.date({ noInvalidDate: true, min: new Date(0) }),
-  ),
-  leaf(Type.String(), "text", arbitraryText),
-  leaf(
-    Type.String({ minLength: 2, maxLength: 5 }),
-    "text",
-    fc.string({ minLength: 2, maxLength: 5, unit: "binary-ascii" }),
-  ),
-  leaf(Type.String({ pattern: "^[a-z]{1,5}$" }), "text", fc.stringMatching(/^[a-z]{1,5}$/)),
-  leaf(Type.String({ format: LOWER_CASE }), "text", fc.stringMatching(/^[a-z]*$/)),
-  leaf(Type.RegExp(/^\d+é?$/u), "text", fc.stringMatching(/^\d+é?$/)),
-  leaf(Type.TemplateLiteral("v${1|2}-${boolean}"), "text", fc.constantFrom("v1-true", "v2-false")),
-  leaf(Type.Literal("fixed"), "text", fc.constant("fixed")),
-  leaf(Type.Literal(-1.5), "number", fc.constant(-1.5)),
-  leaf(Type.Literal(false), "boolean", fc.constant(false)),
-  leaf(Type.Enum({ A: "a", B: "b" }), "text", fc.constantFrom("a", "b")),
-  leaf(Type.Enum({ A: 0, B: 70_000 }), "number", fc.constantFrom(0, 70_000)),
-  leaf(Type.Uint8Array(), "bytes", fc.uint8Array({ maxLength: 300 })),
-  leaf(
-    Type.Uint8Array({ minByteLength: 1, maxByteLength: 4 }),
-    "bytes",
-    fc.uint8Array({ minLength: 1, maxLength: 4 }),
-  ),
-  leaf(Type.Unknown(), "any", arbitraryUnknown),
-  leaf(Type.Any(), "any", arbitraryUnknown),
-  leaf(
-    Type.Not(Type.String()),
-    "any",
-    arbitraryUnknown.filter((value) => typeof value !== "string"),
-  ),
-];
 
 function arrayOf(inner: fc.Arbitrary<Sample>): fc.Arbitrary<Sample> {
   return fc.tuple(inner, fc.boolean()).map(([{ schema, values }, bounded]) => ({
@@ -401,67 +262,4 @@ function withDistinctForms(samples: readonly Sample[]): readonly Sample[] {
     for (const form of forms) seen.add(form);
     return true;
   });
-}
-
-function asModule({ schema, values, forms }: Sample): Sample {
-  const module = Type.Module({ Boxed: Type.Object({ inner: Type.Ref("Inner") }), Inner: schema });
-  // A module gives its types names of their own, so a type that has one already stays outside.
-  if (schema.$id !== undefined) return { schema, values, forms };
-  return {
-    schema: module.Import("Boxed"),
-    values: values.map((inner) => ({ inner })),
-    forms: ["object"],
-  };
-}
-
-/** A list whose every element but the last has a next one. */
-function listOf({ schema, values }: Sample): Sample {
-  return {
-    schema: Type.Recursive((This) => Type.Object({ value: schema, next: Type.Optional(This) })),
-    values: fc
-      .array(values, { minLength: 1, maxLength: 4 })
-      .map((items) =>
-        items.reduceRight<unknown>(
-          (next, value) => (next === undefined ? { value } : { value, next }),
-          undefined,
-        ),
-      ),
-    forms: ["object"],
-  };
-}
-
-/** A list that ends with null. */
-function nullableListOf({ schema, values }: Sample): Sample {
-  return {
-    schema: Type.Recursive((This) =>
-      Type.Object({ next: Type.Union([This, Type.Null()]), value: schema }),
-    ),
-    values: fc
-      .array(values, { minLength: 1, maxLength: 4 })
-      .map((items) => items.reduceRight<unknown>((next, value) => ({ next, value }), null)),
-    forms: ["object"],
-  };
-}
-
-/** A tree of branches, each of many or of one, with leaves in boxes. */
-function treeOf({ schema, values }: Sample): Sample {
-  const tree = fc.letrec((tie) => ({
-    tree: fc.oneof(
-      { maxDepth: 4 },
-      values.map((value) => ({ leaf: "leaf", value })),
-      fc.array(tie("tree"), { maxLength: 3 }),
-      tie("tree").map((only) => ({ only, leaf: "none" })),
-    ),
-  })).tree;
-  return {
-    schema: Type.Recursive((This) =>
-      Type.Union([
-        Type.Object({ only: This, leaf: Type.Literal("none") }),
-        Type.Array(This),
-        Type.Object({ leaf: Type.Literal("leaf"), value: schema }),
-      ]),
-    ),
-    values: tree,
-    forms: ["array", "object"],
-  };
 }

@@ -1,0 +1,86 @@
+// The compiled path of one direction: a decoder and an encoder generated from its schemas, each when it
+// is first needed. It knows the layout that Typewire writes and answers `MISS` or false to everything
+// else, errors included: the reference path decides then, and words them.
+
+import type { ByteWriter } from "../byte-writer.ts";
+import type { AnyMessage, GeneratedCode } from "../codec/codec.ts";
+import type { MessageTable } from "../codec/message-table.ts";
+import { ShapeWriter } from "../codec/shape-writer.ts";
+import type { DecodeLimits } from "../limits.ts";
+import { Unions } from "../schema/union.ts";
+import { type CompiledDecode, compileDecoder, type DecoderModule } from "./decode/module.ts";
+import { type CompiledEncode, compileEncoder, type EncoderModule } from "./encode/module.ts";
+import { MISS } from "./read.ts";
+
+/** What stands in for code where the runtime forbids generating any. */
+const decodeNothing: CompiledDecode = () => MISS;
+const encodeNothing: CompiledEncode = () => false;
+
+export class CompiledPath {
+  readonly #table: MessageTable;
+  #decoder: DecoderModule | undefined;
+  #encoder: EncoderModule | undefined;
+  #decode: CompiledDecode | undefined;
+  #encode: CompiledEncode | undefined;
+
+  constructor(table: MessageTable) {
+    this.#table = table;
+  }
+
+  /** The message in `bytes[start, end)`, or `MISS`. */
+  decode(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    limits: DecodeLimits,
+  ): AnyMessage | typeof MISS {
+    const decode = this.#decode ?? this.#makeDecode();
+    try {
+      return decode(bytes, start, end, limits);
+    } catch {
+      // A format's check that throws, nesting beyond the stack: the reference path meets it again and says so.
+      return MISS;
+    }
+  }
+
+  /** Appends the payload of `message`; false, with `writer` as it was, where it does not know how. */
+  encode(message: AnyMessage, writer: ByteWriter): boolean {
+    const encode = this.#encode ?? this.#makeEncode();
+    const start = writer.length;
+    try {
+      if (encode(message, writer)) return true;
+    } catch {
+      // A getter that throws, a value without a wire form: the reference path meets it again and says so.
+    }
+    writer.length = start;
+    return false;
+  }
+
+  /** The generated sources, and what has none. */
+  generated(): GeneratedCode {
+    this.#makeDecode();
+    this.#makeEncode();
+    const reasons = (uncompiled: ReadonlyMap<string, string>, direction: "decode" | "encode") =>
+      [...uncompiled].map(([message, reason]) => ({ message, direction, reason }));
+    return {
+      decoder: this.#decoder?.source ?? "",
+      encoder: this.#encoder?.source ?? "",
+      uncompiled: [
+        ...reasons(this.#decoder?.uncompiled ?? new Map(), "decode"),
+        ...reasons(this.#encoder?.uncompiled ?? new Map(), "encode"),
+      ],
+    };
+  }
+
+  #makeDecode(): CompiledDecode {
+    this.#decoder ??= compileDecoder(this.#table);
+    this.#decode = this.#decoder?.decode ?? decodeNothing;
+    return this.#decode;
+  }
+
+  #makeEncode(): CompiledEncode {
+    this.#encoder ??= compileEncoder(this.#table, new ShapeWriter(new Unions()));
+    this.#encode = this.#encoder?.encode ?? encodeNothing;
+    return this.#encode;
+  }
+}
