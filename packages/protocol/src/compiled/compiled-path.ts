@@ -8,8 +8,9 @@ import type { MessageTable } from "../codec/message-table.ts";
 import { ShapeWriter } from "../codec/shape-writer.ts";
 import type { DecodeLimits } from "../limits.ts";
 import { Unions } from "../schema/union.ts";
-import { type CompiledDecode, compileDecoder, type DecoderModule } from "./decode/module.ts";
-import { type CompiledEncode, compileEncoder, type EncoderModule } from "./encode/module.ts";
+import { type CompiledDecode, compileDecoder } from "./decode/module.ts";
+import { type CompiledEncode, compileEncoder } from "./encode/module.ts";
+import type { GeneratedModule } from "./generated-module.ts";
 import { MISS } from "./read.ts";
 
 /** What stands in for code where the runtime forbids generating any. */
@@ -18,8 +19,8 @@ const encodeNothing: CompiledEncode = () => false;
 
 export class CompiledPath {
   readonly #table: MessageTable;
-  #decoder: DecoderModule | undefined;
-  #encoder: EncoderModule | undefined;
+  #decoder: GeneratedModule<CompiledDecode> | undefined;
+  #encoder: GeneratedModule<CompiledEncode> | undefined;
   #decode: CompiledDecode | undefined;
   #encode: CompiledEncode | undefined;
 
@@ -74,13 +75,13 @@ export class CompiledPath {
 
   #makeDecode(): CompiledDecode {
     this.#decoder ??= compileDecoder(this.#table);
-    this.#decode = this.#decoder?.decode ?? decodeNothing;
+    this.#decode = this.#decoder?.code ?? decodeNothing;
     return this.#decode;
   }
 
   #makeEncode(): CompiledEncode {
     this.#encoder ??= compileEncoder(this.#table, new ShapeWriter(new Unions()));
-    this.#encode = this.#encoder?.encode ?? encodeNothing;
+    this.#encode = this.#encoder?.code ?? encodeNothing;
     return this.#encode;
   }
 }

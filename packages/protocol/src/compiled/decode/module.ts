@@ -27,7 +27,8 @@ import {
   viewOf,
 } from "../read.ts";
 import { type ReadState, readUnknown } from "../read-unknown.ts";
-import { Source } from "../source.ts";
+import { type GeneratedModule, generateModule } from "../generated-module.ts";
+import type { Source } from "../source.ts";
 import { Uncompiled } from "../uncompiled.ts";
 import { emitChoice } from "./choose.ts";
 import { DecodeEmitter, differs } from "./emitter.ts";
@@ -44,30 +45,10 @@ export type CompiledDecode = (
   limits: DecodeLimits,
 ) => AnyMessage | typeof MISS;
 
-/** A direction's generated decoder. */
-export interface DecoderModule {
-  readonly decode: CompiledDecode;
-  readonly source: string;
-  /** Messages without a compiled form, by name, with the reason. */
-  readonly uncompiled: ReadonlyMap<string, string>;
-}
-
 const TYPE_KEY = bytesOfLiteral("type");
 
 /** Generates the decoder of `table`; undefined where the runtime forbids code generation. */
-export function compileDecoder(table: MessageTable): DecoderModule | undefined {
-  const module = new Source();
-  const uncompiled = new Map<string, string>();
-  const compiled = new Map<string, string>();
-  for (const entry of table.values()) {
-    try {
-      compiled.set(entry.name, emitMessage(module, entry));
-    } catch (error) {
-      if (!(error instanceof Uncompiled)) throw error;
-      uncompiled.set(entry.name, error.message);
-    }
-  }
-  emitEntrance(module, compiled);
+export function compileDecoder(table: MessageTable): GeneratedModule<CompiledDecode> | undefined {
   const readText = createTextReader();
   const state: ReadState & Viewed = {
     position: 0,
@@ -92,13 +73,7 @@ export function compileDecoder(table: MessageTable): DecoderModule | undefined {
     viewOf,
     s: state,
   };
-  try {
-    const decode = module.evaluate(scope) as CompiledDecode;
-    return { decode, source: module.toString(), uncompiled };
-  } catch (error) {
-    if (error instanceof EvalError) return undefined;
-    throw error;
-  }
+  return generateModule(table, { emitMessage, emitEntrance, scope });
 }
 
 /**

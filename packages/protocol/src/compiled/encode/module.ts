@@ -10,7 +10,8 @@ import type { ShapeWriter } from "../../codec/shape-writer.ts";
 import { defaultLimits } from "../../limits.ts";
 import { type ResolvedShape, resolveShape, type Shape, unionMembers } from "../../schema/shape.ts";
 import { describeKind } from "../../schema/describe-kind.ts";
-import { literal, Source } from "../source.ts";
+import { type GeneratedModule, generateModule } from "../generated-module.ts";
+import { literal, type Source } from "../source.ts";
 import { Uncompiled } from "../uncompiled.ts";
 import { emitArray, emitMessageObject, emitObject, emitTuple } from "./composite.ts";
 import { EncodeEmitter } from "./emitter.ts";
@@ -20,31 +21,11 @@ import { emitObjects, emitUnion, ofKind } from "./union.ts";
 /** Appends a message's payload and returns true, or returns false and leaves it to the reference path. */
 export type CompiledEncode = (message: AnyMessage, writer: ByteWriter) => boolean;
 
-/** A direction's generated encoder. */
-export interface EncoderModule {
-  readonly encode: CompiledEncode;
-  readonly source: string;
-  /** Messages without a compiled form, by name, with the reason. */
-  readonly uncompiled: ReadonlyMap<string, string>;
-}
-
 /** Generates the encoder of `table`; undefined where the runtime forbids code generation. `unknowns` writes what no schema describes. */
 export function compileEncoder(
   table: MessageTable,
   unknowns: ShapeWriter,
-): EncoderModule | undefined {
-  const module = new Source();
-  const uncompiled = new Map<string, string>();
-  const compiled = new Map<string, string>();
-  for (const entry of table.values()) {
-    try {
-      compiled.set(entry.name, emitMessage(module, entry));
-    } catch (error) {
-      if (!(error instanceof Uncompiled)) throw error;
-      uncompiled.set(entry.name, error.message);
-    }
-  }
-  emitEntrance(module, compiled);
+): GeneratedModule<CompiledEncode> | undefined {
   const scope = {
     fits64Bits,
     integerOfKey,
@@ -59,13 +40,7 @@ export function compileEncoder(
     writeUnknown: (value: unknown, writer: ByteWriter, levels: number, items: number) =>
       unknowns.writeUnknown(value, writer, levels, items),
   };
-  try {
-    const encode = module.evaluate(scope) as CompiledEncode;
-    return { encode, source: module.toString(), uncompiled };
-  } catch (error) {
-    if (error instanceof EvalError) return undefined;
-    throw error;
-  }
+  return generateModule(table, { emitMessage, emitEntrance, scope });
 }
 
 /** Whether the reference path would take `value` for an object: no array, Date, Map, Set or bytes. */
