@@ -2,7 +2,10 @@
 // program that shows it. No code of ours runs here: when one of these fails after an upgrade of
 // Bun, the code that leans on it has to be looked at again. Every listener binds 127.0.0.1, port 0.
 import type { Socket, SocketHandler, TCPSocketListener } from "bun";
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 type AnySocket = Socket<unknown>;
 
@@ -16,6 +19,31 @@ interface Reactions {
 
 /** Larger than any socket buffer: a single write cannot take it whole. */
 const MORE_THAN_THE_KERNEL_TAKES = 32 * 1024 * 1024;
+
+/** A certificate for 127.0.0.1 that is its own authority. */
+function makeCertificate() {
+  const folder = mkdtempSync(join(tmpdir(), "typewire-assumptions-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const certFile = join(folder, "own.pem");
+  const keyFile = join(folder, "own.key");
+  const { success } = Bun.spawnSync(
+    [
+      "openssl",
+      "req",
+      "-x509",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:P-256",
+      "-nodes",
+    ].concat(
+      ["-days", "1", "-subj", "/CN=own", "-addext", "subjectAltName=IP:127.0.0.1"],
+      ["-keyout", keyFile, "-out", certFile],
+    ),
+  );
+  if (!success) throw new Error("These tests need openssl: apt-get install -y openssl");
+  return { certFile, keyFile, caFile: certFile };
+}
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -400,6 +428,87 @@ describe("Bun.connect", () => {
     const client = new End();
     const socket = await dial(listener, client);
     expect(client.socket).toBe(socket);
+  });
+});
+
+describe("upgradeTLS", () => {
+  const { certFile, keyFile, caFile } = makeCertificate();
+  const serverTls = { cert: readFileSync(certFile, "utf8"), key: readFileSync(keyFile, "utf8") };
+  const ca = readFileSync(caFile, "utf8");
+
+  /** A listener that turns each accepted socket into TLS, as the server's end. */
+  function listenSecured(tls: Bun.TLSOptions, handlers: SocketHandler) {
+    return listen({
+      open: (socket) =>
+        void socket.upgradeTLS({ tls: { ...tls, isServer: true } as never, socket: handlers }),
+      drain() {},
+    });
+  }
+
+  test("makes an accepted socket the server's end; the client's open comes before the handshake", async () => {
+    const server = new End();
+    const order: string[] = [];
+    const { port } = listenSecured(serverTls, server.handlers());
+    const shaken = Promise.withResolvers<AnySocket>();
+    const client = await Bun.connect({
+      hostname: "127.0.0.1",
+      port,
+      tls: { ca, rejectUnauthorized: true },
+      socket: {
+        open: () => void order.push("open"),
+        handshake(socket, isComplete) {
+          order.push(`handshake ${isComplete}, ${socket.authorized}, ${socket.getTLSVersion()}`);
+          shaken.resolve(socket);
+        },
+        data() {},
+      },
+    });
+    cleanups.push(() => client.terminate());
+    (await shaken.promise).write("hola");
+    await server.received(4);
+    expect(server.text).toBe("hola");
+    expect(order).toEqual(["open", "handshake true, true, TLSv1.3"]);
+  });
+
+  test("with requestCert: the client's handshake succeeds, and the server calls no data", async () => {
+    const server = new End();
+    const refused = Promise.withResolvers<boolean>();
+    const tls = { ...serverTls, ca, requestCert: true, rejectUnauthorized: true };
+    const { port } = listenSecured(tls, {
+      ...server.handlers(),
+      handshake: (socket, isComplete) => refused.resolve(isComplete && socket.authorized),
+    });
+    const shaken = Promise.withResolvers<boolean>();
+    const client = await Bun.connect({
+      hostname: "127.0.0.1",
+      port,
+      tls: { ca, rejectUnauthorized: true },
+      socket: {
+        handshake(socket, isComplete) {
+          shaken.resolve(isComplete);
+          socket.write("let me in");
+        },
+        data() {},
+        error() {},
+      },
+    });
+    cleanups.push(() => client.terminate());
+    expect(await shaken.promise).toBe(true);
+    expect(await refused.promise).toBe(false);
+    await server.closed.promise;
+    expect(server.receivedBytes).toBe(0);
+  });
+
+  test("NODE_TLS_REJECT_UNAUTHORIZED=0 does not weaken rejectUnauthorized: true", () => {
+    const { port } = listenSecured(serverTls, new End().handlers());
+    const program = `
+      const tls = { rejectUnauthorized: true };
+      const handshake = (_socket, isComplete) => { console.log(isComplete); process.exit(0); };
+      await Bun.connect({ hostname: "127.0.0.1", port: ${port}, tls, socket: { handshake, data() {} } });`;
+    const child = Bun.spawn([process.execPath, "-e", program], {
+      env: { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: "0" },
+    });
+    return expect(new Response(child.stdout).text()).resolves.toBe("false\n");
   });
 });
 

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-import { Program } from "@typewire/testkit";
+import { executable, Program } from "@typewire/testkit";
 
 import manifest from "../../package.json" with { type: "json" };
-import { executable, startClient, startServer } from "./executables.ts";
+import { startClient, startServer } from "./executables.ts";
 import { Page, ROOT, unquoted } from "./markdown.ts";
 import { pythonWithCbor2 } from "./python.ts";
 

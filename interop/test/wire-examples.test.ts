@@ -1,8 +1,10 @@
 // Every byte example in docs/wire.md, judged by our codec and by cbor2.
 
 import { describe, expect, test } from "bun:test";
+import { createHmac } from "node:crypto";
 import { join } from "node:path";
 
+import { Connection, createEndpoint } from "@typewire/connection";
 import {
   decodeHeader,
   defaultLimits,
@@ -15,6 +17,7 @@ import {
   type WireErrorCode,
 } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
+import { concatenate, MemorySocket } from "@typewire/testkit";
 
 import { runPython } from "./python.ts";
 
@@ -73,6 +76,55 @@ describe("the annotated frames of docs/wire.md", () => {
   });
 });
 
+describe("the shared secret of docs/wire.md", () => {
+  const [, secret = ""] = /with the secret `([^`]+)`/.exec(page) ?? [];
+  const labels = [...page.matchAll(/"(typewire secret 1: (server|client))\\n"/g)];
+  const framesOf = (sender: Example["sender"], type: string): Uint8Array[] =>
+    examples
+      .filter((one) => one.sender === sender && one.notation.includes(`"type": "${type}"`))
+      .map(({ frame }) => frame);
+
+  test.each(["client", "server"] as const)("its %s proof is what the text says", (prover) => {
+    const label = labels.find(([, , role]) => role === prover)?.[1] ?? "";
+    const [clientHello = new Uint8Array()] = framesOf("client", "$hello");
+    const [serverHello = new Uint8Array()] = framesOf("server", "$hello");
+    const [proof = new Uint8Array()] = framesOf(prover, "$proof");
+    const code = createHmac("sha256", secret).update(`${label}\n`).update(clientHello);
+    expect(toHex(proof)).toEndWith(`5820${code.update(serverHello).digest("hex")}`);
+  });
+
+  test("its proofs are ours: a client's connection makes the first and takes the second", async () => {
+    const [clientHello = new Uint8Array()] = framesOf("client", "$hello");
+    const [serverHello = new Uint8Array()] = framesOf("server", "$hello");
+    const [clientProof = new Uint8Array()] = framesOf("client", "$proof");
+    const [serverProof = new Uint8Array()] = framesOf("server", "$proof");
+    const nonce = Uint8Array.from({ length: 32 }, (_, index) => 0x80 + index);
+    const endpoint = createEndpoint(
+      saludo,
+      "client",
+      {},
+      {
+        secret: {
+          hmacSha256: (bytes) => createHmac("sha256", secret).update(bytes).digest(),
+          randomBytes: () => nonce,
+        },
+      },
+    );
+    const { protocol, version } = endpoint.hello;
+    const bare = { ...endpoint, hello: { type: "$hello", protocol, version } as const };
+    const connection = new Connection(bare, { name: "server" });
+    const socket = new MemorySocket();
+    socket.events = connection;
+    connection.opened(socket);
+    connection.receive(serverHello);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(toHex(socket.written)).toBe(toHex(concatenate([clientHello, clientProof])));
+    connection.receive(serverProof);
+    expect(connection.state).toBe("open");
+    connection.destroy();
+  });
+});
+
 describe("the table of headers in docs/wire.md", () => {
   test.each(rowsOf("Header (hex)"))("%s: %s", (hex, _meaning, outcome) => {
     const header = fromHex(hex);
@@ -117,6 +169,8 @@ describe("the table of errors in docs/wire.md", () => {
       "protocol-mismatch": true,
       "hello-timeout": true,
       "hello-required": true,
+      "auth-required": true,
+      "auth-failed": true,
       "slow-consumer": true,
       "heartbeat-lost": true,
       "write-timeout": true,

@@ -14,6 +14,9 @@ export interface ReconnectOptions {
 
 export const defaultReconnect = { initialDelayMs: 500, factor: 1.6, maxDelayMs: 30_000 } as const;
 
+/** A server may ask for as long a wait as this: told more, by mistake or in malice, clients come back all the same. */
+export const maxRetryHintMs = 5 * 60_000;
+
 /** The waits of one client. `random` is uniform in [0, 1), as `Math.random`. */
 export class Backoff {
   readonly #options: Required<ReconnectOptions>;
@@ -31,12 +34,12 @@ export class Backoff {
     return this.#ceilingMs;
   }
 
-  /** The next wait in ms: uniform below the ceiling, which then grows. `atLeastMs` is what the peer asked for. */
+  /** The next wait in ms: uniform below the ceiling, which then grows. `atLeastMs` is what the peer asked for, taken up to `maxRetryHintMs`. */
   next(atLeastMs = 0): number {
     const { factor, maxDelayMs } = this.#options;
     const delayMs = this.#random() * this.#ceilingMs;
     this.#ceilingMs = Math.min(this.#ceilingMs * factor, maxDelayMs);
-    return Math.min(Math.max(0, atLeastMs), maxDelayMs) + delayMs;
+    return Math.min(Math.max(0, atLeastMs), maxRetryHintMs) + delayMs;
   }
 
   /** Starts over. */

@@ -11,6 +11,7 @@ import type {
 import type { AnyProtocol, MessageOf } from "@typewire/protocol";
 
 import type { ReconnectOptions } from "./backoff.ts";
+import type { ClientTlsOptions } from "./tls.ts";
 
 /** A connection as the client's handlers see it. */
 export type ClientConnection<P extends AnyProtocol> = Connection<
@@ -44,8 +45,33 @@ export type ClientStatus =
 export interface ClientOptions<P extends AnyProtocol> {
   /** From the start of an attempt to the server's first valid message. Default 10 s. */
   readonly connectTimeoutMs?: number;
-  /** How to come back after the connection was lost; false: not at all. Never after `protocol-mismatch`. */
+  /**
+   * Encrypts, and verifies that the server is the one dialled before anything is sent. True: its
+   * certificate comes from a well-known authority and is for `hostname`; else see `ClientTlsOptions`.
+   * Default: plaintext.
+   */
+  readonly tls?: true | ClientTlsOptions;
+  /**
+   * The server has to prove that it has this too, and so does the client to it, before anything else is
+   * accepted; it never travels. At least 16 bytes; text counts as UTF-8. Default: any server will do.
+   */
+  readonly secret?: Uint8Array | string;
+  /**
+   * How to come back after the connection was lost; false: not at all. Never after a verdict that does
+   * not change: `protocol-mismatch`, `auth-required`, `auth-failed`.
+   */
   readonly reconnect?: false | ReconnectOptions;
+  /**
+   * Told which messages were sent and had not left whole when their connection ended: copies of them, in
+   * order, before `onStatus` tells of the end. With `resend`, only of those that it has given up. What the
+   * socket had taken may be lost as well: only an answer says that a message arrived. Must not throw.
+   */
+  readonly onUndelivered?: (messages: readonly MessageOf<P, "client">[]) => void;
+  /**
+   * Whether messages that had not left whole are kept, and sent first thing on the next connection: none
+   * of them arrives twice. Takes the memory of the queue they were in. Not without `reconnect`. Default false.
+   */
+  readonly resend?: boolean;
   /** Limits of the connection; the defaults are those of `@typewire/connection`. */
   readonly limits?: Partial<ConnectionLimits>;
   /** Default: the machine's. */

@@ -2,8 +2,8 @@
 // closing are `Connection`'s; flags, logs and signals are the command's.
 
 import {
-  type ByteSocket,
   type Cancel,
+  type CloseCode,
   type CloseReason,
   Connection,
   createEndpoint,
@@ -16,6 +16,7 @@ import {
   type MessageOf,
   TypewireError,
 } from "@typewire/protocol";
+import { sharedSecret } from "@typewire/security";
 
 import { Backoff } from "./backoff.ts";
 import type {
@@ -25,13 +26,22 @@ import type {
   ClientState,
 } from "./client-options.ts";
 import { addressOf, dial, type DialTarget, type SocketUser } from "./dial.ts";
+import { type DialTls, dialTls } from "./tls.ts";
 
 const defaultConnectTimeoutMs = 10_000;
+
+/** Verdicts that the next attempt would only hear again. */
+const finalVerdicts: ReadonlySet<CloseCode> = new Set<CloseCode>([
+  "protocol-mismatch",
+  "auth-required",
+  "auth-failed",
+]);
 
 export class Client<P extends AnyProtocol> {
   readonly #target: DialTarget;
   readonly #endpoint: Endpoint<MessageOf<P, "client">, MessageOf<P, "server">>;
   readonly #options: ClientOptions<P>;
+  readonly #dialTarget: typeof dial;
   readonly #connectTimeoutMs: number;
   readonly #backoff: Backoff;
   readonly #started = Promise.withResolvers<void>();
@@ -46,8 +56,9 @@ export class Client<P extends AnyProtocol> {
   /** For whoever waits in `ready` while there is no connection. */
   #change = Promise.withResolvers<void>();
   #isClosing = false;
-  #socket: ByteSocket | undefined;
   #isPaused = false;
+  /** With `resend`: what did not leave, in order. At most what the queues of two connections hold. */
+  #kept: readonly MessageOf<P, "client">[] = [];
 
   /** Use `connect`. Throws what `createEndpoint` throws. */
   constructor(
@@ -55,25 +66,38 @@ export class Client<P extends AnyProtocol> {
     target: DialTarget,
     options: ClientOptions<P>,
     handlers: ClientHandlers<P>,
+    dialTarget = dial,
   ) {
     this.#target = target;
+    this.#dialTarget = dialTarget;
     this.#options = options;
     const { connectTimeoutMs = defaultConnectTimeoutMs, reconnect, random = Math.random } = options;
     assertPositive({ connectTimeoutMs, ...reconnect });
+    if (options.resend === true && reconnect === false) {
+      throw new TypewireError("option-invalid", "resend: expected no `reconnect: false` beside it");
+    }
     this.#connectTimeoutMs = connectTimeoutMs;
     this.#backoff = new Backoff(reconnect || {}, random);
+    // For its mistakes, before anything is dialled.
+    this.#dialTls();
     const endpoint = createEndpoint(protocol, "client", handlers, {
       ...(options.limits && { limits: options.limits }),
       clock: options.clock ?? systemClock,
+      ...(options.secret !== undefined && { secret: sharedSecret(options.secret) }),
       hooks: {
         closed: (_connection, reason) => this.#lost(reason),
+        // Absent where nobody asks: reading the queue back takes time.
+        ...((options.onUndelivered !== undefined || options.resend === true) && {
+          undelivered: (_connection, messages) => this.#notDelivered(messages),
+        }),
         handlerFailed: options.onHandlerError ?? printHandlerError,
       },
     });
     const { open } = endpoint.handlers;
     const tellAndOpen: typeof open = (_, connection) => {
-      this.#opened();
-      return open?.(undefined, connection);
+      this.#opened(connection);
+      // Closed where what was sent again was more than it could take.
+      return connection.state === "closed" ? undefined : open?.(undefined, connection);
     };
     this.#endpoint = { ...endpoint, handlers: { ...endpoint.handlers, open: tellAndOpen } };
   }
@@ -100,7 +124,7 @@ export class Client<P extends AnyProtocol> {
 
   /**
    * Sends a message, as `Connection.send`. What was sent shortly before a connection is lost may be lost
-   * with it; nothing is sent twice.
+   * with it (see `onUndelivered` and `resend`); nothing is sent twice.
    *
    * @throws TypewireError as `Connection.send`; `connection-closed` also while reconnecting: await `ready`.
    */
@@ -131,13 +155,13 @@ export class Client<P extends AnyProtocol> {
   /** Stops reading, so that the server feels it, until `resume`. For consumers slower than the server. */
   pause(): void {
     this.#isPaused = true;
-    this.#socket?.pause();
+    this.connection?.pause();
   }
 
   /** Reads again. */
   resume(): void {
     this.#isPaused = false;
-    this.#socket?.resume();
+    this.connection?.resume();
   }
 
   /** Ends for good and in order: everything that was sent still leaves. Idempotent; resolves as `closed`. */
@@ -174,38 +198,72 @@ export class Client<P extends AnyProtocol> {
       );
     });
     const user: SocketUser = {
-      opened: (socket) => {
-        this.#socket = socket;
-        if (this.#isPaused) socket.pause();
-        connection.opened(socket);
-      },
+      opened: (socket) => connection.opened(socket),
       receive: (chunk) => connection.receive(chunk),
       drained: () => connection.drained(),
       peerEnded: () => connection.peerEnded(),
       disconnected: (error) => connection.disconnected(error),
     };
-    dial(this.#target, user).catch((error: unknown) => {
+    this.#dial(user).catch((error: unknown) => {
       const { code, message } = error as TypewireError;
       connection.destroy(code, message);
     });
   }
 
+  async #dial(user: SocketUser): Promise<void> {
+    await this.#dialTarget(this.#target, user, this.#dialTls(), this.#endpoint.clock);
+  }
+
+  #dialTls(): DialTls | undefined {
+    const { tls } = this.#options;
+    if (tls === undefined) return undefined;
+    return dialTls(tls, "unix" in this.#target ? undefined : this.#target.hostname);
+  }
+
   /** The server's first valid message has come. */
-  #opened(): void {
+  #opened(connection: ClientConnection<P>): void {
     this.#cancelTimer();
     this.#connectedAtMs = this.#endpoint.clock.now();
+    this.#sendKept(connection);
+    if (connection.state === "closed") return;
+    // Not before: the first message has to come, whoever is slow.
+    if (this.#isPaused) connection.pause();
     this.#enter("connected");
     this.#started.resolve();
     this.#options.onStatus?.({ state: "connected", address: addressOf(this.#target) });
+  }
+
+  #sendKept(connection: ClientConnection<P>): void {
+    const kept = this.#kept;
+    this.#kept = [];
+    for (const [index, message] of kept.entries()) {
+      try {
+        connection.send(message);
+      } catch (error) {
+        if (!(error instanceof TypewireError)) throw error;
+        if (error.code === "connection-closed") {
+          // Those before it have come back through `#notDelivered`.
+          this.#kept = [...this.#kept, ...kept.slice(index)];
+          return;
+        }
+        // The server takes less than before.
+        this.#options.onUndelivered?.([message]);
+      }
+    }
+  }
+
+  /** These were sent on a connection that ends, and have not left whole. */
+  #notDelivered(messages: readonly MessageOf<P, "client">[]): void {
+    if (this.#options.resend === true) this.#kept = [...this.#kept, ...messages];
+    else this.#options.onUndelivered?.(messages);
   }
 
   /** The connection, or the attempt at one, has ended. */
   #lost(reason: CloseReason): void {
     this.#cancelTimer();
     this.#connection = undefined;
-    this.#socket = undefined;
     const { reconnect } = this.#options;
-    const mayComeBack = reconnect !== false && reason.code !== "protocol-mismatch";
+    const mayComeBack = reconnect !== false && !finalVerdicts.has(reason.code);
     if (this.#state === "connecting" || this.#isClosing || !mayComeBack) {
       this.#end(reason);
       return;
@@ -224,6 +282,9 @@ export class Client<P extends AnyProtocol> {
     this.#cancelTimer();
     const hasStarted = this.#state !== "connecting";
     this.#enter("closed");
+    const kept = this.#kept;
+    this.#kept = [];
+    if (kept.length > 0) this.#options.onUndelivered?.(kept);
     if (!hasStarted) this.#started.reject(connectError(addressOf(this.#target), reason));
     this.#closed.resolve(reason);
     if (hasStarted) this.#options.onStatus?.({ state: "closed", reason });
@@ -247,13 +308,6 @@ const closedWhileWaiting: CloseReason = {
   origin: "local",
 };
 
-function assertPositive(options: Readonly<Record<string, number | undefined>>): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || (Number.isFinite(value) && value > 0)) continue;
-    throw new TypewireError("option-invalid", `${name}: expected a positive number, got ${value}`);
-  }
-}
-
 /** Ends that are no error of the protocol are failures to connect when nothing valid came before them. */
 function connectError(address: string, { code, message }: CloseReason): TypewireError {
   if (code === "connect-failed" || code === "connect-timeout") {
@@ -270,4 +324,11 @@ function printHandlerError(
   error: unknown,
 ): void {
   console.error(`Handler ${handlerName} of ${connection.name} failed:`, error);
+}
+
+function assertPositive(options: Readonly<Record<string, number | undefined>>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || (Number.isFinite(value) && value > 0)) continue;
+    throw new TypewireError("option-invalid", `${name}: expected a positive number, got ${value}`);
+  }
 }

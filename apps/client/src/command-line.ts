@@ -2,6 +2,7 @@
 
 import {
   type Address,
+  addLimitFlags,
   addLogFlags,
   addressValue,
   choiceValue,
@@ -12,19 +13,22 @@ import {
   exitCodes,
   exitCodesHelp,
   integerValue,
+  type LimitFlags,
   type LogFlags,
   readCommandLine,
   socketPathValue,
   UsageError,
   valueArgument,
   valueFlag,
+  withLimits,
 } from "@typewire/command";
 
 import { type OutputFormat, outputFormats } from "./output.ts";
 import { name, version } from "./program.ts";
+import { addSecurityFlags, checkSecurityFlags, type SecurityFlags } from "./security-flags.ts";
 
 /** The command line, read. Durations in milliseconds. */
-export interface ClientFlags extends LogFlags {
+export interface ClientFlags extends LogFlags, LimitFlags, SecurityFlags {
   /** Ignored where `unix` is given. */
   readonly address: Address;
   readonly unix?: string;
@@ -53,17 +57,15 @@ The first attempt to connect is not repeated. Later a lost connection is dialled
 after a random wait below 0.5s that grows by 1.6 up to 30s. Ctrl+C, SIGTERM and SIGHUP close in
 order and exit 0. When the reader of stdout has gone, the client closes in order and exits 0.
 
-Limits without a flag: 1MiB, 32 levels and 65536 items in a message.
-
 ${exitCodesHelp({
   [exitCodes.done]: "--count reached, or a signal",
   [exitCodes.internal]: "internal error, or stdout cannot be written",
-  [exitCodes.usage]: "wrong flags",
-  [exitCodes.unreachable]: "could not connect",
+  [exitCodes.usage]: "wrong flags, or a certificate, key or secret that cannot be used",
+  [exitCodes.unreachable]: "could not connect, or the server could not be verified",
   [exitCodes.timedOut]: "--timeout over",
   [exitCodes.forbiddenMessage]:
     "the server sent what the schema forbids (also instead of 3, 5 and 9), or stdin did",
-  [exitCodes.incompatiblePeer]: "the server speaks another protocol",
+  [exitCodes.incompatiblePeer]: "the server speaks another protocol, or has not the same secret",
   [exitCodes.brokenBytes]: "the server's bytes break framing, CBOR or a limit",
   [exitCodes.peerClosed]: "the server closed, with --no-reconnect",
   [exitCodes.forced]: "second Ctrl+C",
@@ -107,14 +109,15 @@ export function readClientCommandLine(argv: readonly string[]): CommandLine<Clie
       ),
     )
     .option("--no-reconnect", "end when the connection is lost, instead of dialling again");
-  addLogFlags(command).addHelpText("after", notes);
+  addLimitFlags(addLogFlags(addSecurityFlags(command)), "client").addHelpText("after", notes);
   return readCommandLine(command, argv, toFlags);
 }
 
 function toFlags(command: Command): ClientFlags {
-  const flags = command.opts<Omit<ClientFlags, "address">>();
+  const flags = withLimits<Omit<ClientFlags, "address" | "limits">>(command);
   if (flags.unix !== undefined && command.args.length > 0) {
     throw new UsageError("--unix and address exclude each other; give one of them");
   }
+  checkSecurityFlags(flags, flags.unix);
   return { ...flags, address: command.processedArgs[0] as Address };
 }

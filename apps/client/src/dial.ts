@@ -1,8 +1,11 @@
 // Bun.connect, and nothing else: one attempt to reach an address. Bun has neither a connect timeout nor a
 // way to abort (BUN.md §1); the client has the timeout, and resets a socket that comes too late.
 
-import type { ByteSocket } from "@typewire/connection";
+import { type ByteSocket, type Clock, systemClock } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
+import { SecuredSocket, securedSocketHandlers } from "@typewire/security";
+
+import type { DialTls } from "./tls.ts";
 
 /** Whom to dial: a TCP address or the path of a Unix socket. */
 export type DialTarget =
@@ -37,12 +40,18 @@ export function addressOf(target: DialTarget): string {
 }
 
 /**
- * Dials `target` and hands the socket to `user`, whose `opened` is called before this resolves. There is
- * no way to abort: a user that has lost interest resets the socket that it is given too late.
+ * Dials `target` and hands the socket to `user`, whose `opened` is called before this resolves; with `tls`
+ * it is called when the server is verified, and `disconnected` when it is not. There is no way to abort:
+ * a user that has lost interest resets the socket that it is given too late.
  *
  * @throws TypewireError (as a rejection) `connect-failed`, naming the address and the reason.
  */
-export async function dial(target: DialTarget, user: SocketUser): Promise<void> {
+export async function dial(
+  target: DialTarget,
+  user: SocketUser,
+  tls?: DialTls,
+  clock: Clock = systemClock,
+): Promise<void> {
   const socket: Bun.SocketHandler<SocketUser> = {
     open: (opened) => opened.data.opened(opened),
     data: ({ data }, chunk) => data.receive(chunk),
@@ -58,7 +67,8 @@ export async function dial(target: DialTarget, user: SocketUser): Promise<void> 
   try {
     // Half-open, so that our queue survives the peer's end.
     const options = { allowHalfOpen: true, data: user, socket } as const;
-    if ("unix" in target) await Bun.connect({ ...target, ...options });
+    if (tls !== undefined) await dialSecured(target, user, tls, clock);
+    else if ("unix" in target) await Bun.connect({ ...target, ...options });
     else await Bun.connect({ ...target, ...options });
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
@@ -69,4 +79,23 @@ export async function dial(target: DialTarget, user: SocketUser): Promise<void> 
       { cause },
     );
   }
+}
+
+/** The same behind a handshake. Bun resolves before it; `SecuredSocket` waits for its end. */
+async function dialSecured(
+  target: DialTarget,
+  user: SocketUser,
+  tls: DialTls,
+  clock: Clock,
+): Promise<void> {
+  const data = new SecuredSocket({
+    user,
+    clock,
+    peer: "server",
+    mustBeAuthorized: tls.rejectUnauthorized,
+    hasCertificate: tls.cert !== undefined,
+  });
+  const options = { allowHalfOpen: true, data, socket: securedSocketHandlers, tls: { ...tls } };
+  if ("unix" in target) await Bun.connect({ ...target, ...options });
+  else await Bun.connect({ ...target, ...options });
 }

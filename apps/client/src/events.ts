@@ -49,12 +49,27 @@ export const clientEvents = {
     en: (lost) => `${lost.reason}; ${nextAttempt(lost, "en")}`,
     es: (lost) => `${lost.reason}; ${nextAttempt(lost, "es")}`,
   }),
+  undelivered: logEvent<{ messages: number }>({
+    level: "warn",
+    tag: "WARNING",
+    en: ({ messages }) =>
+      `${messages} messages had not left when the connection ended, and are lost`,
+    es: ({ messages }) =>
+      `${messages} mensajes no habían salido al terminar la conexión, y se han perdido`,
+  }),
   /** Lost for good. */
   disconnected: logEvent<Failure>({
     level: "error",
     tag: "DISCONNECTED",
     en: ({ code, reason }) => describeEnd(code, reason, "en"),
     es: ({ code, reason }) => describeEnd(code, reason, "es"),
+  }),
+  /** What works but should not stay: of certificates, keys, secrets, the environment. */
+  "security-warning": logEvent<{ reason: string }>({
+    level: "warn",
+    tag: "WARNING",
+    en: ({ reason }) => reason,
+    es: ({ reason }) => reason,
   }),
   "timed-out": logEvent<{ received: number; timeout: string }>({
     level: "error",

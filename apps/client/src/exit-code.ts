@@ -16,6 +16,7 @@ export function exitCodeOf(code: CloseCode): ExitCode {
       return exitCodes.done;
     case "connect-failed":
     case "connect-timeout":
+    case "tls-failed":
       return exitCodes.unreachable;
     case "schema-mismatch":
     case "unknown-type":
@@ -24,6 +25,8 @@ export function exitCodeOf(code: CloseCode): ExitCode {
     case "protocol-mismatch":
     case "hello-timeout":
     case "hello-required":
+    case "auth-required":
+    case "auth-failed":
       return exitCodes.incompatiblePeer;
     case "header-invalid":
     case "frame-empty":
@@ -42,9 +45,10 @@ export function exitCodeOf(code: CloseCode): ExitCode {
     case "too-many-connections":
     case "shutting-down":
       return exitCodes.peerClosed;
+    case "option-invalid":
+      return exitCodes.usage;
     case "internal":
     case "protocol-invalid":
-    case "option-invalid":
     case "listen-failed":
     case "connection-closed":
       return exitCodes.internal;

@@ -10,3 +10,4 @@ export type {
   ClientStatus,
 } from "./client-options.ts";
 export { connect, type ConnectOptions } from "./connect.ts";
+export type { ClientTlsOptions } from "./tls.ts";

@@ -5,6 +5,7 @@ import {
   chooseLanguage,
   createLog,
   exitCodes,
+  limitLog,
   openTerminal,
   runCommand,
   stopSignal,
@@ -16,17 +17,20 @@ import { clientEvents } from "./events.ts";
 import { Session } from "./session.ts";
 
 const terminal = openTerminal(thisProcess());
-await runCommand(readClientCommandLine(process.argv.slice(2)), terminal, process, (flags) => {
-  const log = createLog(clientEvents, {
+await runCommand(readClientCommandLine(process.argv.slice(2)), terminal, process, async (flags) => {
+  const unlimited = createLog(clientEvents, {
     format: flags.log,
     language: chooseLanguage(flags.lang, process.env),
     colours: terminal.errHasColours,
     write: (text) => terminal.err.write(text),
   });
+  const { log, flush } = limitLog(clientEvents, unlimited, { most: flags.logLimit });
   const stopped = stopSignal(
     process,
     () => void terminal.exit(exitCodes.forced, { deadlineMs: 0 }),
   );
   const stdin = { isTerminal: isatty(0), chunks: Bun.stdin.stream() };
-  return new Session({ flags, log, terminal, stopped, stdin }).run();
+  const end = await new Session({ flags, log, terminal, stopped, stdin }).run();
+  flush();
+  return end;
 });

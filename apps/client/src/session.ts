@@ -15,6 +15,7 @@ import {
   type SaludoClientMessage,
   type SaludoServerMessage,
 } from "@typewire/protocol/saludo";
+import { environmentWarnings } from "@typewire/security";
 
 import type { Client } from "./client.ts";
 import type { ClientStatus } from "./client-options.ts";
@@ -25,6 +26,7 @@ import { type Ending, reportEnding } from "./ending.ts";
 import type { clientEvents } from "./events.ts";
 import { jsonLine, type Line, readLines, sayLine } from "./input.ts";
 import { type Formatter, formatterOf } from "./output.ts";
+import { securityOptions } from "./security-flags.ts";
 
 export interface SessionOptions {
   readonly flags: ClientFlags;
@@ -90,15 +92,22 @@ export class Session {
   async #connect(): Promise<Client<typeof saludo> | undefined> {
     const { flags, log } = this.#options;
     const target: DialTarget = flags.unix === undefined ? flags.address : { unix: flags.unix };
-    const options: ConnectOptions<typeof saludo> = {
-      ...target,
-      connectTimeoutMs: flags.connectTimeout,
-      reconnect: flags.reconnect && {},
-      observe: (connection) => this.#observer(connection),
-      onStatus: (status) => this.#follow(status),
-    };
-    log("connecting", { address: addressOf(target) });
     try {
+      const { warnings, ...security } = securityOptions(flags);
+      for (const reason of [...warnings, ...environmentWarnings(process.env)]) {
+        log("security-warning", { reason });
+      }
+      const options: ConnectOptions<typeof saludo> = {
+        ...target,
+        ...security,
+        connectTimeoutMs: flags.connectTimeout,
+        reconnect: flags.reconnect && {},
+        limits: flags.limits,
+        observe: (connection) => this.#observer(connection),
+        onStatus: (status) => this.#follow(status),
+        onUndelivered: ({ length }) => log("undelivered", { messages: length }),
+      };
+      log("connecting", { address: addressOf(target) });
       this.#client = await connect(saludo, options, {});
     } catch (error) {
       if (!(error instanceof TypewireError)) throw error;

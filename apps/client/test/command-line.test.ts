@@ -7,7 +7,9 @@ const defaults: ClientFlags = {
   output: "human",
   connectTimeout: 10_000,
   reconnect: true,
+  limits: {},
   log: "human",
+  logLimit: 100,
   trace: false,
 };
 
@@ -27,7 +29,7 @@ describe("readClientCommandLine", () => {
   test("reads every flag", () => {
     const flags =
       "[::1]:9 --output hex --count 3 --timeout 2m --connect-timeout 1s --no-reconnect " +
-      "--lang es --log json --trace";
+      "--lang es --log json --log-limit 5 --trace --max-frame 64KiB --heartbeat 3s";
     expect(readClientCommandLine(flags.split(" "))).toEqual({
       kind: "run",
       options: {
@@ -37,8 +39,10 @@ describe("readClientCommandLine", () => {
         timeout: 120_000,
         connectTimeout: 1000,
         reconnect: false,
+        limits: { maxFrameBytes: 65_536, heartbeatIntervalMs: 3000 },
         lang: "es",
         log: "json",
+        logLimit: 5,
         trace: true,
       },
     });
@@ -54,6 +58,10 @@ describe("readClientCommandLine", () => {
     ["a:1 b:2", 'unexpected argument "b:2"'],
     ["a:1 --unix /x", "--unix and address exclude each other; give one of them"],
     ["--output xml", '--output takes human, json, diag or hex; got "xml"'],
+    ["--tls-cert /x", "--tls-cert needs --tls-key beside it"],
+    ["--tls-key /x", "--tls-key needs --tls-cert beside it"],
+    ["--insecure-skip-verify --tls-ca /x", "exclude each other; give one of them"],
+    ["--unix /x --tls", "TLS over --unix needs --tls-server-name beside it"],
     ["--count 0", '--count takes a number from 1 to 1000000000; got "0"'],
     ["--count -1", 'got "-1"'],
     [
@@ -62,6 +70,9 @@ describe("readClientCommandLine", () => {
     ],
     ["--connect-timeout", "--connect-timeout needs a value: a duration"],
     ["--no-reconect", "unknown flag --no-reconect; did you mean --no-reconnect?"],
+    ["--queue-hard 1MiB", "--queue-hard (1MiB) must not be below --queue-soft (2MiB)"],
+    ["--max-connections 1", "unknown flag --max-connections"],
+    ["--require-hello", "unknown flag --require-hello"],
     ["--lang fr", '--lang takes en or es; got "fr"'],
   ])("refuses %s with one line", (flags, expected) => {
     const result = readClientCommandLine(flags.split(" "));

@@ -1,6 +1,7 @@
 // The flags of typewire-server: what each takes, its default, and which contradict each other.
 
 import {
+  addLimitFlags,
   addLogFlags,
   type Command,
   type CommandLine,
@@ -9,8 +10,10 @@ import {
   exitCodes,
   exitCodesHelp,
   type FlagValue,
+  formatSize,
   integerValue,
   isGiven,
+  type LimitFlags,
   type LogFlags,
   readCommandLine,
   sizeValue,
@@ -18,11 +21,14 @@ import {
   textValue,
   UsageError,
   valueFlag,
+  withLimits,
 } from "@typewire/command";
+import { defaultConnectionLimits } from "@typewire/connection";
 import type { MessageOf } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
 
 import { name, version } from "./program.ts";
+import { addSecurityFlags, checkSecurityFlags, type SecurityFlags } from "./security-flags.ts";
 
 export type GreetingWords = Extract<
   MessageOf<typeof saludo, "server">,
@@ -30,7 +36,7 @@ export type GreetingWords = Extract<
 >["words"];
 
 /** The command line, read. Durations in milliseconds, sizes in bytes. */
-export interface ServerFlags extends LogFlags {
+export interface ServerFlags extends LogFlags, LimitFlags, SecurityFlags {
   /** A Unix socket instead of `host` and `port`. */
   readonly unix?: string;
   readonly host: string;
@@ -38,7 +44,9 @@ export interface ServerFlags extends LogFlags {
   readonly interval: number;
   readonly greeting: GreetingWords;
   readonly maxConnections?: number;
-  readonly maxFrame: number;
+  readonly maxConnectionsPerAddress?: number;
+  readonly maxBuffered?: number;
+  readonly drainTimeout: number;
 }
 
 const defaultGreeting = '{"1":"Hola","2":"Bienvenido","3":"Al","4":"Servidor"}';
@@ -48,6 +56,9 @@ const hostValue = textValue("an address or name of this machine, or auto for tha
 const connectionsHelp =
   "clients at once, by default 10000, or ulimit -n less 128 where that is lower";
 const connectionsValue = integerValue("a number", 1, 1_000_000);
+
+const bufferedHelp =
+  "memory for what waits, of all connections together, by default 256MiB or --queue-hard and --max-frame";
 
 const greetingValue: FlagValue<GreetingWords> = {
   takes: 'a JSON object of integer keys and words, such as {"1":"Hola","2":"Bienvenido"}',
@@ -66,16 +77,15 @@ const notes = `
 Data goes to stdout: what clients say, as [RECEIVED] lines, or with --log json as one JSON object a
 line. Everything else goes to stderr. Colours appear on a terminal only; NO_COLOR turns them off.
 
-Ctrl+C, SIGTERM and SIGHUP drain: no new connections, $bye to every client, at most 10s for what is
-queued, exit 0. A second Ctrl+C after half a second exits at once.
+With --tls-cert, SIGHUP reads the certificate files again: new connections meet the new ones.
 
-Limits without a flag: 32 levels and 65536 items in a message; 8MiB waiting for one client; 10
-refused messages in 10s; 2s for a client to end after the server has.
+Ctrl+C, SIGTERM and, without TLS, SIGHUP drain: no new connections, answers under way are finished, $bye to every
+client, at most --drain-timeout for all that, exit 0. A second Ctrl+C after half a second exits at once.
 
 ${exitCodesHelp({
   [exitCodes.done]: "drained after a signal",
   [exitCodes.internal]: "internal error",
-  [exitCodes.usage]: "wrong flags",
+  [exitCodes.usage]: "wrong flags, or a certificate, key or secret that cannot be used",
   [exitCodes.unreachable]: "cannot listen: address in use, not of this machine, not permitted",
   [exitCodes.forced]: "second Ctrl+C",
 })}`;
@@ -100,18 +110,54 @@ export function readServerCommandLine(argv: readonly string[]): CommandLine<Serv
     )
     .addOption(valueFlag("--max-connections <n>", connectionsHelp, connectionsValue))
     .addOption(
-      valueFlag("--max-frame <size>", "largest message taken", sizeValue(256, 1024 ** 3), "1MiB"),
+      valueFlag(
+        "--max-connections-per-address <n>",
+        "of them from one IP address, by default as many as there may be",
+        connectionsValue,
+      ),
+    )
+    .addOption(valueFlag("--max-buffered <size>", bufferedHelp, sizeValue(1024, 64 * 1024 ** 3)))
+    .addOption(
+      valueFlag(
+        "--drain-timeout <duration>",
+        "how long clients may take to let go at the end",
+        durationValue(1),
+        "10s",
+      ),
     );
-  addLogFlags(command).addHelpText("after", notes);
+  addLimitFlags(addLogFlags(addSecurityFlags(command)), "server").addHelpText("after", notes);
   return readCommandLine(command, argv, toOptions);
 }
 
 function toOptions(command: Command): ServerFlags {
-  const options = command.opts<ServerFlags>();
+  const options = withLimits<Omit<ServerFlags, "limits">>(command);
   for (const flag of ["host", "port"]) {
     if (options.unix !== undefined && isGiven(command, flag)) {
       throw new UsageError(`--unix and --${flag} exclude each other; give one of them`);
     }
   }
+  checkSecurityFlags(options);
+  refuseContradictions(options);
   return options;
+}
+
+function refuseContradictions(flags: ServerFlags): void {
+  const { unix, maxConnections, maxConnectionsPerAddress: perAddress, maxBuffered, limits } = flags;
+  if (unix !== undefined && perAddress !== undefined) {
+    throw new UsageError(
+      "--unix and --max-connections-per-address exclude each other: its clients have no addresses",
+    );
+  }
+  if (perAddress !== undefined && maxConnections !== undefined && perAddress > maxConnections) {
+    throw new UsageError(
+      `--max-connections-per-address (${perAddress}) must not be above --max-connections (${maxConnections})`,
+    );
+  }
+  const { hardQueueBytes, maxFrameBytes } = { ...defaultConnectionLimits, ...limits };
+  const least = hardQueueBytes + maxFrameBytes;
+  if (maxBuffered !== undefined && maxBuffered < least) {
+    throw new UsageError(
+      `--max-buffered (${formatSize(maxBuffered)}) must not be below --queue-hard and --max-frame together (${formatSize(least)})`,
+    );
+  }
 }

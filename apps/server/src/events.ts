@@ -13,6 +13,17 @@ interface PeerEnd extends PeerCount {
   reason: string;
 }
 
+interface Stats {
+  accepted: number;
+  turnedAway: number;
+  messagesReceived: number;
+  messagesSent: number;
+  messagesUndelivered: number;
+  bytesReceived: number;
+  bytesSent: number;
+  ended: string;
+}
+
 const inEnglish = ({ connection, code, reason }: PeerEnd): string =>
   `The server is disconnected from ${connection}: ${describeEnd(code, reason, "en")}`;
 const inSpanish = ({ connection, code, reason }: PeerEnd): string =>
@@ -39,13 +50,47 @@ export const serverEvents = {
     en: ({ reason }) => reason,
     es: ({ reason }) => `El servidor no puede escuchar: ${reason}`,
   }),
-  "open-network": logEvent<{ address: string }>({
+  /** `--insecure` was given where it was needed. `risk` is `exposureOf`'s. */
+  "open-network": logEvent<{ address: string; risk: string }>({
     level: "warn",
     tag: "WARNING",
-    en: ({ address }) =>
-      `${address} can be reached from other machines, and traffic is neither encrypted nor authenticated`,
-    es: ({ address }) =>
-      `${address} es accesible desde otras máquinas, y el tráfico no va ni cifrado ni autenticado`,
+    en: ({ address, risk }) => `${address} can be reached from other machines: ${risk}`,
+    es: ({ address, risk }) => `${address} es accesible desde otras máquinas: ${risk}`,
+  }),
+  /** It was not. */
+  "too-open": logEvent<{ host: string; risk: string; remedy: string }>({
+    level: "error",
+    tag: "ERROR",
+    en: ({ host, risk, remedy }) =>
+      `${host} can be reached from other machines: ${risk}; give ${remedy}, or --insecure`,
+    es: ({ host, risk, remedy }) =>
+      `${host} es accesible desde otras máquinas: ${risk}; indique ${remedy}, o bien --insecure`,
+  }),
+  /** What works but should not stay: of certificates, keys, secrets, the environment. */
+  "security-warning": logEvent<{ reason: string }>({
+    level: "warn",
+    tag: "WARNING",
+    en: ({ reason }) => reason,
+    es: ({ reason }) => reason,
+  }),
+  "certificates-reloaded": logEvent<Record<never, never>>({
+    level: "info",
+    tag: "TLS",
+    en: () => "The certificates were read again; new connections meet the new ones",
+    es: () => "Se han vuelto a leer los certificados; valen para las conexiones nuevas",
+  }),
+  "reload-failed": logEvent<{ reason: string }>({
+    level: "error",
+    tag: "TLS",
+    en: ({ reason }) => `The certificates in use stay in use: ${reason}`,
+    es: ({ reason }) => `Siguen en uso los certificados de antes: ${reason}`,
+  }),
+  /** A connection that ended before it was open: TLS or the secret failed. */
+  "not-opened": logEvent<{ connection: string; code: string; reason: string }>({
+    level: "warn",
+    tag: "REFUSED",
+    en: ({ connection, code, reason }) => `${connection}: ${describeEnd(code, reason, "en")}`,
+    es: ({ connection, code, reason }) => `${connection}: ${describeEnd(code, reason, "es")}`,
   }),
   "connections-lowered": logEvent<{ requested: number; allowed: number }>({
     level: "warn",
@@ -77,12 +122,13 @@ export const serverEvents = {
     es: inSpanish,
     more: active,
   }),
-  "turned-away": logEvent<{ connection: string; limit: number }>({
+  "turned-away": logEvent<{ connection: string; code: string; limit: number }>({
     level: "warn",
     tag: "REFUSED",
-    en: ({ connection, limit }) => `${connection}: the limit of connections is reached (${limit})`,
-    es: ({ connection, limit }) =>
-      `${connection}: se ha alcanzado el límite de conexiones (${limit})`,
+    en: ({ connection, code, limit }) =>
+      `${connection}: the limit of connections${code === "maxConnections" ? "" : " from one address"} is reached (${limit})`,
+    es: ({ connection, code, limit }) =>
+      `${connection}: se ha alcanzado el límite de conexiones${code === "maxConnections" ? "" : " de una dirección"} (${limit})`,
   }),
   "output-closed": logEvent<{ reason: string }>({
     level: "warn",
@@ -102,10 +148,27 @@ export const serverEvents = {
     en: ({ lines }) => `stdout is being read again; lines not printed: ${lines}`,
     es: ({ lines }) => `Se vuelve a leer stdout; líneas no impresas: ${lines}`,
   }),
-  cut: logEvent<{ connections: number }>({
+  /** At the end. `ended` is `describeEnds`'. */
+  stats: logEvent<Stats>({
+    level: "info",
+    tag: "STATS",
+    en: (stats) =>
+      `${stats.accepted} connections, ${stats.turnedAway} turned away; ` +
+      `${stats.messagesReceived} messages in (${stats.bytesReceived} bytes), ` +
+      `${stats.messagesSent} out (${stats.bytesSent} bytes), ${stats.messagesUndelivered} not delivered` +
+      (stats.ended === "" ? "" : `; ends: ${stats.ended}`),
+    es: (stats) =>
+      `${stats.accepted} conexiones, ${stats.turnedAway} rechazadas; ` +
+      `${stats.messagesReceived} mensajes recibidos (${stats.bytesReceived} bytes), ` +
+      `${stats.messagesSent} enviados (${stats.bytesSent} bytes), ${stats.messagesUndelivered} sin entregar` +
+      (stats.ended === "" ? "" : `; finales: ${stats.ended}`),
+  }),
+  cut: logEvent<{ connections: number; messages: number }>({
     level: "warn",
     tag: "WARNING",
-    en: ({ connections }) => `Connections cut because they did not end in time: ${connections}`,
-    es: ({ connections }) => `Conexiones cortadas por no terminar a tiempo: ${connections}`,
+    en: ({ connections, messages }) =>
+      `${connections} connections did not end in time and were cut; ${messages} messages had not left`,
+    es: ({ connections, messages }) =>
+      `${connections} conexiones no terminaron a tiempo y fueron cortadas; ${messages} mensajes quedaron sin salir`,
   }),
 };

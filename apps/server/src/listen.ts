@@ -4,6 +4,8 @@
 import type { ByteSocket } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 
+import type { ServerTls } from "./tls.ts";
+
 /** Where to listen: a TCP port (0 picks a free one) or the path of a Unix socket. */
 export type ListenTarget =
   { readonly hostname: string; readonly port: number } | { readonly unix: string };
@@ -19,8 +21,8 @@ export interface SocketUser {
   disconnected(error?: unknown): void;
 }
 
-/** Says who serves the connection of this name, a peer's for a log. */
-export type Accept = (name: string) => SocketUser;
+/** Says who serves the connection of this name, a peer's for a log, from this IP address if it has one. */
+export type Accept = (name: string, ipAddress: string | undefined) => SocketUser;
 
 /** A listening socket. */
 export interface Listening {
@@ -43,22 +45,25 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /**
- * Starts listening at once.
+ * Starts listening at once. With `tls`, sockets are opened for their users after the handshake.
  *
  * @throws TypewireError `listen-failed`, naming the address and the reason.
  */
-export function listen(target: ListenTarget, accept: Accept): Listening {
+export function listen(target: ListenTarget, accept: Accept, tls?: ServerTls): Listening {
   let accepted = 0;
   const name = (socket: Bun.Socket<SocketUser>): string =>
     "unix" in target
       ? `unix:${accepted}`
       : formatAddress(socket.remoteAddress ?? "unknown", socket.remotePort ?? 0);
+  const userOf = (socket: Bun.Socket<SocketUser>): SocketUser => {
+    accepted += 1;
+    return accept(name(socket), "unix" in target ? undefined : socket.remoteAddress);
+  };
   const socket: Bun.SocketHandler<SocketUser> = {
     open(opened) {
-      accepted += 1;
       // A `data` option of Bun.listen would be one object for all sockets. It is assigned before the
       // socket is used, because closing calls `close` at once.
-      opened.data = accept(name(opened));
+      opened.data = userOf(opened);
       opened.data.opened(opened);
     },
     data: ({ data }, chunk) => data.receive(chunk),
@@ -73,10 +78,18 @@ export function listen(target: ListenTarget, accept: Accept): Listening {
     },
   };
   try {
+    // Until it is TLS a socket has no user and no `data` handler: nothing is read from it, or written.
+    const guarded: Bun.SocketHandler<SocketUser> = {
+      open(opened) {
+        tls?.accept(opened, userOf(opened));
+      },
+      drain() {},
+      error: (failed) => failed.terminate(),
+    };
     // Half-open, so that our queue survives the peer's end.
-    const options = { allowHalfOpen: true, socket } as const;
+    const options = { allowHalfOpen: true, socket: tls === undefined ? socket : guarded } as const;
     if ("unix" in target) {
-      const listener = Bun.listen({ ...target, ...options });
+      const listener = ownersOnly(() => Bun.listen({ ...target, ...options }));
       const address = addressOf(target);
       return { address, hostname: undefined, port: undefined, stop: () => listener.stop() };
     }
@@ -93,6 +106,16 @@ export function listen(target: ListenTarget, accept: Accept): Listening {
       `Cannot listen on ${addressOf(target)}: ${reason}${code === "" ? "" : ` (${code})`}`,
       { cause },
     );
+  }
+}
+
+/** Whoever may write a socket's file may connect: what `create` creates is this user's alone, from the start. */
+function ownersOnly<Created>(create: () => Created): Created {
+  const umask = process.umask(0o177);
+  try {
+    return create();
+  } finally {
+    process.umask(umask);
   }
 }
 

@@ -11,38 +11,38 @@ import type { SocketUser } from "./listen.ts";
 const mostHeld = 64;
 
 export interface RefuserOptions {
-  readonly codec: Codec<AnyMessage>;
   readonly clock: Clock;
   /** How long the peer may take to end. */
   readonly lingerMs: number;
-  /** The sentence of the `$error`. */
-  readonly message: string;
+}
+
+/** The `$error` that a refused peer is told. */
+export function refusalFrame(codec: Codec<AnyMessage>, message: string): Uint8Array {
+  const writer = new ByteWriter();
+  codec.encodeInto({ type: "$error", code: "too-many-connections", message }, writer);
+  return writer.copy();
 }
 
 /** Refuses with `too-many-connections`. One for each server. */
 export class Refuser {
-  readonly #frame: Uint8Array;
   readonly #clock: Clock;
   readonly #lingerMs: number;
   #held = 0;
 
-  constructor({ codec, clock, lingerMs, message }: RefuserOptions) {
-    const writer = new ByteWriter();
-    codec.encodeInto({ type: "$error", code: "too-many-connections", message }, writer);
-    this.#frame = writer.copy();
+  constructor({ clock, lingerMs }: RefuserOptions) {
     this.#clock = clock;
     this.#lingerMs = lingerMs;
   }
 
-  /** A user of one socket that tells the peer why and lets it go. */
-  refuse(): SocketUser {
+  /** A user of one socket that tells the peer `frame` and lets it go. */
+  refuse(frame: Uint8Array): SocketUser {
     if (this.#held >= mostHeld) return new RefusedSocket((socket) => socket.terminate());
     this.#held += 1;
-    let cancel: Cancel;
+    let cancel: Cancel = () => {};
     return new RefusedSocket(
       (socket) => {
         // Smaller than any socket buffer: one write takes it.
-        socket.write(this.#frame);
+        socket.write(frame);
         socket.shutdown();
         cancel = this.#clock.after(this.#lingerMs, () => socket.terminate());
       },

@@ -9,6 +9,7 @@ import {
   exitCodes,
   type GuardedWriter,
   isOrdinaryEnd,
+  limitLog,
   type Log,
   printable,
   type RunEnd,
@@ -22,13 +23,18 @@ import { describeThrown } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
 
+import { environmentWarnings } from "@typewire/security";
+
 import type { ServerFlags } from "./command-line.ts";
 import { serverEvents } from "./events.ts";
-import { isLoopback, resolveHost } from "./host.ts";
+import { exposureOf, remedyOf } from "./exposure.ts";
+import { resolveHost } from "./host.ts";
 import type { ListenTarget } from "./listen.ts";
 import { version } from "./program.ts";
+import { guardsOf, securityOptions } from "./security-flags.ts";
 import { serveSaludo } from "./serve-saludo.ts";
 import type { Server } from "./server.ts";
+import { describeEnds, type ServerStats } from "./server-stats.ts";
 import { removeStaleSocket } from "./stale-socket.ts";
 
 /** What the command takes from the process. */
@@ -46,28 +52,47 @@ export async function runServer(
   flags: ServerFlags,
   { terminal, signals, environment }: Surroundings,
 ): Promise<RunEnd> {
-  const log = createLog(serverEvents, {
+  const unlimited = createLog(serverEvents, {
     format: flags.log,
     language: chooseLanguage(flags.lang, environment),
     colours: terminal.errHasColours,
     write: (text) => terminal.err.write(text),
   });
-  const stopped = stopSignal(signals, () => {
-    void terminal.exit(exitCodes.forced, { deadlineMs: 0 });
-  });
+  const { log, flush } = limitLog(serverEvents, unlimited, { most: flags.logLimit });
+  const stopNow = () => void terminal.exit(exitCodes.forced, { deadlineMs: 0 });
+  const guards = guardsOf(flags);
+  // With TLS, SIGHUP reads the certificates again; without, it is a terminal that closed.
+  const stops = guards.tls ? (["SIGINT", "SIGTERM"] as const) : undefined;
+  const stopped = stopSignal(signals, stopNow, stops === undefined ? {} : { signals: stops });
   void terminal.out.broken.then(({ message }) => log("output-closed", { reason: message }));
 
   log("starting", { version });
   let server: Server<typeof saludo>;
+  let risk: string | undefined;
   try {
-    server = start(flags, await targetOf(flags), log, terminal);
+    const target = await targetOf(flags);
+    const host = "unix" in target ? undefined : target.hostname;
+    risk = exposureOf(host, guards);
+    if (host !== undefined && risk !== undefined && flags.insecure !== true) {
+      log("too-open", { host, risk, remedy: remedyOf(guards) });
+      return { code: exitCodes.usage };
+    }
+    server = start(flags, target, log, terminal);
   } catch (error) {
     if (!(error instanceof TypewireError)) throw error;
     log("listen-failed", { code: error.code, reason: error.message });
-    return { code: exitCodes.unreachable };
+    return {
+      code: error.code === "option-invalid" ? exitCodes.usage : exitCodes.unreachable,
+    };
   }
-  const { address, hostname, maxConnections } = server;
-  if (hostname !== undefined && !isLoopback(hostname)) log("open-network", { address });
+  const { address, maxConnections } = server;
+  if (risk !== undefined) log("open-network", { address, risk });
+  if (guards.tls) {
+    for (const reason of [...environmentWarnings(environment), ...server.tlsWarnings]) {
+      log("security-warning", { reason });
+    }
+    signals.on("SIGHUP", () => reloadCertificates(server, log));
+  }
   if (flags.maxConnections !== undefined && maxConnections < flags.maxConnections) {
     log("connections-lowered", { requested: flags.maxConnections, allowed: maxConnections });
   }
@@ -77,8 +102,12 @@ export async function runServer(
   // Below the terminal's own `^C`.
   if (signal === "SIGINT" && terminal.errIsTerminal) terminal.err.write("\n");
   log("exiting", { signal });
-  const { cut } = await server.drain();
-  if (cut > 0) log("cut", { connections: cut });
+  const { cut, messagesUndelivered } = await server.drain({ timeoutMs: flags.drainTimeout });
+  flush();
+  logStats(server.stats(), log);
+  if (cut > 0 || messagesUndelivered > 0) {
+    log("cut", { connections: cut, messages: messagesUndelivered });
+  }
   return { code: exitCodes.done, flushDeadlineMs };
 }
 
@@ -91,10 +120,17 @@ function start(
 ): Server<typeof saludo> {
   const print = printerTo(out, log);
   const tagColour = outHasColours ? "32" : undefined;
+  const { warnings, ...security } = securityOptions(flags);
+  for (const reason of warnings) log("security-warning", { reason });
   const server = serveSaludo({
     ...target,
+    ...security,
     ...(flags.maxConnections !== undefined && { maxConnections: flags.maxConnections }),
-    limits: { maxFrameBytes: flags.maxFrame },
+    ...(flags.maxConnectionsPerAddress !== undefined && {
+      maxConnectionsPerAddress: flags.maxConnectionsPerAddress,
+    }),
+    ...(flags.maxBuffered !== undefined && { maxBufferedBytes: flags.maxBuffered }),
+    limits: flags.limits,
     words: flags.greeting,
     intervalMs: flags.interval,
     observe: (connection) =>
@@ -109,7 +145,13 @@ function start(
       const human = tagged("RECEIVED", `${message.from}: ${printable(message.text)}`, tagColour);
       print(flags.log === "json" ? toJsonText(message) : human);
     },
-    onTurnedAway: (connection) => log("turned-away", { connection, limit: server.maxConnections }),
+    onNotOpened: (connection, { code, message: reason }) =>
+      log("not-opened", { connection, code, reason }),
+    onTurnedAway(connection, code) {
+      const limit =
+        code === "maxConnections" ? server.maxConnections : flags.maxConnectionsPerAddress;
+      log("turned-away", { connection, code, limit: limit ?? 0 });
+    },
     onHandlerError: ({ name }, handler, error) =>
       log("handler-failed", { connection: name, handler, error: describeThrown(error) }),
   });
@@ -130,6 +172,27 @@ function printerTo(out: GuardedWriter, log: Log<typeof serverEvents>): (line: st
       log("output-resumed", { lines: out.droppedWrites - lostBefore });
     });
   };
+}
+
+function logStats(stats: ServerStats, log: Log<typeof serverEvents>): void {
+  const { accepted, turnedAway, messagesReceived, messagesSent } = stats;
+  const { messagesUndelivered, bytesReceived, bytesSent } = stats;
+  const messages = { messagesReceived, messagesSent, messagesUndelivered };
+  const ended = describeEnds(stats);
+  log("stats", { accepted, turnedAway, ...messages, bytesReceived, bytesSent, ended });
+}
+
+/** What cannot be used is told, and changes nothing. */
+function reloadCertificates(server: Server<typeof saludo>, log: Log<typeof serverEvents>): void {
+  try {
+    server.reloadCertificates();
+  } catch (error) {
+    if (!(error instanceof TypewireError)) throw error;
+    log("reload-failed", { reason: error.message });
+    return;
+  }
+  log("certificates-reloaded", {});
+  for (const reason of server.tlsWarnings) log("security-warning", { reason });
 }
 
 async function targetOf({ unix, host, port }: ServerFlags): Promise<ListenTarget> {

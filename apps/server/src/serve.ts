@@ -1,9 +1,11 @@
 // The entrance for programs: `serve(protocol, options, handlers)`.
 
+import { systemClock } from "@typewire/connection";
 import { type AnyProtocol, TypewireError } from "@typewire/protocol";
 
 import { listen, type ListenTarget } from "./listen.ts";
 import { Server, type ServerHandlers, type ServerOptions } from "./server.ts";
+import { ServerTls, type ServerTlsOptions } from "./tls.ts";
 
 export interface ServeOptions<P extends AnyProtocol> extends ServerOptions<P> {
   /** 0 picks a free one; `server.port` tells which. Required unless `unix` is given. */
@@ -12,6 +14,8 @@ export interface ServeOptions<P extends AnyProtocol> extends ServerOptions<P> {
   readonly hostname?: string;
   /** The path of a Unix socket, instead of `port` and `hostname`. */
   readonly unix?: string;
+  /** Encrypts, and shows clients who the server is; see `ServerTlsOptions`. Default: plaintext. */
+  readonly tls?: ServerTlsOptions;
 }
 
 /**
@@ -26,7 +30,11 @@ export function serve<P extends AnyProtocol>(
   handlers: ServerHandlers<P>,
 ): Server<P> {
   const target = targetOf(options);
-  return new Server(protocol, options, handlers, (accept) => listen(target, accept));
+  const tls =
+    options.tls === undefined
+      ? undefined
+      : new ServerTls(options.tls, options.clock ?? systemClock);
+  return new Server(protocol, options, handlers, (accept) => listen(target, accept, tls), tls);
 }
 
 function targetOf({ port, hostname, unix }: ServeOptions<AnyProtocol>): ListenTarget {

@@ -3,6 +3,7 @@
 
 import {
   type Clock,
+  type CloseReason,
   Connection,
   createEndpoint,
   type Endpoint,
@@ -12,9 +13,14 @@ import {
 import type { ConnectionLimits, Handlers } from "@typewire/connection";
 import { type AnyProtocol, type MessageOf, TypewireError } from "@typewire/protocol";
 
+import { sharedSecret } from "@typewire/security";
+
+import { AddressCount } from "./address-count.ts";
 import { descriptorLimit, resolveMaxConnections } from "./descriptor-limit.ts";
 import type { Accept, Listening, SocketUser } from "./listen.ts";
-import { Refuser } from "./refusal.ts";
+import { refusalFrame, Refuser } from "./refusal.ts";
+import type { ServerStats } from "./server-stats.ts";
+import type { ServerTls } from "./tls.ts";
 
 /** A connection as the server's handlers see it. */
 export type ServerConnection<P extends AnyProtocol> = Connection<
@@ -30,12 +36,25 @@ export type ServerHandlers<P extends AnyProtocol> = P extends AnyProtocol
   ? Handlers<MessageOf<P, "client">, ServerConnection<P>>
   : never;
 
+/** What a server was full of. */
+export type ConnectionCap = "maxConnections" | "maxConnectionsPerAddress";
+
 export interface ServerOptions<P extends AnyProtocol> {
   /**
    * Connections at once; one over is told `too-many-connections` and closed. Default 10 000. Always
    * lowered to what the descriptors of this process allow, because a listener without one spins.
    */
   readonly maxConnections?: number;
+  /**
+   * Of those, from one IP address; one over is told `too-many-connections` and closed. Default: as many as
+   * there may be, because a proxy's clients all come from its address. Not counted on a Unix socket.
+   */
+  readonly maxConnectionsPerAddress?: number;
+  /**
+   * Bytes of memory that all connections together may hold in what waits to be sent or handled; above it
+   * those that hold most are cut (`slow-consumer`). Default 256 MiB, or as much as one connection may.
+   */
+  readonly maxBufferedBytes?: number;
   /** Limits of each connection; the defaults are those of `@typewire/connection`. */
   readonly limits?: Partial<ConnectionLimits>;
   /** Default: the machine's. */
@@ -44,8 +63,15 @@ export interface ServerOptions<P extends AnyProtocol> {
   readonly observe?: (
     connectionName: string,
   ) => Observer<MessageOf<P, "server">, MessageOf<P, "client">> | undefined;
-  /** A connection was turned away with `too-many-connections`, for a log. */
-  readonly onTurnedAway?: (connectionName: string) => void;
+  /**
+   * Clients have to prove that they have this too, and so does the server to them, before anything else
+   * is accepted; it never travels. At least 16 bytes; text counts as UTF-8. Default: anybody may talk.
+   */
+  readonly secret?: Uint8Array | string;
+  /** A connection ended before its `open` handler was called: TLS or the secret failed. For a log. */
+  readonly onNotOpened?: (connectionName: string, reason: CloseReason) => void;
+  /** A connection was turned away with `too-many-connections` because of this limit, for a log. */
+  readonly onTurnedAway?: (connectionName: string, limit: ConnectionCap) => void;
   /** A handler threw or rejected; its connection ends with `internal`. Default: `console.error`, with the stack. */
   readonly onHandlerError?: (
     connection: ServerConnection<P>,
@@ -63,14 +89,28 @@ export interface DrainOptions {
   readonly retryAfterMs?: number;
 }
 
+/** How a drain went. */
+export interface Drained {
+  /** Connections that were still there at the deadline. */
+  readonly cut: number;
+  /** Messages that had been sent, and had not left whole when their connection ended. */
+  readonly messagesUndelivered: number;
+}
+
 export class Server<P extends AnyProtocol> {
   readonly maxConnections: number;
   readonly #endpoint: Endpoint<MessageOf<P, "server">, MessageOf<P, "client">>;
   readonly #observe: ServerOptions<P>["observe"];
   readonly #onTurnedAway: ServerOptions<P>["onTurnedAway"];
   readonly #refuser: Refuser;
+  readonly #refusalFrames: Readonly<Record<ConnectionCap, Uint8Array>>;
+  /** Only where there is a limit for each address; so are the addresses of connections. */
+  readonly #perAddress: AddressCount | undefined;
+  readonly #addresses = new WeakMap<ServerConnection<P>, string>();
+  #turnedAway = 0;
   readonly #connections = new Set<ServerConnection<P>>();
   readonly #listening: Listening;
+  readonly #tls: ServerTls | undefined;
   #isListening = true;
 
   /** Use `serve`. Listens before it returns; throws what `listen` and `createEndpoint` throw. */
@@ -79,28 +119,49 @@ export class Server<P extends AnyProtocol> {
     options: ServerOptions<P>,
     handlers: ServerHandlers<P>,
     listen: (accept: Accept) => Listening,
+    tls?: ServerTls,
   ) {
+    this.#tls = tls;
     this.maxConnections = resolveMaxConnections(
       positiveInteger("maxConnections", options.maxConnections),
       descriptorLimit(),
     );
+    const perAddress = positiveInteger(
+      "maxConnectionsPerAddress",
+      options.maxConnectionsPerAddress,
+    );
+    this.#perAddress = perAddress === undefined ? undefined : new AddressCount(perAddress);
     this.#observe = options.observe;
     this.#onTurnedAway = options.onTurnedAway;
     this.#endpoint = createEndpoint(protocol, "server", handlers, {
       ...(options.limits && { limits: options.limits }),
+      ...(options.maxBufferedBytes !== undefined && { maxBufferedBytes: options.maxBufferedBytes }),
       clock: options.clock ?? systemClock,
+      ...(options.secret !== undefined && { secret: sharedSecret(options.secret) }),
       hooks: {
-        closed: (connection) => this.#connections.delete(connection),
+        closed: (connection, reason) => {
+          this.#connections.delete(connection);
+          const address = this.#addresses.get(connection);
+          if (address !== undefined) this.#perAddress?.remove(address);
+          if (!connection.wasOpen) options.onNotOpened?.(connection.name, reason);
+        },
         handlerFailed: options.onHandlerError ?? printHandlerError,
       },
     });
     this.#refuser = new Refuser({
-      codec: protocol.server,
       clock: this.#endpoint.clock,
       lingerMs: this.#endpoint.limits.lingerMs,
-      message: `The server is full: its limit of connections is ${this.maxConnections}`,
     });
-    this.#listening = listen((name) => this.#accept(name));
+    const full = (count: number, from = ""): Uint8Array =>
+      refusalFrame(
+        protocol.server,
+        `The server is full: its limit of connections${from} is ${count}`,
+      );
+    this.#refusalFrames = {
+      maxConnections: full(this.maxConnections),
+      maxConnectionsPerAddress: full(perAddress ?? 0, " from one address"),
+    };
+    this.#listening = listen((name, ipAddress) => this.#accept(name, ipAddress));
   }
 
   /** The port bound; undefined for a Unix socket. */
@@ -123,9 +184,30 @@ export class Server<P extends AnyProtocol> {
     return this.#isListening;
   }
 
+  /** What works but should not stay, of the certificate and key: sentences for a log. */
+  get tlsWarnings(): readonly string[] {
+    return this.#tls?.warnings ?? [];
+  }
+
+  /**
+   * Reads the files of `tls` again: connections that come from now on meet the new certificate, those that
+   * are open go on. Does nothing without `tls`.
+   *
+   * @throws TypewireError `option-invalid` naming the file that cannot be used; the old ones stay in use.
+   */
+  reloadCertificates(): void {
+    this.#tls?.reload();
+  }
+
   /** Every connection that has not ended. */
   get connections(): ReadonlySet<ServerConnection<P>> {
     return this.#connections;
+  }
+
+  /** What it has done so far, in numbers. Adds up what is alive: for a log or a probe, not for each message. */
+  stats(): ServerStats {
+    const { opened: accepted, ...stats } = this.#endpoint.stats();
+    return { ...stats, accepted, turnedAway: this.#turnedAway };
   }
 
   /**
@@ -153,13 +235,18 @@ export class Server<P extends AnyProtocol> {
   }
 
   /**
-   * Ends in order: accepts no more, says `$bye` to every client, lets queues empty, and cuts who is still
-   * there after `timeoutMs`. Resolves when no connection is left, with the number that were cut.
+   * Ends in order: accepts no more, lets handlers under way answer, says `$bye` to every client, lets
+   * queues empty, and cuts who is still there after `timeoutMs`. Resolves when no connection is left.
    */
-  async drain(options: DrainOptions = {}): Promise<{ readonly cut: number }> {
+  async drain(options: DrainOptions = {}): Promise<Drained> {
     const { timeoutMs = 10_000, reason = "The server is shutting down", retryAfterMs } = options;
     this.#stopListening();
-    const bye = { reason, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+    const bye = {
+      reason,
+      afterHandlers: true,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    };
+    const { messagesUndelivered: before } = this.#endpoint.stats();
     const closed = [...this.#connections].map((connection) => connection.close(bye));
     let cut = 0;
     const cancel = this.#endpoint.clock.after(timeoutMs, () => {
@@ -168,7 +255,7 @@ export class Server<P extends AnyProtocol> {
     });
     await Promise.all(closed);
     cancel();
-    return { cut };
+    return { cut, messagesUndelivered: this.#endpoint.stats().messagesUndelivered - before };
   }
 
   /** Ends at once: accepts no more and resets every connection. */
@@ -181,17 +268,27 @@ export class Server<P extends AnyProtocol> {
     this.stop();
   }
 
-  #accept(name: string): SocketUser {
+  #accept(name: string, ipAddress: string | undefined): SocketUser {
     if (this.#connections.size >= this.maxConnections) {
-      this.#onTurnedAway?.(name);
-      return this.#refuser.refuse();
+      return this.#turnAway(name, "maxConnections");
+    }
+    const counted = this.#perAddress === undefined ? undefined : ipAddress;
+    if (counted !== undefined && this.#perAddress?.add(counted) === false) {
+      return this.#turnAway(name, "maxConnectionsPerAddress");
     }
     const connection: ServerConnection<P> = new Connection(this.#endpoint, {
       name,
       observer: this.#observe?.(name),
     });
     this.#connections.add(connection);
+    if (counted !== undefined) this.#addresses.set(connection, counted);
     return connection;
+  }
+
+  #turnAway(name: string, limit: ConnectionCap): SocketUser {
+    this.#turnedAway += 1;
+    this.#onTurnedAway?.(name, limit);
+    return this.#refuser.refuse(this.#refusalFrames[limit]);
   }
 
   #stopListening(): void {

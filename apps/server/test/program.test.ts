@@ -126,6 +126,7 @@ describe("typewire-server", () => {
       "connected",
       "disconnected",
       "exiting",
+      "stats",
     ]);
     for (const event of events) {
       expect(event).toMatchObject({ time: expect.any(String), level: "info" });
@@ -147,10 +148,22 @@ describe("typewire-server", () => {
     await stderr.line(/^\[RECEIVED DECODED\] \{type: "say", text: "hola"\}$/);
   });
 
-  test("warns where it can be reached from other machines", async () => {
+  test("does not listen where other machines reach it, unguarded, and says what to give", async () => {
     await using program = runMain("--host", "0.0.0.0", "--port", "0");
+    expect(await program.exit()).toMatchObject({ code: 2 });
+    const { lines } = program.stderr;
+    expect(lines.filter((line) => line.startsWith("[LISTENING]"))).toEqual([]);
+    expect(lines.at(-1)).toBe(
+      "[ERROR] 0.0.0.0 can be reached from other machines: anyone who reaches it may connect, " +
+        "and anyone on the way can read and change what is said; give --tls-cert, --tls-key and " +
+        "--secret-file, or --tls-require-client-cert with --tls-ca, or --insecure",
+    );
+  });
+
+  test("listens there with --insecure, and warns", async () => {
+    await using program = runMain("--host", "0.0.0.0", "--port", "0", "--insecure");
     await program.stderr.line(
-      /^\[WARNING\] 0\.0\.0\.0:\d+ can be reached from other machines, and traffic is neither encrypted nor authenticated$/,
+      /^\[WARNING\] 0\.0\.0\.0:\d+ can be reached from other machines: anyone who reaches it may connect, and anyone on the way/,
     );
     await program.stderr.line(/^\[LISTENING\]/);
   });
@@ -196,7 +209,10 @@ describe("typewire-server", () => {
     for (const peer of peers) peer.raw.shutdown();
     expect(await server.program.exit()).toEqual({ code: 0, signal: null });
     expect(server.program.stderr.lines).toContain("[ACTIVE CONNECTIONS] 500");
-    expect(server.program.stderr.lines.at(-1)).toBe("[ACTIVE CONNECTIONS] 0");
+    expect(server.program.stderr.lines.at(-2)).toBe("[ACTIVE CONNECTIONS] 0");
+    expect(server.program.stderr.lines.at(-1)).toStartWith(
+      "[STATS] 500 connections, 0 turned away;",
+    );
   }, 20_000);
 });
 
@@ -227,6 +243,18 @@ describe("typewire-server's signals", () => {
     program.signal("SIGTERM");
     expect(await program.exit()).toEqual({ code: 0, signal: null });
     expect(program.stderr.text.match(/EXITING/g)).toHaveLength(1);
+  });
+
+  test("cuts who does not let go within --drain-timeout, and says so in its last line", async () => {
+    await using server = await startServer("--drain-timeout", "50ms");
+    using peer = await SaludoPeer.connect({ port: server.port });
+    await peer.next("greeting");
+    server.program.signal("SIGTERM");
+    expect(await server.program.exit()).toEqual({ code: 0, signal: null });
+    expect(server.program.stderr.lines.slice(-2)).toEqual([
+      expect.stringMatching(/^\[STATS\] 1 connections, .* 0 not delivered; ends: done 1$/),
+      "[WARNING] 1 connections did not end in time and were cut; 0 messages had not left",
+    ]);
   });
 
   test("an echo of SIGINT, and further SIGTERMs, change nothing", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, spyOn, test } from "bun:test";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { tmpdir } from "node:os";
 
@@ -240,7 +241,7 @@ describe("Server.drain", () => {
     const refusal: unknown = await ScriptedPeer.connect({ port }).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code: "ECONNREFUSED" });
     for (const peer of peers) peer.raw.shutdown();
-    expect(await drained).toEqual({ cut: 0 });
+    expect(await drained).toEqual({ cut: 0, messagesUndelivered: 0 });
     serveWelcome({ port }).stop();
   });
 
@@ -258,13 +259,55 @@ describe("Server.drain", () => {
     expect(peer?.received.at(-1)).toEqual({ type: "welcome", text: "999" });
   });
 
+  test("lets handlers under way answer before $bye, and hands over nothing more", async () => {
+    const answer = Promise.withResolvers<void>();
+    const asked: string[] = [];
+    const server = serve(saludo, anyPort, {
+      async say({ text }, connection) {
+        asked.push(text);
+        await answer.promise;
+        connection.send({ type: "welcome", text: `to ${text}` });
+      },
+    });
+    using peer = await SaludoPeer.connect({ port: server.port ?? 0 });
+    await peer.say("first");
+    while (asked.length === 0) await Bun.sleep(1);
+    const drained = server.drain();
+    await peer.say("second");
+    await Bun.sleep(20);
+    expect(peer.received).toEqual([]);
+    answer.resolve();
+    await peer.next("$bye");
+    expect(peer.received).toEqual([{ type: "welcome", text: "to first" }]);
+    expect(asked).toEqual(["first"]);
+    peer.raw.shutdown();
+    expect(await drained).toEqual({ cut: 0, messagesUndelivered: 0 });
+  });
+
+  test("cuts a handler that does not end in time", async () => {
+    const asked = Promise.withResolvers<void>();
+    const server = serve(saludo, anyPort, {
+      say() {
+        asked.resolve();
+        return new Promise(() => {});
+      },
+    });
+    using peer = await SaludoPeer.connect({ port: server.port ?? 0 });
+    await peer.say("hola");
+    await asked.promise;
+    expect(await server.drain({ timeoutMs: 50 })).toMatchObject({ cut: 1 });
+    expect(server.stats().closedByReason).toEqual({ "shutting-down": 1 });
+  });
+
   test("cuts who has not taken its queue in time, and says how many", async () => {
     const server = serveWelcome({ port: 0, limits: { maxFrameBytes: 32 * 1024 ** 2 } });
     const [deaf] = await welcomed(server, 2);
     deaf?.raw.pause();
     server.broadcast({ type: "welcome", text: "x".repeat(32 * 1024 ** 2 - 100) });
-    const { cut } = await server.drain({ timeoutMs: 50 });
+    const { cut, messagesUndelivered } = await server.drain({ timeoutMs: 50 });
     expect(cut).toBeGreaterThanOrEqual(1);
+    expect(messagesUndelivered).toBeGreaterThanOrEqual(1);
+    expect(server.stats()).toMatchObject({ connections: 0, messagesUndelivered });
     expect(server.connections.size).toBe(0);
     deaf?.raw.reset();
   });
@@ -274,9 +317,86 @@ describe("Server.drain", () => {
     const [peer] = await welcomed(server, 1);
     const drained = [server.drain(), server.drain()];
     peer?.raw.shutdown();
-    expect(await Promise.all(drained)).toEqual([{ cut: 0 }, { cut: 0 }]);
+    const nothingLost = { cut: 0, messagesUndelivered: 0 };
+    expect(await Promise.all(drained)).toEqual([nothingLost, nothingLost]);
     server.stop();
-    expect(await server.drain()).toEqual({ cut: 0 });
+    expect(await server.drain()).toEqual(nothingLost);
+  });
+});
+
+describe("maxConnectionsPerAddress", () => {
+  test("turns one more of an address away, and has room again when one has left", async () => {
+    const turnedAway: string[] = [];
+    const closed = Promise.withResolvers<void>();
+    using server = serve(
+      saludo,
+      {
+        ...anyPort,
+        maxConnectionsPerAddress: 2,
+        onTurnedAway: (_, limit) => turnedAway.push(limit),
+      },
+      { open: (connection) => void connection.send(welcome), close: () => closed.resolve() },
+    );
+    const [first] = await welcomed(server, 2);
+    using over = await SaludoPeer.connect({ port: server.port ?? 0 });
+    expect(await over.next("$error")).toMatchObject({
+      code: "too-many-connections",
+      message: "The server is full: its limit of connections from one address is 2",
+    });
+    expect(turnedAway).toEqual(["maxConnectionsPerAddress"]);
+    expect(server.stats()).toMatchObject({ connections: 2, accepted: 2, turnedAway: 1 });
+
+    first?.raw.shutdown();
+    await closed.promise;
+    await welcomed(server, 1);
+  });
+
+  test.each([0, 1.5, Number.NaN])("refuses %p", (maxConnectionsPerAddress) => {
+    const error = errorOf(() => serveWelcome({ ...anyPort, maxConnectionsPerAddress }));
+    expect(error).toMatchObject({ code: "option-invalid" });
+    expect(error.message).toContain("maxConnectionsPerAddress: expected a positive integer");
+  });
+});
+
+describe("Server.stats", () => {
+  test("counts connections, their ends, messages and bytes", async () => {
+    const closed = Promise.withResolvers<void>();
+    using server = serve(saludo, anyPort, {
+      open: (connection) => void connection.send(welcome),
+      close: () => closed.resolve(),
+    });
+    const [one, other] = await welcomed(server, 2);
+    await one?.say("hola");
+    one?.raw.shutdown();
+    await closed.promise;
+    expect(server.stats()).toEqual({
+      connections: 1,
+      accepted: 2,
+      turnedAway: 0,
+      closedByReason: { "peer-closed": 1 },
+      messagesReceived: 1,
+      messagesSent: 2,
+      messagesUndelivered: 0,
+      bytesReceived: expect.any(Number),
+      bytesSent: expect.any(Number),
+      bufferedBytes: 0,
+    });
+    other?.raw.shutdown();
+  });
+});
+
+describe("a Unix socket", () => {
+  test("is its owner's alone whatever the umask, which stays as it was", () => {
+    const unix = join(tmpdir(), `typewire-mode-${process.pid}.sock`);
+    const before = process.umask(0);
+    try {
+      using server = serveWelcome({ unix });
+      expect(server.isListening).toBe(true);
+      expect(statSync(unix).mode & 0o777).toBe(0o600);
+      expect(process.umask()).toBe(0);
+    } finally {
+      process.umask(before);
+    }
   });
 });
 

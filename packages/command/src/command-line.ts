@@ -4,7 +4,7 @@
 
 import { Argument, Command, CommanderError, Option } from "commander";
 
-import { choiceValue, type FlagValue } from "./flag-value.ts";
+import { choiceValue, type FlagValue, integerValue } from "./flag-value.ts";
 import { type Language, languages } from "./language.ts";
 import { type LogFormat, logFormats } from "./log.ts";
 import { printable } from "./printable.ts";
@@ -64,10 +64,12 @@ export function valueArgument<T>(
     .default(read(fallback), fallback);
 }
 
-/** The flags of both commands: `--lang`, `--log` and `--trace`. */
+/** The flags of both commands: `--lang`, `--log`, `--log-limit` and `--trace`. */
 export interface LogFlags {
   readonly lang?: Language;
   readonly log: LogFormat;
+  /** See `LogLimitOptions.most`. */
+  readonly logLimit: number;
   readonly trace: boolean;
 }
 
@@ -81,6 +83,14 @@ export function addLogFlags(command: Command): Command {
       ),
     )
     .addOption(valueFlag("--log <format>", "how stderr looks", choiceValue(logFormats), "human"))
+    .addOption(
+      valueFlag(
+        "--log-limit <n>",
+        "warnings of one reason in 10s, the rest is only counted",
+        integerValue("a number", 1, 1_000_000),
+        "100",
+      ),
+    )
     .addOption(
       new Option("--trace", "log every message too, with its bytes").default(false, "off"),
     );

@@ -26,6 +26,7 @@ export { type ExitCode, exitCodes, exitCodesHelp } from "./exit-codes.ts";
 export { choiceValue, type FlagValue, integerValue, textValue } from "./flag-value.ts";
 export { GuardedWriter, type GuardedWriterOptions, type TextSink } from "./guarded-writer.ts";
 export { chooseLanguage, type Environment, type Language, languages } from "./language.ts";
+export { addLimitFlags, type LimitFlags, withLimits } from "./limit-flags.ts";
 export {
   createLog,
   type Level,
@@ -38,6 +39,7 @@ export {
   tagged,
   type Vocabulary,
 } from "./log.ts";
+export { type LimitedLog, limitLog, type LogLimitOptions } from "./log-limit.ts";
 export { printable } from "./printable.ts";
 export { readable, toJsonText } from "./readable.ts";
 export { type SignalSource, stopSignal, type StopSignal } from "./signals.ts";

@@ -64,6 +64,13 @@ export const sharedEvents = {
     es: ({ connection, theirs, ours }) =>
       `${connection} tiene otro esquema de este protocolo (${theirs}, aquí ${ours})`,
   }),
+  /** Of `limitLog`. `reason` is an event's name, and its code where it has one. */
+  suppressed: logEvent<{ reason: string; lines: number }>({
+    level: "warn",
+    tag: "SUPPRESSED",
+    en: ({ reason, lines }) => `${lines} more lines: ${reason}`,
+    es: ({ reason, lines }) => `${lines} líneas más: ${reason}`,
+  }),
   "handler-failed": logEvent<{ connection: string; handler: string; error: string }>({
     level: "error",
     tag: "ERROR",

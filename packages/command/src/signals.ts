@@ -23,6 +23,8 @@ export interface StopSignalOptions {
   readonly now?: () => number;
   /** Whether SIGHUP is not to be listened to. Default: as the process was started. */
   readonly ignoresHangUp?: boolean;
+  /** Those that ask for an end, where one of them means something else. Default: SIGINT, SIGTERM, SIGHUP. */
+  readonly signals?: readonly StopSignal[];
 }
 
 /**
@@ -35,6 +37,7 @@ export function stopSignal(
   {
     now = () => performance.now(),
     ignoresHangUp = startedIgnoringHangUp(),
+    signals = ["SIGINT", "SIGTERM", "SIGHUP"],
   }: StopSignalOptions = {},
 ): Promise<StopSignal> {
   const first = Promise.withResolvers<StopSignal>();
@@ -48,9 +51,9 @@ export function stopSignal(
         stopAtOnce();
       }
     });
-  listen("SIGINT");
-  listen("SIGTERM");
-  if (!ignoresHangUp) listen("SIGHUP");
+  for (const signal of signals) {
+    if (signal !== "SIGHUP" || !ignoresHangUp) listen(signal);
+  }
   return first.promise;
 }
 

@@ -5,12 +5,12 @@ import {
   type Bye,
   type ErrorCode,
   isFatal,
+  isWireErrorCode,
   type PeerError,
   type Role,
   TypewireError,
 } from "@typewire/protocol";
 
-import { isWireErrorCode } from "./peer-error.ts";
 import { describeThrown, oneLine } from "./text.ts";
 
 /** An error's code, or one of the three ends that are not errors of this protocol. */
@@ -90,14 +90,50 @@ export function peerReported({ code, message, path }: PeerError): CloseReason | 
   return path === undefined ? reason : { ...reason, path: oneLine(path) };
 }
 
+/** The reason when a peer answers our hello with an error that is not one of authentication's. */
+export function peerCannotAuthenticate({ code, message }: PeerError): CloseReason {
+  const reported = `${oneLine(code)}: ${oneLine(message)}`;
+  return {
+    code: "auth-required",
+    message: `The peer did not prove the shared secret, and reported ${reported}`,
+    origin: "peer",
+  };
+}
+
 /** The reason when more waits for the peer than the limit, in bytes. */
 export function peerTooSlow(queuedBytes: number, limitBytes: number): CloseReason {
   const message = `The peer does not keep up: ${queuedBytes} bytes wait for it, limit ${limitBytes}`;
   return { code: "slow-consumer", message, origin: "local" };
 }
 
+/** The reason when too much has waited for the peer for too long. */
+export function peerTooSlowFor(
+  limitMs: number,
+  queuedBytes: number,
+  limitBytes: number,
+): CloseReason {
+  const message = `The peer does not keep up: for ${limitMs} ms more than ${limitBytes} bytes have waited for it, now ${queuedBytes}`;
+  return { code: "slow-consumer", message, origin: "local" };
+}
+
+/** The reason when all connections together hold too much, and this one most of it. */
+export function largestConsumer(heldBytes: number, limitBytes: number): CloseReason {
+  const message = `All connections together hold more than ${limitBytes} bytes, and this one most: ${heldBytes}`;
+  return { code: "slow-consumer", message, origin: "local" };
+}
+
+/** The reason when the peer takes nothing of what is queued. */
+export function writeTimedOut(limitMs: number, queuedBytes: number): CloseReason {
+  const message = `The peer took nothing for ${limitMs} ms, ${queuedBytes} bytes wait for it`;
+  return { code: "write-timeout", message, origin: "local" };
+}
+
 /** The reason when the socket is gone without an end of the peer's. */
 export function socketLost(error?: unknown): CloseReason {
+  // The socket's owner knows better: a handshake that failed.
+  if (error instanceof TypewireError) {
+    return { code: error.code, message: oneLine(error.message), origin: "transport" };
+  }
   const detail = error === undefined ? "" : `: ${describeThrown(error)}`;
   return {
     code: "connection-reset",

@@ -1,7 +1,7 @@
 // One live connection: the states it goes through, what it does with each message that comes, and why it
 // ended. The same class for both ends; only `endpoint.role` differs. It owns no socket: whoever does calls
-// `opened`, `receive`, `drained`, `peerEnded` and `disconnected`, and dials, accepts or reconnects.
-// Received bytes are only looked at until `receive` returns; a `SocketWriter` keeps the sent ones.
+// `opened`, `receive`, `drained`, `peerEnded` and `disconnected`, and dials, accepts or reconnects. An
+// `Inflow` keeps what came and waits for its turn, a `SocketWriter` what was sent and waits for the socket.
 
 import {
   type AnyMessage,
@@ -12,6 +12,7 @@ import {
   TypewireError,
 } from "@typewire/protocol";
 
+import { Authentication } from "./authentication.ts";
 import type { ByteSocket } from "./byte-socket.ts";
 import {
   type CloseCode,
@@ -20,15 +21,38 @@ import {
   connectionClosed,
   failedInternally,
   isConnectionClosed,
+  largestConsumer,
   peerEndedItsHalf,
   socketLost,
 } from "./close-reason.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { type Farewell, toBye } from "./farewell.ts";
 import { type Handler, isThenable } from "./handlers.ts";
-import type { Observer } from "./observer.ts";
-import { answer, handle, heard, leave, Receiver, type ReceiverOwner } from "./receiver.ts";
-import { SocketWriter, type SocketWriterOwner, writerClosed } from "./socket-writer.ts";
+import { HandlersInFlight } from "./handlers-in-flight.ts";
+import { HOLD } from "./inflow.ts";
+import { cutLargest, heldBytes, type Holder, memoryBytes } from "./memory-budget.ts";
+import { GuardedObserver, type Observer } from "./observer.ts";
+import type { UnsentRun } from "./output-queue.ts";
+import {
+  answer,
+  cut,
+  handle,
+  heard,
+  leave,
+  ping,
+  Receiver,
+  type ReceiverOwner,
+} from "./receiver.ts";
+import {
+  queueIsLong,
+  SocketWriter,
+  type SocketWriterOwner,
+  writerClosed,
+} from "./socket-writer.ts";
+import type { ConnectionStats } from "./stats.ts";
+import { check, type Sweepable } from "./sweep.ts";
 import { oneLine } from "./text.ts";
+import { reportUndelivered } from "./undelivered.ts";
 
 /**
  * - `connecting`: no socket yet; for a client, also until the server's first valid message.
@@ -38,12 +62,7 @@ import { oneLine } from "./text.ts";
  */
 export type ConnectionState = "connecting" | "open" | "draining" | "closed";
 
-/** What `close` says to the peer. */
-export interface Farewell {
-  readonly reason?: string;
-  /** When to come back, in milliseconds. */
-  readonly retryAfterMs?: number;
-}
+const DOLLAR = 0x24;
 
 const STATE_ORDER = { connecting: 0, open: 1, draining: 2, closed: 3 } as const;
 
@@ -54,30 +73,36 @@ const STATE_ORDER = { connecting: 0, open: 1, draining: 2, closed: 3 } as const;
  * | ----------- | ---------------------------------------- | -------- | -------------------------------- |
  * | connecting  | opened, as a server                      | open     | $hello, `open` handler           |
  * | connecting  | opened, as a client                      |          | $hello                           |
+ * | connecting  | opened, with a secret                    |          | $hello, later $proof             |
+ * | connecting  | the peer has proved the secret           | open     | `open` handler                   |
  * | connecting  | the first valid message                  | open     | `open` handler, then the message |
  * | these two   | close()                                  | draining | $bye                             |
  * | these two   | bytes or messages that cannot be         | draining | $error                           |
  * |             | tolerated, or a handler that fails       |          |                                  |
  * | these two   | the peer's FIN, $bye or fatal $error     | draining | handlers under way may answer    |
  * | draining    | all has left, and the peer has ended too | closed   |                                  |
- * | any         | destroy(), a peer too slow               | closed   |                                  |
+ * | any         | destroy(), a peer too slow or silent     | closed   |                                  |
  * | any         | the socket is gone                       | closed   |                                  |
  */
 export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage>
-  implements ReceiverOwner<Incoming>, SocketWriterOwner
+  implements ReceiverOwner<Incoming>, SocketWriterOwner, Sweepable, Holder
 {
   /** Who the peer is, for a log: `127.0.0.1:55783`, `unix:3`. */
   readonly name: string;
 
   readonly #endpoint: Endpoint<Outgoing, Incoming>;
-  readonly #observer: Observer<Outgoing, Incoming> | undefined;
+  readonly #observer: GuardedObserver<Outgoing, Incoming> | undefined;
   readonly #receiver: Receiver<Incoming>;
   readonly #writer: SocketWriter;
 
   #state: ConnectionState = "connecting";
   #closeReason: CloseReason | undefined;
   #wasOpen = false;
-  #handlersInFlight = 0;
+  #messagesSent = 0;
+  /** Made when a handler first returns a promise. */
+  #handlers: HandlersInFlight | undefined;
+  /** What to say once no handler is under way any more. */
+  #byeAfterHandlers: Bye | undefined;
   /** Made when somebody asks for it. */
   #closed: PromiseWithResolvers<CloseReason> | undefined;
 
@@ -90,10 +115,17 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
   ) {
     this.name = options.name;
     this.#endpoint = endpoint;
-    this.#observer = options.observer;
-    this.#receiver = new Receiver(endpoint, options.observer, this);
+    const { observer } = options;
+    this.#observer =
+      observer &&
+      new GuardedObserver(observer, (name, error) => {
+        endpoint.hooks.handlerFailed?.(this, name, error);
+      });
+    const { secret } = endpoint;
+    const authentication = secret && new Authentication(endpoint, secret);
+    this.#receiver = new Receiver(endpoint, this.#observer, this, authentication);
     this.#writer = new SocketWriter(endpoint, this);
-    this.#writer.appendFrame(endpoint.helloFrame);
+    this.#writer.appendFrame(authentication?.helloFrame ?? endpoint.helloFrame);
   }
 
   get state(): ConnectionState {
@@ -114,6 +146,11 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
     return this.#closed.promise;
   }
 
+  /** Whether messages could ever go both ways: false for a peer that never proved who it is. */
+  get wasOpen(): boolean {
+    return this.#wasOpen;
+  }
+
   /** What the peer said in `$hello`; undefined before, and for a peer that says none. */
   get peer(): Hello | undefined {
     return this.#receiver.peer;
@@ -122,6 +159,19 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
   /** Bytes sent that the socket has not taken yet. */
   get queuedBytes(): number {
     return this.#writer.queuedBytes;
+  }
+
+  /** What it has done so far, in numbers. */
+  get stats(): ConnectionStats {
+    const { inflow, messagesReceived } = this.#receiver;
+    return {
+      messagesReceived,
+      messagesSent: this.#messagesSent,
+      bytesReceived: inflow.bytesReceived,
+      bytesSent: this.#writer.sentBytes,
+      bufferedBytes: this[heldBytes],
+      handlersInFlight: this.#handlersInFlight,
+    };
   }
 
   /**
@@ -133,17 +183,17 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
    * connection goes on as if nothing had been sent.
    */
   send(message: Outgoing): boolean {
-    this.#requireSending("send");
+    if (this.#state !== "open") this.#requireSending("send");
     refuseControlMessage(message);
     const writer = this.#writer;
     const queuedBefore = writer.queuedBytes;
-    const { bytes, length } = writer.append(
-      this.#endpoint.outgoing,
-      message,
-      this.peer?.maxFrameBytes,
-    );
-    const frameBytes = writer.queuedBytes - queuedBefore;
-    this.#observer?.sent?.(message, bytes, length - frameBytes, length);
+    const limit = this.#receiver.peer?.maxFrameBytes;
+    const { bytes, length } = writer.append(this.#endpoint.outgoing, message, limit);
+    this.#messagesSent += 1;
+    if (this.#observer !== undefined) {
+      const frameBytes = writer.queuedBytes - queuedBefore;
+      this.#observer.sent(message, bytes, length - frameBytes, length);
+    }
     return writer.commit();
   }
 
@@ -162,7 +212,8 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
       );
     }
     this.#writer.appendFrame(frame);
-    if (message !== undefined) this.#observer?.sent?.(message, frame, 0, frame.length);
+    this.#messagesSent += 1;
+    if (message !== undefined) this.#observer?.sent(message, frame, 0, frame.length);
     return this.#writer.commit();
   }
 
@@ -181,17 +232,28 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
    *
    * @throws TypewireError `option-invalid` where `retryAfterMs` is not a whole number from 0.
    */
-  close({ reason = "done", retryAfterMs }: Farewell = {}): Promise<CloseReason> {
-    const bye: Bye = { type: "$bye", reason: oneLine(reason) };
-    if (retryAfterMs !== undefined) {
-      if (!Number.isSafeInteger(retryAfterMs) || retryAfterMs < 0) {
-        const message = `retryAfterMs: expected a whole number from 0, got ${retryAfterMs}`;
-        throw new TypewireError("option-invalid", message);
-      }
-      bye.retryAfterMs = retryAfterMs;
+  close(farewell: Farewell = {}): Promise<CloseReason> {
+    const bye = toBye(farewell);
+    if (farewell.afterHandlers === true && this.#handlersInFlight > 0 && !this.#isEnding) {
+      this.#byeAfterHandlers ??= bye;
+      this.#receiver.inflow.hold(HOLD.ending);
+    } else {
+      this[leave](closedInOrder(bye.reason), bye);
     }
-    this[leave](closedInOrder(bye.reason), bye);
     return this.closed;
+  }
+
+  /**
+   * Hands nothing more to handlers and stops reading, so that the peer feels it, until `resume`. For a
+   * user slower than the peer. Meanwhile this side does not hear that the peer has ended.
+   */
+  pause(): void {
+    this.#receiver.inflow.hold(HOLD.user);
+  }
+
+  /** Goes on where `pause` has stopped. */
+  resume(): void {
+    this.#receiver.inflow.release(HOLD.user);
   }
 
   /** Ends at once: drops what has not left and resets the socket. */
@@ -206,13 +268,17 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
       socket.terminate();
       return;
     }
+    const { sweep, tally, role } = this.#endpoint;
+    sweep.add(this);
+    tally.open();
     this.#writer.attach(socket);
-    if (this.#endpoint.role === "server") this.#open();
+    this.#receiver.attach(socket, sweep.now());
+    if (role === "server" && !this.#receiver.isAuthenticating) this.#open();
   }
 
-  /** For the owner: these bytes came. They may be reused once this returns. */
+  /** For the owner: these bytes came. They are the connection's from now on: those that wait are not copied. */
   receive(chunk: Uint8Array): void {
-    if (!this.#isEnding) this.#receiver.push(chunk);
+    if (!this.#isEnding) this.#receiver.inflow.push(chunk);
   }
 
   /** For the owner: the socket takes bytes again. */
@@ -223,18 +289,21 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
   /** For the owner: the peer has ended its half. */
   peerEnded(): void {
     this.#writer.peerEnded();
-    if (!this.#isEnding) this.#receiver.end();
+    if (!this.#isEnding) this.#receiver.inflow.end();
   }
 
   /** For the owner: the socket has closed, with the error that closed it if there was one. */
   disconnected(error?: unknown): void {
-    if (error === undefined) this.peerEnded();
+    if (error === undefined) {
+      this.#receiver.inflow.flush();
+      this.peerEnded();
+    }
     this.#writer.detach(error === undefined ? peerEndedItsHalf : socketLost(error));
   }
 
   [heard](): boolean {
-    if (this.#state === "connecting") this.#open();
-    return this.#state === "open";
+    if (this.#state === "open") return true;
+    return this.#state === "connecting" && this.#open();
   }
 
   [handle](message: Incoming): void {
@@ -252,17 +321,61 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
     if (!this.#enter("draining")) return;
     this.#closeReason = reason;
     this.#receiver.stop();
-    if (farewell !== undefined) this.#writer.append(this.#endpoint.outgoing, farewell);
+    // A getter of a message that is being sent has closed the connection: it ends without a word.
+    if (farewell !== undefined && !this.#writer.isEncoding) {
+      this.#writer.append(this.#endpoint.outgoing, farewell);
+    }
     this.#writer.beginEnd(reason);
     this.#finishIfSaid();
   }
 
+  [cut](reason: CloseReason): void {
+    this.#writer.destroy(reason);
+  }
+
+  [ping](): void {
+    this.#writer.appendFrame(this.#endpoint.pingFrame);
+    this.#writer.commit();
+  }
+
+  [check](nowMs: number): void {
+    this.#writer.check(nowMs);
+    if (!this.#isEnding) this.#receiver.check(nowMs);
+    if (!this.#isEnding) this.#checkHandlers(nowMs);
+  }
+
+  get [heldBytes](): number {
+    return this.#writer.queuedBytes + this.#receiver.inflow.bufferedBytes;
+  }
+
+  [memoryBytes](shared: Set<Uint8Array>): number {
+    return this.#writer.memoryBytes(shared) + this.#receiver.inflow.bufferedBytes;
+  }
+
+  [cutLargest](limitBytes: number): void {
+    this.#writer.destroy(largestConsumer(this[heldBytes], limitBytes));
+  }
+
+  /** A client that asks and does not read is not read either. If a client did the same, the two could wait for each other. */
+  [queueIsLong](isLong: boolean): void {
+    if (this.#endpoint.role !== "server") return;
+    const { inflow } = this.#receiver;
+    if (isLong) inflow.hold(HOLD.output);
+    else inflow.release(HOLD.output);
+  }
+
   /** The writer has closed: so has the connection. */
-  [writerClosed](reason: CloseReason): void {
+  [writerClosed](reason: CloseReason, unsent: () => Iterable<UnsentRun>): void {
     this.#closeReason ??= reason;
     const recorded = this.#closeReason;
+    const left = this.stats;
     this.#enter("closed");
+    this.#receiver.inflow.detach();
     this.#receiver.stop();
+    const undelivered =
+      this.queuedBytes === 0 ? 0 : reportUndelivered(this, this.#endpoint, unsent);
+    const { sweep, tally } = this.#endpoint;
+    if (sweep.delete(this)) tally.close(recorded.code, left, undelivered);
     this.#endpoint.hooks.closed?.(this, recorded);
     const { close } = this.#endpoint.handlers;
     if (this.#wasOpen && close !== undefined) {
@@ -270,6 +383,10 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
       queueMicrotask(() => this.#call(close, "close", recorded));
     }
     this.#closed?.resolve(recorded);
+  }
+
+  get #handlersInFlight(): number {
+    return this.#handlers?.count ?? 0;
   }
 
   get #isEnding(): boolean {
@@ -286,17 +403,23 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
 
   #requireSending(doing: string): void {
     if (!this.#maySend) throw this.#closedError(doing);
+    if (this.#state === "connecting" && this.#receiver.isAuthenticating) {
+      const message = `Cannot ${doing}: the peer has not proved the shared secret yet`;
+      throw new TypewireError("auth-required", message);
+    }
   }
 
   #closedError(doing: string): TypewireError {
     return connectionClosed(doing, this.#closeReason ?? peerEndedItsHalf);
   }
 
-  #open(): void {
+  /** Returns whether it is still open after the `open` handler. */
+  #open(): boolean {
     this.#enter("open");
     this.#wasOpen = true;
     const { open } = this.#endpoint.handlers;
     if (open !== undefined) this.#call(open, "open", undefined);
+    return !this.#isEnding;
   }
 
   #call<Argument>(handler: Handler<Argument, this>, name: string, argument: Argument): void {
@@ -310,15 +433,37 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
 
   /** Waits for a handler that returned a promise, in order to hear of its failure and to let it answer. */
   #track(handlerName: string, result: PromiseLike<void>): void {
-    this.#handlersInFlight += 1;
+    const { limits } = this.#endpoint;
+    const handlers = (this.#handlers ??= new HandlersInFlight(limits, this.#receiver.inflow));
+    handlers.begin();
     const settled = (): void => {
-      this.#handlersInFlight -= 1;
+      handlers.settle();
+      if (handlers.count === 0) this.#sayByeAfterHandlers();
       this.#finishIfSaid();
     };
     result.then(settled, (error: unknown) => {
       this.#handlerFailed(handlerName, error);
       settled();
     });
+  }
+
+  #sayByeAfterHandlers(): void {
+    const bye = this.#byeAfterHandlers;
+    if (bye !== undefined) this[leave](closedInOrder(bye.reason), bye);
+  }
+
+  /** Handlers that never settle must not hold what waits for them for ever. */
+  #checkHandlers(nowMs: number): void {
+    const handlers = this.#handlers;
+    if (handlers === undefined || !handlers.areStuck(nowMs)) return;
+    this.#sayByeAfterHandlers();
+    const { limits, role } = this.#endpoint;
+    const { reason, farewell } = failedInternally(
+      role,
+      "handle messages",
+      `none of ${handlers.count} handlers under way has ended for ${limits.maxPausedMs} ms`,
+    );
+    this[leave](reason, farewell);
   }
 
   #handlerFailed(handlerName: string, error: unknown): void {
@@ -345,7 +490,7 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
 /** What the connection says itself is not the user's to say, also where no type check stands before it. */
 function refuseControlMessage(message: { readonly type?: unknown } | null | undefined): void {
   const type = message?.type;
-  if (typeof type !== "string" || !type.startsWith("$")) return;
+  if (typeof type !== "string" || type.charCodeAt(0) !== DOLLAR) return;
   throw new TypewireError("unknown-type", `Cannot send "${oneLine(type)}": names with $ are ours`, {
     path: "/type",
   });

@@ -1,17 +1,20 @@
 // What all connections of one server, or of one client, have in common: the protocol seen from their
 // side, the handlers, the limits, time, buffers, and the `$hello` they begin with. Made once, so that a
-// connection itself stays small. Holds no connection.
+// connection itself stays small. Knows the live connections only as members of its sweep.
 
 import {
   type AnyMessage,
   type AnyProtocol,
   ByteWriter,
   type Codec,
+  type ControlMessage,
   type Hello,
   type MessageOf,
   type Role,
+  TypewireError,
 } from "@typewire/protocol";
 
+import type { SharedSecret } from "./authentication.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { CloseReason } from "./close-reason.ts";
@@ -19,12 +22,28 @@ import type { Connection } from "./connection.ts";
 import { FlushScheduler } from "./flush-scheduler.ts";
 import { buildHandlerTable, type Handlers, type HandlerTable } from "./handlers.ts";
 import { type ConnectionLimits, resolveLimits } from "./limits.ts";
+import { MemoryBudget } from "./memory-budget.ts";
+import { type EndpointStats, Tally } from "./stats.ts";
+import { Sweep, sweepPeriodMs } from "./sweep.ts";
+import { TurnScheduler } from "./turn-scheduler.ts";
 
 /** The owner's own callbacks, beside the user's handlers. They must not throw. */
 export interface EndpointHooks<Outgoing extends AnyMessage, Incoming extends AnyMessage> {
   /** A connection has ended; called at once, before the user's `close` handler. */
   readonly closed?: (connection: Connection<Outgoing, Incoming>, reason: CloseReason) => void;
-  /** A handler threw or rejected, perhaps after the end. For the log: it has the stack that nobody else gets. */
+  /**
+   * Messages were sent, and not wholly handed to the socket when the connection ended: copies of them, in
+   * order. Called before `closed`, only when there are any. What the socket took may be lost too, with
+   * the network or the peer: only an answer says that a message arrived.
+   */
+  readonly undelivered?: (
+    connection: Connection<Outgoing, Incoming>,
+    messages: readonly Outgoing[],
+  ) => void;
+  /**
+   * A handler threw or rejected, perhaps after the end. For the log: it has the stack that nobody else
+   * gets. Also told of an observer that throws, as `observer.sent` and so on; the connection goes on then.
+   */
   readonly handlerFailed?: (
     connection: Connection<Outgoing, Incoming>,
     handlerName: string,
@@ -34,9 +53,17 @@ export interface EndpointHooks<Outgoing extends AnyMessage, Incoming extends Any
 
 export interface EndpointOptions<Outgoing extends AnyMessage, Incoming extends AnyMessage> {
   readonly limits?: Partial<ConnectionLimits>;
+  /**
+   * Bytes of memory that all connections together may hold in output that waits, frames that are not
+   * whole, and messages that wait for their turn. Above it those that hold most are cut
+   * (`slow-consumer`). Default 256 MiB, or as much as one connection may. Answers a thousand slow readers, each within its own limit.
+   */
+  readonly maxBufferedBytes?: number;
   /** Default: the machine's. */
   readonly clock?: Clock;
   readonly hooks?: EndpointHooks<Outgoing, Incoming>;
+  /** Where given, both ends prove that they have it before anything else is accepted. Default: nobody asks. */
+  readonly secret?: SharedSecret;
 }
 
 /** One side of a protocol, ready to make connections: see `createEndpoint`. */
@@ -46,15 +73,26 @@ export interface Endpoint<Outgoing extends AnyMessage, Incoming extends AnyMessa
   readonly hello: Hello;
   /** `hello` as bytes, shared by all connections. */
   readonly helloFrame: Uint8Array;
+  /** `$ping` as bytes, shared by all connections. */
+  readonly pingFrame: Uint8Array;
   readonly outgoing: Codec<Outgoing>;
   readonly incoming: Codec<Incoming>;
   readonly handlers: HandlerTable<Incoming, Connection<Outgoing, Incoming>>;
   readonly limits: ConnectionLimits;
   readonly clock: Clock;
   readonly scheduler: FlushScheduler;
+  readonly turns: TurnScheduler;
+  readonly sweep: Sweep<Connection<Outgoing, Incoming>>;
+  readonly memory: MemoryBudget;
   readonly buffers: BufferPool;
+  readonly tally: Tally;
   readonly hooks: EndpointHooks<Outgoing, Incoming>;
+  readonly secret: SharedSecret | undefined;
+  /** What all connections of this endpoint have done so far. */
+  readonly stats: () => EndpointStats;
 }
+
+const defaultMaxBufferedBytes = 256 * 1024 * 1024;
 
 /** What a side of a protocol sends. */
 export type Sent<P extends AnyProtocol, R extends Role> = MessageOf<P, R>;
@@ -68,7 +106,7 @@ export type Received<P extends AnyProtocol, R extends Role> = MessageOf<
 /**
  * The `role` side of `protocol`, with the user's handlers.
  *
- * @throws TypewireError `option-invalid` naming the limit or handler that is not possible.
+ * @throws TypewireError `option-invalid` naming the limit, option or handler that is not possible.
  */
 export function createEndpoint<P extends AnyProtocol, R extends Role>(
   protocol: P,
@@ -87,19 +125,53 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     fingerprint: protocol.fingerprint,
     maxFrameBytes: limits.maxFrameBytes,
   };
-  const writer = new ByteWriter();
-  outgoing.encodeInto(hello, writer);
+  if (limits.heartbeatIntervalMs > 0) hello.heartbeatIntervalMs = limits.heartbeatIntervalMs;
+  const sweep = new Sweep<Connection<Sent<P, R>, Received<P, R>>>(clock, sweepPeriodMs(limits));
+  const tally = new Tally();
   return {
     role,
     hello,
-    helloFrame: writer.copy(),
+    helloFrame: frameOf(outgoing, hello),
+    pingFrame: frameOf(outgoing, { type: "$ping" }),
     outgoing,
     incoming,
     handlers: buildHandlerTable(incoming.messageNames, handlers),
     limits,
     clock,
     scheduler: new FlushScheduler(clock),
+    turns: new TurnScheduler(clock),
+    sweep,
+    memory: new MemoryBudget(
+      resolveMaxBufferedBytes(options.maxBufferedBytes, limits),
+      sweep.members,
+    ),
     buffers: new BufferPool(),
+    tally,
     hooks: options.hooks ?? {},
+    secret: options.secret,
+    stats: () => tally.stats([...sweep.members].map((connection) => connection.stats)),
   };
+}
+
+function frameOf<Message extends AnyMessage>(
+  codec: Codec<Message>,
+  message: ControlMessage,
+): Uint8Array {
+  const writer = new ByteWriter();
+  codec.encodeInto(message, writer);
+  return writer.copy();
+}
+
+/** One connection within its own limits must fit, or nobody could use them. */
+function resolveMaxBufferedBytes(
+  bytes: number | undefined,
+  { hardQueueBytes, maxFrameBytes }: ConnectionLimits,
+): number {
+  const least = hardQueueBytes + maxFrameBytes;
+  if (bytes === undefined) return Math.max(defaultMaxBufferedBytes, least);
+  if (Number.isSafeInteger(bytes) && bytes >= least) return bytes;
+  throw new TypewireError(
+    "option-invalid",
+    `maxBufferedBytes: expected at least hardQueueBytes and maxFrameBytes together (${least}), got ${bytes}`,
+  );
 }

@@ -1,9 +1,10 @@
 // The public face of @typewire/connection.
 
+export type { SharedSecret } from "./authentication.ts";
 export type { ByteSocket } from "./byte-socket.ts";
 export { type Cancel, type Clock, systemClock } from "./clock.ts";
 export { type CloseCode, type CloseReason, describeCloseReason } from "./close-reason.ts";
-export { Connection, type ConnectionState, type Farewell } from "./connection.ts";
+export { Connection, type ConnectionState } from "./connection.ts";
 export {
   createEndpoint,
   type Endpoint,
@@ -12,7 +13,9 @@ export {
   type Received,
   type Sent,
 } from "./endpoint.ts";
+export type { Farewell } from "./farewell.ts";
 export type { Handlers, Lifecycle, MessageHandlers } from "./handlers.ts";
 export { type ConnectionLimits, defaultConnectionLimits, resolveLimits } from "./limits.ts";
 export type { Observer } from "./observer.ts";
+export type { ConnectionStats, EndpointStats } from "./stats.ts";
 export { describeThrown, oneLine } from "./text.ts";

@@ -4,7 +4,13 @@
 //
 // An empty queue holds no memory but itself. Buffers belong to the pool, frames to whoever queued them.
 
-import { type AnyMessage, ByteWriter, type Codec, type ControlMessage } from "@typewire/protocol";
+import {
+  type AnyMessage,
+  ByteWriter,
+  type Codec,
+  type ControlMessage,
+  TypewireError,
+} from "@typewire/protocol";
 
 import type { BufferPool } from "./buffer-pool.ts";
 import type { ByteSocket } from "./byte-socket.ts";
@@ -33,6 +39,12 @@ class Segment {
   }
 }
 
+/** Whole frames back to back, of which the first `sentBytes` bytes have left. */
+export interface UnsentRun {
+  readonly bytes: Uint8Array;
+  readonly sentBytes: number;
+}
+
 /** What `OutputQueue.flush` has come to: all written, the socket is full, or the socket is closed. */
 export type FlushResult = "empty" | "full" | "closed";
 
@@ -43,6 +55,12 @@ export class OutputQueue {
   #last: Segment | undefined;
   #queuedBytes = 0;
   #largestFrameBytes = 0;
+  #sentBytes = 0;
+  /**
+   * Where in the last buffer a codec is writing, negative when none is. It may call a getter of the
+   * user's, which may do anything.
+   */
+  #encodingFrom = -1;
 
   constructor(pool: BufferPool) {
     this.#pool = pool;
@@ -51,6 +69,16 @@ export class OutputQueue {
   /** Bytes waiting for the socket. */
   get queuedBytes(): number {
     return this.#queuedBytes;
+  }
+
+  /** Bytes that the socket has taken. */
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
+  /** True within `append`, in a getter of the message: then nothing may be appended or flushed. */
+  get isEncoding(): boolean {
+    return this.#encodingFrom >= 0;
   }
 
   /** Queued bytes beyond the largest frame since the queue was last empty: one frame of any size may wait. */
@@ -67,12 +95,16 @@ export class OutputQueue {
     message: Message | ControlMessage,
     maxFrameBytes?: number,
   ): ByteWriter {
+    if (this.#encodingFrom >= 0) throw sendsWithin();
     const writer = this.#openWriter();
     const before = writer.length;
+    this.#encodingFrom = before;
     try {
       codec.encodeInto(message, writer, maxFrameBytes);
     } finally {
-      if (writer.length > before) this.#count(writer.length - before);
+      this.#encodingFrom = -1;
+      // A getter may have ended the connection, and cleared this queue.
+      if (this.#first !== undefined && writer.length > before) this.#count(writer.length - before);
       else if (this.#queuedBytes === 0) this.clear();
     }
     return writer;
@@ -80,6 +112,7 @@ export class OutputQueue {
 
   /** Queues a ready-made frame, which nobody may change from now on. */
   appendFrame(frame: Uint8Array): void {
+    if (this.#encodingFrom >= 0) throw sendsWithin();
     if (frame.length <= LARGEST_COPIED_BYTES && this.#queuedBytes > 0) {
       appendBytes(this.#openWriter(), frame);
     } else {
@@ -97,11 +130,36 @@ export class OutputQueue {
       if (segment !== this.#first || takenBytes < 0) return "closed";
       segment.sentBytes += takenBytes;
       this.#queuedBytes -= takenBytes;
+      this.#sentBytes += takenBytes;
       if (takenBytes < bytes.length) return "full";
       if (segment.sentBytes === segment.source.length) this.#shift(segment);
     }
     this.#largestFrameBytes = 0;
     return "empty";
+  }
+
+  /** What waits, in order: whole frames, so that the first of them may have left in part. */
+  *unsent(): Generator<UnsentRun> {
+    for (let segment = this.#first; segment !== undefined; segment = segment.next) {
+      const { source, sentBytes } = segment;
+      if (source instanceof ByteWriter) {
+        const isBeingWritten = this.isEncoding && segment === this.#last;
+        const end = isBeingWritten ? this.#encodingFrom : source.length;
+        yield { bytes: source.bytes.subarray(0, end), sentBytes };
+      } else {
+        yield { bytes: source, sentBytes };
+      }
+    }
+  }
+
+  /** Bytes of memory in buffers of our own; ready-made frames, which others may hold too, go into `shared`. */
+  memoryBytes(shared: Set<Uint8Array>): number {
+    let bytes = 0;
+    for (let segment = this.#first; segment !== undefined; segment = segment.next) {
+      if (segment.source instanceof ByteWriter) bytes += segment.source.bytes.length;
+      else shared.add(segment.source);
+    }
+    return bytes;
   }
 
   /** Drops everything and gives the buffers back. */
@@ -145,13 +203,22 @@ export class OutputQueue {
   }
 
   #release(segment: Segment): void {
-    if (segment.source instanceof ByteWriter) this.#pool.give(segment.source);
+    // A buffer that is being written into is left to the garbage collector.
+    if (segment.source instanceof ByteWriter && !this.isEncoding) this.#pool.give(segment.source);
   }
 
   #count(frameBytes: number): void {
     this.#queuedBytes += frameBytes;
     if (frameBytes > this.#largestFrameBytes) this.#largestFrameBytes = frameBytes;
   }
+}
+
+/** A frame that a getter of a message sent would stand in the middle of that message's. */
+function sendsWithin(): TypewireError {
+  return new TypewireError(
+    "schema-mismatch",
+    "Cannot send: expected a message of plain properties, got a getter that sends another",
+  );
 }
 
 function appendBytes(writer: ByteWriter, bytes: Uint8Array): void {

@@ -1,12 +1,11 @@
-// The receiving half of a connection: chunks in, valid messages out to the owner, one call each, without
+// The receiving half of a connection: frames in, valid messages out to the owner, one call each, without
 // a copy or an allocation of its own. Answers for the peer's mistakes: what is forgiven, what ends the
-// connection, and what the peer is told. Control messages stop here. Leaves handlers and states to the
-// owner. The chunk is the caller's again when `push` returns.
+// connection, and what the peer is told. Control messages stop here. Leaves the pace to its inflow,
+// handlers and states to the owner.
 
 import {
   type AnyMessage,
   type ControlMessage,
-  FrameReader,
   type Hello,
   isControlMessage,
   isFatal,
@@ -14,23 +13,36 @@ import {
 } from "@typewire/protocol";
 
 import {
+  type Authentication,
+  expectedFirst,
+  MAX_UNPROVEN_FRAME_BYTES,
+  noSecretHere,
+} from "./authentication.ts";
+import type { ByteSocket } from "./byte-socket.ts";
+import {
   type CloseReason,
   failed,
   failedInternally,
+  peerCannotAuthenticate,
   peerEndedItsHalf,
   peerReported,
   peerSaidBye,
 } from "./close-reason.ts";
+import { Deadlines } from "./deadlines.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { Inflow, type InflowOwner } from "./inflow.ts";
 import type { Observer } from "./observer.ts";
 import { toPeerError } from "./peer-error.ts";
 import { RefusalBudget } from "./refusal-budget.ts";
+import { oneLine } from "./text.ts";
 
 /** The names of what a receiver tells its connection: symbols, so that it is nobody else's to call. */
 export const heard = Symbol("heard");
 export const handle = Symbol("handle");
 export const answer = Symbol("answer");
 export const leave = Symbol("leave");
+export const cut = Symbol("cut");
+export const ping = Symbol("ping");
 
 /** The connection as its receiver sees it. */
 export interface ReceiverOwner<Incoming> {
@@ -42,32 +54,60 @@ export interface ReceiverOwner<Incoming> {
   [answer](message: ControlMessage): void;
   /** The end begins here, after saying `farewell`. The owner stops the receiver. */
   [leave](reason: CloseReason, farewell?: ControlMessage): void;
+  /** The end, at once: nobody is there to hear a farewell. */
+  [cut](reason: CloseReason): void;
+  /** The peer is silent: time to ask whether it is alive. */
+  [ping](): void;
 }
 
 type Surroundings<Incoming extends AnyMessage> = Pick<
   Endpoint<AnyMessage, Incoming>,
-  "role" | "hello" | "incoming" | "limits" | "clock"
+  "role" | "hello" | "incoming" | "limits" | "clock" | "turns" | "memory"
 >;
 
 /** Reads one stream of bytes. */
-export class Receiver<Incoming extends AnyMessage> {
+export class Receiver<Incoming extends AnyMessage> implements InflowOwner {
+  /** The pace: whoever has a reason holds it. */
+  readonly inflow: Inflow;
   readonly #surroundings: Surroundings<Incoming>;
   readonly #observer: Observer<never, Incoming> | undefined;
   readonly #owner: ReceiverOwner<Incoming>;
-  readonly #reader: FrameReader;
+  readonly #deadlines: Deadlines;
   #hasHeardPeer = false;
+  #awaitsHello: boolean;
+  #messagesReceived = 0;
   #peer: Hello | undefined;
   #refusals: RefusalBudget | undefined;
+  /** Until the peer has proved the secret, where there is one. */
+  #authentication: Authentication | undefined;
 
   constructor(
     surroundings: Surroundings<Incoming>,
     observer: Observer<never, Incoming> | undefined,
     owner: ReceiverOwner<Incoming>,
+    authentication?: Authentication,
   ) {
     this.#surroundings = surroundings;
     this.#observer = observer;
     this.#owner = owner;
-    this.#reader = new FrameReader({ maxFrameBytes: surroundings.limits.maxFrameBytes });
+    this.#authentication = authentication;
+    const { limits } = surroundings;
+    this.#awaitsHello = limits.requireHello;
+    this.#deadlines = new Deadlines(limits);
+    this.inflow = new Inflow(
+      surroundings,
+      this,
+      Math.min(
+        limits.maxFrameBytes,
+        limits.requireHello ? limits.preHelloFrameBytes : Infinity,
+        authentication === undefined ? Infinity : MAX_UNPROVEN_FRAME_BYTES,
+      ),
+    );
+  }
+
+  /** Whether the peer still has to prove the secret: until then nothing else of it counts. */
+  get isAuthenticating(): boolean {
+    return this.#authentication !== undefined;
   }
 
   /** What the peer said in `$hello`, if it did. */
@@ -75,32 +115,42 @@ export class Receiver<Incoming extends AnyMessage> {
     return this.#peer;
   }
 
-  /** Takes the next bytes of the stream. Never throws. */
-  push(chunk: Uint8Array): void {
-    try {
-      this.#reader.push(chunk, this.#receiveFrame);
-    } catch (error) {
-      this.#refuse(error);
-    }
+  /** Valid messages of the peer's, control messages not counted. */
+  get messagesReceived(): number {
+    return this.#messagesReceived;
   }
 
-  /** The stream has ended. */
-  end(): void {
-    try {
-      this.#reader.end();
-    } catch (error) {
-      this.#refuse(error);
-      return;
-    }
+  /** The socket is there; `nowMs` is the sweep's time. */
+  attach(socket: ByteSocket, nowMs: number): void {
+    this.#deadlines.begin(nowMs);
+    this.inflow.attach(socket);
+  }
+
+  /** Looks at the deadlines; `nowMs` is the sweep's time. */
+  check(nowMs: number): void {
+    const verdict = this.#deadlines.check(nowMs, this.inflow, this.#peer, this.isAuthenticating);
+    if (verdict === undefined) return;
+    if (verdict === "ping") this.#owner[ping]();
+    else if (verdict.code === "heartbeat-lost") this.#owner[cut](failed(verdict));
+    else this.#refuse(verdict);
+  }
+
+  /** Hands out nothing more, also not of the chunk under way, and forgets what waits. */
+  stop(): void {
+    this.inflow.stop();
+  }
+
+  inflowEnded(): void {
     this.#owner[leave](peerEndedItsHalf);
   }
 
-  /** Hands out nothing more, also not of the chunk under way, and forgets the frame under way. */
-  stop(): void {
-    this.#reader.stop();
+  inflowFailed(error: unknown): void {
+    // The position in the stream is lost, whatever the error says of itself.
+    const isForgivable = error instanceof TypewireError && !isFatal(error.code);
+    this.#refuse(isForgivable ? new Error(error.message) : error);
   }
 
-  readonly #receiveFrame = (bytes: Uint8Array, start: number, end: number): void => {
+  receiveFrame(bytes: Uint8Array, start: number, end: number): void {
     const isFirst = !this.#hasHeardPeer;
     this.#hasHeardPeer = true;
     const { incoming, limits } = this.#surroundings;
@@ -108,21 +158,31 @@ export class Receiver<Incoming extends AnyMessage> {
     try {
       message = incoming.decodeIncoming(bytes, start, end, limits);
     } catch (error) {
-      this.#refuse(error);
+      this.#refuseUnreadable(error);
       return;
     }
-    if (isControlMessage(message)) {
+    if (this.#authentication !== undefined) {
+      this.#authenticate(this.#authentication, message, isFirst, bytes.slice(start, end));
+    } else if (this.#awaitsHello && !mayStandForHello(message)) {
+      this.#refuse(helloRequired(`"${oneLine(message.type)}"`));
+    } else if (isControlMessage(message)) {
       this.#receiveControl(message, isFirst);
     } else if (this.#owner[heard]()) {
+      this.#messagesReceived += 1;
       this.#observer?.received?.(message, bytes, start, end);
       this.#owner[handle](message);
     }
-  };
+  }
 
   #receiveControl(message: ControlMessage, isFirst: boolean): void {
     switch (message.type) {
       case "$hello":
-        this.#receiveHello(message, isFirst);
+        if (this.#takeHello(message, isFirst)) this.#owner[heard]();
+        return;
+      case "$proof":
+        this.#refuse(
+          new TypewireError("schema-mismatch", "Cannot take $proof: nobody asked for it"),
+        );
         return;
       case "$ping":
         if (this.#owner[heard]()) this.#owner[answer]({ ...message, type: "$pong" });
@@ -141,18 +201,83 @@ export class Receiver<Incoming extends AnyMessage> {
     }
   }
 
-  #receiveHello(hello: Hello, isFirst: boolean): void {
-    const { hello: own } = this.#surroundings;
+  /** What a peer says before it has proved the secret: hello and proof, or why it leaves. The rest ends it. */
+  #authenticate(
+    authentication: Authentication,
+    message: Incoming | ControlMessage,
+    isFirst: boolean,
+    payload: Uint8Array,
+  ): void {
+    const said: ControlMessage | undefined = isControlMessage(message) ? message : undefined;
+    try {
+      switch (said?.type) {
+        case "$hello": {
+          if (!isFirst) throw expectedFirst("$proof", "a second $hello");
+          if (!this.#takeHello(said, isFirst)) return;
+          const proof = authentication.hear(said, payload);
+          if (proof !== undefined) this.#owner[answer](proof);
+          return;
+        }
+        case "$proof": {
+          const proof = authentication.check(said);
+          if (proof !== undefined) this.#owner[answer](proof);
+          this.#authenticated();
+          return;
+        }
+        case "$bye":
+          this.#owner[leave](peerSaidBye(said));
+          return;
+        case "$error":
+          this.#observer?.peerError?.(said);
+          this.#owner[leave](peerReported(said) ?? peerCannotAuthenticate(said));
+          return;
+        case "$ping":
+        case "$pong":
+        case undefined:
+          throw expectedFirst(isFirst ? "$hello" : "$proof", `"${oneLine(message.type)}"`);
+      }
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  #authenticated(): void {
+    this.#authentication = undefined;
+    this.inflow.maxFrameBytes = this.#surroundings.limits.maxFrameBytes;
+    this.#owner[heard]();
+  }
+
+  /** Takes the peer's introduction, or refuses it. */
+  #takeHello(hello: Hello, isFirst: boolean): boolean {
+    const { hello: own, role, limits } = this.#surroundings;
     if (!isFirst) {
       const message = "Cannot take $hello: expected once, before any other message";
       this.#refuse(new TypewireError("schema-mismatch", message));
     } else if (hello.protocol !== own.protocol || hello.version !== own.version) {
       const message = `Cannot talk: this side speaks ${own.protocol} ${own.version}, the peer ${hello.protocol} ${hello.version}`;
       this.#refuse(new TypewireError("protocol-mismatch", message));
+    } else if (hello.nonce !== undefined && this.#authentication === undefined) {
+      this.#refuse(noSecretHere(role));
     } else {
       this.#peer = hello;
+      this.#awaitsHello = false;
+      if (this.#authentication === undefined) this.inflow.maxFrameBytes = limits.maxFrameBytes;
       this.#observer?.hello?.(hello);
-      this.#owner[heard]();
+      return true;
+    }
+    return false;
+  }
+
+  /** Answers for a payload that is no message of this protocol. A stranger's is not forgiven. */
+  #refuseUnreadable(error: unknown): void {
+    if (!(error instanceof TypewireError) || isFatal(error.code)) {
+      this.#refuse(error);
+    } else if (this.#authentication !== undefined) {
+      this.#refuse(new TypewireError("auth-required", `Cannot authenticate: ${error.message}`));
+    } else if (this.#awaitsHello) {
+      this.#refuse(helloRequired(`a message that cannot be read (${error.message})`));
+    } else {
+      this.#refuse(error);
     }
   }
 
@@ -180,4 +305,13 @@ export class Receiver<Incoming extends AnyMessage> {
     this.#refusals ??= new RefusalBudget(this.#surroundings.limits, this.#surroundings.clock);
     return this.#refusals;
   }
+}
+
+/** Where hello is required: what a peer may say instead, because it only leaves. */
+function mayStandForHello({ type }: AnyMessage): boolean {
+  return type === "$hello" || type === "$error" || type === "$bye";
+}
+
+function helloRequired(got: string): TypewireError {
+  return new TypewireError("hello-required", `Cannot talk: expected $hello first, got ${got}`);
 }

@@ -1,23 +1,33 @@
 // The sending half of a connection: brings its queue to the socket, one write per turn of the event loop,
-// over short writes and full sockets; says when the queue is too long; and when told that nothing
-// follows, ends the socket without losing a byte. Knows frames only as bytes, and nothing of what is read.
+// over short writes and full sockets; says when the queue is too long, or the peer takes nothing of it;
+// and when told that nothing follows, ends the socket without losing a byte. Knows frames only as bytes,
+// and nothing of what is read.
 
 import type { AnyMessage, ByteWriter, Codec, ControlMessage } from "@typewire/protocol";
 
 import type { ByteSocket } from "./byte-socket.ts";
-import type { Cancel } from "./clock.ts";
-import { type CloseReason, connectionClosed, peerTooSlow, socketLost } from "./close-reason.ts";
+import {
+  type CloseReason,
+  connectionClosed,
+  peerTooSlow,
+  peerTooSlowFor,
+  socketLost,
+  writeTimedOut,
+} from "./close-reason.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Flushable } from "./flush-scheduler.ts";
-import { type FlushResult, OutputQueue } from "./output-queue.ts";
+import { type FlushResult, OutputQueue, type UnsentRun } from "./output-queue.ts";
 
-/** The name of what a writer tells its connection: a symbol, so that it is nobody else's to call. */
+/** The names of what a writer tells its connection: symbols, so that it is nobody else's to call. */
 export const writerClosed = Symbol("writerClosed");
+export const queueIsLong = Symbol("queueIsLong");
 
 /** The connection as its writer sees it. */
 export interface SocketWriterOwner {
-  /** Called once, before the socket is touched: nothing more can be sent, for this reason. */
-  [writerClosed](reason: CloseReason): void;
+  /** Called once, before the socket is touched: nothing more can be sent, for this reason. `unsent` tells what has not left, until this returns. */
+  [writerClosed](reason: CloseReason, unsent: () => Iterable<UnsentRun>): void;
+  /** The queue has grown above the soft limit, or is at most there again. */
+  [queueIsLong](isLong: boolean): void;
 }
 
 /** This much queued within one turn is written at once: waiting would only cost memory and cache. */
@@ -25,8 +35,8 @@ const INLINE_FLUSH_BYTES = 64 * 1024;
 
 type Surroundings = Pick<
   Endpoint<AnyMessage, AnyMessage>,
-  "limits" | "clock" | "scheduler" | "buffers"
->;
+  "limits" | "scheduler" | "buffers" | "memory"
+> & { readonly sweep: { now(): number } };
 
 /**
  * Writes to one socket, from before it is there until it is gone.
@@ -37,12 +47,14 @@ type Surroundings = Pick<
  * | scheduled | flush, at the end of the turn            | idle      | write()                  |
  * | these two | a write falls short                      | full      |                          |
  * | full      | drained                                  | idle      | write()                  |
+ * | full      | nothing was taken for writeStallMs       | closed    | terminate()              |
  * | these all | finish was called, the queue is empty    | shut      | shutdown()               |
  * |           | the same after the peer has ended        | closed    | end()                    |
  * |           | beginEnd was called, and nothing left    | closed    | end(), or with something |
  * |           | for writeStallMs                         |           | queued terminate()       |
  * | shut      | the peer ends, or lingerMs are over      | closed    | end()                    |
- * | any       | destroy, or the queue is too long        | closed    | terminate()              |
+ * | any       | destroy, or the queue is too long, or    | closed    | terminate()              |
+ * |           | for too long                             |           |                          |
  * | any       | the socket is gone                       | closed    |                          |
  */
 export class SocketWriter implements Flushable {
@@ -55,7 +67,13 @@ export class SocketWriter implements Flushable {
   #ending: CloseReason | undefined;
   #isFinished = false;
   #hasPeerEnded = false;
-  #deadline: Cancel | undefined;
+  /** When, in the sweep's time, something must have left, or the peer ended. */
+  #deadlineMs = Infinity;
+  /** Since when the sweep has seen the queue above the soft limit; negative when it is not. */
+  #longSinceMs = -1;
+  #isLong = false;
+  /** Queued bytes that count against what all connections may hold. */
+  #countedBytes = 0;
   #ready: PromiseWithResolvers<void> | undefined;
 
   constructor(surroundings: Surroundings, owner: SocketWriterOwner) {
@@ -67,6 +85,21 @@ export class SocketWriter implements Flushable {
   /** Bytes that the socket has not taken yet. */
   get queuedBytes(): number {
     return this.#queue.queuedBytes;
+  }
+
+  /** Bytes that the socket has taken. */
+  get sentBytes(): number {
+    return this.#queue.sentBytes;
+  }
+
+  /** True while a message is being encoded, in one of its getters: then nothing can be appended. */
+  get isEncoding(): boolean {
+    return this.#queue.isEncoding;
+  }
+
+  /** See `Holder.memoryBytes`. */
+  memoryBytes(shared: Set<Uint8Array>): number {
+    return this.#queue.memoryBytes(shared);
   }
 
   /** Queues a message, to be followed by `commit`; see `OutputQueue.append`. */
@@ -85,14 +118,16 @@ export class SocketWriter implements Flushable {
 
   /** Sees to it that what was appended is written. False: the queue is above the soft limit. */
   commit(): boolean {
-    const { limits } = this.#surroundings;
-    if (this.queuedBytes >= INLINE_FLUSH_BYTES) this.#write();
-    else this.#requestFlush();
-    if (this.#queue.excessBytes > limits.hardQueueBytes) {
-      this.#close(peerTooSlow(this.queuedBytes, limits.hardQueueBytes), "terminate");
-      return false;
+    const { queuedBytes } = this.#queue;
+    if (
+      queuedBytes >= INLINE_FLUSH_BYTES ||
+      queuedBytes > this.#surroundings.limits.softQueueBytes ||
+      this.#state === "full"
+    ) {
+      return this.#commitMuch();
     }
-    return this.queuedBytes <= limits.softQueueBytes;
+    this.#requestFlush();
+    return true;
   }
 
   /** Resolves when the queue is at most at the soft limit; rejected by `close`. */
@@ -128,7 +163,7 @@ export class SocketWriter implements Flushable {
   beginEnd(reason: CloseReason): void {
     this.#ending = reason;
     if (this.#socket === undefined) this.#close(reason);
-    else this.#closeAfter(this.#surroundings.limits.writeStallMs, reason);
+    else this.#allow(this.#surroundings.limits.writeStallMs);
   }
 
   /** Nothing more will be appended: ends the socket once everything has left. Follows `beginEnd`. */
@@ -143,6 +178,22 @@ export class SocketWriter implements Flushable {
     if (this.#state === "shut" && this.#ending !== undefined) this.#close(this.#ending, "end");
   }
 
+  /** Looks at the deadlines; `nowMs` is the sweep's time. */
+  check(nowMs: number): void {
+    const { softQueueBytes, softQueueMs, writeStallMs } = this.#surroundings.limits;
+    if (nowMs >= this.#deadlineMs) {
+      const isLate = this.#ending === undefined || this.queuedBytes > 0;
+      const reason = this.#ending ?? writeTimedOut(writeStallMs, this.queuedBytes);
+      this.#close(reason, isLate ? "terminate" : "end");
+    } else if (this.#queue.excessBytes <= softQueueBytes) {
+      this.#longSinceMs = -1;
+    } else if (this.#longSinceMs < 0) {
+      this.#longSinceMs = nowMs;
+    } else if (nowMs - this.#longSinceMs >= softQueueMs) {
+      this.#close(peerTooSlowFor(softQueueMs, this.queuedBytes, softQueueBytes), "terminate");
+    }
+  }
+
   /** Drops what is queued and resets the socket. */
   destroy(reason: CloseReason): void {
     this.#close(reason, "terminate");
@@ -151,6 +202,31 @@ export class SocketWriter implements Flushable {
   /** The socket has closed by itself. */
   detach(reason: CloseReason): void {
     this.#close(reason);
+  }
+
+  /** As `commit`, where more waits than one turn's burst. */
+  #commitMuch(): boolean {
+    const { limits } = this.#surroundings;
+    const queue = this.#queue;
+    if (queue.queuedBytes >= INLINE_FLUSH_BYTES) this.#write();
+    else this.#requestFlush();
+    if (this.#state === "full") this.#countHeld();
+    if (queue.queuedBytes <= limits.softQueueBytes) return true;
+    if (queue.excessBytes > limits.hardQueueBytes) {
+      this.#close(peerTooSlow(queue.queuedBytes, limits.hardQueueBytes), "terminate");
+    } else if (!this.#isLong) {
+      this.#isLong = true;
+      this.#owner[queueIsLong](true);
+    }
+    return false;
+  }
+
+  /** What the socket has not taken is held, and counts against what all connections may hold. */
+  #countHeld(): void {
+    const { memory } = this.#surroundings;
+    const grownBytes = this.queuedBytes - this.#countedBytes;
+    this.#countedBytes = this.queuedBytes;
+    if (grownBytes > 0 && memory.add(grownBytes)) memory.relieve();
   }
 
   #requestFlush(): void {
@@ -175,15 +251,31 @@ export class SocketWriter implements Flushable {
       this.#close(socketLost(), "terminate");
       return;
     }
-    if (result === "full") this.#state = "full";
-    if (this.queuedBytes <= softQueueBytes) {
-      this.#ready?.resolve();
-      this.#ready = undefined;
+    if (result === "full") {
+      this.#state = "full";
+      this.#countHeld();
+      if (this.#socket === undefined) return;
+    } else {
+      this.#countedBytes = 0;
     }
-    const reason = this.#ending;
-    if (reason === undefined) return;
-    if (result === "empty" && this.#isFinished) this.#endOurHalf(socket, reason);
-    else if (this.queuedBytes < queuedBefore) this.#closeAfter(writeStallMs, reason);
+    if (this.queuedBytes <= softQueueBytes) this.#becomeShort();
+    if (this.#ending !== undefined) {
+      if (result === "empty" && this.#isFinished) this.#endOurHalf(socket, this.#ending);
+      else if (this.queuedBytes < queuedBefore) this.#allow(writeStallMs);
+    } else if (result === "empty") {
+      this.#deadlineMs = Infinity;
+    } else if (this.queuedBytes < queuedBefore || this.#deadlineMs === Infinity) {
+      this.#allow(writeStallMs);
+    }
+  }
+
+  #becomeShort(): void {
+    this.#longSinceMs = -1;
+    this.#ready?.resolve();
+    this.#ready = undefined;
+    if (!this.#isLong) return;
+    this.#isLong = false;
+    this.#owner[queueIsLong](false);
   }
 
   /** Everything has left. A bare `end` now would lose it to a peer that is still sending: its end is awaited. */
@@ -193,15 +285,13 @@ export class SocketWriter implements Flushable {
       return;
     }
     this.#state = "shut";
-    this.#closeAfter(this.#surroundings.limits.lingerMs, reason);
+    this.#allow(this.#surroundings.limits.lingerMs);
     quietly(() => socket.shutdown());
   }
 
-  #closeAfter(delayMs: number, reason: CloseReason): void {
-    this.#deadline?.();
-    this.#deadline = this.#surroundings.clock.after(delayMs, () => {
-      this.#close(reason, this.queuedBytes === 0 ? "end" : "terminate");
-    });
+  /** The peer has so long from now. */
+  #allow(delayMs: number): void {
+    this.#deadlineMs = this.#surroundings.sweep.now() + delayMs;
   }
 
   #close(reason: CloseReason, leaving?: Leaving): void {
@@ -209,12 +299,10 @@ export class SocketWriter implements Flushable {
     this.#state = "closed";
     const socket = this.#socket;
     this.#socket = undefined;
-    this.#deadline?.();
-    this.#deadline = undefined;
-    this.#queue.clear();
     this.#ready?.reject(connectionClosed("wait for room", reason));
     this.#ready = undefined;
-    this.#owner[writerClosed](reason);
+    this.#owner[writerClosed](reason, () => this.#queue.unsent());
+    this.#queue.clear();
     if (leaving === "end") quietly(() => socket?.end());
     if (leaving === "terminate") quietly(() => socket?.terminate());
   }

@@ -38,9 +38,11 @@ function serve(limits: Partial<ConnectionLimits>) {
 
 const patient = serve({});
 const hasty = serve({ lingerMs: 20 });
+const slow = serve({ messagesPerTurn: 10, softQueueBytes: 1_000 });
 afterAll(() => {
   patient.stop(true);
   hasty.stop(true);
+  slow.stop(true);
 });
 
 /** A scripted peer that has had its hello, and the connection that serves it. */
@@ -61,6 +63,16 @@ const picture = { type: "picture", bytes: new Uint8Array(16 * 1024 * 1024).fill(
 const decode = (payload: Uint8Array) => talk.server.decodeIncoming(payload, 0, payload.length);
 
 describe("Connection over TCP", () => {
+  test("answers all of a flood in order, though it pauses often, and sees the peer's end behind it (F8, L5)", async () => {
+    const { peer, connection } = await connect(slow);
+    const texts = Array.from({ length: 5_000 }, (_, index) => `${index}`);
+    await peer.send(fromClient(...texts.map((text) => ({ type: "ask", text }) as const)));
+    peer.shutdown();
+    for (const text of texts) expect(decode(await peer.next())).toEqual(reply(text));
+    expect(await peer.ended).toBe("end");
+    expect((await connection.closed).code).toBe("peer-closed");
+  });
+
   test("close loses nothing when the peer reads late (close recipe of BUN.md)", async () => {
     const { peer, connection } = await connect();
     peer.pause();

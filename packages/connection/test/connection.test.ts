@@ -44,6 +44,7 @@ describe("Connection, opening", () => {
         version: 1,
         fingerprint: talk.fingerprint,
         maxFrameBytes: 1_048_576,
+        heartbeatIntervalMs: 30_000,
       },
       reply("before there was a socket"),
       reply("from the open handler"),

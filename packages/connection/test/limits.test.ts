@@ -16,6 +16,43 @@ describe("resolveLimits", () => {
     );
   });
 
+  test("takes 0 for no heartbeats, and only a boolean for requireHello", () => {
+    expect(resolveLimits({ heartbeatIntervalMs: 0 }).heartbeatIntervalMs).toBe(0);
+    expect(() => resolveLimits({ heartbeatIntervalMs: -1 })).toThrow(
+      "heartbeatIntervalMs: expected 0 or a positive integer, got -1",
+    );
+    expect(resolveLimits({ requireHello: true }).requireHello).toBe(true);
+    expect(() => resolveLimits({ requireHello: 1 as unknown as boolean })).toThrow(
+      "requireHello: expected true or false, got 1",
+    );
+  });
+
+  test("refuses every limit of 0, and takes it at 1", () => {
+    const { requireHello, heartbeatIntervalMs, ...numbers } = defaultConnectionLimits;
+    expect([requireHello, heartbeatIntervalMs]).toEqual([false, 30_000]);
+    for (const name of Object.keys(numbers)) {
+      expect(() => resolveLimits({ [name]: 0 })).toThrow(
+        `${name}: expected a positive integer, got 0`,
+      );
+      const one = name === "hardQueueBytes" ? { softQueueBytes: 1, [name]: 1 } : { [name]: 1 };
+      expect(resolveLimits(one)).toMatchObject(one);
+    }
+  });
+
+  test("refuses frames before hello that are larger than those after it, or too small for a hello", () => {
+    const strict = { requireHello: true, maxFrameBytes: 1_000 };
+    expect(() => resolveLimits({ ...strict, preHelloFrameBytes: 1_001 })).toThrow(
+      "preHelloFrameBytes: expected at most maxFrameBytes (1000), got 1001",
+    );
+    expect(resolveLimits({ ...strict, preHelloFrameBytes: 1_000 }).preHelloFrameBytes).toBe(1_000);
+    expect(() => resolveLimits({ ...strict, preHelloFrameBytes: 255 })).toThrow(
+      "preHelloFrameBytes: expected at least 256, for a $hello to fit, got 255",
+    );
+    expect(resolveLimits({ ...strict, preHelloFrameBytes: 256 }).preHelloFrameBytes).toBe(256);
+    // What is not given follows, and does not contradict.
+    expect(resolveLimits(strict).maxFrameBytes).toBe(1_000);
+  });
+
   test("refuses a name that is none, also one of Object.prototype", () => {
     const misspelt = { maxFrameByte: 5 } as Parameters<typeof resolveLimits>[0];
     expect(() => resolveLimits(misspelt)).toThrow("maxFrameByte: no such limit");

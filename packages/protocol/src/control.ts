@@ -15,7 +15,9 @@ export const controlSchemas = {
     fingerprint: Type.Optional(Type.String()),
     maxFrameBytes: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_ANNOUNCED_BYTES })),
     heartbeatIntervalMs: Type.Optional(milliseconds),
+    nonce: Type.Optional(Type.Uint8Array()),
   }),
+  $proof: Type.Object({ mac: Type.Uint8Array() }),
   $ping: Type.Object({ id: Type.Optional(Type.Integer()) }),
   $pong: Type.Object({ id: Type.Optional(Type.Integer()) }),
   $error: Type.Object({
@@ -30,6 +32,8 @@ type ControlSchemas = typeof controlSchemas;
 
 /** Who the sender is and what it accepts; the first message of each end. */
 export type Hello = { type: "$hello" } & Static<ControlSchemas["$hello"]>;
+/** Shows that the sender has the shared secret, for the two hellos of this connection only. */
+export type Proof = { type: "$proof" } & Static<ControlSchemas["$proof"]>;
 /** Asks whether the peer is alive. */
 export type Ping = { type: "$ping" } & Static<ControlSchemas["$ping"]>;
 /** Answers a ping, with the same `id`. */
@@ -39,7 +43,7 @@ export type PeerError = { type: "$error" } & Static<ControlSchemas["$error"]>;
 /** An orderly end, and when to come back. */
 export type Bye = { type: "$bye" } & Static<ControlSchemas["$bye"]>;
 
-export type ControlMessage = Hello | Ping | Pong | PeerError | Bye;
+export type ControlMessage = Hello | Proof | Ping | Pong | PeerError | Bye;
 
 /** Whether a decoded message is a control message. */
 export function isControlMessage(message: { readonly type: string }): message is ControlMessage {

@@ -2,27 +2,34 @@
 // Pure code throws these; the connection catches them at its single entry.
 
 /** Codes that travel in `$error` (docs/wire.md) and are recorded as the reason of a close. */
-export type WireErrorCode =
-  | "header-invalid"
-  | "frame-empty"
-  | "frame-too-large"
-  | "frame-truncated"
-  | "frame-timeout"
-  | "cbor-malformed"
-  | "cbor-unsupported"
-  | "cbor-limit"
-  | "schema-mismatch"
-  | "unknown-type"
-  | "too-many-errors"
-  | "protocol-mismatch"
-  | "hello-timeout"
-  | "hello-required"
-  | "slow-consumer"
-  | "heartbeat-lost"
-  | "write-timeout"
-  | "too-many-connections"
-  | "shutting-down"
-  | "internal";
+const wireErrorCodes = [
+  "header-invalid",
+  "frame-empty",
+  "frame-too-large",
+  "frame-truncated",
+  "frame-timeout",
+  "cbor-malformed",
+  "cbor-unsupported",
+  "cbor-limit",
+  "schema-mismatch",
+  "unknown-type",
+  "too-many-errors",
+  "protocol-mismatch",
+  "hello-timeout",
+  "hello-required",
+  "auth-required",
+  "auth-failed",
+  "slow-consumer",
+  "heartbeat-lost",
+  "write-timeout",
+  "too-many-connections",
+  "shutting-down",
+  "internal",
+] as const;
+
+export type WireErrorCode = (typeof wireErrorCodes)[number];
+
+const knownWireErrorCodes: ReadonlySet<string> = new Set(wireErrorCodes);
 
 /** Codes of mistakes and failures on this side alone; they never travel. */
 export type LocalErrorCode =
@@ -30,6 +37,7 @@ export type LocalErrorCode =
   | "option-invalid"
   | "connect-failed"
   | "connect-timeout"
+  | "tls-failed"
   | "listen-failed"
   | "connection-closed";
 
@@ -53,6 +61,11 @@ export class TypewireError extends Error {
     this.code = code;
     this.path = options.path;
   }
+}
+
+/** Whether `code`, which a peer wrote, is one that this version knows. */
+export function isWireErrorCode(code: string): code is WireErrorCode {
+  return knownWireErrorCodes.has(code);
 }
 
 /**

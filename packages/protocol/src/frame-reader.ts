@@ -32,6 +32,8 @@ export class FrameReader {
   #maxFrameBytes = defaultLimits.maxFrameBytes;
   #failure: TypewireError | undefined;
   #stopped = false;
+  /** Set by `stop` and `suspend`: nothing more of the chunk under way. */
+  #interrupted = false;
   /** The first bytes of a header that is not whole yet. */
   #header: Uint8Array | undefined;
   /** The first bytes of a payload that is not whole yet; its capacity follows what arrived. */
@@ -73,25 +75,34 @@ export class FrameReader {
   /**
    * Takes the next bytes of the stream and hands out every payload that is now whole, in order.
    * `chunk` is not kept. An exception of `onFrame` passes through and stops the reader.
+   * Returns how many bytes it took: all of them, unless `suspend` was called.
    *
    * @throws TypewireError `header-invalid`, `frame-empty`, or `frame-too-large`, the latter from the
    * header alone.
    */
-  push(chunk: Uint8Array, onFrame: OnFrame): void {
+  push(chunk: Uint8Array, onFrame: OnFrame): number {
     if (this.#failure !== undefined) throw this.#failure;
+    this.#interrupted = this.#stopped;
     let position = 0;
-    while (position < chunk.length && !this.#stopped) {
+    while (position < chunk.length && !this.#interrupted) {
       position =
         this.#held > 0 || this.#announced > 0
           ? this.#continueFrame(chunk, position, onFrame)
           : this.#startFrame(chunk, position, onFrame);
     }
+    return this.#stopped ? chunk.length : position;
   }
 
   /** From inside `onFrame`: hands out nothing more, neither of this chunk nor of later ones. */
   stop(): void {
     this.#stopped = true;
+    this.#interrupted = true;
     this.#forgetFrame();
+  }
+
+  /** From inside `onFrame`: hands out nothing more of this chunk. Push what `push` did not take when it is time to go on. */
+  suspend(): void {
+    this.#interrupted = true;
   }
 
   /**
@@ -123,7 +134,7 @@ export class FrameReader {
         return payloadStart === available ? available : this.#gather(chunk, payloadStart, onFrame);
       }
       this.#deliver(chunk, payloadStart, payloadEnd, onFrame);
-      if (this.#stopped) return available;
+      if (this.#interrupted) return payloadEnd;
       position = payloadEnd;
     }
     if (position < available) this.#gatherHeader(chunk, position);

@@ -122,6 +122,9 @@ function describeLikeness(bytes: Uint8Array): string | undefined {
   if (bytes[0] === 0x16 && (bytes.length < 2 || bytes[1] === 0x03)) {
     return "this looks like a TLS handshake; this port speaks plain TCP";
   }
+  if (bytes[0] === 0x15 && (bytes.length < 2 || bytes[1] === 0x03)) {
+    return "this looks like a TLS alert; the peer expects TLS";
+  }
   const text = String.fromCharCode(...bytes);
   for (const [pattern, likeness] of TEXT_PROTOCOLS) if (pattern.test(text)) return likeness;
   if (

@@ -12,6 +12,7 @@ export {
   type PeerError,
   type Ping,
   type Pong,
+  type Proof,
 } from "./control.ts";
 export {
   type AnyProtocol,
@@ -25,6 +26,7 @@ export {
 export {
   type ErrorCode,
   isFatal,
+  isWireErrorCode,
   type LocalErrorCode,
   TypewireError,
   type TypewireErrorOptions,

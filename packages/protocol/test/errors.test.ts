@@ -1,6 +1,13 @@
 import { describe, expect, test } from "bun:test";
 
-import { appendPointer, isFatal, schemaMismatch, toPointer, TypewireError } from "../src/errors.ts";
+import {
+  appendPointer,
+  isFatal,
+  isWireErrorCode,
+  schemaMismatch,
+  toPointer,
+  TypewireError,
+} from "../src/errors.ts";
 
 describe("TypewireError", () => {
   test("carries its code, and path and cause where it has them", () => {
@@ -52,6 +59,26 @@ describe("isFatal", () => {
     "connection-closed",
   ] as const)("does not forgive %s", (code) => {
     expect(isFatal(code)).toBe(true);
+  });
+});
+
+describe("isWireErrorCode", () => {
+  test.each(["header-invalid", "schema-mismatch", "heartbeat-lost", "internal"])(
+    "knows %s",
+    (code) => {
+      expect(isWireErrorCode(code)).toBe(true);
+    },
+  );
+
+  test.each([
+    "connect-failed",
+    "option-invalid",
+    "a code of the future",
+    "toString",
+    "__proto__",
+    "",
+  ])("does not know %p", (code) => {
+    expect(isWireErrorCode(code)).toBe(false);
   });
 });
 

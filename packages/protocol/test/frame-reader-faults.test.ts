@@ -46,7 +46,7 @@ describe("FrameReader limits", () => {
     const reader = new FrameReader({ maxFrameBytes: 4 });
     const payloads: Uint8Array[] = [];
     const stream = concat(frameOf(fromText("hola")), frameOf(fromText("demasiado")));
-    const push = (): void =>
+    const push = (): number =>
       reader.push(stream, (bytes, start, end) => payloads.push(bytes.slice(start, end)));
     expectError(push, "frame-too-large");
     expect(payloads).toEqual([fromText("hola")]);
@@ -191,7 +191,7 @@ describe("FrameReader failures", () => {
       frameOf(fromText("dos")),
       fromText("tres tres!"),
     );
-    const push = (): void =>
+    const push = (): number =>
       new FrameReader().push(chunk, (bytes, start, end) => payloads.push(bytes.slice(start, end)));
     expectError(push, "header-invalid");
     expect(payloads).toEqual([fromText("uno"), fromText("dos")]);

@@ -206,3 +206,46 @@ describe("FrameReader.end", () => {
     expect(() => reader.end()).not.toThrow();
   });
 });
+
+describe("FrameReader.suspend", () => {
+  test("stops after the payload under way, and says how much was taken, wherever the cuts are", () => {
+    for (let cut = 0; cut <= STREAM.length; cut += 1) {
+      const reader = new FrameReader();
+      const seen: Uint8Array[] = [];
+      let rests = 0;
+      for (const chunk of [STREAM.subarray(0, cut), STREAM.subarray(cut)]) {
+        let rest = chunk;
+        while (rest.length > 0) {
+          const before = seen.length;
+          const taken = reader.push(rest, (bytes, start, end) => {
+            seen.push(bytes.slice(start, end));
+            reader.suspend();
+          });
+          expect(seen.length - before).toBeWithin(0, 2);
+          rest = rest.subarray(taken);
+          rests += 1;
+        }
+      }
+      expect(seen).toEqual(PAYLOADS);
+      expect(rests).toBeGreaterThanOrEqual(PAYLOADS.length);
+      reader.end();
+    }
+  });
+
+  test("holds for the chunk under way only", () => {
+    const reader = new FrameReader();
+    reader.suspend();
+    expect(payloadsOf(reader, [STREAM])).toEqual(PAYLOADS);
+    expect(reader.push(STREAM, () => {})).toBe(STREAM.length);
+  });
+
+  test("is nothing beside stop", () => {
+    const reader = new FrameReader();
+    const taken = reader.push(STREAM, () => {
+      reader.stop();
+      reader.suspend();
+    });
+    expect(taken).toBe(STREAM.length);
+    expect(payloadsOf(reader, [STREAM])).toEqual([]);
+  });
+});

@@ -129,6 +129,11 @@ describe("decodeHeader", () => {
       "this looks like a TLS handshake; this port speaks plain TCP",
     ],
     [
+      "a TLS alert",
+      fromHex("15030100020246000000"),
+      "this looks like a TLS alert; the peer expects TLS",
+    ],
+    [
       "typed text",
       fromText("hola a todos"),
       "this looks like typed text; frames carry CBOR behind a length",

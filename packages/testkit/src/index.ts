@@ -2,6 +2,12 @@
 
 export { Arrivals } from "./arrivals.ts";
 export {
+  Authority,
+  type CertificateFiles,
+  type CertificateOptions,
+  Certificates,
+} from "./certificates.ts";
+export {
   byteByByte,
   cutAt,
   type Cutter,
@@ -11,7 +17,16 @@ export {
   whole,
 } from "./cutters.ts";
 export { DEFAULT_WAIT_MS, within } from "./deadline.ts";
+export { executable } from "./executables.ts";
 export { FakeClock } from "./fake-clock.ts";
+export { clearConditions, FaultPipe, type LinkConditions, type PipeSocket } from "./fault-pipe.ts";
+export {
+  FaultProxy,
+  type FaultProxyOptions,
+  type FaultStep,
+  ProxyLink,
+  type Way,
+} from "./fault-proxy.ts";
 export { collect, FrameCollector } from "./frame-collector.ts";
 export { MemoryPair, type MemoryPairOptions, type PairEnd, resetByPeer } from "./memory-pair.ts";
 export {

@@ -21,6 +21,7 @@ export class Output {
   readonly #name: string;
   readonly #lines: string[] = [];
   readonly #arrivals = new Arrivals<string>();
+  #listener: (line: string) => void = () => {};
   /** Resolves when the stream has ended. */
   readonly ended: Promise<void>;
 
@@ -37,6 +38,12 @@ export class Output {
   /** All lines so far as one text. */
   get text(): string {
     return this.#lines.join("\n");
+  }
+
+  /** Calls `listener` with every line so far and to come. */
+  listen(listener: (line: string) => void): void {
+    for (const line of this.#lines) listener(line);
+    this.#listener = listener;
   }
 
   /** The next line that matches; those before it are passed over and not seen again. */
@@ -67,6 +74,7 @@ export class Output {
   #add(line: string): void {
     this.#lines.push(line);
     this.#arrivals.add(line);
+    this.#listener(line);
   }
 }
 

@@ -22,6 +22,8 @@ const MAX_FRAME_BYTES = 128 * 1024 * 1024;
 
 /** One hostile, or merely scripted, end of a connection. */
 export class ScriptedPeer implements Disposable {
+  /** How a server under test names this connection: the address that it comes from. */
+  readonly name: string;
   /** Payloads of all frames so far. */
   readonly payloads: Uint8Array[];
   /** Bytes received so far, whatever they were. */
@@ -31,9 +33,12 @@ export class ScriptedPeer implements Disposable {
   readonly #arrivals = new Arrivals<Uint8Array>();
   readonly #drains = new Arrivals<true>();
   readonly #ended = Promise.withResolvers<PeerEnd>();
+  #listener: ((chunk: Uint8Array) => void) | undefined;
 
   constructor(socket: Bun.Socket<ScriptedPeer>) {
     this.#socket = socket;
+    // Known only while the socket is open.
+    this.name = `127.0.0.1:${socket.localPort}`;
     this.payloads = this.#collector.payloads;
   }
 
@@ -46,6 +51,41 @@ export class ScriptedPeer implements Disposable {
       ? Bun.connect({ unix: address.unix, ...options })
       : Bun.connect({ hostname: "127.0.0.1", ...address, ...options }));
     return opened.promise;
+  }
+
+  /** Connects to a server under test, and speaks TLS with it. Rejects where the handshake fails. */
+  static async connectSecured(
+    port: number,
+    tls: Bun.TLSOptions & { readonly ca: string },
+  ): Promise<ScriptedPeer> {
+    const opened = Promise.withResolvers<ScriptedPeer>();
+    let peer: ScriptedPeer | undefined;
+    const handlers = peerHandlers((made) => {
+      peer = made;
+    });
+    const socket: typeof handlers = {
+      ...handlers,
+      handshake(_socket, isComplete, error) {
+        if (isComplete && peer !== undefined) opened.resolve(peer);
+        else opened.reject(error ?? new Error("The TLS handshake failed"));
+      },
+      // What TLS reports after the handshake, as an alert, is followed by the close.
+      error() {},
+    };
+    await Bun.connect({
+      hostname: "127.0.0.1",
+      port,
+      allowHalfOpen: true,
+      data: undefined,
+      tls: { rejectUnauthorized: true, ...tls },
+      socket,
+    });
+    return opened.promise;
+  }
+
+  /** Hands every chunk from now on to `listener`, and collects no more frames: for bytes that are none. */
+  listen(listener: (chunk: Uint8Array) => void): void {
+    this.#listener = listener;
   }
 
   /** Sends bytes, cut as asked. True when the kernel has taken all; false when the socket closed before. */
@@ -109,6 +149,10 @@ export class ScriptedPeer implements Disposable {
   /** For the socket's handlers. */
   received(chunk: Uint8Array): void {
     this.receivedBytes += chunk.length;
+    if (this.#listener !== undefined) {
+      this.#listener(chunk);
+      return;
+    }
     const before = this.payloads.length;
     this.#collector.push(chunk);
     for (const payload of this.payloads.slice(before)) this.#arrivals.add(payload);

@@ -57,7 +57,8 @@ export interface Codec<Message extends AnyMessage> {
   /**
    * Appends header and payload to `writer`, which is as before when this throws.
    *
-   * @throws TypewireError as `encode`; `frame-too-large` where the payload exceeds `maxFrameBytes`.
+   * @throws TypewireError as `encode`; `frame-too-large` where the payload exceeds `maxFrameBytes`;
+   * `schema-mismatch` when called by a getter of a message that is being encoded.
    */
   encodeInto(message: Message | ControlMessage, writer: ByteWriter, maxFrameBytes?: number): void;
 

@@ -21,6 +21,7 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
   readonly messageNames: readonly string[];
   readonly #reference: ReferencePath;
   readonly #compiled: CompiledPath | undefined;
+  #isEncoding = false;
 
   /** `compiled`: whether to generate code; without it the reference path serves alone. */
   constructor(table: MessageTable, compiled: boolean) {
@@ -65,8 +66,10 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
     writer: ByteWriter,
     maxFrameBytes: number = MAX_ANNOUNCED_BYTES,
   ): void {
+    if (this.#isEncoding) throw encodesWithin();
     const start = writer.length;
     let whole = false;
+    this.#isEncoding = true;
     try {
       writer.reserve(HEADER_BYTES);
       writer.length += HEADER_BYTES;
@@ -76,6 +79,7 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
       writeHeader(writer.bytes, start, payloadBytes);
       whole = true;
     } finally {
+      this.#isEncoding = false;
       if (!whole) writer.length = start;
     }
   }
@@ -94,6 +98,14 @@ function controlOutOfPlace(message: ControlMessage): TypewireError {
     "unknown-type",
     `Unknown message type "${message.type}": control messages belong to the connection`,
     { path: "/type" },
+  );
+}
+
+/** A getter of a message may do anything; the walk under way and its writer would not survive another. */
+function encodesWithin(): TypewireError {
+  return new TypewireError(
+    "schema-mismatch",
+    "Cannot encode: expected plain properties, got a getter that encodes another message",
   );
 }
 

@@ -57,6 +57,39 @@ describe("Codec.encodeInto", () => {
     });
   });
 
+  test("refuses a getter that encodes another message, and both messages are as they should be (F16)", () => {
+    const nested = valueCodec(Type.Object({ a: Type.Number(), b: Type.Number() }));
+    const plain = { type: "m", v: { a: 1, b: 2 } } as const;
+    const writer = startedWriter();
+    const refusals: unknown[] = [];
+    const message = {
+      type: "m",
+      v: {
+        a: 1,
+        get b() {
+          for (const encode of [
+            () => nested.encodeFrame(plain),
+            () => nested.encodeInto(plain, writer),
+          ]) {
+            try {
+              encode();
+            } catch (error) {
+              refusals.push(error);
+            }
+          }
+          return 2;
+        },
+      },
+    } as const;
+    nested.encodeInto(message, writer);
+    nested.encodeInto(plain, writer);
+    expect(writer.copy()).toEqual(
+      concat(BEFORE, nested.encodeFrame(plain), nested.encodeFrame(plain)),
+    );
+    expect(refusals.length).toBeGreaterThanOrEqual(2);
+    for (const error of refusals) expect(error).toMatchObject({ code: "schema-mismatch" });
+  });
+
   test("accepts a payload of maxFrameBytes and refuses one byte more, without a trace", () => {
     const message = { type: "m", v: "hola" } as const;
     const size = codec.encode(message).length;

@@ -1,0 +1,135 @@
+// The well-behaved clients, in a process of their own so that an attack does not hold up their clock.
+// Every 100 ms one of them, each in turn, says a number; all others must hear it. Two more do the same
+// through a server that nobody attacks, at the same time: what that takes is the machine's price.
+//
+//     bun crowd-process.ts PORT CLIENTS CONTROL_PORT
+//
+// Prints `ready`, and after each line on stdin a JSON `CrowdReport` of the time since the last one.
+
+import { type Client, connect } from "@typewire/client";
+import { saludo } from "@typewire/protocol/saludo";
+
+import type { CrowdReport } from "./crowd.ts";
+
+const INTERVAL_MS = 100;
+/** Longer than any gap that is judged. */
+const REPORT_DEADLINE_MS = 5000;
+
+interface Said {
+  readonly saidAtMs: number;
+  /** Who has not heard it yet. */
+  readonly missing: Set<number>;
+}
+
+/** Clients of one server that talk to each other. */
+class Circle {
+  readonly #clients: Client<typeof saludo>[] = [];
+  readonly #token = crypto.randomUUID();
+  readonly #said = new Map<number, Said>();
+  #count = 0;
+  #delivered = 0;
+  #duplicates = 0;
+  #delaysMs: number[] = [];
+  #errors: string[] = [];
+  #heardAll = Promise.withResolvers<void>();
+
+  async join(port: number, size: number): Promise<void> {
+    while (this.#clients.length < size) {
+      const index = this.#clients.length;
+      const client = await connect(
+        saludo,
+        { port, reconnect: false },
+        { said: ({ text }) => this.#heard(index, text) },
+      );
+      void client.closed.then(({ code, message }) => {
+        if (this.#errors.length < 10) this.#errors.push(`client ${index}: ${code}: ${message}`);
+      });
+      this.#clients.push(client);
+    }
+  }
+
+  say(): void {
+    const number = this.#count;
+    const speaker = number % this.#clients.length;
+    this.#count += 1;
+    const missing = new Set(this.#clients.keys());
+    missing.delete(speaker);
+    this.#said.set(number, { saidAtMs: performance.now(), missing });
+    try {
+      this.#clients[speaker]?.send({ type: "say", text: `${this.#token} ${number}` });
+    } catch (error) {
+      this.#errors.push(`client ${speaker}: ${String(error)}`);
+    }
+  }
+
+  /** Says one more, so that whatever was said before has been heard by now, or is late. */
+  async report(): Promise<Omit<CrowdReport, "controlWorstMs">> {
+    this.say();
+    const overdue = setTimeout(() => this.#heardAll.resolve(), REPORT_DEADLINE_MS);
+    while (this.#said.size > 0) {
+      await this.#heardAll.promise;
+      if (this.#said.size > 0 && this.#oldestMs() > REPORT_DEADLINE_MS) break;
+    }
+    clearTimeout(overdue);
+    const lost = [...this.#said.values()].reduce((sum, { missing }) => sum + missing.size, 0);
+    const delaysMs = this.#delaysMs.toSorted((a, b) => a - b);
+    const report = {
+      delivered: this.#delivered,
+      lost,
+      duplicates: this.#duplicates,
+      p99Ms: delaysMs[Math.floor(delaysMs.length * 0.99)] ?? 0,
+      worstMs: Math.max(delaysMs.at(-1) ?? 0, lost > 0 ? this.#oldestMs() : 0),
+      errors: this.#errors,
+    };
+    this.#said.clear();
+    this.#delivered = 0;
+    this.#duplicates = 0;
+    this.#delaysMs = [];
+    this.#errors = [];
+    return report;
+  }
+
+  #oldestMs(): number {
+    const [oldest] = this.#said.values();
+    return oldest === undefined ? 0 : performance.now() - oldest.saidAtMs;
+  }
+
+  #heard(listener: number, text: string): void {
+    if (!text.startsWith(this.#token)) return;
+    const number = Number(text.slice(this.#token.length));
+    const said = this.#said.get(number);
+    if (said === undefined || !said.missing.delete(listener)) {
+      this.#duplicates += 1;
+      return;
+    }
+    this.#delivered += 1;
+    this.#delaysMs.push(performance.now() - said.saidAtMs);
+    if (said.missing.size > 0) return;
+    this.#said.delete(number);
+    if (this.#said.size > 0) return;
+    this.#heardAll.resolve();
+    this.#heardAll = Promise.withResolvers();
+  }
+}
+
+const [port, size, controlPort] = process.argv.slice(2).map(Number);
+if (port === undefined || size === undefined || controlPort === undefined) process.exit(2);
+
+const crowd = new Circle();
+const control = new Circle();
+await Promise.all([crowd.join(port, size), control.join(controlPort, 2)]);
+setInterval(() => {
+  control.say();
+  crowd.say();
+}, INTERVAL_MS);
+process.stdout.write("ready\n");
+
+for await (const chunk of Bun.stdin.stream()) {
+  if (chunk.length === 0) continue;
+  const [report, { worstMs: controlWorstMs }] = await Promise.all([
+    crowd.report(),
+    control.report(),
+  ]);
+  process.stdout.write(`${JSON.stringify({ ...report, controlWorstMs } satisfies CrowdReport)}\n`);
+}
+process.exit(0);

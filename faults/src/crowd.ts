@@ -1,0 +1,52 @@
+// The well-behaved clients as a test sees them: a child process that is asked for a report.
+
+import { join } from "node:path";
+
+import { Program } from "@typewire/testkit";
+
+/** What the well-behaved clients saw since the last report. */
+export interface CrowdReport {
+  readonly delivered: number;
+  readonly lost: number;
+  readonly duplicates: number;
+  readonly p99Ms: number;
+  /** The longest that a message was on its way. */
+  readonly worstMs: number;
+  /** The same through a server that nobody attacked. */
+  readonly controlWorstMs: number;
+  /** Clients that were disconnected, or could not send. */
+  readonly errors: readonly string[];
+}
+
+export class Crowd implements AsyncDisposable {
+  readonly size: number;
+  readonly #program: Program;
+
+  private constructor(program: Program, size: number) {
+    this.#program = program;
+    this.size = size;
+  }
+
+  /** Connects `size` clients to the server on `port`, and two to the one on `controlPort`. */
+  static async connect(port: number, size: number, controlPort: number): Promise<Crowd> {
+    const script = join(import.meta.dir, "crowd-process.ts");
+    const program = new Program([
+      process.execPath,
+      script,
+      ...[port, size, controlPort].map(String),
+    ]);
+    await program.stdout.line(/^ready$/, 30_000);
+    return new Crowd(program, size);
+  }
+
+  /** What happened since the last report, messages under way included. */
+  async report(): Promise<CrowdReport> {
+    this.#program.type("report\n");
+    const [line] = await this.#program.stdout.line(/^\{.*\}$/, 20_000);
+    return JSON.parse(line) as CrowdReport;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#program[Symbol.asyncDispose]();
+  }
+}

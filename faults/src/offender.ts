@@ -1,0 +1,100 @@
+// One peer that misbehaves, and what the server tells it.
+
+import { type ControlMessage, isControlMessage, type PeerError } from "@typewire/protocol";
+import { saludo, type SaludoServerMessage } from "@typewire/protocol/saludo";
+import {
+  byteByByte,
+  cutAt,
+  type Cutter,
+  inPiecesOf,
+  randomly,
+  ScriptedPeer,
+  SeededRandom,
+  whole,
+} from "@typewire/testkit";
+
+type Received = SaludoServerMessage | ControlMessage;
+
+export class Offender implements Disposable {
+  readonly peer: ScriptedPeer;
+
+  private constructor(peer: ScriptedPeer) {
+    this.peer = peer;
+  }
+
+  /** Connects and takes the server's `$hello`. */
+  static async connect(port: number): Promise<Offender> {
+    const offender = new Offender(await ScriptedPeer.connect({ port }));
+    await offender.next("$hello");
+    return offender;
+  }
+
+  /** How the server's log names it. */
+  get name(): string {
+    return this.peer.name;
+  }
+
+  /** All messages so far, without control messages. */
+  get messages(): readonly SaludoServerMessage[] {
+    return this.peer.payloads.map(decode).filter((message) => !isControlMessage(message));
+  }
+
+  /** The next message of this type; those before it are passed over. */
+  async next<Name extends Received["type"]>(
+    type: Name,
+  ): Promise<Extract<Received, { type: Name }>> {
+    const payload = await this.peer.next((candidate) => decode(candidate).type === type);
+    return decode(payload) as Extract<Received, { type: Name }>;
+  }
+
+  /** The next thing that the connection of this name said, with everybody else's passed over. */
+  async heardFrom(name: string): Promise<string> {
+    for (;;) {
+      const { from, text } = await this.next("said");
+      if (from === name) return text;
+    }
+  }
+
+  /** The next `$error`. */
+  async refusal(): Promise<PeerError> {
+    return this.next("$error");
+  }
+
+  say(content: string): Promise<boolean> {
+    return this.peer.send(saludo.client.encodeFrame({ type: "say", text: content }));
+  }
+
+  /** Ends its half, and waits for the server's. */
+  async leave(): Promise<void> {
+    this.peer.shutdown();
+    await this.peer.ended;
+  }
+
+  [Symbol.dispose](): void {
+    this.peer.reset();
+  }
+}
+
+function decode(payload: Uint8Array): Received {
+  return saludo.server.decodeIncoming(payload, 0, payload.length);
+}
+
+/** Above this, only the two edges go byte by byte: a megabyte of them is row F7. */
+const MOST_SINGLE_BYTES = 2048;
+
+/** The three ways in which every row's bytes are sent. */
+export function waysToSend(seed: number): readonly (readonly [way: string, cut: Cutter])[] {
+  const random = new SeededRandom(seed);
+  return [
+    ["in one write", whole],
+    ["byte by byte", edgesByteByByte],
+    [`cut at random (seed ${seed})`, (bytes) => randomly(random, 1 + bytes.length / 8)(bytes)],
+  ];
+}
+
+const edgesByteByByte: Cutter = (bytes) => {
+  if (bytes.length <= MOST_SINGLE_BYTES) return byteByByte(bytes);
+  const [start, middle, end] = cutAt(256, bytes.length - 256)(bytes);
+  if (start === undefined || middle === undefined || end === undefined) return [];
+  return [...byteByByte(start), ...inPiecesOf(65_536)(middle), ...byteByByte(end)];
+};

@@ -1,0 +1,129 @@
+// Everybody who means no good, at once and without end: those that come and go, that do not read, that flood,
+// that send what is no message. Each kind paces itself, so that two cores are enough for all of it.
+
+import { type ScriptedPeer, type SeededRandom, ScriptedPeer as Peer } from "@typewire/testkit";
+import { saludo } from "@typewire/protocol/saludo";
+
+import { carrying, concat, frame, header, hex, message, repeated } from "../cbor.ts";
+
+const PING = frame(message("$ping"));
+const LARGE = saludo.client.encodeFrame({ type: "say", text: "x".repeat(4000) });
+
+/** One of each class; the tests have them all. */
+const BAD_BYTES: readonly Uint8Array[] = [
+  header(0),
+  header("9999999999"),
+  new Uint8Array(64),
+  new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"),
+  frame(hex("ff")),
+  frame(carrying(hex("c1 00"))),
+  frame(carrying(hex("9b ffffffffffffffff"))),
+  frame(new Uint8Array(100_000).fill(0x81)),
+  repeated(frame(message("shout")), 11),
+  frame(message("$nope")),
+  concat(header(1_000_000), new Uint8Array(5000)),
+];
+
+const SLOW_READERS = 10;
+const SLOW_READER_MS = 10_000;
+const CHURN_AT_ONCE = 10;
+
+export class Attackers implements Disposable {
+  /** Attacks so far. */
+  count = 0;
+  readonly #port: number;
+  readonly #random: SeededRandom;
+  readonly #peers = new Set<ScriptedPeer>();
+  #isOver = false;
+
+  constructor(port: number, random: SeededRandom) {
+    this.#port = port;
+    this.#random = random;
+  }
+
+  get connected(): number {
+    return this.#peers.size;
+  }
+
+  start(): void {
+    void this.#forEver(100, () => this.#comeAndGo());
+    void this.#forEver(50, () => this.#sendBadBytes());
+    void this.#forEver(500, () => this.#flood());
+    void this.#forEver(200, () => this.#talk());
+    for (let index = 0; index < SLOW_READERS; index += 1) {
+      void this.#forEver(100, () => this.#readNothing());
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+    for (const peer of this.#peers) peer.reset();
+  }
+
+  async #forEver(everyMs: number, attack: () => Promise<void>): Promise<void> {
+    while (!this.#isOver) {
+      this.count += 1;
+      try {
+        await attack();
+      } catch (error) {
+        // A server that is gone is for the sampler to notice.
+        if (!this.#isOver) process.stderr.write(`soak: an attack failed: ${String(error)}\n`);
+      }
+      await Bun.sleep(everyMs);
+    }
+  }
+
+  async #with(attack: (peer: ScriptedPeer) => Promise<void>): Promise<void> {
+    const peer = await Peer.connect({ port: this.#port });
+    this.#peers.add(peer);
+    try {
+      await attack(peer);
+    } finally {
+      peer.reset();
+      this.#peers.delete(peer);
+    }
+  }
+
+  async #comeAndGo(): Promise<void> {
+    const one = (): Promise<void> =>
+      this.#with(async (peer) => {
+        if (this.#random.next() < 0.5) await peer.next();
+      });
+    await Promise.all(Array.from({ length: CHURN_AT_ONCE }, one));
+  }
+
+  #sendBadBytes(): Promise<void> {
+    return this.#with(async (peer) => {
+      const bytes = BAD_BYTES[this.#random.integer(0, BAD_BYTES.length - 1)];
+      await peer.next();
+      await peer.send(bytes ?? header(0));
+      peer.shutdown();
+      await peer.ended;
+    });
+  }
+
+  #flood(): Promise<void> {
+    return this.#with(async (peer) => {
+      await peer.send(repeated(PING, 20_000));
+      peer.shutdown();
+      await peer.ended;
+    });
+  }
+
+  /** What everybody hears, and slow readers do not read. */
+  #talk(): Promise<void> {
+    return this.#with(async (peer) => {
+      await peer.send(repeated(LARGE, 10));
+      peer.shutdown();
+      await peer.ended;
+    });
+  }
+
+  #readNothing(): Promise<void> {
+    return this.#with(async (peer) => {
+      peer.pause();
+      await peer.send(repeated(PING, 1000));
+      await Bun.sleep(this.#random.integer(0, 2 * SLOW_READER_MS));
+    });
+  }
+}

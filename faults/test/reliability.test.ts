@@ -1,0 +1,62 @@
+// docs/reliability.md against the tests and the code: every id of the fault list is on the page, every id
+// that it says has a test has one, every limit is there with its default.
+
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { defaultConnectionLimits } from "@typewire/connection";
+
+const page = readFileSync(join(import.meta.dir, "../../docs/reliability.md"), "utf8");
+
+/** How many rows each letter of the fault list has. */
+const LETTERS = { F: 17, C: 17, S: 14, L: 20, B: 14, P: 13, R: 12 } as const;
+
+function idsIn(text: string): Set<string> {
+  return new Set(text.match(/\b[FCSLBPR]\d+\b/g) ?? []);
+}
+
+describe("docs/reliability.md", () => {
+  test("mentions every row of the fault list", () => {
+    const all = Object.entries(LETTERS).flatMap(([letter, count]) =>
+      Array.from({ length: count }, (_, index) => `${letter}${index + 1}`),
+    );
+    const mentioned = idsIn(page);
+    expect(all.filter((id) => !mentioned.has(id))).toEqual([]);
+  });
+
+  test("lists for each file the rows that it has, no more and no fewer", () => {
+    for (const file of readdirSync(import.meta.dir)) {
+      const line = page.split("\n").find((text) => text.startsWith(`| \`faults/test/${file}\``));
+      if (line === undefined) continue;
+      const source = readFileSync(join(import.meta.dir, file), "utf8");
+      const named = [...source.matchAll(/["`](?:X )?([FCSLBPR]\d+) /g)].map(([, id = ""]) => id);
+      const own = named.filter((id) => file !== "client.test.ts" || /^[LB]/.test(id));
+      expect({ file, ids: [...idsIn(line)].toSorted() }).toEqual({
+        file,
+        ids: [...new Set(own)].toSorted(),
+      });
+    }
+  });
+
+  test("has every limit of a connection, with its default", () => {
+    const table = page.slice(page.indexOf("## Limits"), page.indexOf("## The fault list"));
+    for (const [name, value] of Object.entries(defaultConnectionLimits)) {
+      const line = table.split("\n").find((text) => text.includes(`\`${name}\``)) ?? "";
+      const digits = line.replaceAll(/(?<=\d) (?=\d)/g, "");
+      const isThere = typeof value === "boolean" ? line !== "" : digits.includes(String(value));
+      expect({ name, isThere }).toEqual({ name, isThere: true });
+    }
+  });
+
+  test("names only files that exist", () => {
+    const files = page.match(/(?<=`)(?:faults|packages|apps|interop)\/[\w./-]+\.ts(?=`)/g) ?? [];
+    const missing = files.filter(
+      (file) =>
+        !readdirSync(join(import.meta.dir, "../..", file, "..")).includes(
+          file.split("/").at(-1) ?? "",
+        ),
+    );
+    expect(missing).toEqual([]);
+  });
+});

@@ -1,0 +1,127 @@
+// R: too few descriptors, no port, no room for a socket file, no processor.
+
+import { afterAll, describe, expect } from "bun:test";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { executable, Program, ScriptedPeer } from "@typewire/testkit";
+
+import { Arena, startServer } from "../src/arena.ts";
+import { processFigures } from "../src/process-figures.ts";
+import { row, rowsEnd } from "../src/row.ts";
+import { shell } from "../src/shell.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "typewire-faults-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const limited = (descriptors: number): readonly string[] =>
+  shell(`ulimit -n ${descriptors}; exec "$@"`);
+
+/** One line on stderr, and the exit code of a server that cannot listen. */
+async function expectNoListening(flags: readonly string[], sentence: RegExp): Promise<void> {
+  await using program = new Program([executable("server"), "--lang", "en", ...flags]);
+  expect(await program.exit()).toEqual({ code: 3, signal: null });
+  const [line = "", ...more] = program.stderr.lines.filter(
+    (text) => !text.startsWith("[STARTING]"),
+  );
+  expect(line).toMatch(sentence);
+  expect(more).toEqual([]);
+}
+
+describe("typewire-server, resources", () => {
+  row("R1 few descriptors: the limit is lowered with a warning, and never reached", async () => {
+    await using server = await startServer({
+      wrapper: limited(64),
+      flags: ["--max-connections", "10000"],
+    });
+    const lowered = await server.log.line(
+      ({ event }) => event === "connections-lowered",
+      "warning about descriptors",
+    );
+    expect(lowered["allowed"]).toBe(32);
+    const peers = await Promise.all(
+      Array.from({ length: 60 }, () => ScriptedPeer.connect({ port: server.port })),
+    );
+    const payloads = await Promise.all(peers.map((peer) => peer.next().catch(() => undefined)));
+    const welcomed = payloads.filter(
+      (payload) => payload && Buffer.from(payload).includes("$hello"),
+    );
+    expect(welcomed).toHaveLength(32);
+    expect(processFigures(server.program.pid).descriptors).toBeLessThan(64);
+    for (const peer of peers) peer.reset();
+  });
+
+  row("R3 a port in use", async () => {
+    await using server = await startServer();
+    await expectNoListening(
+      ["--port", `${server.port}`],
+      new RegExp(`127\\.0\\.0\\.1:${server.port}: the address is in use \\(EADDRINUSE\\)`),
+    );
+  });
+  row("R3 an address of another machine", () =>
+    expectNoListening(
+      ["--host", "192.0.2.1", "--port", "0", "--insecure"],
+      /192\.0\.2\.1:0: this machine has no such address \(EADDRNOTAVAIL\)/,
+    ),
+  );
+  row("R3 a name without an address", () =>
+    expectNoListening(["--host", "nobody.invalid", "--port", "0"], /nobody\.invalid.*no address/),
+  );
+
+  row("R5 a socket in a folder that does not exist", () =>
+    expectNoListening(["--unix", join(folder, "none", "x.sock")], /none\/x\.sock: .*ENOENT/),
+  );
+  row("R5 a socket path that is too long", async () => {
+    await using program = new Program([
+      executable("server"),
+      "--unix",
+      join(folder, "x".repeat(120)),
+    ]);
+    expect((await program.exit()).code).toBeOneOf([2, 3]);
+    expect(program.stderr.text).toMatch(/10[378]|too long/);
+  });
+  row("R5 a regular file where the socket should be is left alone", async () => {
+    const path = join(folder, "a-file");
+    writeFileSync(path, "precious");
+    await expectNoListening(["--unix", path], /a-file: .*EADDRINUSE|not a socket/);
+    expect(await Bun.file(path).text()).toBe("precious");
+  });
+  row("R5 a live socket is left alone, a stale one is taken over", async () => {
+    const path = join(folder, "live.sock");
+    await using server = await startServer({ unix: path });
+    await expectNoListening(["--unix", path], /live\.sock: /);
+    server.program.signal("SIGKILL");
+    await server.program.exit();
+    await using next = await startServer({ unix: path });
+    expect(next.log.lines.some(({ event }) => event === "listening")).toBe(true);
+  });
+
+  for (const umask of ["000", "077"]) {
+    row(`R6 under umask ${umask} the socket is its owner's alone`, async () => {
+      const path = join(folder, `umask-${umask}.sock`);
+      await using server = await startServer({
+        unix: path,
+        wrapper: shell(`umask ${umask}; exec "$@"`),
+      });
+      expect(server.program.pid).toBeGreaterThan(0);
+      expect(statSync(path).mode & 0o077).toBe(0);
+    });
+  }
+
+  row("R10 with a tenth of a processor nobody is given up", async () => {
+    await using arena = await Arena.open({ clients: 5, flags: ["--heartbeat", "500ms"] });
+    // Stopped nine tenths of the time.
+    const untilMs = performance.now() + 3000;
+    while (performance.now() < untilMs) {
+      arena.program.signal("SIGSTOP");
+      await Bun.sleep(90);
+      arena.program.signal("SIGCONT");
+      await Bun.sleep(10);
+    }
+    const { lost, errors } = await arena.crowd.report();
+    expect({ lost, errors }).toEqual({ lost: 0, errors: [] });
+  });
+
+  rowsEnd("R");
+});

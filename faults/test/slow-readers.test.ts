@@ -1,0 +1,203 @@
+// B: peers that do not read, and what waits for them.
+
+import { afterAll, beforeAll, describe, expect } from "bun:test";
+
+import { FaultProxy, ScriptedPeer } from "@typewire/testkit";
+
+import { Arena, startServer } from "../src/arena.ts";
+import { expectOneReason } from "../src/byte-rows.ts";
+import { concat, frame, header, hex, message, repeated, text } from "../src/cbor.ts";
+import { Offender } from "../src/offender.ts";
+import { processFigures } from "../src/process-figures.ts";
+import { row, rowsEnd } from "../src/row.ts";
+
+const MIB = 1024 ** 2;
+const LARGE_TEXT = "x".repeat(4000);
+/** What loopback itself holds for a reader that does not read, at most: both socket buffers. */
+const MOST_KERNEL_BYTES = 12 * MIB;
+
+/** Says so much that a reader who does not read has at least `bytes` waiting in the server's memory. */
+async function sayAtLeast(speaker: Offender, bytes: number): Promise<void> {
+  const frames = Math.ceil((bytes + MOST_KERNEL_BYTES) / LARGE_TEXT.length);
+  for (let sent = 0; sent < frames; sent += 50) {
+    for (let index = 0; index < 50; index += 1) await speaker.say(LARGE_TEXT);
+    // As fast as the server takes it, so that the others can follow.
+    await speaker.peer.send(frame(message("$ping")));
+    await speaker.next("$pong");
+  }
+}
+
+describe("typewire-server, slow readers", () => {
+  let arena: Arena;
+  beforeAll(async () => {
+    // What is said here goes to everybody: a few well-behaved clients are enough.
+    arena = await Arena.open({ clients: 3 });
+  }, 60_000);
+  afterAll(() => arena[Symbol.asyncDispose]());
+
+  row(
+    "B1 a reader that never reads is cut at the hard limit",
+    () =>
+      arena.withstand(async () => {
+        using reader = await Offender.connect(arena.port);
+        using speaker = await Offender.connect(arena.port);
+        reader.peer.pause();
+        const before = arena.figures.rssBytes;
+        await sayAtLeast(speaker, 8 * MIB);
+        expect(await arena.log.endOf(reader.name)).toMatchObject({ code: "slow-consumer" });
+        expect(arena.log.endsOf(reader.name)).toHaveLength(1);
+        expect(arena.figures.rssBytes - before).toBeLessThan(64 * MIB);
+        await speaker.leave();
+      }),
+    60_000,
+  );
+
+  row(
+    "B2 a reader far slower than what is said is cut, not before the limit",
+    () =>
+      arena.withstand(async () => {
+        using proxy = new FaultProxy({ port: arena.port });
+        proxy.set({ bytesPerSecond: 1024 }, "toClient");
+        using reader = await Offender.connect(proxy.port);
+        const { name } = await proxy.link();
+        using speaker = await Offender.connect(arena.port);
+        await speaker.say("early");
+        expect(await reader.heardFrom(speaker.name)).toBe("early");
+        await sayAtLeast(speaker, 8 * MIB);
+        await expectOneReason(arena, name, "slow-consumer");
+      }),
+    60_000,
+  );
+
+  row(
+    "B3 a reader that stalls and catches up loses nothing",
+    () =>
+      arena.withstand(async () => {
+        using reader = await Offender.connect(arena.port);
+        using speaker = await Offender.connect(arena.port);
+        reader.peer.pause();
+        for (let index = 0; index < 500; index += 1) await speaker.say(`${index} ${LARGE_TEXT}`);
+        await speaker.peer.send(frame(message("$ping")));
+        await speaker.next("$pong");
+        reader.peer.resume();
+        for (let index = 0; index < 500; index += 1) {
+          expect(Number.parseInt(await reader.heardFrom(speaker.name), 10)).toBe(index);
+        }
+        await reader.leave();
+        await speaker.leave();
+      }),
+    60_000,
+  );
+
+  row(
+    "B4 a peer that takes no byte for too long is cut with a nearly empty queue",
+    async () => {
+      await using server = await startServer({ flags: ["--write-stall", "500ms"] });
+      using reader = await Offender.connect(server.port);
+      using speaker = await Offender.connect(server.port);
+      reader.peer.pause();
+      // Until the kernel's buffers are full; well below the limit of the queue.
+      const untilMs = performance.now() + 8000;
+      while (server.log.endsOf(reader.name).length === 0 && performance.now() < untilMs) {
+        for (let index = 0; index < 20; index += 1) await speaker.say(LARGE_TEXT);
+        await speaker.peer.send(frame(message("$ping")));
+        await speaker.next("$pong");
+        await Bun.sleep(5);
+      }
+      expect(await server.log.endOf(reader.name)).toMatchObject({ code: "write-timeout" });
+    },
+    30_000,
+  );
+
+  const boundBytes = 64 * MIB;
+
+  /** Forty readers that stop reading, a bound that has no room for them all, and how it went. */
+  async function crowdTheBound(): Promise<{ readonly cut: number; readonly growthBytes: number }> {
+    await using server = await startServer({
+      flags: ["--max-buffered", `${boundBytes}`, "--queue-hard", "24MiB"],
+    });
+    const readers = await Promise.all(
+      Array.from({ length: 40 }, () => Offender.connect(server.port)),
+    );
+    using speaker = await Offender.connect(server.port);
+    const before = processFigures(server.program.pid).rssBytes;
+    for (const { peer } of readers) peer.pause();
+    await sayAtLeast(speaker, 2 * MIB);
+    const growthBytes = processFigures(server.program.pid).rssBytes - before;
+    for (const reader of readers) reader[Symbol.dispose]();
+    const cut = server.log.lines.filter(({ code }) => code === "slow-consumer").length;
+    return { cut, growthBytes };
+  }
+
+  row(
+    "B5 of many slow readers those with most are cut until all are within the bound",
+    async () => {
+      const { cut } = await crowdTheBound();
+      expect(cut).toBeGreaterThan(0);
+      expect(cut).toBeLessThan(40);
+    },
+  );
+
+  row("B5 memory stays within a fifth above that bound", async () => {
+    const { growthBytes } = await crowdTheBound();
+    expect(growthBytes).toBeLessThan(boundBytes * 1.2);
+  });
+
+  row(
+    "B6 a client that asks and does not read is no longer read from",
+    () =>
+      arena.withstand(async () => {
+        using offender = await Offender.connect(arena.port);
+        offender.peer.pause();
+        const before = arena.figures.rssBytes;
+        // A million answers of 23 bytes.
+        const sent = offender.peer.send(repeated(frame(message("$ping")), 1_000_000));
+        await Promise.race([sent, Bun.sleep(1500)]);
+        expect(arena.figures.rssBytes - before).toBeLessThan(48 * MIB);
+      }),
+    60_000,
+  );
+
+  row("B7 before its hello a peer triggers no output worth the name", async () => {
+    await using server = await startServer({ flags: ["--require-hello"] });
+    using offender = await Offender.connect(server.port);
+    await offender.peer.send(repeated(frame(message("$ping")), 10_000));
+    expect(await offender.refusal()).toMatchObject({ code: "hello-required" });
+    await offender.leave();
+    expect(offender.peer.receivedBytes).toBeLessThan(65_536);
+  });
+
+  row("B11 a peer in the middle of sending megabytes still gets its $error", () =>
+    arena.withstand(async () => {
+      using offender = await Offender.connect(arena.port);
+      const sent = offender.peer.send(new Uint8Array(8 * MIB));
+      expect(await offender.refusal()).toMatchObject({ code: "header-invalid" });
+      expect(await sent).toBe(true);
+      await offender.leave();
+      await expectOneReason(arena, offender.name, "header-invalid");
+    }),
+  );
+
+  row("B13 a hundred peers that leave ten bytes of a large chunk behind pin nothing", () =>
+    arena.withstand(async () => {
+      const before = arena.figures.rssBytes;
+      const peers = await Promise.all(
+        Array.from({ length: 100 }, () => ScriptedPeer.connect({ port: arena.port })),
+      );
+      const large = frame(
+        message("$ping", text("pad"), concat(hex("5a 00040000"), new Uint8Array(0x40000))),
+      );
+      for (const peer of peers) {
+        await peer.send(large);
+        await peer.send(header(100));
+        await peer.next((payload) => Buffer.from(payload).includes("$pong"));
+      }
+      expect(arena.figures.rssBytes - before).toBeLessThan(48 * MIB);
+      for (const peer of peers) peer.reset();
+    }),
+  );
+
+  row("B memory and descriptors are back within ten seconds of all this", () => arena.recovered());
+
+  rowsEnd("B");
+});

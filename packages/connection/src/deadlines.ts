@@ -1,0 +1,121 @@
+// The deadlines of what a peer has to say: its hello, the frame it has started, a sign of life. Looked at
+// by the sweep, which compares counters that are kept anyway, so that the path of a byte has no clock.
+
+import { type Hello, TypewireError } from "@typewire/protocol";
+
+import { PROOF_DEADLINE_MS } from "./authentication.ts";
+import type { Inflow } from "./inflow.ts";
+import type { ConnectionLimits } from "./limits.ts";
+
+/** What a look comes to: nothing, a question to the peer, or the end. */
+export type Verdict = TypewireError | "ping" | undefined;
+
+/** Remembers one connection's last looks. Times are the sweep's. */
+export class Deadlines {
+  readonly #limits: ConnectionLimits;
+  #openedAtMs = 0;
+  /** The started frame, by the number of frames before it; negative when there was none. */
+  #frameNumber = -1;
+  #frameSeenAtMs = 0;
+  /** What had come at the last sign of life, negative while we do not read; and when that was. */
+  #heardBytes = -1;
+  #heardAtMs = 0;
+  #unansweredPings = 0;
+
+  constructor(limits: ConnectionLimits) {
+    this.#limits = limits;
+  }
+
+  /** The socket is there. */
+  begin(nowMs: number): void {
+    this.#openedAtMs = nowMs;
+  }
+
+  /** Looks at a connection that listens. */
+  check(
+    nowMs: number,
+    inflow: Inflow,
+    peer: Hello | undefined,
+    isAuthenticating: boolean,
+  ): Verdict {
+    if (isAuthenticating) return this.#checkProof(nowMs) ?? this.#checkFrame(nowMs, inflow);
+    if (inflow.isResting) {
+      // What we do not read, the peer cannot be late with.
+      this.#frameNumber = -1;
+      return this.#showLife(nowMs, peer);
+    }
+    return (
+      this.#checkHello(nowMs, peer) ??
+      this.#checkFrame(nowMs, inflow) ??
+      this.#checkHeartbeat(nowMs, inflow.bytesReceived, peer)
+    );
+  }
+
+  #checkProof(nowMs: number): Verdict {
+    if (nowMs - this.#openedAtMs < PROOF_DEADLINE_MS) return undefined;
+    const message = `Cannot authenticate: no $proof within ${PROOF_DEADLINE_MS} ms`;
+    return new TypewireError("hello-timeout", message);
+  }
+
+  #checkHello(nowMs: number, peer: Hello | undefined): Verdict {
+    const { requireHello, helloDeadlineMs } = this.#limits;
+    if (!requireHello || peer !== undefined) return undefined;
+    if (nowMs - this.#openedAtMs < helloDeadlineMs) return undefined;
+    const message = `Cannot talk: expected $hello within ${helloDeadlineMs} ms, got none`;
+    return new TypewireError("hello-timeout", message);
+  }
+
+  #checkFrame(nowMs: number, inflow: Inflow): Verdict {
+    const startedBytes = inflow.startedFrameBytes;
+    if (startedBytes === undefined) {
+      this.#frameNumber = -1;
+      return undefined;
+    }
+    if (this.#frameNumber !== inflow.framesReceived) {
+      this.#frameNumber = inflow.framesReceived;
+      this.#frameSeenAtMs = nowMs;
+      return undefined;
+    }
+    const { frameDeadlineMs, frameBytesPerSecond } = this.#limits;
+    const allowedMs = frameDeadlineMs + Math.ceil((startedBytes * 1000) / frameBytesPerSecond);
+    if (nowMs - this.#frameSeenAtMs < allowedMs) return undefined;
+    const progress =
+      startedBytes === 0
+        ? "its header is not whole"
+        : `${inflow.bufferedBytes} of its bytes have come, its header announces ${startedBytes}`;
+    const message = `Cannot read frame: expected it whole within ${allowedMs} ms, ${progress}`;
+    return new TypewireError("frame-timeout", message);
+  }
+
+  /** Who does not read does not answer pings either, but is alive, and says so as often as the peer would ask. */
+  #showLife(nowMs: number, peer: Hello | undefined): Verdict {
+    const intervalMs = this.#limits.heartbeatIntervalMs && peer?.heartbeatIntervalMs;
+    if (!intervalMs || this.#heardBytes >= 0) {
+      this.#heardBytes = -1;
+      this.#heardAtMs = nowMs;
+      return undefined;
+    }
+    if (nowMs - this.#heardAtMs < intervalMs) return undefined;
+    this.#heardAtMs = nowMs;
+    return "ping";
+  }
+
+  #checkHeartbeat(nowMs: number, bytesReceived: number, peer: Hello | undefined): Verdict {
+    if (bytesReceived !== this.#heardBytes) {
+      this.#heardBytes = bytesReceived;
+      this.#heardAtMs = nowMs;
+      this.#unansweredPings = 0;
+      return undefined;
+    }
+    const { heartbeatIntervalMs, heartbeatMisses } = this.#limits;
+    if (heartbeatIntervalMs === 0 || !peer?.heartbeatIntervalMs) return undefined;
+    const silentMs = nowMs - this.#heardAtMs;
+    if (silentMs < heartbeatIntervalMs * (this.#unansweredPings + 1)) return undefined;
+    if (this.#unansweredPings < heartbeatMisses) {
+      this.#unansweredPings += 1;
+      return "ping";
+    }
+    const message = `The peer is silent for ${Math.round(silentMs)} ms, ${heartbeatMisses} pings are unanswered`;
+    return new TypewireError("heartbeat-lost", message);
+  }
+}

@@ -1,0 +1,80 @@
+// The one bound on what all connections of an endpoint hold together: output that waits, frames that are
+// not whole, chunks that wait for their turn. Above it, whoever holds most is cut, until it is below.
+// Counting exactly would cost every message, so it counts how much could have been added, and looks
+// exactly only when that could have passed the bound.
+
+/** The names of what a budget asks: symbols, so that they are nobody else's to call. */
+export const heldBytes = Symbol("heldBytes");
+export const memoryBytes = Symbol("memoryBytes");
+export const cutLargest = Symbol("cutLargest");
+
+/** A connection as its memory sees it. */
+export interface Holder {
+  /** Bytes that wait, shared ones counted in full: who holds most is cut first. */
+  readonly [heldBytes]: number;
+  /** Bytes of memory; ready-made frames that many share are put into `shared` instead. */
+  [memoryBytes](shared: Set<Uint8Array>): number;
+  /** Ends the connection at once, because all together hold more than the limit. */
+  [cutLargest](limitBytes: number): void;
+}
+
+/** A byte queued takes up to two of memory, because buffers grow by doubling. */
+const MEMORY_PER_BYTE = 2;
+
+/** How far above the bound memory may get before anybody looks: a look costs some ten thousand steps. */
+const TOLERANCE = 1 / 64;
+
+/** Watches the memory of an endpoint's connections. */
+export class MemoryBudget {
+  readonly maxBytes: number;
+  readonly #holders: Iterable<Holder>;
+  /** Bytes that may still be added before the next look. */
+  #allowance: number;
+
+  constructor(maxBytes: number, holders: Iterable<Holder>) {
+    this.maxBytes = maxBytes;
+    this.#holders = holders;
+    this.#allowance = this.#allowanceAt(0);
+  }
+
+  /** Counts bytes that are now held. True: it is time for `relieve`. */
+  add(bytes: number): boolean {
+    this.#allowance -= bytes;
+    return this.#allowance < 0;
+  }
+
+  /** Looks exactly, and cuts the largest holders until what is held is within the bound. */
+  relieve(): void {
+    // What is cut tells its owner, who may send to others: no look within this one.
+    this.#allowance = Infinity;
+    let bytes = this.#measure();
+    while (bytes > this.maxBytes) {
+      const largest = this.#largest();
+      if (largest === undefined) break;
+      largest[cutLargest](this.maxBytes);
+      bytes = this.#measure();
+    }
+    this.#allowance = this.#allowanceAt(bytes);
+  }
+
+  #allowanceAt(bytes: number): number {
+    const free = (this.maxBytes - bytes) / MEMORY_PER_BYTE;
+    return Math.max(free, this.maxBytes * TOLERANCE);
+  }
+
+  #measure(): number {
+    const shared = new Set<Uint8Array>();
+    let bytes = 0;
+    for (const holder of this.#holders) bytes += holder[memoryBytes](shared);
+    for (const frame of shared) bytes += frame.length;
+    return bytes;
+  }
+
+  #largest(): Holder | undefined {
+    let largest: Holder | undefined;
+    for (const holder of this.#holders) {
+      if (holder[heldBytes] > (largest?.[heldBytes] ?? 0)) largest = holder;
+    }
+    return largest;
+  }
+}

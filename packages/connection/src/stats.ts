@@ -1,0 +1,81 @@
+// What connections have done, in numbers. Each connection counts for itself, one increment for a message;
+// an endpoint adds up what lives when it is asked, and keeps what the ended ones have left.
+
+import type { CloseCode } from "./close-reason.ts";
+
+/** One connection. Control messages are not counted as messages; their bytes are counted as bytes. */
+export interface ConnectionStats {
+  /** Valid messages that came. */
+  readonly messagesReceived: number;
+  /** Messages sent, whether they have left or not. */
+  readonly messagesSent: number;
+  /** Bytes that came while anybody listened. */
+  readonly bytesReceived: number;
+  /** Bytes that the socket has taken. */
+  readonly bytesSent: number;
+  /** Bytes held: sent and not taken by the socket, received and not handled. */
+  readonly bufferedBytes: number;
+  /** Handlers whose promise has not settled. */
+  readonly handlersInFlight: number;
+}
+
+/** All connections of an endpoint since it was made. `opened` is `connections` and all of `closedByReason`. */
+export interface EndpointStats extends Omit<ConnectionStats, "handlersInFlight"> {
+  /** Connections that have a socket and have not ended. */
+  readonly connections: number;
+  /** Connections that ever had a socket. */
+  readonly opened: number;
+  readonly closedByReason: Readonly<Partial<Record<CloseCode, number>>>;
+  /** Messages that were sent on connections that have ended, and not wholly handed to their socket. */
+  readonly messagesUndelivered: number;
+}
+
+/** What ended connections have left behind. */
+export class Tally {
+  #opened = 0;
+  #messagesReceived = 0;
+  #messagesSent = 0;
+  #bytesReceived = 0;
+  #bytesSent = 0;
+  #messagesUndelivered = 0;
+  readonly #closedByReason = new Map<CloseCode, number>();
+
+  /** A connection has got its socket. */
+  open(): void {
+    this.#opened += 1;
+  }
+
+  /** A connection that had a socket has ended. */
+  close(code: CloseCode, left: ConnectionStats, messagesUndelivered: number): void {
+    this.#closedByReason.set(code, (this.#closedByReason.get(code) ?? 0) + 1);
+    this.#messagesReceived += left.messagesReceived;
+    this.#messagesSent += left.messagesSent;
+    this.#bytesReceived += left.bytesReceived;
+    this.#bytesSent += left.bytesSent;
+    this.#messagesUndelivered += messagesUndelivered;
+  }
+
+  /** The sum of what has ended and of these, which live. */
+  stats(live: Iterable<ConnectionStats>): EndpointStats {
+    const sum = {
+      connections: 0,
+      opened: this.#opened,
+      closedByReason: Object.fromEntries(this.#closedByReason),
+      messagesReceived: this.#messagesReceived,
+      messagesSent: this.#messagesSent,
+      bytesReceived: this.#bytesReceived,
+      bytesSent: this.#bytesSent,
+      bufferedBytes: 0,
+      messagesUndelivered: this.#messagesUndelivered,
+    };
+    for (const each of live) {
+      sum.connections += 1;
+      sum.messagesReceived += each.messagesReceived;
+      sum.messagesSent += each.messagesSent;
+      sum.bytesReceived += each.bytesReceived;
+      sum.bytesSent += each.bytesSent;
+      sum.bufferedBytes += each.bufferedBytes;
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,155 @@
+import { describe, expect, test } from "bun:test";
+import { FakeClock, MemorySocket, resetByPeer } from "@typewire/testkit";
+
+import {
+  type CloseReason,
+  Connection,
+  createEndpoint,
+  type EndpointOptions,
+} from "../src/index.ts";
+import {
+  clientHello,
+  fromClient,
+  type FromClient,
+  type FromServer,
+  fromServer,
+  talk,
+  turn,
+} from "./talk.ts";
+
+const ask = (text: string) => ({ type: "ask", text }) as const;
+const reply = (text: string) => ({ type: "reply", text }) as const;
+
+/** A server's endpoint that replies to what it is asked, and a way to connect to it. */
+function serve(options: EndpointOptions<FromServer, FromClient> = {}) {
+  const clock = new FakeClock();
+  const reasons: CloseReason[] = [];
+  const endpoint = createEndpoint(
+    talk,
+    "server",
+    { ask: ({ text }, connection) => void connection.send(reply(text)) },
+    { clock, hooks: { closed: (_, reason) => void reasons.push(reason) }, ...options },
+  );
+  const connect = (room = Infinity) => {
+    const connection = new Connection(endpoint, { name: `peer ${endpoint.stats().opened}` });
+    const socket = new MemorySocket({ room });
+    socket.events = connection;
+    connection.opened(socket);
+    return { connection, socket };
+  };
+  return { endpoint, connect, clock, reasons };
+}
+
+describe("Endpoint.stats", () => {
+  test("adds up what lives and what has ended", async () => {
+    const { endpoint, connect } = serve();
+    const [first, second, third] = [connect(), connect(), connect(0)] as const;
+    const question = fromClient(clientHello, ask("why?"), { type: "$ping" });
+    for (const { connection } of [first, second, third]) connection.receive(question);
+    await turn();
+    const bytesSent = first.socket.written.length;
+    first.connection.disconnected(resetByPeer());
+    const one = {
+      messagesReceived: 1,
+      messagesSent: 1,
+      bytesReceived: question.length,
+      bytesSent,
+      bufferedBytes: 0,
+      handlersInFlight: 0,
+    };
+    expect(second.connection.stats).toEqual(one);
+    expect(third.connection.stats).toEqual({ ...one, bytesSent: 0, bufferedBytes: bytesSent });
+    third.connection.destroy("shutting-down");
+    expect(endpoint.stats()).toEqual({
+      connections: 1,
+      opened: 3,
+      closedByReason: { "connection-reset": 1, "shutting-down": 1 },
+      messagesReceived: 3,
+      messagesSent: 3,
+      bytesReceived: 3 * question.length,
+      bytesSent: 2 * bytesSent,
+      bufferedBytes: 0,
+      messagesUndelivered: 1,
+    });
+  });
+
+  test("leaves out a connection that never had a socket", () => {
+    const { endpoint } = serve();
+    new Connection(endpoint, { name: "never" }).destroy("connect-failed");
+    expect(endpoint.stats()).toMatchObject({ opened: 0, connections: 0, closedByReason: {} });
+  });
+
+  test("keeps one timer for all connections, and none when the last has ended (L8)", () => {
+    const { connect, clock } = serve();
+    const all = Array.from({ length: 100 }, () => connect());
+    expect(clock.pending).toBe(1);
+    for (const { connection } of all) connection.destroy();
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe("EndpointOptions.maxBufferedBytes", () => {
+  const limits = { softQueueBytes: 200_000, hardQueueBytes: 400_000, maxFrameBytes: 100_000 };
+  const maxBufferedBytes = 500_000;
+
+  test("is at least what one connection may hold", () => {
+    expect(() => serve({ limits, maxBufferedBytes: maxBufferedBytes - 1 })).toThrow(
+      "maxBufferedBytes: expected at least hardQueueBytes and maxFrameBytes together (500000), got 499999",
+    );
+    expect(serve({ limits, maxBufferedBytes }).endpoint.stats().connections).toBe(0);
+    const huge = { maxFrameBytes: 2 ** 30 };
+    expect(serve({ limits: huge }).endpoint.stats().connections).toBe(0);
+  });
+
+  test("cuts those that hold most until all hold less, and nobody else (B5)", async () => {
+    const { endpoint, connect, reasons } = serve({ limits, maxBufferedBytes });
+    const slow = Array.from({ length: 20 }, () => connect(0));
+    const quick = connect();
+    for (let round = 0; round < 100; round += 1) {
+      for (const [index, { connection }] of slow.entries()) {
+        if (connection.state === "open") connection.send(reply("x".repeat(1_000 + 100 * index)));
+      }
+      quick.connection.send(reply("on time"));
+      await turn();
+      expect(endpoint.stats().bufferedBytes).toBeLessThan(maxBufferedBytes * 1.1);
+    }
+    expect(reasons.length).toBeGreaterThan(10);
+    expect(new Set(reasons.map(({ code }) => code))).toEqual(new Set(["slow-consumer"]));
+    expect(reasons[0]?.message).toMatch(
+      /^All connections together hold more than 500000 bytes, and this one most: \d+$/,
+    );
+    // The largest first: those that asked for least are still there.
+    expect(slow.map(({ connection }) => connection.state)).toEqual([
+      ...slow.slice(reasons.length).map(() => "open" as const),
+      ...reasons.map(() => "closed" as const),
+    ]);
+    expect(quick.connection.state).toBe("open");
+  });
+
+  test("counts a frame that many share once (B8)", () => {
+    const { connect, reasons } = serve({ limits, maxBufferedBytes });
+    const slow = Array.from({ length: 50 }, () => connect(0));
+    const frame = fromServer(reply("x".repeat(90_000)));
+    for (const { connection } of slow) {
+      connection.sendFrame(frame);
+      connection.sendFrame(frame);
+    }
+    expect(reasons).toEqual([]);
+  });
+
+  test("counts frames that are not whole, and messages that wait for their turn", () => {
+    const { connect, reasons } = serve({ limits, maxBufferedBytes });
+    const upload = fromClient({ type: "upload", bytes: new Uint8Array(90_000) });
+    const half = Array.from({ length: 10 }, () => connect());
+    for (const { connection } of half) connection.receive(upload.slice(0, 80_000));
+    expect(reasons.length).toBeGreaterThanOrEqual(4);
+    expect(new Set(reasons.map(({ code }) => code))).toEqual(new Set(["slow-consumer"]));
+    const before = reasons.length;
+    const waiting = Array.from({ length: 10 }, () => connect());
+    for (const { connection } of waiting) {
+      connection.pause();
+      connection.receive(upload.slice());
+    }
+    expect(reasons.length).toBeGreaterThan(before);
+  });
+});

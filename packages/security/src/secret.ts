@@ -1,0 +1,64 @@
+// The shared secret on its host: read from a file, checked, and closed in, so that what is handed on can
+// make codes with it but cannot be printed, logged or sent.
+
+import { createHmac, randomBytes } from "node:crypto";
+import type { SharedSecret } from "@typewire/connection";
+import { TypewireError } from "@typewire/protocol";
+
+import { isReadableByOthers, readBytes } from "./pem-files.ts";
+
+/** Fewer can be guessed by whoever has heard one exchange; 32 random ones are advised. */
+export const MIN_SECRET_BYTES = 16;
+
+/** A file this large is some other file. */
+const MAX_SECRET_BYTES = 64 * 1024;
+
+/**
+ * The secret, ready for `createEndpoint`. Text counts as its UTF-8 bytes.
+ *
+ * @throws TypewireError `option-invalid` where it has fewer than `MIN_SECRET_BYTES` bytes.
+ */
+export function sharedSecret(secret: Uint8Array | string): SharedSecret {
+  const key = Buffer.from(secret);
+  if (key.length < MIN_SECRET_BYTES) {
+    throw new TypewireError(
+      "option-invalid",
+      `secret: expected at least ${MIN_SECRET_BYTES} bytes, got ${key.length}`,
+    );
+  }
+  return {
+    hmacSha256: (bytes) => new Uint8Array(createHmac("sha256", key).update(bytes).digest()),
+    randomBytes: (count) => new Uint8Array(randomBytes(count)),
+  };
+}
+
+export interface SecretFile {
+  readonly secret: Uint8Array;
+  /** What should not stay as it is: sentences for a log. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The secret in a file: all its bytes but one line end behind them, because editors add one.
+ *
+ * @throws TypewireError `option-invalid` naming the file, and nothing of what is in it.
+ */
+export function readSecretFile(path: string): SecretFile {
+  const bytes = readBytes(path);
+  const end = lengthWithoutLineEnd(bytes);
+  if (end < MIN_SECRET_BYTES || end > MAX_SECRET_BYTES) {
+    throw new TypewireError(
+      "option-invalid",
+      `Cannot use the secret in ${path}: expected ${MIN_SECRET_BYTES} to ${MAX_SECRET_BYTES} bytes, got ${end}`,
+    );
+  }
+  const warnings = isReadableByOthers(path)
+    ? [`The secret in ${path} can be read by every user of this machine: chmod 600`]
+    : [];
+  return { secret: bytes.slice(0, end), warnings };
+}
+
+function lengthWithoutLineEnd(bytes: Uint8Array): number {
+  if (bytes.at(-1) !== 0x0a) return bytes.length;
+  return bytes.at(-2) === 0x0d ? bytes.length - 2 : bytes.length - 1;
+}

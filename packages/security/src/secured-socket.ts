@@ -1,0 +1,172 @@
+// The TLS handshake of one socket, at either end: who uses the socket hears of it only once the peer is
+// verified, so that nothing can be sent or received before, and hears why when it is not. Bun calls
+// `open`, and resolves its connect promise, before the handshake, and drops what is written there.
+
+import type { ByteSocket, Cancel, Clock } from "@typewire/connection";
+import { TypewireError } from "@typewire/protocol";
+
+import { describeTlsError, isCertificateFault } from "./describe-tls-error.ts";
+
+/** How long a handshake may take. Answers peers that connect and stay silent, or stop half-way. */
+export const HANDSHAKE_DEADLINE_MS = 5_000;
+
+/** Below these nothing is spoken: 1.0 and 1.1 are deprecated (RFC 8996). */
+const accepted: ReadonlySet<string | null> = new Set(["TLSv1.2", "TLSv1.3"]);
+
+/** Whoever uses the socket. None of these throws. */
+export interface SocketUser {
+  opened(socket: ByteSocket): void;
+  receive(chunk: Uint8Array): void;
+  drained(): void;
+  peerEnded(): void;
+  disconnected(error?: unknown): void;
+}
+
+export interface SecuredSocketOptions {
+  readonly user: SocketUser;
+  readonly clock: Clock;
+  /** Who is at the other end. */
+  readonly peer: "server" | "client";
+  /** Whether the peer has to show a certificate that the given authorities vouch for. */
+  readonly mustBeAuthorized: boolean;
+  /** Whether we show one ourselves; says which advice a refusal comes with. */
+  readonly hasCertificate: boolean;
+  /** The handshake is over, either way; called once. */
+  readonly settled?: () => void;
+}
+
+/**
+ * | in          | when                              | then        | and the user       |
+ * | ----------- | --------------------------------- | ----------- | ------------------ |
+ * | handshaking | the handshake, and it satisfies   | open        | opened             |
+ * | handshaking | it does not, an end, the deadline | over        | disconnected: why  |
+ * | open        | a server's end or alert before    | over        | disconnected: why  |
+ * |             | any byte: it has refused us       |             |                    |
+ * | open        | anything else                     |             | hears it as it is  |
+ * | open        | the close                         | over        | disconnected       |
+ */
+export class SecuredSocket {
+  readonly #options: SecuredSocketOptions;
+  #state: "handshaking" | "open" | "over" = "handshaking";
+  #hasHeard = false;
+  #deadline: Cancel | undefined;
+
+  constructor(options: SecuredSocketOptions) {
+    this.#options = options;
+  }
+
+  opened(socket: Bun.Socket<SecuredSocket>): void {
+    this.#deadline = this.#options.clock.after(HANDSHAKE_DEADLINE_MS, () => {
+      this.#fail(socket, `no TLS handshake within ${HANDSHAKE_DEADLINE_MS} ms`);
+    });
+  }
+
+  handshaken(socket: Bun.Socket<SecuredSocket>, isComplete: boolean, error: Error | null): void {
+    if (this.#state !== "handshaking") return;
+    const objection = this.#objectionTo(socket, isComplete, error);
+    if (objection !== undefined) {
+      this.#fail(socket, objection);
+      return;
+    }
+    this.#settle("open");
+    this.#options.user.opened(socket);
+  }
+
+  receive(chunk: Uint8Array): void {
+    if (this.#state !== "open") return;
+    this.#hasHeard = true;
+    this.#options.user.receive(chunk);
+  }
+
+  drained(): void {
+    if (this.#state === "open") this.#options.user.drained();
+  }
+
+  peerEnded(socket: Bun.Socket<SecuredSocket>): void {
+    const { peer, user } = this.#options;
+    if (this.#state === "handshaking") {
+      this.#fail(socket, `the ${peer} ended the connection during the TLS handshake`);
+    } else if (this.#state === "open") {
+      if (this.#wasRefused) this.#fail(socket, this.#refusal);
+      else user.peerEnded();
+    }
+  }
+
+  closed(error: Error | undefined): void {
+    if (this.#state === "over") return;
+    const { peer, user } = this.#options;
+    const isEarly = this.#state === "handshaking";
+    const detail = isEarly
+      ? `the ${peer} ended the connection during the TLS handshake`
+      : this.#refusal;
+    const wasRefused = this.#wasRefused;
+    this.#settle("over");
+    user.disconnected(isEarly || wasRefused ? tlsFailed(detail) : error);
+  }
+
+  /** TLS broke, or a bug of ours: it costs this socket only. */
+  failed(socket: Bun.Socket<SecuredSocket>, error: Error): void {
+    const isTls = "code" in error && error.code === "EPROTO";
+    this.#fail(socket, isTls ? describeTlsError(error, this.#options.peer) : undefined, error);
+  }
+
+  /** Why this handshake is not good enough; undefined when it is. */
+  #objectionTo(
+    socket: Bun.Socket<SecuredSocket>,
+    isComplete: boolean,
+    error: Error | null,
+  ): string | undefined {
+    const { peer, mustBeAuthorized } = this.#options;
+    const isAuthorized = socket.authorized;
+    // For a wrong host Bun calls a handshake incomplete also where nobody asked, and lets it go on.
+    const isDone = isComplete || (!mustBeAuthorized && isCertificateFault(error));
+    if (!isDone || (mustBeAuthorized && !isAuthorized)) {
+      return describeTlsError(error ?? socket.getAuthorizationError(), peer);
+    }
+    const version = socket.getTLSVersion();
+    return accepted.has(version)
+      ? undefined
+      : `the connection speaks ${version}, not TLS 1.2 or 1.3`;
+  }
+
+  /** A server that ends without a word has, with TLS 1.3, looked at our certificate after we saw it agree. */
+  get #wasRefused(): boolean {
+    return this.#state === "open" && this.#options.peer === "server" && !this.#hasHeard;
+  }
+
+  get #refusal(): string {
+    const cause = this.#options.hasCertificate
+      ? "it may not accept this client's certificate"
+      : "it may ask for a client certificate, and this client has none";
+    return `the server ended the connection after the TLS handshake without a word; ${cause}`;
+  }
+
+  #fail(socket: Bun.Socket<SecuredSocket>, detail: string | undefined, error?: Error): void {
+    if (this.#state === "over") return;
+    this.#settle("over");
+    socket.terminate();
+    this.#options.user.disconnected(detail === undefined ? error : tlsFailed(detail));
+  }
+
+  #settle(state: "open" | "over"): void {
+    const wasHandshaking = this.#state === "handshaking";
+    this.#state = state;
+    this.#deadline?.();
+    if (wasHandshaking) this.#options.settled?.();
+  }
+}
+
+/** The handlers of every socket whose `data` is a `SecuredSocket`. */
+export const securedSocketHandlers: Bun.SocketHandler<SecuredSocket> = {
+  open: (socket) => socket.data.opened(socket),
+  handshake: (socket, isComplete, error) => socket.data.handshaken(socket, isComplete, error),
+  data: (socket, chunk) => socket.data.receive(chunk),
+  drain: (socket) => socket.data.drained(),
+  end: (socket) => socket.data.peerEnded(socket),
+  close: (socket, error) => socket.data.closed(error),
+  error: (socket, error) => socket.data.failed(socket, error),
+};
+
+function tlsFailed(detail: string): TypewireError {
+  return new TypewireError("tls-failed", `No TLS connection: ${detail}`);
+}
