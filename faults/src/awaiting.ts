@@ -4,8 +4,6 @@
 const housekeeping = "a server that gives memory back when it is idle";
 
 export const awaiting: Readonly<Record<string, string>> = {
-  "P9 SIGUSR1 does not end it": "signals that nobody means",
-  "P9 SIGUSR2 does not end it": "signals that nobody means",
   "B5 memory stays within a fifth above that bound": housekeeping,
   "F memory and descriptors are back within ten seconds of all this": housekeeping,
   "C memory and descriptors are back within ten seconds of all this": housekeeping,

@@ -5,6 +5,7 @@ import {
   chooseLanguage,
   createLog,
   exitCodes,
+  ignoreUserSignals,
   limitLog,
   openTerminal,
   runCommand,
@@ -17,6 +18,7 @@ import { clientEvents } from "./events.ts";
 import { Session } from "./session.ts";
 
 const terminal = openTerminal(thisProcess());
+ignoreUserSignals(process);
 await runCommand(readClientCommandLine(process.argv.slice(2)), terminal, process, async (flags) => {
   const unlimited = createLog(clientEvents, {
     format: flags.log,

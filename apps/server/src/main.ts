@@ -1,6 +1,6 @@
 // typewire-server: parse, compose, run.
 
-import { openTerminal, runCommand, thisProcess } from "@typewire/command";
+import { ignoreUserSignals, openTerminal, runCommand, thisProcess } from "@typewire/command";
 
 import { readServerCommandLine } from "./command-line.ts";
 import { runServer } from "./run-server.ts";
@@ -9,6 +9,7 @@ import { runServer } from "./run-server.ts";
 const maxWaitingOutput = 1024 * 1024;
 
 const terminal = openTerminal(thisProcess(), { hardLimit: maxWaitingOutput });
+ignoreUserSignals(process);
 await runCommand(readServerCommandLine(process.argv.slice(2)), terminal, process, (flags) =>
   runServer(flags, { terminal, signals: process, environment: process.env }),
 );

@@ -42,7 +42,7 @@ export {
 export { type LimitedLog, limitLog, type LogLimitOptions } from "./log-limit.ts";
 export { printable } from "./printable.ts";
 export { readable, toJsonText } from "./readable.ts";
-export { type SignalSource, stopSignal, type StopSignal } from "./signals.ts";
+export { ignoreUserSignals, type SignalSource, stopSignal, type StopSignal } from "./signals.ts";
 export { formatSize, parseSize, sizeValue } from "./size.ts";
 export {
   type HostProcess,

@@ -4,6 +4,7 @@
 // - A SIGINT at least half a second after that stops at once. Sooner it is an echo: turbo without a
 //   terminal delivers each SIGINT twice within a millisecond (BUN.md §3).
 // - A further SIGTERM or SIGHUP is ignored: supervisors repeat them, and the end has its own deadline.
+// - SIGUSR1 and SIGUSR2 mean nothing, and are kept from ending the process.
 // - A SIGHUP that was ignored at the start stays so: that is what `nohup` asks for.
 
 import { readFileSync } from "node:fs";
@@ -55,6 +56,14 @@ export function stopSignal(
     if (signal !== "SIGHUP" || !ignoresHangUp) listen(signal);
   }
   return first.promise;
+}
+
+/** SIGUSR1 and SIGUSR2 mean nothing here; left alone, they would end the process. */
+export function ignoreUserSignals(source: {
+  on(signal: "SIGUSR1" | "SIGUSR2", listener: () => void): unknown;
+}): void {
+  source.on("SIGUSR1", () => {});
+  source.on("SIGUSR2", () => {});
 }
 
 /** Linux tells in proc(5), as a mask whose lowest bit is signal 1. Elsewhere `nohup` does not keep SIGHUP away. */
