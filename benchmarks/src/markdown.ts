@@ -1,0 +1,155 @@
+// The page of a run: `docs/benchmarks.md`, written whole from a report and never by hand, with the growth
+// pictures as files beside it.
+
+import { basename, dirname, join } from "node:path";
+
+import type { Comparison } from "./comparison.ts";
+import { goalCells } from "./goals.ts";
+import { type Growth, growthsOf } from "./growth.ts";
+import type { Machine } from "./machine.ts";
+import type { Report } from "./report.ts";
+import { renderGrowth } from "./svg.ts";
+import { type Cells, cellsOf, failuresOf, formatCount, formatFigure, toMarkdown } from "./table.ts";
+
+/** Writes the page to `path` and the pictures into a folder of the page's name. */
+export async function writeMarkdown(report: Report, path: string): Promise<void> {
+  const folder = basename(path, ".md");
+  const growths = growthsOf(report.comparisons);
+  await Bun.write(path, renderPage(report, growths, folder));
+  for (const growth of growths) {
+    await Bun.write(join(dirname(path), folder, `${growth.slug}.svg`), renderGrowth(growth));
+  }
+}
+
+/** The page's text; `folder` is where its pictures are. */
+export function renderPage(report: Report, growths: readonly Growth[], folder: string): string {
+  const { comparisons, failures, machine, effort } = report;
+  const sections = [
+    "# Benchmarks",
+    INTRODUCTION,
+    ...(effort.quick ? ["**A smoke run: the figures below mean nothing.**"] : []),
+    HOW_TO_REPEAT,
+    "## The run",
+    toMarkdown(machineCells(machine, effort.rounds)),
+    "## The goals",
+    GOALS_NOTE,
+    toMarkdown(goalCells(comparisons)),
+    ...codecSection(comparisons),
+    ...endToEndSection(comparisons),
+    ...growthSection(growths, folder),
+    ...(failures.length === 0
+      ? []
+      : ["## Not measured", failures.map(({ name, reason }) => `- ${name}: ${reason}`).join("\n")]),
+  ];
+  return `${sections.join("\n\n")}\n`;
+}
+
+const INTRODUCTION = `Typewire side by side with what a user would pick instead. Made by \`bun run bench\`; no figure here is typed by hand.
+
+All sides of a comparison are measured in turns, in an order that rotates, within one run. Figures are medians of the rounds, with the least and the greatest. A ratio is the median of the rounds' own ratios and says how many times better the first side is: below 1 it is the worse one. Before anything is timed, and again when it is over, all sides have to give equal values. On a machine that others use as well, the ratios are worth more than the figures.`;
+
+const HOW_TO_REPEAT = `## How to repeat it
+
+\`\`\`sh
+bun install
+bun run bench --json benchmarks.json --markdown docs/benchmarks.md   # all of it: about an hour
+bun run bench codec/decode                                           # one folder
+bun run bench end-to-end/stream --sides typewire,raw                 # some sides of one benchmark
+bun run bench --quick                                                # does everything run?
+\`\`\`
+
+NATS takes part where \`nats-server\` is in the path (Debian: \`nats-server\`), ws where \`node\` is, and the tutorial's design where \`python3\` is. What each competitor is, and why it is configured as it is: [benchmarks/README.md](../benchmarks/README.md).`;
+
+const GOALS_NOTE =
+  "DESIGN §8, as ratios of Typewire to the other side; over several corpora, the geometric mean.";
+
+function machineCells(machine: Machine, rounds: number): Cells {
+  const rows = Object.entries(machine).map(([name, value]: [string, unknown]) => [
+    name,
+    Array.isArray(value) ? value.join(", ") : String(value),
+  ]);
+  return [["", ""], ...rows, ["timed rounds", String(rounds)]];
+}
+
+function codecSection(comparisons: readonly Comparison[]): readonly string[] {
+  return ["decode", "encode"].flatMap((direction) => {
+    const chosen = comparisons.filter(({ name }) => name.startsWith(`codec/${direction}/`));
+    if (chosen.length === 0) return [];
+    return [
+      `## Codec: ${direction}`,
+      `Nanoseconds for one message, and in brackets how many times faster Typewire is.`,
+      toMarkdown(matrixOf(chosen)),
+      ...chosen.map(details),
+    ];
+  });
+}
+
+/** All comparisons of a direction in one table: a row for each side, a column for each corpus. */
+function matrixOf(comparisons: readonly Comparison[]): Cells {
+  const sides = [...new Set(comparisons.flatMap(({ rows }) => rows.map(({ side }) => side)))];
+  const head = ["", ...comparisons.map(({ name }) => basename(name))];
+  return [
+    head,
+    ...sides.map((side) => [
+      side,
+      ...comparisons.map(({ rows }) => {
+        const row = rows.find((candidate) => candidate.side === side);
+        if (row?.figure === undefined) return "—";
+        const figure = formatFigure(row.figure.median);
+        return row === rows[0] || row.ratio === undefined
+          ? figure
+          : `${figure} (${row.ratio.median.toFixed(2)})`;
+      }),
+    ]),
+  ];
+}
+
+function details(comparison: Comparison): string {
+  return `<details><summary>${comparison.name}: ${comparison.about}</summary>\n\n${tableOf(comparison)}\n\n</details>`;
+}
+
+function tableOf(comparison: Comparison): string {
+  const failures = failuresOf(comparison).map((failure) => `- ${failure}`);
+  const notes = failures.length === 0 ? "" : `\n\nWithout a figure:\n\n${failures.join("\n")}`;
+  return `${toMarkdown(cellsOf(comparison))}${notes}`;
+}
+
+function endToEndSection(comparisons: readonly Comparison[]): readonly string[] {
+  const chosen = comparisons.filter(({ name }) => name.startsWith("end-to-end/"));
+  if (chosen.length === 0) return [];
+  return [
+    "## End to end",
+    "Server and client are two processes on loopback, and the seven-field message travels. “Raw Bun TCP” is the ceiling: the bytes that Typewire would send, from memory, and nothing done with them.",
+    ...chosen.flatMap((comparison) => [
+      `### ${comparison.name}`,
+      `${comparison.about[0]?.toUpperCase()}${comparison.about.slice(1)}.`,
+      tableOf(comparison),
+    ]),
+  ];
+}
+
+function growthSection(growths: readonly Growth[], folder: string): readonly string[] {
+  if (growths.length === 0) return [];
+  return [
+    "## Growth",
+    ...growths.flatMap((growth) => [
+      `### ${growth.title}`,
+      `![${growth.title}](${folder}/${growth.slug}.svg)`,
+      toMarkdown(growthCells(growth)),
+    ]),
+  ];
+}
+
+/** A row for each side, a column for each point. */
+function growthCells({ lines, xLabel, yLabel }: Growth): Cells {
+  const xs = [...new Set(lines.flatMap(({ points }) => points.map(({ x }) => x)))];
+  xs.sort((a, b) => a - b);
+  const rows = lines.map(({ side, points }) => [
+    side,
+    ...xs.map((x) => {
+      const y = points.find((point) => point.x === x)?.y;
+      return y === undefined ? "—" : formatFigure(y);
+    }),
+  ]);
+  return [[`${yLabel}, by ${xLabel}`, ...xs.map(formatCount)], ...rows];
+}
