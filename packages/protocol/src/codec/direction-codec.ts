@@ -16,12 +16,17 @@ import { ReferencePath } from "./reference.ts";
 
 const NOTHING_GENERATED: GeneratedCode = { decoder: "", encoder: "", uncompiled: [] };
 
+/** A writer that has grown beyond this is not kept. */
+const KEPT_BYTES = 64 * 1024;
+
 /** The codec of one message table. `Message` is what the table's user messages are in TypeScript. */
 export class DirectionCodec<Message extends AnyMessage> implements Codec<Message> {
   readonly messageNames: readonly string[];
   readonly #reference: ReferencePath;
   readonly #compiled: CompiledPath | undefined;
   #isEncoding = false;
+  /** For messages that are encoded alone, kept from one to the next. */
+  #scratch: ByteWriter | undefined;
 
   /** `compiled`: whether to generate code; without it the reference path serves alone. */
   constructor(table: MessageTable, compiled: boolean) {
@@ -54,11 +59,11 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
   }
 
   encode(message: Message): Uint8Array {
-    return this.#encodeAlone(message).copy(HEADER_BYTES);
+    return this.#encodeAlone(message, HEADER_BYTES);
   }
 
   encodeFrame(message: Message): Uint8Array {
-    return this.#encodeAlone(message).copy();
+    return this.#encodeAlone(message, 0);
   }
 
   encodeInto(
@@ -84,12 +89,15 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
     }
   }
 
-  #encodeAlone(message: Message): ByteWriter {
-    const writer = new ByteWriter();
-    this.encodeInto(message, writer);
+  /** The frame of `message` from `start` on. A writer of its own for each call would cost five times the encoding. */
+  #encodeAlone(message: Message, start: number): Uint8Array {
+    const scratch = (this.#scratch ??= new ByteWriter());
+    if (!this.#isEncoding) scratch.reset();
+    this.encodeInto(message, scratch);
     // Only now: what was encoded is an object with a type.
     if (isControlMessage(message)) throw controlOutOfPlace(message);
-    return writer;
+    if (scratch.bytes.length > KEPT_BYTES) this.#scratch = undefined;
+    return scratch.copy(start);
   }
 }
 
