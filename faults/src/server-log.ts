@@ -52,16 +52,17 @@ export class ServerLog {
 
   /** The line about the end of this connection. */
   endOf(name: string, waitMs?: number): Promise<LogLine> {
-    const isEnd = ({ event, connection }: LogLine): boolean =>
-      connection === name && END_EVENTS.has(event);
-    return this.line(isEnd, `end of ${name}`, waitMs);
+    const isItsEnd = (line: LogLine): boolean =>
+      isEndOf(name, line) && this.endsOf(name).includes(line);
+    return this.line(isItsEnd, `end of ${name}`, waitMs);
   }
 
-  /** All ends of this connection: one, if all is well. */
+  /** All ends of this connection: one, if all is well. Ports come again, so only since it was last connected. */
   endsOf(name: string): readonly LogLine[] {
-    return this.lines.filter(
-      ({ event, connection }) => connection === name && END_EVENTS.has(event),
+    const since = this.lines.findLastIndex(
+      ({ event, connection }) => connection === name && event === "connected",
     );
+    return this.lines.filter((line, index) => index > since && isEndOf(name, line));
   }
 
   /** The last lines, for an error message. */
@@ -77,4 +78,8 @@ export class ServerLog {
 function readLine(text: string): LogLine {
   if (text.startsWith("{")) return JSON.parse(text) as LogLine;
   return { time: "", level: "error", event: "no-json", reason: text };
+}
+
+function isEndOf(name: string, { event, connection }: LogLine): boolean {
+  return connection === name && END_EVENTS.has(event);
 }
