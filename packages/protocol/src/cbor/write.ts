@@ -2,7 +2,7 @@
 // nothing (RFC 8949 §4.2.1, §4.2.2). Knows nothing of schemas. Callers own the writer and its rollback.
 
 import type { ByteWriter } from "../byte-writer.ts";
-import { createTextWriter } from "./host-text.ts";
+import { encodeText } from "./host-text.ts";
 
 /** Major types of RFC 8949 §3.1, as the high bits of an initial byte. */
 export const MAJOR = {
@@ -22,14 +22,12 @@ export const NULL = 0xf6;
 export const UNDEFINED = 0xf7;
 
 const UINT32_RANGE = 0x1_0000_0000;
-/** Up to this many characters a loop beats the host. */
-const SHORT_TEXT = 12;
+/** Bytes of the longest head, or of a number. */
+export const HEAD_ROOM = 9;
+/** Text shorter than this has a head of one byte, and a loop over it beats the host where it is ASCII. */
+export const SHORT_TEXT = 24;
 /** Up to this many characters the room for three bytes each is taken without counting. */
 const LONG_TEXT = 4096;
-
-const HEAD_ROOM = 9;
-
-const encodeText = createTextWriter();
 
 /** Writes one byte: a simple value. */
 export function writeSimple(writer: ByteWriter, initial: number): void {
@@ -40,13 +38,18 @@ export function writeSimple(writer: ByteWriter, initial: number): void {
 
 /** Writes a head: the major type and its argument, an integer from 0 to 2^53 − 1, in the fewest bytes. */
 export function writeHead(writer: ByteWriter, major: Major, argument: number): void {
-  writer.reserve(9);
-  writer.length = putHead(writer, writer.length, major, argument);
+  writer.reserve(HEAD_ROOM);
+  writer.length = putHead(writer.bytes, writer.view, writer.length, major, argument);
 }
 
 /** As `writeHead` at `position`, where there is room; returns the position behind it. */
-function putHead(writer: ByteWriter, position: number, major: Major, argument: number): number {
-  const { bytes, view } = writer;
+export function putHead(
+  bytes: Uint8Array,
+  view: DataView,
+  position: number,
+  major: Major,
+  argument: number,
+): number {
   if (argument < 24) {
     bytes[position] = major | argument;
     return position + 1;
@@ -58,66 +61,87 @@ function putHead(writer: ByteWriter, position: number, major: Major, argument: n
   }
   if (argument < 0x1_0000) {
     bytes[position] = major | 25;
-    view.setUint16(position + 1, argument);
+    bytes[position + 1] = argument >> 8;
+    bytes[position + 2] = argument;
     return position + 3;
   }
   if (argument < UINT32_RANGE) {
     bytes[position] = major | 26;
-    view.setUint32(position + 1, argument);
+    view.setInt32(position + 1, argument | 0);
     return position + 5;
   }
+  const high = Math.floor(argument / UINT32_RANGE);
   bytes[position] = major | 27;
-  view.setUint32(position + 1, Math.floor(argument / UINT32_RANGE));
-  view.setUint32(position + 5, argument % UINT32_RANGE);
+  view.setInt32(position + 1, high);
+  view.setInt32(position + 5, (argument - high * UINT32_RANGE) | 0);
   return position + 9;
 }
 
 /** Writes a number: an integer where it is one up to ±(2^53 − 1), otherwise the shortest float. −0 is a float. */
 export function writeNumber(writer: ByteWriter, value: number): void {
-  if (Number.isSafeInteger(value) && !Object.is(value, -0)) {
-    if (value >= 0) writeHead(writer, MAJOR.unsigned, value);
-    else writeHead(writer, MAJOR.negative, -1 - value);
-  } else {
-    writeFloat(writer, value);
+  writer.reserve(HEAD_ROOM);
+  writer.length = putNumber(writer.bytes, writer.view, writer.length, value);
+}
+
+/** As `writeNumber` at `position`, where there is room; returns the position behind it. */
+export function putNumber(
+  bytes: Uint8Array,
+  view: DataView,
+  position: number,
+  value: number,
+): number {
+  const small = value | 0;
+  if (small === value && (small !== 0 || 1 / value > 0)) {
+    return small >= 0
+      ? putHead(bytes, view, position, MAJOR.unsigned, small)
+      : putHead(bytes, view, position, MAJOR.negative, ~small);
   }
+  if (!Number.isSafeInteger(value) || value === 0) return putFloat(bytes, view, position, value);
+  return value > 0
+    ? putHead(bytes, view, position, MAJOR.unsigned, value)
+    : putHead(bytes, view, position, MAJOR.negative, -1 - value);
 }
 
 /** Writes an integer from −2^63 to 2^64 − 1; the caller has checked the range. */
 export function writeBigInt(writer: ByteWriter, value: bigint): void {
+  writer.reserve(HEAD_ROOM);
+  writer.length = putBigInt(writer.bytes, writer.view, writer.length, value);
+}
+
+/** As `writeBigInt` at `position`, where there is room; returns the position behind it. */
+export function putBigInt(
+  bytes: Uint8Array,
+  view: DataView,
+  position: number,
+  value: bigint,
+): number {
   const negative = value < 0n;
   const argument = negative ? -1n - value : value;
   const major = negative ? MAJOR.negative : MAJOR.unsigned;
   if (argument <= BigInt(Number.MAX_SAFE_INTEGER)) {
-    writeHead(writer, major, Number(argument));
-    return;
+    return putHead(bytes, view, position, major, Number(argument));
   }
-  writer.reserve(9);
-  writer.bytes[writer.length] = major | 27;
-  writer.view.setBigUint64(writer.length + 1, argument);
-  writer.length += 9;
+  bytes[position] = major | 27;
+  view.setBigUint64(position + 1, argument);
+  return position + 9;
 }
 
 /** Writes the shortest of half, single and double precision that gives `value` back; NaN as `f97e00`. */
-function writeFloat(writer: ByteWriter, value: number): void {
-  writer.reserve(9);
-  const { bytes, view } = writer;
-  const start = writer.length;
-  view.setFloat32(start + 1, value);
-  if (!Object.is(view.getFloat32(start + 1), value)) {
-    bytes[start] = 0xfb;
-    view.setFloat64(start + 1, value);
-    writer.length = start + 9;
-    return;
+function putFloat(bytes: Uint8Array, view: DataView, position: number, value: number): number {
+  view.setFloat32(position + 1, value);
+  if (!Object.is(view.getFloat32(position + 1), value)) {
+    bytes[position] = 0xfb;
+    view.setFloat64(position + 1, value);
+    return position + 9;
   }
-  const half = halfFromSingle(view.getUint32(start + 1));
+  const half = halfFromSingle(view.getUint32(position + 1));
   if (half === -1) {
-    bytes[start] = 0xfa;
-    writer.length = start + 5;
-    return;
+    bytes[position] = 0xfa;
+    return position + 5;
   }
-  bytes[start] = 0xf9;
-  view.setUint16(start + 1, half);
-  writer.length = start + 3;
+  bytes[position] = 0xf9;
+  view.setUint16(position + 1, half);
+  return position + 3;
 }
 
 /** The bits of the half that equals the single with these bits; −1 where none does. */
@@ -139,19 +163,50 @@ function halfFromSingle(bits: number): number {
 
 /** Writes a text string. Returns false, with nothing written, for text with a lone surrogate, which has no UTF-8. */
 export function writeText(writer: ByteWriter, text: string): boolean {
+  if (text.length < SHORT_TEXT) {
+    writer.reserve(SHORT_TEXT);
+    const position = putShortAscii(writer.bytes, writer.length, text);
+    if (position !== -1) {
+      writer.length = position;
+      return true;
+    }
+  }
+  return writeLongText(writer, text);
+}
+
+/**
+ * Writes a text shorter than `SHORT_TEXT` at `position`, where there is room for as many bytes; returns
+ * the position behind it, or −1 where it is not ASCII.
+ */
+export function putShortAscii(bytes: Uint8Array, position: number, text: string): number {
   const length = text.length;
+  const contentAt = position + 1;
+  let seen = 0;
+  bytes[position] = MAJOR.text | length;
+  for (let index = 0; index < length; index += 1) {
+    const unit = text.charCodeAt(index);
+    seen |= unit;
+    bytes[contentAt + index] = unit;
+  }
+  return seen < 0x80 ? contentAt + length : -1;
+}
+
+/** As `writeText`, for text that is long or not ASCII: the host writes it. */
+export function writeLongText(writer: ByteWriter, text: string): boolean {
+  const { length } = text;
   writer.reserve(HEAD_ROOM + (length <= LONG_TEXT ? length * 3 : utf8Length(text)));
-  if (length <= SHORT_TEXT && writeShortAscii(writer, text)) return true;
-  if (!text.isWellFormed()) return false;
+  const { bytes, view } = writer;
   const headAt = writer.length;
-  const contentAt = putHead(writer, headAt, MAJOR.text, length);
-  const written = encodeText(writer.bytes, contentAt, text);
+  const contentAt = putHead(bytes, view, headAt, MAJOR.text, length);
+  const written = encodeText(bytes, contentAt, text);
+  // As many bytes as characters: ASCII, and so without surrogates.
+  if (written !== length && !text.isWellFormed()) return false;
   writer.length = contentAt + written;
   if (written === length) return true;
   // More bytes than characters: the head may have become longer than the room left for it.
-  const movedTo = putHead(writer, headAt, MAJOR.text, written);
+  const movedTo = putHead(bytes, view, headAt, MAJOR.text, written);
   if (movedTo !== contentAt) {
-    encodeText(writer.bytes, movedTo, text);
+    encodeText(bytes, movedTo, text);
     writer.length = movedTo + written;
   }
   return true;
@@ -166,19 +221,6 @@ function utf8Length(text: string): number {
     length += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2;
   }
   return length;
-}
-
-function writeShortAscii(writer: ByteWriter, text: string): boolean {
-  const { bytes } = writer;
-  let position = putHead(writer, writer.length, MAJOR.text, text.length);
-  for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    if (unit >= 0x80) return false;
-    bytes[position] = unit;
-    position += 1;
-  }
-  writer.length = position;
-  return true;
 }
 
 /** Writes a byte string. */

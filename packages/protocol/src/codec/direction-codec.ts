@@ -59,11 +59,20 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
   }
 
   encode(message: Message): Uint8Array {
-    return this.#encodeAlone(message, HEADER_BYTES);
+    const scratch = this.#emptyScratch();
+    const start = scratch.length;
+    this.#encodePayload(message, scratch);
+    // Only now: what was encoded is an object with a type.
+    if (isControlMessage(message)) throw controlOutOfPlace(message);
+    return this.#copyOf(scratch, start);
   }
 
   encodeFrame(message: Message): Uint8Array {
-    return this.#encodeAlone(message, 0);
+    const scratch = this.#emptyScratch();
+    const start = scratch.length;
+    this.encodeInto(message, scratch);
+    if (isControlMessage(message)) throw controlOutOfPlace(message);
+    return this.#copyOf(scratch, start);
   }
 
   encodeInto(
@@ -71,31 +80,41 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
     writer: ByteWriter,
     maxFrameBytes: number = MAX_ANNOUNCED_BYTES,
   ): void {
-    if (this.#isEncoding) throw encodesWithin();
     const start = writer.length;
+    writer.reserve(HEADER_BYTES);
+    writer.length += HEADER_BYTES;
     let whole = false;
-    this.#isEncoding = true;
     try {
-      writer.reserve(HEADER_BYTES);
-      writer.length += HEADER_BYTES;
-      if (this.#compiled?.encode(message, writer) !== true) this.#reference.encode(message, writer);
+      this.#encodePayload(message, writer);
       const payloadBytes = writer.length - start - HEADER_BYTES;
       if (payloadBytes > maxFrameBytes) throw tooLarge(message, payloadBytes, maxFrameBytes);
       writeHeader(writer.bytes, start, payloadBytes);
       whole = true;
     } finally {
-      this.#isEncoding = false;
       if (!whole) writer.length = start;
     }
   }
 
-  /** The frame of `message` from `start` on. A writer of its own for each call would cost five times the encoding. */
-  #encodeAlone(message: Message, start: number): Uint8Array {
+  /** Appends the payload of `message`; where it fails, `writer` may hold a part of it. */
+  #encodePayload(message: Message | ControlMessage, writer: ByteWriter): void {
+    if (this.#isEncoding) throw encodesWithin();
+    this.#isEncoding = true;
+    try {
+      if (this.#compiled?.encode(message, writer) !== true) this.#reference.encode(message, writer);
+    } finally {
+      this.#isEncoding = false;
+    }
+  }
+
+  /** The writer for messages that are encoded alone. One of its own for each would cost five times the encoding. */
+  #emptyScratch(): ByteWriter {
     const scratch = (this.#scratch ??= new ByteWriter());
+    // A getter of the message under way may have come here; it is refused, and nothing of that message lost.
     if (!this.#isEncoding) scratch.reset();
-    this.encodeInto(message, scratch);
-    // Only now: what was encoded is an object with a type.
-    if (isControlMessage(message)) throw controlOutOfPlace(message);
+    return scratch;
+  }
+
+  #copyOf(scratch: ByteWriter, start: number): Uint8Array {
     if (scratch.bytes.length > KEPT_BYTES) this.#scratch = undefined;
     return scratch.copy(start);
   }

@@ -104,6 +104,12 @@ function conditionsOfSchema(schema: TSchema, name: string, source: Source): read
   return conditions;
 }
 
+/** The largest number that the schemas themselves allow; what their parts ask is not looked at. */
+export function maximumOf(shape: ResolvedShape): number {
+  const bounds = shape.schemas.flatMap((schema) => [schema["maximum"], schema["exclusiveMaximum"]]);
+  return Math.min(...bounds.filter((bound) => typeof bound === "number"));
+}
+
 /** Looks the format up at every call, as TypeBox does, so that registering it anew takes effect. */
 function formatCheck(format: string): (value: string) => boolean {
   return (value) => FormatRegistry.Get(format)?.(value) ?? false;

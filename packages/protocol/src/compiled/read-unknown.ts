@@ -1,7 +1,7 @@
 // Reads a value that the schema does not describe, for generated decoders: plain JavaScript data, by the
 // same profile and with the same meaning as the reference path, or nothing at all.
 
-import type { TextReader } from "../cbor/host-text.ts";
+import { readText } from "../cbor/remembered-text.ts";
 import {
   HEAD_BYTES,
   MISS,
@@ -20,7 +20,6 @@ export interface ReadState {
   items: number;
   /** Levels of nesting that may still open. */
   levels: number;
-  readonly readText: TextReader;
 }
 
 /**
@@ -53,7 +52,7 @@ export function readUnknown(bytes: Uint8Array, end: number, state: ReadState): u
       return readBytes(bytes, position + size, argument);
     case 3:
       state.position += argument;
-      return state.readText(bytes, position + size, state.position) ?? MISS;
+      return readText(bytes, position + size, state.position) ?? MISS;
     case 4:
       return readArray(bytes, end, state, argument);
     default:

@@ -37,6 +37,30 @@ export function viewOf(bytes: Uint8Array, last: Viewed): DataView {
 
 const scratch = new DataView(new ArrayBuffer(8));
 
+/** The bits of one double, as words. */
+const double = new Float64Array(1);
+const words = new Int32Array(double.buffer);
+const LOW = new Uint8Array(Int32Array.of(1).buffer)[0] === 1 ? 0 : 1;
+const HIGH = 1 - LOW;
+
+/**
+ * The double in the eight bytes at `at`, which are there. Where there is no view of the bytes yet, this
+ * takes 5 ns and making one 30; through a view, as in loops, reading takes 2.
+ */
+export function readDouble(bytes: Uint8Array, at: number): number {
+  words[HIGH] =
+    ((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number);
+  words[LOW] =
+    ((bytes[at + 4] as number) << 24) |
+    ((bytes[at + 5] as number) << 16) |
+    ((bytes[at + 6] as number) << 8) |
+    (bytes[at + 7] as number);
+  return double[0] as number;
+}
+
 /** The argument of the head at `position`, from 0 to 2^53 − 1; −1 where it is cut off or larger. */
 export function readArgument(bytes: Uint8Array, position: number, end: number): number {
   const info = (bytes[position] as number) & 0x1f;
@@ -58,7 +82,8 @@ export function readArgument(bytes: Uint8Array, position: number, end: number): 
   }
 }
 
-function readUint32(bytes: Uint8Array, at: number): number {
+/** The four bytes at `at`, which are there. */
+export function readUint32(bytes: Uint8Array, at: number): number {
   return (
     (((bytes[at] as number) << 24) |
       ((bytes[at + 1] as number) << 16) |
@@ -101,9 +126,7 @@ export function readNumber(bytes: Uint8Array, position: number, end: number): nu
 export function readFloat(bytes: Uint8Array, position: number): number {
   switch (bytes[position]) {
     case 0xfb:
-      scratch.setUint32(0, readUint32(bytes, position + 1));
-      scratch.setUint32(4, readUint32(bytes, position + 5));
-      return scratch.getFloat64(0);
+      return readDouble(bytes, position + 1);
     case 0xfa:
       scratch.setUint32(0, readUint32(bytes, position + 1));
       return scratch.getFloat32(0);

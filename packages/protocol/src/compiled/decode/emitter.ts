@@ -20,6 +20,8 @@ export class DecodeEmitter {
   maxDepth = 0;
   /** Data items read so far in this function, outside of loops. */
   items = 0;
+  /** Whether what is being emitted runs for each item of something. */
+  inLoop = false;
   /** Whether the function reads through the DataView `v`. */
   needsView = false;
   #expected: number[] = [];

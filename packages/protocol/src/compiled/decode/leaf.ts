@@ -3,7 +3,7 @@
 import type { LeafShape, LiteralShape } from "../../schema/shape.ts";
 import { MAX_DATE_MS } from "../../codec/ranges.ts";
 import { bytesOfLiteral } from "../constant-bytes.ts";
-import { conditionsOf } from "../constraints.ts";
+import { conditionsOf, maximumOf } from "../constraints.ts";
 import { literal } from "../source.ts";
 import { Uncompiled } from "../uncompiled.ts";
 import type { DecodeEmitter } from "./emitter.ts";
@@ -21,7 +21,7 @@ export function emitLiteral(emitter: DecodeEmitter, shape: LiteralShape): string
 export function emitLeaf(emitter: DecodeEmitter, shape: LeafShape): string {
   if (shape.kind === "any") return emitUnknown(emitter, shape);
   emitter.items += 1;
-  const value = readLeaf(emitter, shape.kind);
+  const value = readLeaf(emitter, shape);
   const conditions = conditionsOf(shape, value, emitter.source);
   if (conditions.length > 0) {
     emitter.source.line(`if (!(${conditions.join(" && ")})) ${emitter.fail}`);
@@ -29,14 +29,14 @@ export function emitLeaf(emitter: DecodeEmitter, shape: LeafShape): string {
   return value;
 }
 
-function readLeaf(emitter: DecodeEmitter, kind: LeafShape["kind"]): string {
-  switch (kind) {
+function readLeaf(emitter: DecodeEmitter, shape: LeafShape): string {
+  switch (shape.kind) {
     case "text":
       return readText(emitter);
     case "bytes":
       return readBytes(emitter);
     case "integer":
-      return readInteger(emitter);
+      return readInteger(emitter, maximumOf(shape));
     case "number":
       return readNumber(emitter);
     case "date":
@@ -84,63 +84,80 @@ function readBytes(emitter: DecodeEmitter): string {
 }
 
 /**
+ * Most integers are small; the widths of four and eight bytes are read in place where the bounds allow them.
+ *
  *     let t1 = b[p];
  *     if (t1 < 24) p += 1;
+ *     else if (t1 === 0x1a && p + 5 <= e) { t1 = readUint32(b, p + 1); p += 5; }
  *     else {
  *       t1 = readInteger(b, p, e);
  *       if (t1 !== t1) return MISS;
  *       p += HEAD_BYTES[b[p]];
  *     }
  */
-function readInteger(emitter: DecodeEmitter): string {
+function readInteger(emitter: DecodeEmitter, maximum: number): string {
   const { source } = emitter;
   const value = source.fresh("t");
   emitter.head();
   source.line(`let ${value} = b[p];`);
   source.line(`if (${value} < 24) p += 1;`);
-  source.block("else {", () => {
-    source.line(`${value} = readInteger(b, p, e);`);
-    source.line(`if (${value} !== ${value}) ${emitter.fail}`);
-    source.line("p += HEAD_BYTES[b[p]];");
-  });
-  emitter.moved();
+  if (maximum >= 0x1_0000) {
+    const read = `${value} = readUint32(b, p + 1); p += 5;`;
+    source.line(`else if (${value} === 0x1a && p + 5 <= e) { ${read} }`);
+  }
+  if (maximum >= 0x1_0000_0000) {
+    const isSafe = "b[p + 1] === 0 && b[p + 2] < 0x20";
+    const argument = "readUint32(b, p + 1) * 0x1_0000_0000 + readUint32(b, p + 5)";
+    const read = `${value} = ${argument}; p += 9;`;
+    source.line(`else if (${value} === 0x1b && p + 9 <= e && ${isSafe}) { ${read} }`);
+  }
+  readOtherwise(emitter, "readInteger", value);
   return value;
 }
 
 /**
+ * A double first: what is declared a number rarely is a whole one.
+ *
  *     let t1 = b[p];
- *     if (t1 < 24) p += 1;
- *     else if (t1 === 0xfb && p + 9 <= e) {
- *       t1 = v.getFloat64(p + 1);
+ *     if (t1 === 0xfb && p + 9 <= e) {
+ *       t1 = readDouble(b, p + 1);
  *       p += 9;
  *       if (t1 - t1 !== 0) return MISS;
  *     }
+ *     else if (t1 < 24) p += 1;
  *     else …readNumber, as for integers…
  */
 function readNumber(emitter: DecodeEmitter): string {
   const { source } = emitter;
   const value = source.fresh("t");
-  emitter.needsView = true;
+  if (emitter.inLoop) emitter.needsView = true;
+  const double = emitter.inLoop ? "v.getFloat64(p + 1)" : "readDouble(b, p + 1)";
   emitter.head();
   source.line(`let ${value} = b[p];`);
-  source.line(`if (${value} < 24) p += 1;`);
-  source.block(`else if (${value} === 0xfb && p + 9 <= e) {`, () => {
-    source.line(`${value} = v.getFloat64(p + 1);`);
+  source.block(`if (${value} === 0xfb && p + 9 <= e) {`, () => {
+    source.line(`${value} = ${double};`);
     source.line("p += 9;");
     source.line(`if (${value} - ${value} !== 0) ${emitter.fail}`);
   });
+  source.line(`else if (${value} < 24) p += 1;`);
+  readOtherwise(emitter, "readNumber", value);
+  return value;
+}
+
+/** What the lines before have not read is read by a function that knows all widths, and answers NaN. */
+function readOtherwise(emitter: DecodeEmitter, read: string, value: string): void {
+  const { source } = emitter;
   source.block("else {", () => {
-    source.line(`${value} = readNumber(b, p, e);`);
+    source.line(`${value} = ${read}(b, p, e);`);
     source.line(`if (${value} !== ${value}) ${emitter.fail}`);
     source.line("p += HEAD_BYTES[b[p]];");
   });
   emitter.moved();
-  return value;
 }
 
 function readDate(emitter: DecodeEmitter): string {
   const { source } = emitter;
-  const milliseconds = readInteger(emitter);
+  const milliseconds = readInteger(emitter, MAX_DATE_MS);
   const range = `${milliseconds} > ${MAX_DATE_MS} || ${milliseconds} < -${MAX_DATE_MS}`;
   source.line(`if (${range}) ${emitter.fail}`);
   const value = source.fresh("t");

@@ -12,7 +12,7 @@ import type { MessageEntry, MessageTable } from "../../codec/message-table.ts";
 import type { AnyMessage } from "../../codec/codec.ts";
 import type { DecodeLimits } from "../../limits.ts";
 import { bytesOfLiteral } from "../constant-bytes.ts";
-import { createTextReader } from "../../cbor/host-text.ts";
+import { readText } from "../../cbor/remembered-text.ts";
 import {
   HEAD_BYTES,
   MISS,
@@ -20,9 +20,11 @@ import {
   readArgument,
   readBigInt,
   readBytes,
+  readDouble,
   readInteger,
   readLength,
   readNumber,
+  readUint32,
   type Viewed,
   viewOf,
 } from "../read.ts";
@@ -49,12 +51,10 @@ const TYPE_KEY = bytesOfLiteral("type");
 
 /** Generates the decoder of `table`; undefined where the runtime forbids code generation. */
 export function compileDecoder(table: MessageTable): GeneratedModule<CompiledDecode> | undefined {
-  const readText = createTextReader();
   const state: ReadState & Viewed = {
     position: 0,
     items: 0,
     levels: 0,
-    readText,
     bytes: undefined,
     view: new DataView(new ArrayBuffer(0)),
   };
@@ -65,10 +65,12 @@ export function compileDecoder(table: MessageTable): GeneratedModule<CompiledDec
     readArgument,
     readBigInt,
     readBytes,
+    readDouble,
     readInteger,
     readLength,
     readNumber,
     readText,
+    readUint32,
     readUnknown,
     viewOf,
     s: state,

@@ -127,7 +127,9 @@ function emitLoop(emitter: DecodeEmitter, n: string, round: (index: string) => v
   const { source } = emitter;
   const index = source.fresh("i");
   const outside = emitter.items;
+  const wasInLoop = emitter.inLoop;
   emitter.items = 0;
+  emitter.inLoop = true;
   emitter.nested(() => {
     emitter.block(`for (let ${index} = 0; ${index} < ${n}; ${index} += 1) {`, () => round(index));
   });
@@ -135,4 +137,5 @@ function emitLoop(emitter: DecodeEmitter, n: string, round: (index: string) => v
     source.line(`if ((s.items -= ${n} * ${emitter.items}) < 0) ${emitter.fail}`);
   }
   emitter.items = outside;
+  emitter.inLoop = wasInLoop;
 }

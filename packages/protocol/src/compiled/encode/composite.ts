@@ -141,7 +141,7 @@ function emitRecord(emitter: EncodeEmitter, shape: ObjectShape, value: string): 
     } else {
       const pattern = source.constant(entries.pattern, "pattern");
       emitter.failIf(`${key} === "__proto__" || !${pattern}.test(${key})`);
-      emitter.large(`if (!writeText(w, ${key})) ${emitter.fail}`);
+      emitter.text(`${key}`);
     }
     emitter.write(entries.shape, `${item}`);
   });

@@ -3,14 +3,12 @@
 // function's fixed parts take is made once, before them, and again behind every part of variable size.
 // Whatever the code does not know runs `fail`, and the reference path writes, or words the error.
 
+import { HEAD_ROOM, SHORT_TEXT } from "../../cbor/write.ts";
 import type { ResolvedShape, Shape } from "../../schema/shape.ts";
 import type { Source } from "../source.ts";
 
 /** Emits code that checks and writes the value called `value`. */
 export type EmitWrite = (emitter: EncodeEmitter, shape: Shape, value: string) => void;
-
-/** Bytes of the longest head, or of a number. */
-const HEAD_ROOM = 9;
 
 export class EncodeEmitter {
   readonly source: Source;
@@ -85,18 +83,38 @@ export class EncodeEmitter {
     });
   }
 
-  /** Writes a number or head by `call`, which writes to `w` at most nine bytes; they belong to the fixed parts. */
+  /** Puts a number or head at `p` by `call`, which returns where it ends: at most nine bytes, of the fixed parts. */
   small(call: string): void {
     this.settle();
     this.fixedBytes += HEAD_ROOM;
-    this.source.line(`w.length = p; ${call}; p = w.length;`);
+    this.source.line(`p = ${call};`);
+  }
+
+  /**
+   * Short ASCII is one of the fixed parts; other text is of variable size:
+   *
+   *     const q2 = x1.length < 24 ? putShortAscii(b, p, x1) : -1;
+   *     if (q2 !== -1) p = q2;
+   *     else {
+   *       …writeLongText(w, x1), as a part of variable size…
+   *     }
+   */
+  text(value: string): void {
+    const { source } = this;
+    const behind = source.fresh("q");
+    this.settle();
+    this.fixedBytes += SHORT_TEXT;
+    const put = `putShortAscii(b, p, ${value})`;
+    source.line(`const ${behind} = ${value}.length < ${SHORT_TEXT} ? ${put} : -1;`);
+    source.line(`if (${behind} !== -1) p = ${behind};`);
+    source.block("else {", () => this.large(`if (!writeLongText(w, ${value})) ${this.fail}`));
   }
 
   /**
    * Writes a part of variable size by the statement `call`, which makes its own room; makes room for the rest behind it:
    *
    *     w.length = p;
-   *     if (!writeText(w, x1)) return false;
+   *     if (!writeLongText(w, x1)) return false;
    *     w.reserve(ROOM1);
    *     b = w.bytes; v = w.view; p = w.length;
    */
@@ -124,10 +142,7 @@ export class EncodeEmitter {
 
   /** A head whose argument is only known when it is written. */
   head(major: number, argument: string): void {
-    this.settle();
-    this.fixedBytes += HEAD_ROOM;
-    this.source.line(`if (${argument} < 24) { b[p] = ${major} + ${argument}; p += 1; }`);
-    this.source.line(`else { w.length = p; writeHead(w, ${major}, ${argument}); p = w.length; }`);
+    this.small(`putHead(b, v, p, ${major}, ${argument})`);
   }
 
   nested(body: () => void): void {

@@ -61,7 +61,7 @@ export function emitChecked(emitter: EncodeEmitter, kind: LeafShape["kind"], val
   emitter.items += 1;
   switch (kind) {
     case "text":
-      emitter.large(`if (!writeText(w, ${value})) ${emitter.fail}`);
+      emitter.text(value);
       return;
     case "bytes":
       emitter.large(`writeBytes(w, ${value});`);
@@ -73,11 +73,11 @@ export function emitChecked(emitter: EncodeEmitter, kind: LeafShape["kind"], val
       emitNumber(emitter, value);
       return;
     case "date":
-      emitter.small(`writeNumber(w, ${value}.getTime())`);
+      emitter.small(`putNumber(b, v, p, ${value}.getTime())`);
       return;
     case "bigint":
       emitter.failIf(`!fits64Bits(${value})`);
-      emitter.small(`writeBigInt(w, ${value})`);
+      emitter.small(`putBigInt(b, v, p, ${value})`);
       return;
     case "boolean":
       emitter.settle();
@@ -94,26 +94,16 @@ export function emitChecked(emitter: EncodeEmitter, kind: LeafShape["kind"], val
   }
 }
 
-/**
- * Small positive integers are their own byte; 0 may be −0, which is not.
- *
- *     if (x1 > 0 && x1 < 24 && (x1 | 0) === x1) { b[p] = x1; p += 1; }
- *     else {
- *       w.length = p; writeNumber(w, x1); p = w.length;
- *     }
- */
+/** `p = putNumber(b, v, p, x1);` */
 export function emitInteger(emitter: EncodeEmitter, value: string): void {
-  emitter.settle();
-  const isOneByte = `${value} > 0 && ${value} < 24 && (${value} | 0) === ${value}`;
-  emitter.source.line(`if (${isOneByte}) { b[p] = ${value}; p += 1; }`);
-  emitter.source.block("else {", () => emitter.small(`writeNumber(w, ${value})`));
+  emitter.small(`putNumber(b, v, p, ${value})`);
 }
 
 /**
  * What is no integer and loses something in single precision is a double:
  *
  *     if (Math.fround(x1) !== x1 && Math.floor(x1) !== x1) { b[p] = 0xfb; v.setFloat64(p + 1, x1); p += 9; }
- *     else …as for integers…
+ *     else p = putNumber(b, v, p, x1);
  */
 function emitNumber(emitter: EncodeEmitter, value: string): void {
   emitter.settle();

@@ -2,7 +2,14 @@
 // itself, and the entrance that chooses by `type`.
 
 import type { ByteWriter } from "../../byte-writer.ts";
-import { writeBigInt, writeBytes, writeHead, writeNumber, writeText } from "../../cbor/write.ts";
+import {
+  putBigInt,
+  putHead,
+  putNumber,
+  putShortAscii,
+  writeBytes,
+  writeLongText,
+} from "../../cbor/write.ts";
 import type { AnyMessage } from "../../codec/codec.ts";
 import type { MessageEntry, MessageTable } from "../../codec/message-table.ts";
 import { fits64Bits } from "../../codec/ranges.ts";
@@ -31,12 +38,13 @@ export function compileEncoder(
     integerOfKey,
     isObject,
     isPlainObject,
+    putBigInt,
+    putHead,
+    putNumber,
+    putShortAscii,
     s: { items: 0, levels: 0 },
-    writeBigInt,
     writeBytes,
-    writeHead,
-    writeNumber,
-    writeText,
+    writeLongText,
     writeUnknown: (value: unknown, writer: ByteWriter, levels: number, items: number) =>
       unknowns.writeUnknown(value, writer, levels, items),
   };
