@@ -34,13 +34,19 @@ export function encodeHeader(payloadLength: number): Uint8Array {
 export function writeHeader(target: Uint8Array, start: number, payloadLength: number): void {
   let digits = 1;
   for (let bound = 10; payloadLength >= bound; bound *= 10) digits += 1;
+  let index = start + digits - 1;
   let rest = payloadLength;
-  for (let index = start + digits - 1; index >= start; index -= 1) {
-    const quotient = Math.floor(rest / 10);
-    target[index] = DIGIT_0 + (rest - quotient * 10);
-    rest = quotient;
+  // Until it is an integer to the engine as well: dividing those takes half the time.
+  for (; rest > 0x7fff_ffff; index -= 1) {
+    target[index] = DIGIT_0 + (rest % 10);
+    rest = Math.floor(rest / 10);
   }
-  for (let index = start + digits; index < start + HEADER_BYTES; index += 1) target[index] = SPACE;
+  for (let small = rest | 0; index >= start; index -= 1) {
+    const quotient = (small / 10) | 0;
+    target[index] = DIGIT_0 + (small - quotient * 10);
+    small = quotient;
+  }
+  for (let at = start + digits; at < start + HEADER_BYTES; at += 1) target[at] = SPACE;
 }
 
 /**
