@@ -70,6 +70,15 @@ export interface ServerOptions<P extends AnyProtocol> {
   readonly secret?: Uint8Array | string;
   /** A connection ended before its `open` handler was called: TLS or the secret failed. For a log. */
   readonly onNotOpened?: (connectionName: string, reason: CloseReason) => void;
+  /**
+   * Told which messages were sent to a connection and had not left whole when it ended: copies of them, in
+   * order, before its `close` handler is called. What the socket had taken may be lost as well: only an
+   * answer says that a message arrived. Must not throw. Default: they are only counted, in `stats`.
+   */
+  readonly onUndelivered?: (
+    connection: ServerConnection<P>,
+    messages: readonly MessageOf<P, "server">[],
+  ) => void;
   /** A connection was turned away with `too-many-connections` because of this limit, for a log. */
   readonly onTurnedAway?: (connectionName: string, limit: ConnectionCap) => void;
   /** A handler threw or rejected; its connection ends with `internal`. Default: `console.error`, with the stack. */
@@ -145,6 +154,8 @@ export class Server<P extends AnyProtocol> {
           if (address !== undefined) this.#perAddress?.remove(address);
           if (!connection.wasOpen) options.onNotOpened?.(connection.name, reason);
         },
+        // Absent where nobody asks: reading the queue back takes time.
+        ...(options.onUndelivered !== undefined && { undelivered: options.onUndelivered }),
         handlerFailed: options.onHandlerError ?? printHandlerError,
       },
     });

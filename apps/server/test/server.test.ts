@@ -190,6 +190,43 @@ describe("Server.broadcast", () => {
   });
 });
 
+describe("ServerOptions.onUndelivered", () => {
+  test("is told what had not left when a connection was cut, in order, before its close handler", async () => {
+    const opened = Promise.withResolvers<void>();
+    const told: string[] = [];
+    const text = "x".repeat(100_000);
+    using server = serve(
+      saludo,
+      {
+        ...anyPort,
+        onUndelivered: (_, messages) => {
+          for (const message of messages)
+            if ("text" in message) told.push(message.text.slice(0, 3));
+        },
+      },
+      { open: () => opened.resolve(), close: () => void told.push("closed") },
+    );
+    using peer = await SaludoPeer.connect({ port: server.port ?? 0 });
+    await opened.promise;
+    peer.raw.pause();
+    const [connection] = server.connections;
+    let sent = 0;
+    // More than the kernel takes.
+    while ((connection?.queuedBytes ?? 0) < 1_000_000) {
+      connection?.send({ type: "welcome", text: `${sent}`.padStart(3, "0") + text });
+      sent += 1;
+    }
+    connection?.destroy();
+    await connection?.closed;
+    await Promise.resolve();
+    expect(told.pop()).toBe("closed");
+    expect(told.length).toBeGreaterThan(8);
+    const first = sent - told.length;
+    expect(told).toEqual(Array.from(told, (_unused, index) => `${first + index}`.padStart(3, "0")));
+    expect(server.stats().messagesUndelivered).toBe(told.length);
+  });
+});
+
 describe("Server.maxConnections", () => {
   test("turns away one over with $error, and takes the next when a place is free", async () => {
     const turnedAway: string[] = [];
