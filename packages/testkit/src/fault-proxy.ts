@@ -164,6 +164,8 @@ export class FaultProxy implements Disposable {
   readonly #listener: Bun.TCPSocketListener<{ link: ProxyLink | undefined }>;
   #targetPort: number;
   #conditions = { toServer: clearConditions, toClient: clearConditions };
+  /** Of links that are gone. */
+  readonly #flippedBits = { toServer: 0, toClient: 0 };
 
   constructor({ port, seed = pickSeed() }: FaultProxyOptions) {
     this.#targetPort = port;
@@ -194,6 +196,14 @@ export class FaultProxy implements Disposable {
   /** Links that have at least one end. */
   get links(): ReadonlySet<ProxyLink> {
     return this.#links;
+  }
+
+  /** Bits flipped so far, one way, on all links. */
+  flippedBits(way: "toServer" | "toClient"): number {
+    return [...this.#links].reduce(
+      (sum, link) => sum + link[way].flippedBits,
+      this.#flippedBits[way],
+    );
   }
 
   /** Where the next links go, after the server has moved. */
@@ -231,6 +241,12 @@ export class FaultProxy implements Disposable {
     this.#arrivals.finish();
   }
 
+  #forget(link: ProxyLink): void {
+    if (!this.#links.delete(link)) return;
+    this.#flippedBits.toServer += link.toServer.flippedBits;
+    this.#flippedBits.toClient += link.toClient.flippedBits;
+  }
+
   async #connect(
     client: LinkSocket,
     handlers: Bun.SocketHandler<{ link: ProxyLink | undefined }>,
@@ -248,7 +264,7 @@ export class FaultProxy implements Disposable {
             const link = new ProxyLink(client, opened, {
               conditions: this.#conditions,
               random: this.#random,
-              closed: (gone) => this.#links.delete(gone),
+              closed: (gone) => this.#forget(gone),
             });
             client.data.link = link;
             opened.data.link = link;

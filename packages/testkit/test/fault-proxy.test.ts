@@ -158,7 +158,10 @@ describe("FaultProxy", () => {
       await between.client.send(payload);
       between.client.shutdown();
       await between.server.ended;
-      expect(between.link.toServer.flippedBits).toBeGreaterThan(0);
+      const { flippedBits } = between.link.toServer;
+      expect(flippedBits).toBeGreaterThan(0);
+      expect(between.proxy.flippedBits("toServer")).toBe(flippedBits);
+      expect(between.proxy.flippedBits("toClient")).toBe(0);
       damaged.push(concatenate(received));
     }
     const [first, second, third] = damaged;
