@@ -5,9 +5,9 @@ import { Type } from "@sinclair/typebox";
 import { defineProtocol } from "@typewire/protocol";
 
 const item = Type.Object({
-  /** Which connection of the sender's it was sent on. */
-  life: Type.Integer({ minimum: 0 }),
-  /** Counts up within a life, from 0. */
+  /** What `number` counts in: of a server, one of its connections; of the client, all that it sends. */
+  flow: Type.Integer({ minimum: 0 }),
+  /** Counts up within a flow, from 0. */
   number: Type.Integer({ minimum: 0 }),
   pad: Type.String(),
   check: Type.Integer(),
@@ -22,22 +22,25 @@ export const model = defineProtocol({
 
 export interface Item {
   readonly type: "item";
-  readonly life: number;
+  readonly flow: number;
   readonly number: number;
   readonly pad: string;
   readonly check: number;
 }
 
-export function makeItem(life: number, number: number, padLength: number): Item {
+/** The client's only flow. */
+export const CLIENT_FLOW = 0;
+
+export function makeItem(flow: number, number: number, padLength: number): Item {
   const pad = "x".repeat(padLength);
-  return { type: "item", life, number, pad, check: checkOf(life, number, pad) };
+  return { type: "item", flow, number, pad, check: checkOf(flow, number, pad) };
 }
 
 /** False for one that was damaged on its way. */
-export function isWhole({ life, number, pad, check }: Item): boolean {
-  return check === checkOf(life, number, pad);
+export function isWhole({ flow, number, pad, check }: Item): boolean {
+  return check === checkOf(flow, number, pad);
 }
 
-function checkOf(life: number, number: number, pad: string): number {
-  return Bun.hash.crc32(`${life} ${number} ${pad}`);
+function checkOf(flow: number, number: number, pad: string): number {
+  return Bun.hash.crc32(`${flow} ${number} ${pad}`);
 }

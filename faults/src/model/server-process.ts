@@ -1,36 +1,53 @@
 // The model's server, in a process of its own so that it can be stopped and killed. Everything that happens
-// is a line on stdout, written before anything else does: `listening PORT`, `sent LIFE NUMBER`,
-// `received LIFE NUMBER`, `damaged`. Each line on stdin, `COUNT PAD`, sends so many items to everybody.
+// is a line on stdout, written before anything else does: `listening PORT`, `sent FLOW NUMBER`,
+// `received NUMBER`, `damaged`, and at the end of a connection `undelivered FLOW NUMBER` for each that was
+// reported so, and `closed FLOW TAKEN`, where the socket took the first TAKEN items; `failed HANDLER` should
+// not come. Each line on stdin, `COUNT PAD`, sends so many items to everybody.
 //
-//     bun server-process.ts FIRST_LIFE FLAGS_AS_JSON
+//     bun server-process.ts FIRST_FLOW LIMITS_AS_JSON
 
 import { writeSync } from "node:fs";
 
 import { serve, type ServerConnection } from "@typewire/server";
 
+import { Carried, streamEnd } from "./carried.ts";
 import { isWhole, makeItem, model } from "./protocol.ts";
 
 const say = (line: string): void => {
   writeSync(1, `${line}\n`);
 };
 
-const [firstLife = "0", limits = "{}"] = process.argv.slice(2);
-let nextLife = Number(firstLife);
-const lives = new Map<ServerConnection<typeof model>, { readonly life: number; count: number }>();
+const [firstFlow = "0", limits = "{}"] = process.argv.slice(2);
+let nextFlow = Number(firstFlow);
+const flows = new Map<
+  ServerConnection<typeof model>,
+  { readonly flow: number; readonly carried: Carried }
+>();
 
 const server = serve(
   model,
-  { port: 0, limits: JSON.parse(limits) as object },
+  {
+    port: 0,
+    limits: JSON.parse(limits) as object,
+    onUndelivered(_connection, messages) {
+      for (const { flow, number } of messages) say(`undelivered ${flow} ${number}`);
+    },
+    onHandlerError: (_, name, error) => say(`failed ${name}: ${String(error)}`),
+  },
   {
     open(connection) {
-      lives.set(connection, { life: nextLife, count: 0 });
-      nextLife += 1;
+      flows.set(connection, { flow: nextFlow, carried: new Carried() });
+      nextFlow += 1;
     },
     item(item) {
-      say(isWhole(item) ? `received ${item.life} ${item.number}` : "damaged");
+      say(isWhole(item) ? `received ${item.number}` : "damaged");
     },
     close(connection) {
-      lives.delete(connection);
+      const ended = flows.get(connection);
+      if (ended === undefined) return;
+      flows.delete(connection);
+      ended.carried.takenBytes = connection.stats.bytesSent;
+      say(`closed ${ended.flow} ${ended.carried.taken.length}`);
     },
   },
 );
@@ -47,12 +64,16 @@ for await (const chunk of Bun.stdin.stream()) {
   rest = lines.pop() ?? "";
   for (const line of lines) {
     const [count = 0, pad = 0] = line.split(" ").map(Number);
-    for (const [connection, state] of lives) {
+    for (const [connection, { flow, carried }] of flows) {
       for (let index = 0; index < count && connection.state === "open"; index += 1) {
-        connection.send(makeItem(state.life, state.count, pad));
-        say(`sent ${state.life} ${state.count}`);
-        state.count += 1;
+        const number = carried.numbers.length;
+        connection.send(makeItem(flow, number, pad));
+        // Where sending it has ended the connection, it is the last of a queue that was dropped.
+        carried.add(number, connection.state === "open" ? streamEnd(connection) : Infinity);
+        say(`sent ${flow} ${number}`);
       }
     }
   }
 }
+// Whoever started it is gone.
+process.exit(0);

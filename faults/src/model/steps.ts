@@ -16,12 +16,13 @@ const steps: Readonly<Record<string, readonly [weight: number, step: Step]>> = {
     8,
     (world, random) => world.clientSends(random.integer(1, 200), random.integer(0, 100)),
   ],
-  clientSendsMuch: [2, (world, random) => world.clientSends(random.integer(50, 150), 20_000)],
+  // More than the kernel takes, so that a part waits in the queue.
+  clientSendsMuch: [2, (world, random) => world.clientSends(random.integer(50, 150), 60_000)],
   serverSends: [
     6,
     (world, random) => world.serverSends(random.integer(1, 200), random.integer(0, 100)),
   ],
-  serverSendsMuch: [1, (world, random) => world.serverSends(random.integer(20, 60), 20_000)],
+  serverSendsMuch: [1, (world, random) => world.serverSends(random.integer(20, 60), 100_000)],
   wait: [5, pause(30)],
   reset: [3, (world) => world.proxy.resetAll()],
   slow: [1, (world, random) => world.proxy.set({ bytesPerSecond: random.integer(20, 200) * 1000 })],
