@@ -8,6 +8,8 @@ import {
   Connection,
   createEndpoint,
   type Endpoint,
+  formatAddress,
+  type SocketAddress,
   systemClock,
 } from "@typewire/connection";
 import {
@@ -25,7 +27,7 @@ import type {
   ClientOptions,
   ClientState,
 } from "./client-options.ts";
-import { addressOf, dial, type DialTarget, type SocketUser } from "./dial.ts";
+import { dial } from "./dial.ts";
 import { type DialTls, dialTls } from "./tls.ts";
 
 const defaultConnectTimeoutMs = 10_000;
@@ -38,7 +40,7 @@ const finalVerdicts: ReadonlySet<CloseCode> = new Set<CloseCode>([
 ]);
 
 export class Client<P extends AnyProtocol> {
-  readonly #target: DialTarget;
+  readonly #target: SocketAddress;
   readonly #endpoint: Endpoint<MessageOf<P, "client">, MessageOf<P, "server">>;
   readonly #options: ClientOptions<P>;
   readonly #dialTarget: typeof dial;
@@ -63,7 +65,7 @@ export class Client<P extends AnyProtocol> {
   /** Use `connect`. Throws what `createEndpoint` throws. */
   constructor(
     protocol: P,
-    target: DialTarget,
+    target: SocketAddress,
     options: ClientOptions<P>,
     handlers: ClientHandlers<P>,
     dialTarget = dial,
@@ -177,14 +179,14 @@ export class Client<P extends AnyProtocol> {
   }
 
   get #condition(): string {
-    const address = addressOf(this.#target);
+    const address = formatAddress(this.#target);
     return this.#state === "closed" || this.#isClosing
       ? `the client of ${address} is closed`
       : `reconnecting to ${address}`;
   }
 
   #attempt(): void {
-    const name = addressOf(this.#target);
+    const name = formatAddress(this.#target);
     const connection: ClientConnection<P> = new Connection(this.#endpoint, {
       name,
       observer: this.#options.observe?.(name),
@@ -197,21 +199,14 @@ export class Client<P extends AnyProtocol> {
         `Cannot connect to ${name}: no answer in ${timeoutMs} ms`,
       );
     });
-    const user: SocketUser = {
-      opened: (socket) => connection.opened(socket),
-      receive: (chunk) => connection.receive(chunk),
-      drained: () => connection.drained(),
-      peerEnded: () => connection.peerEnded(),
-      disconnected: (error) => connection.disconnected(error),
-    };
-    this.#dial(user).catch((error: unknown) => {
+    this.#dial(connection).catch((error: unknown) => {
       const { code, message } = error as TypewireError;
       connection.destroy(code, message);
     });
   }
 
-  async #dial(user: SocketUser): Promise<void> {
-    await this.#dialTarget(this.#target, user, this.#dialTls(), this.#endpoint.clock);
+  async #dial(connection: ClientConnection<P>): Promise<void> {
+    await this.#dialTarget(this.#target, connection, this.#dialTls(), this.#endpoint.clock);
   }
 
   #dialTls(): DialTls | undefined {
@@ -230,7 +225,7 @@ export class Client<P extends AnyProtocol> {
     if (this.#isPaused) connection.pause();
     this.#enter("connected");
     this.#started.resolve();
-    this.#options.onStatus?.({ state: "connected", address: addressOf(this.#target) });
+    this.#options.onStatus?.({ state: "connected", address: formatAddress(this.#target) });
   }
 
   #sendKept(connection: ClientConnection<P>): void {
@@ -285,7 +280,7 @@ export class Client<P extends AnyProtocol> {
     const kept = this.#kept;
     this.#kept = [];
     if (kept.length > 0) this.#options.onUndelivered?.(kept);
-    if (!hasStarted) this.#started.reject(connectError(addressOf(this.#target), reason));
+    if (!hasStarted) this.#started.reject(connectError(formatAddress(this.#target), reason));
     this.#closed.resolve(reason);
     if (hasStarted) this.#options.onStatus?.({ state: "closed", reason });
   }

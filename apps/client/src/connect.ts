@@ -1,10 +1,10 @@
 // The entrance for programs: `await connect(protocol, options, handlers)`.
 
+import type { SocketAddress } from "@typewire/connection";
 import { type AnyProtocol, TypewireError } from "@typewire/protocol";
 
 import { Client } from "./client.ts";
 import type { ClientHandlers, ClientOptions } from "./client-options.ts";
-import type { DialTarget } from "./dial.ts";
 
 export interface ConnectOptions<P extends AnyProtocol> extends ClientOptions<P> {
   /** Required unless `unix` is given. */
@@ -34,7 +34,7 @@ export async function connect<P extends AnyProtocol>(
   return client;
 }
 
-function targetOf({ port, hostname, unix }: ConnectOptions<AnyProtocol>): DialTarget {
+function targetOf({ port, hostname, unix }: ConnectOptions<AnyProtocol>): SocketAddress {
   if (unix !== undefined) {
     if (port === undefined && hostname === undefined) return { unix };
     throw new TypewireError("option-invalid", "unix: expected no port and hostname beside it");

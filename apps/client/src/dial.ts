@@ -1,24 +1,18 @@
 // Bun.connect, and nothing else: one attempt to reach an address. Bun has neither a connect timeout nor a
 // way to abort (BUN.md §1); the client has the timeout, and resets a socket that comes too late.
 
-import { type ByteSocket, type Clock, systemClock } from "@typewire/connection";
+import {
+  type Clock,
+  describeSystemError,
+  formatAddress,
+  type SocketAddress,
+  type SocketUser,
+  systemClock,
+} from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 import { SecuredSocket, securedSocketHandlers } from "@typewire/security";
 
 import type { DialTls } from "./tls.ts";
-
-/** Whom to dial: a TCP address or the path of a Unix socket. */
-export type DialTarget =
-  { readonly hostname: string; readonly port: number } | { readonly unix: string };
-
-/** Whoever uses the socket. None of these throws. */
-export interface SocketUser {
-  opened(socket: ByteSocket): void;
-  receive(chunk: Uint8Array): void;
-  drained(): void;
-  peerEnded(): void;
-  disconnected(error?: unknown): void;
-}
 
 const reasons: Readonly<Record<string, string>> = {
   // Also what Bun reports when this process has no file descriptor left.
@@ -32,13 +26,6 @@ const reasons: Readonly<Record<string, string>> = {
   ENOENT: "no such socket",
 };
 
-/** The address for people: `127.0.0.1:8080`, `[::1]:8080`, `unix:/run/x.sock`. */
-export function addressOf(target: DialTarget): string {
-  if ("unix" in target) return `unix:${target.unix}`;
-  const { hostname, port } = target;
-  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
-}
-
 /**
  * Dials `target` and hands the socket to `user`, whose `opened` is called before this resolves; with `tls`
  * it is called when the server is verified, and `disconnected` when it is not. There is no way to abort:
@@ -47,7 +34,7 @@ export function addressOf(target: DialTarget): string {
  * @throws TypewireError (as a rejection) `connect-failed`, naming the address and the reason.
  */
 export async function dial(
-  target: DialTarget,
+  target: SocketAddress,
   user: SocketUser,
   tls?: DialTls,
   clock: Clock = systemClock,
@@ -71,11 +58,9 @@ export async function dial(
     else if ("unix" in target) await Bun.connect({ ...target, ...options });
     else await Bun.connect({ ...target, ...options });
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-    const reason = reasons[code] ?? (cause instanceof Error ? cause.message : "unknown reason");
     throw new TypewireError(
       "connect-failed",
-      `Cannot connect to ${addressOf(target)}: ${reason}${code === "" ? "" : ` (${code})`}`,
+      `Cannot connect to ${formatAddress(target)}: ${describeSystemError(cause, reasons)}`,
       { cause },
     );
   }
@@ -83,7 +68,7 @@ export async function dial(
 
 /** The same behind a handshake. Bun resolves before it; `SecuredSocket` waits for its end. */
 async function dialSecured(
-  target: DialTarget,
+  target: SocketAddress,
   user: SocketUser,
   tls: DialTls,
   clock: Clock,

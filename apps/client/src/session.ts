@@ -8,7 +8,7 @@ import {
   type StopSignal,
   type Terminal,
 } from "@typewire/command";
-import type { Observer } from "@typewire/connection";
+import { formatAddress, type Observer, type SocketAddress } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 import {
   saludo,
@@ -21,7 +21,6 @@ import type { Client } from "./client.ts";
 import type { ClientStatus } from "./client-options.ts";
 import type { ClientFlags } from "./command-line.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
-import { addressOf, type DialTarget } from "./dial.ts";
 import { type Ending, reportEnding } from "./ending.ts";
 import type { clientEvents } from "./events.ts";
 import { jsonLine, type Line, readLines, sayLine } from "./input.ts";
@@ -91,7 +90,7 @@ export class Session {
   /** The client, once connected; undefined where that failed, which ends the run. */
   async #connect(): Promise<Client<typeof saludo> | undefined> {
     const { flags, log } = this.#options;
-    const target: DialTarget = flags.unix === undefined ? flags.address : { unix: flags.unix };
+    const target: SocketAddress = flags.unix === undefined ? flags.address : { unix: flags.unix };
     try {
       const { warnings, ...security } = securityOptions(flags);
       for (const reason of [...warnings, ...environmentWarnings(process.env)]) {
@@ -107,7 +106,7 @@ export class Session {
         onStatus: (status) => this.#follow(status),
         onUndelivered: ({ length }) => log("undelivered", { messages: length }),
       };
-      log("connecting", { address: addressOf(target) });
+      log("connecting", { address: formatAddress(target) });
       this.#client = await connect(saludo, options, {});
     } catch (error) {
       if (!(error instanceof TypewireError)) throw error;

@@ -3,13 +3,14 @@
 import { describe, expect, test } from "bun:test";
 import { heapStats } from "bun:jsc";
 
+import type { SocketUser } from "@typewire/connection";
 import { ByteWriter, TypewireError } from "@typewire/protocol";
 import { saludo, type SaludoClientMessage } from "@typewire/protocol/saludo";
 import { FakeClock, MemorySocket } from "@typewire/testkit";
 
 import { Client } from "../src/client.ts";
 import type { ClientOptions } from "../src/client-options.ts";
-import type { dial, SocketUser } from "../src/dial.ts";
+import type { dial } from "../src/dial.ts";
 
 const target = { hostname: "127.0.0.1", port: 1 };
 const refused = new TypewireError("connect-failed", "Cannot connect: connection refused");

@@ -1,14 +1,14 @@
 // The public face of @typewire/server.
 
 export { serve, type ServeOptions } from "./serve.ts";
-export {
-  type ConnectionCap,
-  type Drained,
-  type DrainOptions,
-  Server,
-  type ServerConnection,
-  type ServerHandlers,
-  type ServerOptions,
-} from "./server.ts";
+export { Server } from "./server.ts";
+export type {
+  ConnectionCap,
+  Drained,
+  DrainOptions,
+  ServerConnection,
+  ServerHandlers,
+  ServerOptions,
+} from "./server-options.ts";
 export type { ServerStats } from "./server-stats.ts";
 export type { ServerTlsOptions } from "./tls.ts";

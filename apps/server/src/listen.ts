@@ -1,25 +1,15 @@
 // Bun.listen, and nothing else: accepted sockets and their events handed to whoever serves them. What
 // Bun does that its documentation does not say (BUN.md §1) is dealt with here.
 
-import type { ByteSocket } from "@typewire/connection";
+import {
+  describeSystemError,
+  formatAddress,
+  type SocketAddress,
+  type SocketUser,
+} from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 
 import type { ServerTls } from "./tls.ts";
-
-/** Where to listen: a TCP port (0 picks a free one) or the path of a Unix socket. */
-export type ListenTarget =
-  { readonly hostname: string; readonly port: number } | { readonly unix: string };
-
-/** Whoever serves one socket. None of these throws. */
-export interface SocketUser {
-  /** Called once, first. */
-  opened(socket: ByteSocket): void;
-  receive(chunk: Uint8Array): void;
-  drained(): void;
-  peerEnded(): void;
-  /** Called once, last. */
-  disconnected(error?: unknown): void;
-}
 
 /** Says who serves the connection of this name, a peer's for a log, from this IP address if it has one. */
 export type Accept = (name: string, ipAddress: string | undefined) => SocketUser;
@@ -45,16 +35,19 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /**
- * Starts listening at once. With `tls`, sockets are opened for their users after the handshake.
+ * Starts listening at once, at port 0 on a free one. With `tls`, sockets are opened for their users after the handshake.
  *
  * @throws TypewireError `listen-failed`, naming the address and the reason.
  */
-export function listen(target: ListenTarget, accept: Accept, tls?: ServerTls): Listening {
+export function listen(target: SocketAddress, accept: Accept, tls?: ServerTls): Listening {
   let accepted = 0;
   const name = (socket: Bun.Socket<SocketUser>): string =>
     "unix" in target
       ? `unix:${accepted}`
-      : formatAddress(socket.remoteAddress ?? "unknown", socket.remotePort ?? 0);
+      : formatAddress({
+          hostname: socket.remoteAddress ?? "unknown",
+          port: socket.remotePort ?? 0,
+        });
   const userOf = (socket: Bun.Socket<SocketUser>): SocketUser => {
     accepted += 1;
     return accept(name(socket), "unix" in target ? undefined : socket.remoteAddress);
@@ -90,20 +83,18 @@ export function listen(target: ListenTarget, accept: Accept, tls?: ServerTls): L
     const options = { allowHalfOpen: true, socket: tls === undefined ? socket : guarded } as const;
     if ("unix" in target) {
       const listener = ownersOnly(() => Bun.listen({ ...target, ...options }));
-      const address = addressOf(target);
+      const address = formatAddress(target);
       return { address, hostname: undefined, port: undefined, stop: () => listener.stop() };
     }
     const listener = Bun.listen({ ...target, ...options });
     const { hostname } = target;
     const { port } = listener;
-    const address = formatAddress(hostname, port);
+    const address = formatAddress({ hostname, port });
     return { address, hostname, port, stop: () => listener.stop() };
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-    const reason = reasons[code] ?? (cause instanceof Error ? cause.message : "unknown reason");
     throw new TypewireError(
       "listen-failed",
-      `Cannot listen on ${addressOf(target)}: ${reason}${code === "" ? "" : ` (${code})`}`,
+      `Cannot listen on ${formatAddress(target)}: ${describeSystemError(cause, reasons)}`,
       { cause },
     );
   }
@@ -117,12 +108,4 @@ function ownersOnly<Created>(create: () => Created): Created {
   } finally {
     process.umask(umask);
   }
-}
-
-function addressOf(target: ListenTarget): string {
-  return "unix" in target ? `unix:${target.unix}` : formatAddress(target.hostname, target.port);
-}
-
-function formatAddress(hostname: string, port: number): string {
-  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }

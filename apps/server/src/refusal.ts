@@ -2,10 +2,8 @@
 // and no Connection; it is held until the peer has ended, so that the frame arrives, but only a few are
 // held at a time: under a flood the rest is reset at once.
 
-import type { ByteSocket, Cancel, Clock } from "@typewire/connection";
+import type { ByteSocket, Cancel, Clock, SocketUser } from "@typewire/connection";
 import { type AnyMessage, ByteWriter, type Codec } from "@typewire/protocol";
-
-import type { SocketUser } from "./listen.ts";
 
 /** Half of the descriptors that `descriptor-limit.ts` keeps free. */
 const mostHeld = 64;

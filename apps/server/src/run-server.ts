@@ -19,7 +19,7 @@ import {
   type Terminal,
   toJsonText,
 } from "@typewire/command";
-import { describeThrown } from "@typewire/connection";
+import { describeThrown, type SocketAddress } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
 
@@ -29,7 +29,6 @@ import type { ServerFlags } from "./command-line.ts";
 import { serverEvents } from "./events.ts";
 import { exposureOf, remedyOf } from "./exposure.ts";
 import { resolveHost } from "./host.ts";
-import type { ListenTarget } from "./listen.ts";
 import { version } from "./program.ts";
 import { guardsOf, securityOptions } from "./security-flags.ts";
 import { serveSaludo } from "./serve-saludo.ts";
@@ -114,7 +113,7 @@ export async function runServer(
 /** The server with its log and its output. */
 function start(
   flags: ServerFlags,
-  target: ListenTarget,
+  target: SocketAddress,
   log: Log<typeof serverEvents>,
   { out, outHasColours }: Terminal,
 ): Server<typeof saludo> {
@@ -195,7 +194,7 @@ function reloadCertificates(server: Server<typeof saludo>, log: Log<typeof serve
   for (const reason of server.tlsWarnings) log("security-warning", { reason });
 }
 
-async function targetOf({ unix, host, port }: ServerFlags): Promise<ListenTarget> {
+async function targetOf({ unix, host, port }: ServerFlags): Promise<SocketAddress> {
   if (unix === undefined) return { hostname: await resolveHost(host, port), port };
   await removeStaleSocket(unix);
   return { unix };

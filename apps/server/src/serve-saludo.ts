@@ -5,7 +5,8 @@ import { type CloseReason, systemClock } from "@typewire/connection";
 import { saludo, type SaludoServerMessage } from "@typewire/protocol/saludo";
 
 import { serve, type ServeOptions } from "./serve.ts";
-import type { Server, ServerConnection } from "./server.ts";
+import type { Server } from "./server.ts";
+import type { ServerConnection } from "./server-options.ts";
 
 type Message<Name extends SaludoServerMessage["type"]> = Extract<
   SaludoServerMessage,

@@ -1,10 +1,11 @@
 // The entrance for programs: `serve(protocol, options, handlers)`.
 
-import { systemClock } from "@typewire/connection";
+import { type SocketAddress, systemClock } from "@typewire/connection";
 import { type AnyProtocol, TypewireError } from "@typewire/protocol";
 
-import { listen, type ListenTarget } from "./listen.ts";
-import { Server, type ServerHandlers, type ServerOptions } from "./server.ts";
+import { listen } from "./listen.ts";
+import { Server } from "./server.ts";
+import type { ServerHandlers, ServerOptions } from "./server-options.ts";
 import { ServerTls, type ServerTlsOptions } from "./tls.ts";
 
 export interface ServeOptions<P extends AnyProtocol> extends ServerOptions<P> {
@@ -37,7 +38,7 @@ export function serve<P extends AnyProtocol>(
   return new Server(protocol, options, handlers, (accept) => listen(target, accept, tls), tls);
 }
 
-function targetOf({ port, hostname, unix }: ServeOptions<AnyProtocol>): ListenTarget {
+function targetOf({ port, hostname, unix }: ServeOptions<AnyProtocol>): SocketAddress {
   if (unix !== undefined) {
     if (port === undefined && hostname === undefined) return { unix };
     throw new TypewireError("option-invalid", "unix: expected no port and hostname beside it");

@@ -3,14 +3,13 @@
 // never a plaintext one (Bun.listen with empty `tls` options serves plaintext without a word, and has no
 // way to change its certificate). ADR 0041.
 
-import type { Clock } from "@typewire/connection";
+import type { Clock, SocketUser } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 import {
   readAuthorities,
   readIdentity,
   SecuredSocket,
   securedSocketHandlers,
-  type SocketUser,
 } from "@typewire/security";
 
 /** Which certificate the server shows, and whether it asks for the clients'. All paths are of PEM files. */

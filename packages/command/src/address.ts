@@ -20,11 +20,6 @@ export function parseAddress(text: string, fallback: Address): Address | undefin
   return withPort(ipv6 ?? (name === "" ? fallback.hostname : name), portText, fallback.port);
 }
 
-/** `127.0.0.1:8080`, `[::1]:8080`. */
-export function formatAddress(hostname: string, port: number): string {
-  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
-}
-
 /** The address of a server to dial. Port 0 is refused: nothing listens there. */
 export function addressValue(fallback: Address): FlagValue<Address> {
   return {

@@ -1,12 +1,6 @@
 // What the two commands share and no library user needs. `serve` and `connect` never import this.
 
-export {
-  type Address,
-  addressValue,
-  formatAddress,
-  parseAddress,
-  socketPathValue,
-} from "./address.ts";
+export { type Address, addressValue, parseAddress, socketPathValue } from "./address.ts";
 export {
   addLogFlags,
   type Command,

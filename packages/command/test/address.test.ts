@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { formatAddress, parseAddress } from "../src/index.ts";
+import { parseAddress } from "../src/index.ts";
 
 const fallback = { hostname: "127.0.0.1", port: 8080 };
 
@@ -35,12 +35,5 @@ describe("parseAddress", () => {
     "[::1",
   ])("refuses %j", (text) => {
     expect(parseAddress(text, fallback)).toBeUndefined();
-  });
-});
-
-describe("formatAddress", () => {
-  test("puts an IPv6 address in brackets and nothing else", () => {
-    expect(formatAddress("::1", 80)).toBe("[::1]:80");
-    expect(formatAddress("127.0.0.1", 80)).toBe("127.0.0.1:80");
   });
 });

@@ -1,5 +1,6 @@
-// What a connection asks of the thing that carries its bytes. `Bun.Socket` fits as it is; tests use one
-// made of arrays. The socket's owner passes events on by calling the connection's methods.
+// The contract between a socket and its user: what a connection asks of the thing that carries its bytes,
+// and what it is told. `Bun.Socket` fits as it is; tests use one made of arrays. Whoever owns the socket
+// passes its events on.
 
 /**
  * A stream of bytes to the peer and back. Open it with `allowHalfOpen`, so that replies still leave
@@ -21,4 +22,18 @@ export interface ByteSocket {
   pause(): void;
   /** Reads again. */
   resume(): void;
+}
+
+/** Whoever uses one socket: a `Connection`, or what stands in front of one. None of these throws. */
+export interface SocketUser {
+  /** Called once, first: bytes can be written from now on. */
+  opened(socket: ByteSocket): void;
+  /** These bytes came; they are the user's from now on. */
+  receive(chunk: Uint8Array): void;
+  /** The socket takes bytes again. */
+  drained(): void;
+  /** The peer has ended its half. */
+  peerEnded(): void;
+  /** Called once, last, with the error that closed the socket if there was one. */
+  disconnected(error?: unknown): void;
 }

@@ -13,7 +13,7 @@ import {
 } from "@typewire/protocol";
 
 import { Authentication } from "./authentication.ts";
-import type { ByteSocket } from "./byte-socket.ts";
+import type { ByteSocket, SocketUser } from "./byte-socket.ts";
 import {
   type CloseCode,
   closedInOrder,
@@ -85,7 +85,7 @@ const STATE_ORDER = { connecting: 0, open: 1, draining: 2, closed: 3 } as const;
  * | any         | the socket is gone                       | closed   |                                  |
  */
 export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage>
-  implements ReceiverOwner<Incoming>, SocketWriterOwner, Sweepable, Holder
+  implements SocketUser, ReceiverOwner<Incoming>, SocketWriterOwner, Sweepable, Holder
 {
   /** Who the peer is, for a log: `127.0.0.1:55783`, `unix:3`. */
   readonly name: string;

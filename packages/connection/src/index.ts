@@ -1,7 +1,8 @@
 // The public face of @typewire/connection.
 
+export { describeSystemError, formatAddress, type SocketAddress } from "./address.ts";
 export type { SharedSecret } from "./authentication.ts";
-export type { ByteSocket } from "./byte-socket.ts";
+export type { ByteSocket, SocketUser } from "./byte-socket.ts";
 export { type Cancel, type Clock, systemClock } from "./clock.ts";
 export { type CloseCode, type CloseReason, describeCloseReason } from "./close-reason.ts";
 export { Connection, type ConnectionState } from "./connection.ts";

@@ -9,6 +9,5 @@ export {
   SecuredSocket,
   securedSocketHandlers,
   type SecuredSocketOptions,
-  type SocketUser,
 } from "./secured-socket.ts";
 export { MIN_SECRET_BYTES, readSecretFile, type SecretFile, sharedSecret } from "./secret.ts";

@@ -2,7 +2,7 @@
 // verified, so that nothing can be sent or received before, and hears why when it is not. Bun calls
 // `open`, and resolves its connect promise, before the handshake, and drops what is written there.
 
-import type { ByteSocket, Cancel, Clock } from "@typewire/connection";
+import type { Cancel, Clock, SocketUser } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 
 import { describeTlsError, isCertificateFault } from "./describe-tls-error.ts";
@@ -12,15 +12,6 @@ export const HANDSHAKE_DEADLINE_MS = 5_000;
 
 /** Below these nothing is spoken: 1.0 and 1.1 are deprecated (RFC 8996). */
 const accepted: ReadonlySet<string | null> = new Set(["TLSv1.2", "TLSv1.3"]);
-
-/** Whoever uses the socket. None of these throws. */
-export interface SocketUser {
-  opened(socket: ByteSocket): void;
-  receive(chunk: Uint8Array): void;
-  drained(): void;
-  peerEnded(): void;
-  disconnected(error?: unknown): void;
-}
 
 export interface SecuredSocketOptions {
   readonly user: SocketUser;

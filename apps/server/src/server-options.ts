@@ -1,0 +1,95 @@
+// What a user gives to a server and gets from it, besides messages: handlers, options, and how a drain went.
+
+import type {
+  Clock,
+  CloseReason,
+  Connection,
+  ConnectionLimits,
+  Handlers,
+  Observer,
+} from "@typewire/connection";
+import type { AnyProtocol, MessageOf } from "@typewire/protocol";
+
+/** A connection as the server's handlers see it. */
+export type ServerConnection<P extends AnyProtocol> = Connection<
+  MessageOf<P, "server">,
+  MessageOf<P, "client">
+>;
+
+/**
+ * A function for each message that the client may send, besides `open` and `close`. Conditional, so that
+ * the compiler has settled on P before it looks into a literal, and infers the parameters from it.
+ */
+export type ServerHandlers<P extends AnyProtocol> = P extends AnyProtocol
+  ? Handlers<MessageOf<P, "client">, ServerConnection<P>>
+  : never;
+
+/** What a server was full of. */
+export type ConnectionCap = "maxConnections" | "maxConnectionsPerAddress";
+
+export interface ServerOptions<P extends AnyProtocol> {
+  /**
+   * Connections at once; one over is told `too-many-connections` and closed. Default 10 000. Always
+   * lowered to what the descriptors of this process allow, because a listener without one spins.
+   */
+  readonly maxConnections?: number;
+  /**
+   * Of those, from one IP address; one over is told `too-many-connections` and closed. Default: as many as
+   * there may be, because a proxy's clients all come from its address. Not counted on a Unix socket.
+   */
+  readonly maxConnectionsPerAddress?: number;
+  /**
+   * Bytes of memory that all connections together may hold in what waits to be sent or handled; above it
+   * those that hold most are cut (`slow-consumer`). Default 256 MiB, or as much as one connection may.
+   */
+  readonly maxBufferedBytes?: number;
+  /** Limits of each connection; the defaults are those of `@typewire/connection`. */
+  readonly limits?: Partial<ConnectionLimits>;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+  /** Called for each connection before it opens: who watches it, for a log or a trace. */
+  readonly observe?: (
+    connectionName: string,
+  ) => Observer<MessageOf<P, "server">, MessageOf<P, "client">> | undefined;
+  /**
+   * Clients have to prove that they have this too, and so does the server to them, before anything else
+   * is accepted; it never travels. At least 16 bytes; text counts as UTF-8. Default: anybody may talk.
+   */
+  readonly secret?: Uint8Array | string;
+  /** A connection ended before its `open` handler was called: TLS or the secret failed. For a log. */
+  readonly onNotOpened?: (connectionName: string, reason: CloseReason) => void;
+  /**
+   * Told which messages were sent to a connection and had not left whole when it ended: copies of them, in
+   * order, before its `close` handler is called. What the socket had taken may be lost as well: only an
+   * answer says that a message arrived. Must not throw. Default: they are only counted, in `stats`.
+   */
+  readonly onUndelivered?: (
+    connection: ServerConnection<P>,
+    messages: readonly MessageOf<P, "server">[],
+  ) => void;
+  /** A connection was turned away with `too-many-connections` because of this limit, for a log. */
+  readonly onTurnedAway?: (connectionName: string, limit: ConnectionCap) => void;
+  /** A handler threw or rejected; its connection ends with `internal`. Default: `console.error`, with the stack. */
+  readonly onHandlerError?: (
+    connection: ServerConnection<P>,
+    handlerName: string,
+    error: unknown,
+  ) => void;
+}
+
+export interface DrainOptions {
+  /** How long connections may take to let go. Default 10 s. */
+  readonly timeoutMs?: number;
+  /** Told to every client in `$bye`. */
+  readonly reason?: string;
+  /** Told to every client in `$bye`: when to come back. */
+  readonly retryAfterMs?: number;
+}
+
+/** How a drain went. */
+export interface Drained {
+  /** Connections that were still there at the deadline. */
+  readonly cut: number;
+  /** Messages that had been sent, and had not left whole when their connection ended. */
+  readonly messagesUndelivered: number;
+}
