@@ -29,6 +29,7 @@ import type {
 } from "./client-options.ts";
 import { dial } from "./dial.ts";
 import { type DialTls, dialTls } from "./tls.ts";
+import { UnsentMessages } from "./unsent-messages.ts";
 
 const defaultConnectTimeoutMs = 10_000;
 
@@ -46,6 +47,7 @@ export class Client<P extends AnyProtocol> {
   readonly #dialTarget: typeof dial;
   readonly #connectTimeoutMs: number;
   readonly #backoff: Backoff;
+  readonly #unsent: UnsentMessages<MessageOf<P, "client">>;
   readonly #started = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<CloseReason>();
 
@@ -59,8 +61,6 @@ export class Client<P extends AnyProtocol> {
   #change = Promise.withResolvers<void>();
   #isClosing = false;
   #isPaused = false;
-  /** With `resend`: what did not leave, in order. At most what the queues of two connections hold. */
-  #kept: readonly MessageOf<P, "client">[] = [];
 
   /** Use `connect`. Throws what `createEndpoint` throws. */
   constructor(
@@ -74,12 +74,14 @@ export class Client<P extends AnyProtocol> {
     this.#dialTarget = dialTarget;
     this.#options = options;
     const { connectTimeoutMs = defaultConnectTimeoutMs, reconnect, random = Math.random } = options;
+    const { resend = false, onUndelivered } = options;
     assertPositive({ connectTimeoutMs, ...reconnect });
-    if (options.resend === true && reconnect === false) {
+    if (resend && reconnect === false) {
       throw new TypewireError("option-invalid", "resend: expected no `reconnect: false` beside it");
     }
     this.#connectTimeoutMs = connectTimeoutMs;
     this.#backoff = new Backoff(reconnect || {}, random);
+    this.#unsent = new UnsentMessages({ resend, onUndelivered });
     // For its mistakes, before anything is dialled.
     this.#dialTls();
     const endpoint = createEndpoint(protocol, "client", handlers, {
@@ -89,8 +91,8 @@ export class Client<P extends AnyProtocol> {
       hooks: {
         closed: (_connection, reason) => this.#lost(reason),
         // Absent where nobody asks: reading the queue back takes time.
-        ...((options.onUndelivered !== undefined || options.resend === true) && {
-          undelivered: (_connection, messages) => this.#notDelivered(messages),
+        ...((onUndelivered !== undefined || resend) && {
+          undelivered: (_connection, messages) => this.#unsent.take(messages),
         }),
         handlerFailed: options.onHandlerError ?? printHandlerError,
       },
@@ -219,38 +221,13 @@ export class Client<P extends AnyProtocol> {
   #opened(connection: ClientConnection<P>): void {
     this.#cancelTimer();
     this.#connectedAtMs = this.#endpoint.clock.now();
-    this.#sendKept(connection);
+    this.#unsent.sendOn(connection);
     if (connection.state === "closed") return;
     // Not before: the first message has to come, whoever is slow.
     if (this.#isPaused) connection.pause();
     this.#enter("connected");
     this.#started.resolve();
     this.#options.onStatus?.({ state: "connected", address: formatAddress(this.#target) });
-  }
-
-  #sendKept(connection: ClientConnection<P>): void {
-    const kept = this.#kept;
-    this.#kept = [];
-    for (const [index, message] of kept.entries()) {
-      try {
-        connection.send(message);
-      } catch (error) {
-        if (!(error instanceof TypewireError)) throw error;
-        if (error.code === "connection-closed") {
-          // Those before it have come back through `#notDelivered`.
-          this.#kept = [...this.#kept, ...kept.slice(index)];
-          return;
-        }
-        // The server takes less than before.
-        this.#options.onUndelivered?.([message]);
-      }
-    }
-  }
-
-  /** These were sent on a connection that ends, and have not left whole. */
-  #notDelivered(messages: readonly MessageOf<P, "client">[]): void {
-    if (this.#options.resend === true) this.#kept = [...this.#kept, ...messages];
-    else this.#options.onUndelivered?.(messages);
   }
 
   /** The connection, or the attempt at one, has ended. */
@@ -277,9 +254,7 @@ export class Client<P extends AnyProtocol> {
     this.#cancelTimer();
     const hasStarted = this.#state !== "connecting";
     this.#enter("closed");
-    const kept = this.#kept;
-    this.#kept = [];
-    if (kept.length > 0) this.#options.onUndelivered?.(kept);
+    this.#unsent.giveUp();
     if (!hasStarted) this.#started.reject(connectError(formatAddress(this.#target), reason));
     this.#closed.resolve(reason);
     if (hasStarted) this.#options.onStatus?.({ state: "closed", reason });
