@@ -12,6 +12,7 @@ import {
   MAX_ANNOUNCED_BYTES,
 } from "./header.ts";
 import { defaultLimits } from "./limits.ts";
+import { release } from "./release.ts";
 
 /** Receives one payload: `bytes[start, end)`, valid until it returns. */
 export type OnFrame = (bytes: Uint8Array, start: number, end: number) => void;
@@ -19,6 +20,11 @@ export type OnFrame = (bytes: Uint8Array, start: number, end: number) => void;
 export interface FrameReaderOptions {
   /** Largest payload accepted, in bytes. Default 1 MiB. */
   readonly maxFrameBytes?: number;
+  /**
+   * Whether a buffer in which a frame was gathered is freed as soon as `onFrame` returns: then what was
+   * kept of it is empty. Default false: the garbage collector frees it.
+   */
+  readonly releaseFrames?: boolean;
 }
 
 /** Up to this many bytes, a payload's buffer is taken at once instead of grown. */
@@ -30,6 +36,7 @@ const SMALL_FRAME_BYTES = 4096;
  */
 export class FrameReader {
   #maxFrameBytes = defaultLimits.maxFrameBytes;
+  readonly #releaseFrames: boolean;
   #failure: TypewireError | undefined;
   #stopped = false;
   /** Set by `stop` and `suspend`: nothing more of the chunk under way. */
@@ -45,6 +52,7 @@ export class FrameReader {
 
   constructor(options: FrameReaderOptions = {}) {
     if (options.maxFrameBytes !== undefined) this.maxFrameBytes = options.maxFrameBytes;
+    this.#releaseFrames = options.releaseFrames ?? false;
   }
 
   /** Largest payload accepted, in bytes. A change holds from the next header on; a frame under way keeps its verdict. */
@@ -175,8 +183,10 @@ export class FrameReader {
     payload.set(chunk.subarray(position, position + taken), this.#held);
     this.#held += taken;
     if (this.#held === announced) {
+      this.#payload = undefined;
       this.#forgetFrame();
       this.#deliver(payload, 0, announced, onFrame);
+      if (this.#releaseFrames) release(payload);
     }
     return position + taken;
   }
@@ -187,7 +197,10 @@ export class FrameReader {
     if (current !== undefined && current.length >= needed) return current;
     const capacity = Math.min(this.#announced, Math.max(needed * 2, SMALL_FRAME_BYTES));
     const grown = new Uint8Array(capacity);
-    if (current !== undefined) grown.set(current.subarray(0, this.#held));
+    if (current !== undefined) {
+      grown.set(current.subarray(0, this.#held));
+      release(current);
+    }
     this.#payload = grown;
     return grown;
   }
@@ -227,6 +240,7 @@ export class FrameReader {
   }
 
   #forgetFrame(): void {
+    if (this.#payload !== undefined) release(this.#payload);
     this.#header = undefined;
     this.#payload = undefined;
     this.#held = 0;

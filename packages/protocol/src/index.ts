@@ -32,6 +32,7 @@ export {
   type TypewireErrorOptions,
   type WireErrorCode,
 } from "./errors.ts";
+export { release } from "./release.ts";
 export { FrameReader, type FrameReaderOptions, type OnFrame } from "./frame-reader.ts";
 export { decodeHeader, encodeHeader, HEADER_BYTES, MAX_ANNOUNCED_BYTES } from "./header.ts";
 export { type DecodeLimits, defaultLimits, type MessageLimits } from "./limits.ts";

@@ -5,6 +5,7 @@
 
 import { TypewireError } from "../errors.ts";
 import { type DecodeLimits, defaultLimits } from "../limits.ts";
+import { release } from "../release.ts";
 import { findDuplicateKey, textLength } from "./duplicate-keys.ts";
 import { utf8ErrorAt } from "./utf8.ts";
 
@@ -75,7 +76,10 @@ export class Scanner {
       throw error instanceof TypewireError ? relocate(error, this.#position - start) : error;
     } finally {
       this.#bytes = NO_BYTES;
-      if (this.#keys.length > KEY_STACK) this.#keys = new Float64Array(KEY_STACK);
+      if (this.#keys.length > KEY_STACK) {
+        release(this.#keys);
+        this.#keys = new Float64Array(KEY_STACK);
+      }
     }
   }
 
@@ -225,6 +229,7 @@ export class Scanner {
     if (this.#keyCount === this.#keys.length) {
       const grown = new Float64Array(this.#keys.length * 2);
       grown.set(this.#keys);
+      release(this.#keys);
       this.#keys = grown;
     }
     this.#keys[this.#keyCount] = offset;
