@@ -295,6 +295,19 @@ describe("a received chunk", () => {
       Array.from({ length: 50 }, (_, i) => i + 1),
     );
   });
+
+  test("is freed by transfer(0), and those after it stay whole", async () => {
+    const { server, client } = await connectPair();
+    for (let i = 1; i <= 5; i += 1) {
+      client.socket.write(new Uint8Array(60_000).fill(i));
+      await server.received(60_000 * i);
+    }
+    const [first, ...others] = server.chunks;
+    const buffer = first?.buffer as ArrayBuffer | undefined;
+    buffer?.transfer(0);
+    expect(first).toHaveLength(0);
+    expect(Buffer.concat(others).every((byte) => byte >= 1 && byte <= 5)).toBe(true);
+  });
 });
 
 describe("socket callbacks", () => {

@@ -56,9 +56,17 @@ export interface EndpointOptions<Outgoing extends AnyMessage, Incoming extends A
   /**
    * Bytes of memory that all connections together may hold in output that waits, frames that are not
    * whole, and messages that wait for their turn. Above it those that hold most are cut
-   * (`slow-consumer`). Default 256 MiB, or as much as one connection may. Answers a thousand slow readers, each within its own limit.
+   * (`slow-consumer`). Default 256 MiB, or a quarter of `memoryLimitBytes` where that is less, and at
+   * least as much as one connection may. Answers a thousand slow readers, each within its own limit.
    */
   readonly maxBufferedBytes?: number;
+  /** Memory that this process may have at all. Default: not known. */
+  readonly memoryLimitBytes?: number;
+  /**
+   * Whether each chunk given to `Connection.receive` is a buffer of its own, as Bun's sockets make them:
+   * then its memory is given back once it is used up, and what it was given as is empty. Default false.
+   */
+  readonly ownsChunks?: boolean;
   /** Default: the machine's. */
   readonly clock?: Clock;
   readonly hooks?: EndpointHooks<Outgoing, Incoming>;
@@ -85,6 +93,7 @@ export interface Endpoint<Outgoing extends AnyMessage, Incoming extends AnyMessa
   readonly sweep: Sweep<Connection<Outgoing, Incoming>>;
   readonly memory: MemoryBudget;
   readonly buffers: BufferPool;
+  readonly ownsChunks: boolean;
   readonly tally: Tally;
   readonly hooks: EndpointHooks<Outgoing, Incoming>;
   readonly secret: SharedSecret | undefined;
@@ -93,6 +102,9 @@ export interface Endpoint<Outgoing extends AnyMessage, Incoming extends AnyMessa
 }
 
 const defaultMaxBufferedBytes = 256 * 1024 * 1024;
+
+/** The rest is for the program, its heap, and what the kernel keeps for sockets. */
+const BUFFERED_SHARE = 1 / 4;
 
 /** What a side of a protocol sends. */
 export type Sent<P extends AnyProtocol, R extends Role> = MessageOf<P, R>;
@@ -126,7 +138,12 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     maxFrameBytes: limits.maxFrameBytes,
   };
   if (limits.heartbeatIntervalMs > 0) hello.heartbeatIntervalMs = limits.heartbeatIntervalMs;
-  const sweep = new Sweep<Connection<Sent<P, R>, Received<P, R>>>(clock, sweepPeriodMs(limits));
+  const sweep = new Sweep<Connection<Sent<P, R>, Received<P, R>>>(
+    clock,
+    sweepPeriodMs(limits),
+    () => buffers.trim(),
+  );
+  const buffers = new BufferPool(sweep.members);
   const tally = new Tally();
   return {
     role,
@@ -141,11 +158,9 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     scheduler: new FlushScheduler(clock),
     turns: new TurnScheduler(clock),
     sweep,
-    memory: new MemoryBudget(
-      resolveMaxBufferedBytes(options.maxBufferedBytes, limits),
-      sweep.members,
-    ),
-    buffers: new BufferPool(),
+    memory: new MemoryBudget(resolveMaxBufferedBytes(options, limits), sweep.members),
+    buffers,
+    ownsChunks: options.ownsChunks ?? false,
     tally,
     hooks: options.hooks ?? {},
     secret: options.secret,
@@ -164,11 +179,17 @@ function frameOf<Message extends AnyMessage>(
 
 /** One connection within its own limits must fit, or nobody could use them. */
 function resolveMaxBufferedBytes(
-  bytes: number | undefined,
+  {
+    maxBufferedBytes: bytes,
+    memoryLimitBytes = Infinity,
+  }: Pick<EndpointOptions<AnyMessage, AnyMessage>, "maxBufferedBytes" | "memoryLimitBytes">,
   { hardQueueBytes, maxFrameBytes }: ConnectionLimits,
 ): number {
   const least = hardQueueBytes + maxFrameBytes;
-  if (bytes === undefined) return Math.max(defaultMaxBufferedBytes, least);
+  if (bytes === undefined) {
+    const shareBytes = Math.floor(memoryLimitBytes * BUFFERED_SHARE);
+    return Math.max(Math.min(defaultMaxBufferedBytes, shareBytes), least);
+  }
   if (Number.isSafeInteger(bytes) && bytes >= least) return bytes;
   throw new TypewireError(
     "option-invalid",

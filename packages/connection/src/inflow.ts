@@ -4,7 +4,7 @@
 //
 // A chunk belongs to the inflow until it is used up: Bun never writes into it again.
 
-import { FrameReader } from "@typewire/protocol";
+import { FrameReader, release } from "@typewire/protocol";
 
 import type { ByteSocket } from "./byte-socket.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -34,7 +34,10 @@ export interface InflowOwner {
   inflowEnded(): void;
 }
 
-type Surroundings = Pick<Endpoint<never, never>, "limits" | "clock" | "turns" | "memory">;
+type Surroundings = Pick<
+  Endpoint<never, never>,
+  "limits" | "clock" | "turns" | "memory" | "ownsChunks"
+>;
 
 /** A turn that takes this long is over, however few messages it had. */
 const TURN_MS = 5;
@@ -67,7 +70,10 @@ export class Inflow implements Resumable {
   constructor(surroundings: Surroundings, owner: InflowOwner, maxFrameBytes: number) {
     this.#surroundings = surroundings;
     this.#owner = owner;
-    this.#reader = new FrameReader({ maxFrameBytes });
+    this.#reader = new FrameReader({
+      maxFrameBytes,
+      releaseFrames: surroundings.ownsChunks,
+    });
   }
 
   /** Every frame that came, control messages and refused ones too. */
@@ -158,6 +164,7 @@ export class Inflow implements Resumable {
   stop(): void {
     this.#isStopped = true;
     this.#holds = 0;
+    if (this.#surroundings.ownsChunks) this.#backlog?.forEach(release);
     this.#backlog = undefined;
     this.#reader.stop();
     this.#settle();
@@ -198,8 +205,12 @@ export class Inflow implements Resumable {
       this.#owner.inflowFailed(error);
       return;
     }
-    if (taken < chunk.length) this.#keep(chunk.subarray(taken));
-    else if (this.#reader.bufferedBytes > 0) this.#count(chunk.length);
+    if (taken < chunk.length) {
+      this.#keep(chunk.subarray(taken));
+      return;
+    }
+    if (this.#reader.bufferedBytes > 0) this.#count(chunk.length);
+    if (this.#surroundings.ownsChunks) release(chunk);
   }
 
   readonly #receiveFrame = (bytes: Uint8Array, start: number, end: number): void => {

@@ -24,6 +24,9 @@ const MEMORY_PER_BYTE = 2;
 /** How far above the bound memory may get before anybody looks: a look costs some ten thousand steps. */
 const TOLERANCE = 1 / 64;
 
+/** How far below the bound memory is brought once it was above: what is cut is garbage for a while. */
+const RELIEF = 1 / 16;
+
 /** Watches the memory of an endpoint's connections. */
 export class MemoryBudget {
   readonly maxBytes: number;
@@ -43,12 +46,13 @@ export class MemoryBudget {
     return this.#allowance < 0;
   }
 
-  /** Looks exactly, and cuts the largest holders until what is held is within the bound. */
+  /** Looks exactly; above the bound cuts the largest holders until what is held is well within it. */
   relieve(): void {
     // What is cut tells its owner, who may send to others: no look within this one.
     this.#allowance = Infinity;
     let bytes = this.#measure();
-    while (bytes > this.maxBytes) {
+    const mostBytes = bytes > this.maxBytes ? this.maxBytes * (1 - RELIEF) : this.maxBytes;
+    while (bytes > mostBytes) {
       const largest = this.#largest();
       if (largest === undefined) break;
       largest[cutLargest](this.maxBytes);

@@ -15,11 +15,17 @@ import {
 import type { BufferPool } from "./buffer-pool.ts";
 import type { ByteSocket } from "./byte-socket.ts";
 
+/** This much queued within one turn is worth a write of its own: waiting for more only costs memory and cache. */
+export const BURST_BYTES = 16 * 1024;
+
 /** A buffer with this much in it takes no further message, so that a long queue is freed piece by piece. */
 const SEGMENT_BYTES = 64 * 1024;
 
 /** Up to this size a ready-made frame is cheaper to copy beside others than to write on its own. */
 const LARGEST_COPIED_BYTES = 4 * 1024;
+
+/** What a segment itself takes: of frames that many share, it is most of what a queue of them holds. */
+const SEGMENT_MEMORY_BYTES = 64;
 
 /** A run of bytes in the queue: what a buffer of ours holds, or somebody's frame. */
 class Segment {
@@ -152,10 +158,11 @@ export class OutputQueue {
     }
   }
 
-  /** Bytes of memory in buffers of our own; ready-made frames, which others may hold too, go into `shared`. */
+  /** Bytes of memory in the queue and in buffers of our own; ready-made frames, which others may hold too, go into `shared`. */
   memoryBytes(shared: Set<Uint8Array>): number {
     let bytes = 0;
     for (let segment = this.#first; segment !== undefined; segment = segment.next) {
+      bytes += SEGMENT_MEMORY_BYTES;
       if (segment.source instanceof ByteWriter) bytes += segment.source.bytes.length;
       else shared.add(segment.source);
     }
@@ -176,10 +183,12 @@ export class OutputQueue {
   /** The buffer at the end of the queue, with room for another message. */
   #openWriter(): ByteWriter {
     const last = this.#last;
-    if (last?.source instanceof ByteWriter && last.source.length < SEGMENT_BYTES) {
-      return last.source;
+    if (last?.source instanceof ByteWriter) {
+      const mostBytes = last === this.#first ? BURST_BYTES : SEGMENT_BYTES;
+      if (last.source.length < mostBytes) return last.source;
     }
-    const writer = this.#pool.take();
+    const isLong = last?.source instanceof ByteWriter;
+    const writer = isLong ? this.#pool.takeLarge() : this.#pool.take();
     if (last?.source instanceof Uint8Array && last.source.length <= LARGEST_COPIED_BYTES) {
       // A small frame that came alone is written from where it lies; now that it has company, it moves.
       appendBytes(writer, last.source);

@@ -62,7 +62,7 @@ export interface ReceiverOwner<Incoming> {
 
 type Surroundings<Incoming extends AnyMessage> = Pick<
   Endpoint<AnyMessage, Incoming>,
-  "role" | "hello" | "incoming" | "limits" | "clock" | "turns" | "memory"
+  "role" | "hello" | "incoming" | "limits" | "clock" | "turns" | "memory" | "ownsChunks"
 >;
 
 /** Reads one stream of bytes. */
@@ -162,7 +162,12 @@ export class Receiver<Incoming extends AnyMessage> implements InflowOwner {
       return;
     }
     if (this.#authentication !== undefined) {
-      this.#authenticate(this.#authentication, message, isFirst, bytes.slice(start, end));
+      this.#authenticate(
+        this.#authentication,
+        message,
+        isFirst,
+        Uint8Array.from(bytes.subarray(start, end)),
+      );
     } else if (this.#awaitsHello && !mayStandForHello(message)) {
       this.#refuse(helloRequired(`"${oneLine(message.type)}"`));
     } else if (isControlMessage(message)) {

@@ -16,7 +16,7 @@ import {
 } from "./close-reason.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Flushable } from "./flush-scheduler.ts";
-import { type FlushResult, OutputQueue, type UnsentRun } from "./output-queue.ts";
+import { BURST_BYTES, type FlushResult, OutputQueue, type UnsentRun } from "./output-queue.ts";
 
 /** The names of what a writer tells its connection: symbols, so that it is nobody else's to call. */
 export const writerClosed = Symbol("writerClosed");
@@ -29,9 +29,6 @@ export interface SocketWriterOwner {
   /** The queue has grown above the soft limit, or is at most there again. */
   [queueIsLong](isLong: boolean): void;
 }
-
-/** This much queued within one turn is written at once: waiting would only cost memory and cache. */
-const INLINE_FLUSH_BYTES = 64 * 1024;
 
 type Surroundings = Pick<
   Endpoint<AnyMessage, AnyMessage>,
@@ -120,7 +117,7 @@ export class SocketWriter implements Flushable {
   commit(): boolean {
     const { queuedBytes } = this.#queue;
     if (
-      queuedBytes >= INLINE_FLUSH_BYTES ||
+      queuedBytes >= BURST_BYTES ||
       queuedBytes > this.#surroundings.limits.softQueueBytes ||
       this.#state === "full"
     ) {
@@ -208,7 +205,7 @@ export class SocketWriter implements Flushable {
   #commitMuch(): boolean {
     const { limits } = this.#surroundings;
     const queue = this.#queue;
-    if (queue.queuedBytes >= INLINE_FLUSH_BYTES) this.#write();
+    if (queue.queuedBytes >= BURST_BYTES) this.#write();
     else this.#requestFlush();
     if (this.#state === "full") this.#countHeld();
     if (queue.queuedBytes <= limits.softQueueBytes) return true;

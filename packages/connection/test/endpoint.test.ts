@@ -101,6 +101,15 @@ describe("EndpointOptions.maxBufferedBytes", () => {
     expect(serve({ limits: huge }).endpoint.stats().connections).toBe(0);
   });
 
+  test("is a quarter of the process's memory by default, where that is below 256 MiB", () => {
+    const quarter = { limits, memoryLimitBytes: 4 * maxBufferedBytes };
+    expect(serve(quarter).endpoint.memory.maxBytes).toBe(maxBufferedBytes);
+    expect(serve({ limits, memoryLimitBytes: 2 ** 40 }).endpoint.memory.maxBytes).toBe(2 ** 28);
+    expect(serve({ limits }).endpoint.memory.maxBytes).toBe(2 ** 28);
+    expect(serve({ limits, memoryLimitBytes: 1 }).endpoint.memory.maxBytes).toBe(500_000);
+    expect(serve({ ...quarter, maxBufferedBytes: 600_000 }).endpoint.memory.maxBytes).toBe(600_000);
+  });
+
   test("cuts those that hold most until all hold less, and nobody else (B5)", async () => {
     const { endpoint, connect, reasons } = serve({ limits, maxBufferedBytes });
     const slow = Array.from({ length: 20 }, () => connect(0));
@@ -151,5 +160,29 @@ describe("EndpointOptions.maxBufferedBytes", () => {
       connection.receive(upload.slice());
     }
     expect(reasons.length).toBeGreaterThan(before);
+  });
+});
+
+describe("EndpointOptions.ownsChunks", () => {
+  const upload = (): Uint8Array =>
+    fromClient({ type: "upload", bytes: new Uint8Array(90_000) }).slice();
+
+  test("frees a large chunk once it is used up, also one that had to wait", () => {
+    const { connect } = serve({ ownsChunks: true });
+    const { connection } = connect();
+    const [first, second] = [upload(), upload()];
+    connection.receive(first);
+    expect(first).toHaveLength(0);
+    connection.pause();
+    connection.receive(second);
+    expect(second.length).toBeGreaterThan(0);
+    connection.destroy();
+    expect(second).toHaveLength(0);
+  });
+
+  test("is false by default: chunks are left as they were", () => {
+    const chunk = upload();
+    serve().connect().connection.receive(chunk);
+    expect(chunk.length).toBeGreaterThan(90_000);
   });
 });

@@ -202,28 +202,3 @@ describe("OutputQueue", () => {
     expect(pool.take()).toBe(borrowed);
   });
 });
-
-describe("BufferPool", () => {
-  test("hands out the buffer given back last, emptied", () => {
-    const pool = new BufferPool();
-    const writer = pool.take();
-    writer.length = 7;
-    pool.give(pool.take());
-    pool.give(writer);
-    expect(pool.take()).toBe(writer);
-    expect(writer.length).toBe(0);
-  });
-
-  test("keeps neither large buffers nor many", () => {
-    const pool = new BufferPool();
-    const large = pool.take();
-    large.reserve(1024 * 1024);
-    pool.give(large);
-    expect(pool.take()).not.toBe(large);
-
-    const writers = Array.from({ length: 100 }, () => pool.take());
-    for (const writer of writers) pool.give(writer);
-    const again = new Set(Array.from({ length: 100 }, () => pool.take()));
-    expect(writers.filter((writer) => again.has(writer)).length).toBeLessThan(20);
-  });
-});
