@@ -87,6 +87,7 @@ export class Client<P extends AnyProtocol> {
     const endpoint = createEndpoint(protocol, "client", handlers, {
       ...(options.limits && { limits: options.limits }),
       clock: options.clock ?? systemClock,
+      ownsChunks: true,
       ...(options.secret !== undefined && { secret: sharedSecret(options.secret) }),
       hooks: {
         closed: (_connection, reason) => this.#lost(reason),

@@ -5,6 +5,7 @@ import {
   chooseLanguage,
   createLog,
   exitCodes,
+  Housekeeping,
   ignoreUserSignals,
   limitLog,
   openTerminal,
@@ -32,7 +33,14 @@ await runCommand(readClientCommandLine(process.argv.slice(2)), terminal, process
     () => void terminal.exit(exitCodes.forced, { deadlineMs: 0 }),
   );
   const stdin = { isTerminal: isatty(0), chunks: Bun.stdin.stream() };
-  const end = await new Session({ flags, log, terminal, stopped, stdin }).run();
+  const end = await new Session({
+    flags,
+    log,
+    terminal,
+    stopped,
+    stdin,
+    housekeeping: new Housekeeping(),
+  }).run();
   flush();
   return end;
 });

@@ -3,6 +3,7 @@
 
 import {
   ConnectionLog,
+  type Housekeeping,
   type Log,
   type RunEnd,
   type StopSignal,
@@ -34,6 +35,8 @@ export interface SessionOptions {
   /** Resolves with the first signal to stop. */
   readonly stopped: Promise<StopSignal>;
   readonly stdin: { readonly isTerminal: boolean; readonly chunks: AsyncIterable<Uint8Array> };
+  /** Begins with the first connection. */
+  readonly housekeeping?: Housekeeping;
 }
 
 /** After a signal, a reader of stdout that does not read holds the exit back no longer than this. */
@@ -152,6 +155,7 @@ export class Session {
     const { log } = this.#options;
     switch (status.state) {
       case "connected":
+        if (!this.#hasConnected) this.#options.housekeeping?.start();
         this.#hasConnected = true;
         this.#isConnected = true;
         log("connected", { address: status.address });
@@ -161,6 +165,7 @@ export class Session {
         const delayMs = Math.round(status.delayMs);
         log(this.#isConnected ? "lost" : "still-lost", { code, reason, delayMs });
         this.#isConnected = false;
+        this.#options.housekeeping?.connectionEnded();
         break;
       }
       case "closed":

@@ -58,7 +58,7 @@ const connectionsHelp =
 const connectionsValue = integerValue("a number", 1, 1_000_000);
 
 const bufferedHelp =
-  "memory for what waits, of all connections together, by default 256MiB or --queue-hard and --max-frame";
+  "memory for what waits, of all connections together, by default 256MiB or a quarter of this process's memory, but --queue-hard and --max-frame at least";
 
 const greetingValue: FlagValue<GreetingWords> = {
   takes: 'a JSON object of integer keys and words, such as {"1":"Hola","2":"Bienvenido"}',

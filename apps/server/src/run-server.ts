@@ -8,6 +8,7 @@ import {
   type Environment,
   exitCodes,
   type GuardedWriter,
+  Housekeeping,
   isOrdinaryEnd,
   limitLog,
   type Log,
@@ -66,6 +67,7 @@ export async function runServer(
   void terminal.out.broken.then(({ message }) => log("output-closed", { reason: message }));
 
   log("starting", { version });
+  const housekeeping = new Housekeeping();
   let server: Server<typeof saludo>;
   let risk: string | undefined;
   try {
@@ -76,7 +78,7 @@ export async function runServer(
       log("too-open", { host, risk, remedy: remedyOf(guards) });
       return { code: exitCodes.usage };
     }
-    server = start(flags, target, log, terminal);
+    server = start(flags, target, { log, terminal, housekeeping });
   } catch (error) {
     if (!(error instanceof TypewireError)) throw error;
     log("listen-failed", { code: error.code, reason: error.message });
@@ -96,6 +98,7 @@ export async function runServer(
     log("connections-lowered", { requested: flags.maxConnections, allowed: maxConnections });
   }
   log("listening", { address });
+  housekeeping.start();
 
   const signal = await stopped;
   // Below the terminal's own `^C`.
@@ -114,8 +117,15 @@ export async function runServer(
 function start(
   flags: ServerFlags,
   target: SocketAddress,
-  log: Log<typeof serverEvents>,
-  { out, outHasColours }: Terminal,
+  {
+    log,
+    terminal: { out, outHasColours },
+    housekeeping,
+  }: {
+    readonly log: Log<typeof serverEvents>;
+    readonly terminal: Terminal;
+    readonly housekeeping: Housekeeping;
+  },
 ): Server<typeof saludo> {
   const print = printerTo(out, log);
   const tagColour = outHasColours ? "32" : undefined;
@@ -139,13 +149,20 @@ function start(
       const event = isOrdinaryEnd(code) ? "disconnected" : "failed";
       const active = server.connections.size;
       log(event, { connection: name, active, code, reason: message });
+      if (code === "slow-consumer") housekeeping.memoryIsShort();
+      else housekeeping.connectionEnded();
     },
     onSaid(message) {
-      const human = tagged("RECEIVED", `${message.from}: ${printable(message.text)}`, tagColour);
-      print(flags.log === "json" ? toJsonText(message) : human);
+      const { from, text } = message;
+      const isJson = flags.log === "json";
+      print(
+        isJson ? toJsonText(message) : tagged("RECEIVED", `${from}: ${printable(text)}`, tagColour),
+      );
     },
-    onNotOpened: (connection, { code, message: reason }) =>
-      log("not-opened", { connection, code, reason }),
+    onNotOpened(connection, { code, message: reason }) {
+      log("not-opened", { connection, code, reason });
+      housekeeping.connectionEnded();
+    },
     onTurnedAway(connection, code) {
       const limit =
         code === "maxConnections" ? server.maxConnections : flags.maxConnectionsPerAddress;

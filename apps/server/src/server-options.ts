@@ -40,7 +40,9 @@ export interface ServerOptions<P extends AnyProtocol> {
   readonly maxConnectionsPerAddress?: number;
   /**
    * Bytes of memory that all connections together may hold in what waits to be sent or handled; above it
-   * those that hold most are cut (`slow-consumer`). Default 256 MiB, or as much as one connection may.
+   * those that hold most are cut (`slow-consumer`). Default 256 MiB, or a quarter of the memory that this
+   * process may have, by its control group or the machine, where that is less; and at least as much as
+   * one connection may.
    */
   readonly maxBufferedBytes?: number;
   /** Limits of each connection; the defaults are those of `@typewire/connection`. */

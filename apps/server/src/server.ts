@@ -66,6 +66,8 @@ export class Server<P extends AnyProtocol> {
       ...(options.limits && { limits: options.limits }),
       ...(options.maxBufferedBytes !== undefined && { maxBufferedBytes: options.maxBufferedBytes }),
       clock: options.clock ?? systemClock,
+      ownsChunks: true,
+      ...memoryLimit(),
       ...(options.secret !== undefined && { secret: sharedSecret(options.secret) }),
       hooks: {
         closed: (connection, reason) => {
@@ -230,6 +232,12 @@ export class Server<P extends AnyProtocol> {
   #destroyAll(): void {
     for (const connection of this.#connections) connection.destroy("shutting-down");
   }
+}
+
+/** What the control group allows, or what the machine has; nothing where Bun does not know. */
+function memoryLimit(): { readonly memoryLimitBytes?: number } {
+  const memoryLimitBytes = process.constrainedMemory();
+  return memoryLimitBytes > 0 ? { memoryLimitBytes } : {};
 }
 
 function positiveInteger(name: string, value: number | undefined): number | undefined {
