@@ -9,6 +9,7 @@ import { cgroupWrapper } from "./cgroup.ts";
 import { Crowd, type CrowdReport } from "./crowd.ts";
 import { processFigures, type ProcessFigures } from "./process-figures.ts";
 import { ServerLog } from "./server-log.ts";
+import { serverTlsFlags } from "./tls.ts";
 
 /** Well-behaved clients around every attack; 1 000 in `bun run faults --clients 1000`. */
 export const crowdSize = Number(process.env["TYPEWIRE_FAULTS_CLIENTS"] ?? 50);
@@ -142,6 +143,7 @@ export async function startServer({
     // The oracle reads the end of every connection.
     "--log-limit",
     "1000000",
+    ...(unix === undefined ? serverTlsFlags() : []),
     ...flags,
   ]);
   const log = new ServerLog(program.stderr);

@@ -2,7 +2,17 @@
 
 import { executable, Program } from "@typewire/testkit";
 
+import { clientTlsFlags } from "./tls.ts";
+
 /** Starts the executable towards a loopback port. */
 export function clientProgram(port: number, ...flags: readonly string[]): Program {
-  return new Program([executable("client"), `127.0.0.1:${port}`, "--lang", "en", ...flags]);
+  const address = `127.0.0.1:${port}`;
+  return new Program([
+    executable("client"),
+    address,
+    "--lang",
+    "en",
+    ...clientTlsFlags(),
+    ...flags,
+  ]);
 }

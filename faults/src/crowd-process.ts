@@ -2,7 +2,7 @@
 // Every 100 ms one of them, each in turn, says a number; all others must hear it. Two more do the same
 // through a server that nobody attacks, at the same time: what that takes is the machine's price.
 //
-//     bun crowd-process.ts PORT CLIENTS CONTROL_PORT
+//     bun crowd-process.ts PORT CLIENTS CONTROL_PORT [CA_FILE]
 //
 // Prints `ready`, and after each line on stdin a JSON `CrowdReport` of the time since the last one.
 
@@ -38,7 +38,7 @@ class Circle {
       const index = this.#clients.length;
       const client = await connect(
         saludo,
-        { port, reconnect: false },
+        { port, reconnect: false, ...tls },
         { said: ({ text }) => this.#heard(index, text) },
       );
       void client.closed.then(({ code, message }) => {
@@ -112,9 +112,12 @@ class Circle {
   }
 }
 
-const [port, size, controlPort] = process.argv.slice(2).map(Number);
+const [port, size, controlPort] = process.argv.slice(2, 5).map(Number);
 if (port === undefined || size === undefined || controlPort === undefined) process.exit(2);
 
+/** Both servers speak TLS, or neither does. */
+const caFile = process.argv[5] ?? "";
+const tls = caFile === "" ? {} : { tls: { caFile } };
 const crowd = new Circle();
 const control = new Circle();
 await Promise.all([crowd.join(port, size), control.join(controlPort, 2)]);

@@ -4,6 +4,8 @@ import { join } from "node:path";
 
 import { Program } from "@typewire/testkit";
 
+import { tlsAuthority } from "./tls.ts";
+
 /** What the well-behaved clients saw since the last report. */
 export interface CrowdReport {
   readonly delivered: number;
@@ -34,6 +36,7 @@ export class Crowd implements AsyncDisposable {
       process.execPath,
       script,
       ...[port, size, controlPort].map(String),
+      tlsAuthority() ?? "",
     ]);
     await program.stdout.line(/^ready$/, 30_000);
     return new Crowd(program, size);

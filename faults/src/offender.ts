@@ -8,10 +8,12 @@ import {
   type Cutter,
   inPiecesOf,
   randomly,
-  ScriptedPeer,
+  type ScriptedPeer,
   SeededRandom,
   whole,
 } from "@typewire/testkit";
+
+import { connectPeer } from "./tls.ts";
 
 type Received = SaludoServerMessage | ControlMessage;
 
@@ -24,7 +26,7 @@ export class Offender implements Disposable {
 
   /** Connects and takes the server's `$hello`. */
   static async connect(port: number): Promise<Offender> {
-    const offender = new Offender(await ScriptedPeer.connect({ port }));
+    const offender = new Offender(await connectPeer(port));
     await offender.next("$hello");
     return offender;
   }

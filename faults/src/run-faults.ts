@@ -1,35 +1,47 @@
-// `bun run faults [--clients N] [--cgroup DIR] [-t PATTERN]`: the rows of the fault list with more
-// well-behaved clients around them than CI has, or with a limit on the servers' memory (cgroup.ts).
+// `bun run faults [--clients N] [--cgroup DIR] [--tls] [-t PATTERN]`: the rows of the fault list with more
+// well-behaved clients around them than CI has, or with a limit on the servers' memory (cgroup.ts). With
+// `--tls` rows F, L and B over TLS (tls.ts): row T10, with as many clients as CI has.
 
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
+import { makeCertificates } from "./tls.ts";
+
+/** Rows F, L and B: every server in these files is an executable, reached by `connectPeer`. */
+const TLS_FILES = ["framing", "lifecycle", "slow-readers"] as const;
+
 const { values } = parseArgs({
   options: {
-    clients: { type: "string", default: "1000" },
+    clients: { type: "string" },
     cgroup: { type: "string" },
+    tls: { type: "boolean", default: false },
     "test-name-pattern": { type: "string", short: "t" },
   },
 });
-if (!(Number(values.clients) >= 2)) {
-  console.error(`faults: --clients: expected 2 or more, got ${values.clients}`);
+const clients = values.clients ?? (values.tls ? undefined : "1000");
+if (clients !== undefined && !(Number(clients) >= 2)) {
+  console.error(`faults: --clients: expected 2 or more, got ${clients}`);
   process.exit(2);
 }
 const pattern = values["test-name-pattern"];
+const folder = join(import.meta.dir, "..", "test");
+const secured = values.tls ? makeCertificates() : undefined;
 const tests = Bun.spawnSync(
   [
     process.execPath,
     "test",
-    join(import.meta.dir, "..", "test"),
+    ...(values.tls ? TLS_FILES.map((name) => join(folder, `${name}.test.ts`)) : [folder]),
     ...(pattern === undefined ? [] : ["-t", pattern]),
   ],
   {
     env: {
       ...process.env,
-      TYPEWIRE_FAULTS_CLIENTS: values.clients,
+      ...(clients !== undefined && { TYPEWIRE_FAULTS_CLIENTS: clients }),
+      ...secured?.env,
       ...(values.cgroup !== undefined && { TYPEWIRE_FAULTS_CGROUP: values.cgroup }),
     },
     stdio: ["inherit", "inherit", "inherit"],
   },
 );
+secured?.certificates[Symbol.dispose]();
 process.exit(tests.exitCode);

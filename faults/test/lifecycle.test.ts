@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect } from "bun:test";
 
-import { FaultProxy, pickSeed, ScriptedPeer } from "@typewire/testkit";
+import { FaultProxy, pickSeed } from "@typewire/testkit";
 
 import { Arena, startServer } from "../src/arena.ts";
 import { expectOneReason } from "../src/byte-rows.ts";
@@ -11,6 +11,7 @@ import { frame, header, hello, hex, message, repeated, text } from "../src/cbor.
 import { clientProgram } from "../src/client-program.ts";
 import { Offender } from "../src/offender.ts";
 import { row, rowsEnd } from "../src/row.ts";
+import { connectPeer } from "../src/tls.ts";
 
 const HEARTBEAT_MS = 300;
 const HEARTBEAT_FLAGS = ["--heartbeat", `${HEARTBEAT_MS}ms`] as const;
@@ -33,7 +34,7 @@ describe("typewire-server, lives of connections", () => {
     await using server = await startServer({
       flags: ["--require-hello", "--hello-deadline", "500ms"],
     });
-    const silent = await many(300, () => ScriptedPeer.connect({ port: server.port }));
+    const silent = await many(300, () => connectPeer(server.port));
     using greeted = await Offender.connect(server.port);
     await greeted.peer.send(HELLO);
     for (const peer of silent) {
@@ -74,7 +75,7 @@ describe("typewire-server, lives of connections", () => {
     arena.withstand(async () => {
       const linesBefore = arena.log.lines.length;
       for (let round = 0; round < 40; round += 1) {
-        const peers = await many(50, () => ScriptedPeer.connect({ port: arena.port }));
+        const peers = await many(50, () => connectPeer(arena.port));
         for (const [index, peer] of peers.entries()) {
           if (index % 2 === 0) peer.reset();
           else peer.shutdown();
@@ -164,7 +165,7 @@ describe("typewire-server, lives of connections", () => {
 
   row("L7 those over the limit are told so and closed, and the count recovers", async () => {
     await using server = await startServer({ flags: ["--max-connections", "40"] });
-    const peers = await many(80, () => ScriptedPeer.connect({ port: server.port }));
+    const peers = await many(80, () => connectPeer(server.port));
     const verdicts = await Promise.all(peers.map(async (peer) => readVerdict(await peer.next())));
     expect(verdicts.filter((verdict) => verdict === "too-many-connections")).toHaveLength(40);
     for (const peer of peers) peer.reset();
@@ -175,7 +176,7 @@ describe("typewire-server, lives of connections", () => {
 
   row("L7 one address over its share is told so, others are not", async () => {
     await using server = await startServer({ flags: ["--max-connections-per-address", "5"] });
-    const peers = await many(6, () => ScriptedPeer.connect({ port: server.port }));
+    const peers = await many(6, () => connectPeer(server.port));
     const verdicts = await Promise.all(peers.map(async (peer) => readVerdict(await peer.next())));
     expect(verdicts.filter((verdict) => verdict === "too-many-connections")).toHaveLength(1);
     for (const peer of peers) peer.reset();

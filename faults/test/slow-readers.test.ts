@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect } from "bun:test";
 
-import { FaultProxy, ScriptedPeer } from "@typewire/testkit";
+import { FaultProxy } from "@typewire/testkit";
 
 import { Arena, startServer } from "../src/arena.ts";
 import { expectOneReason } from "../src/byte-rows.ts";
@@ -10,6 +10,7 @@ import { concat, frame, header, hex, message, repeated, text } from "../src/cbor
 import { Offender } from "../src/offender.ts";
 import { processFigures } from "../src/process-figures.ts";
 import { row, rowsEnd } from "../src/row.ts";
+import { connectPeer } from "../src/tls.ts";
 
 const MIB = 1024 ** 2;
 const LARGE_TEXT = "x".repeat(4000);
@@ -183,9 +184,7 @@ describe("typewire-server, slow readers", () => {
   row("B13 a hundred peers that leave ten bytes of a large chunk behind pin nothing", () =>
     arena.withstand(async () => {
       const before = arena.figures.rssBytes;
-      const peers = await Promise.all(
-        Array.from({ length: 100 }, () => ScriptedPeer.connect({ port: arena.port })),
-      );
+      const peers = await Promise.all(Array.from({ length: 100 }, () => connectPeer(arena.port)));
       const large = frame(
         message("$ping", text("pad"), concat(hex("5a 00040000"), new Uint8Array(0x40000))),
       );

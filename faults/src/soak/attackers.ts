@@ -1,10 +1,11 @@
 // Everybody who means no good, at once and without end: those that come and go, that do not read, that flood,
 // that send what is no message. Each kind paces itself, so that two cores are enough for all of it.
 
-import { type ScriptedPeer, type SeededRandom, ScriptedPeer as Peer } from "@typewire/testkit";
 import { saludo } from "@typewire/protocol/saludo";
+import type { ScriptedPeer, SeededRandom } from "@typewire/testkit";
 
 import { carrying, concat, frame, header, hex, message, repeated } from "../cbor.ts";
+import { connectPeer } from "../tls.ts";
 
 const PING = frame(message("$ping"));
 const LARGE = saludo.client.encodeFrame({ type: "say", text: "x".repeat(4000) });
@@ -74,7 +75,7 @@ export class Attackers implements Disposable {
   }
 
   async #with(attack: (peer: ScriptedPeer) => Promise<void>): Promise<void> {
-    const peer = await Peer.connect({ port: this.#port });
+    const peer = await connectPeer(this.#port);
     this.#peers.add(peer);
     try {
       await attack(peer);

@@ -1,5 +1,5 @@
 // `bun run soak`: well-behaved clients and every kind of bad one on one server executable, for minutes or
-// hours. Samples every second, prints a table, writes a picture and JSON. Exits 1 when a well-behaved
+// hours, with `--tls` over TLS. Samples every second, prints a table, writes a picture and JSON. Exits 1 when a well-behaved
 // client lost a message or the server's memory grew.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,6 +11,7 @@ import { pickSeed, SeededRandom } from "@typewire/testkit";
 import { startServer } from "../arena.ts";
 import { Crowd } from "../crowd.ts";
 import { processFigures } from "../process-figures.ts";
+import { makeCertificates } from "../tls.ts";
 import { Attackers } from "./attackers.ts";
 import { drawPicture } from "./picture.ts";
 import { type Sample, type SoakResult, summarise } from "./result.ts";
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     minutes: { type: "string", default: "1" },
     clients: { type: "string", default: "50" },
     cgroup: { type: "string" },
+    tls: { type: "boolean", default: false },
     svg: { type: "string", default: join(OUTPUT, "soak.svg") },
     json: { type: "string", default: join(OUTPUT, "soak.json") },
     markdown: { type: "string" },
@@ -34,6 +36,9 @@ const minutes = positive("--minutes", values.minutes);
 const clients = positive("--clients", values.clients);
 const seed = pickSeed();
 if (values.cgroup !== undefined) process.env["TYPEWIRE_FAULTS_CGROUP"] = values.cgroup;
+const secured = values.tls ? makeCertificates() : undefined;
+Object.assign(process.env, secured?.env);
+using _certificates = secured?.certificates;
 
 await using server = await SoakServer.start();
 await using control = await startServer();
@@ -43,7 +48,10 @@ attackers.start();
 
 const samples: Sample[] = [];
 const startedAtMs = performance.now();
-console.log(`soak: ${minutes} min, ${clients} well-behaved clients, seed ${seed}`);
+const transport = values.tls ? "TLS" : "plain TCP";
+console.log(
+  `soak: ${minutes} min over ${transport}, ${clients} well-behaved clients, seed ${seed}`,
+);
 while (performance.now() - startedAtMs < minutes * 60_000) {
   await Bun.sleep(SAMPLE_MS);
   const report = await crowd.report();
@@ -65,6 +73,7 @@ attackers[Symbol.dispose]();
 const result: SoakResult = summarise(samples, {
   minutes,
   clients,
+  transport,
   seed,
   bun: Bun.version,
   closedByReason: server.closedByReason,

@@ -19,6 +19,7 @@ export interface Sample extends Omit<CrowdReport, "errors"> {
 export interface SoakConditions {
   readonly minutes: number;
   readonly clients: number;
+  readonly transport: "plain TCP" | "TLS";
   readonly seed: number;
   readonly bun: string;
   readonly closedByReason: Readonly<Record<string, number>>;

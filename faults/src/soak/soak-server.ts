@@ -3,6 +3,7 @@
 import { executable } from "@typewire/testkit";
 
 import { cgroupWrapper } from "../cgroup.ts";
+import { serverTlsFlags } from "../tls.ts";
 
 export class SoakServer implements AsyncDisposable {
   readonly closedByReason: Record<string, number> = {};
@@ -13,7 +14,15 @@ export class SoakServer implements AsyncDisposable {
 
   private constructor() {
     this.#process = Bun.spawn(
-      [...cgroupWrapper(), executable("server"), "--port", "0", "--log", "json"],
+      [
+        ...cgroupWrapper(),
+        executable("server"),
+        "--port",
+        "0",
+        "--log",
+        "json",
+        ...serverTlsFlags(),
+      ],
       {
         stdin: "ignore",
         stdout: "ignore",

@@ -39,12 +39,12 @@ export function toMarkdown(result: SoakResult, svgPath: string): string {
 }
 
 function facts(result: SoakResult): readonly string[] {
-  const { samples, minutes, clients, seed, bun } = result;
+  const { samples, minutes, clients, transport, seed, bun } = result;
   const last = samples.at(-1);
   const rss = samples.map(({ rssBytes }) => rssBytes / MIB);
   const cpuShare = (last?.cpuMs ?? 0) / 10 / (last?.atSeconds ?? 1);
   return [
-    `${minutes} min, ${clients} well-behaved clients, ${last?.attacks ?? 0} attacks, ${last?.closed ?? 0} connections closed; Bun ${bun}, seed ${seed}`,
+    `${minutes} min over ${transport}, ${clients} well-behaved clients, ${last?.attacks ?? 0} attacks, ${last?.closed ?? 0} connections closed; Bun ${bun}, seed ${seed}`,
     `well-behaved clients: ${result.delivered} messages delivered, ${result.lost} lost, ${result.errors} errors; delay p99 ${result.typicalP99Ms.toFixed(1)} ms (median of the seconds), worst ${result.worstMs.toFixed(0)} ms`,
     `server: ${Math.min(...rss).toFixed(0)} to ${Math.max(...rss).toFixed(0)} MiB, ${cpuShare.toFixed(0)} % of a core; memory after warm-up ${result.slopeMiBPerMinute >= 0 ? "+" : ""}${result.slopeMiBPerMinute.toFixed(2)} MiB per minute`,
   ];

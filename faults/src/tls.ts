@@ -1,0 +1,51 @@
+// Rows of the fault list over TLS: `bun run faults --tls` makes an authority and a server's certificate, and
+// names their folder in the environment of the tests. The attacked servers, their peers and the
+// well-behaved clients ask here what that means for them; without the variable it means nothing.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { Certificates, ScriptedPeer } from "@typewire/testkit";
+
+const VARIABLE = "TYPEWIRE_FAULTS_TLS";
+
+/** The environment that turns TLS on, and the certificates that it names, for as long as they are kept. */
+export function makeCertificates(): {
+  readonly certificates: Certificates;
+  readonly env: Readonly<Record<string, string>>;
+} {
+  const certificates = new Certificates();
+  certificates.authority("authority").issue("server");
+  return { certificates, env: { [VARIABLE]: certificates.folder } };
+}
+
+/** Whether TLS is spoken: the authority's certificate, or undefined. */
+export function tlsAuthority(): string | undefined {
+  return inFolder("authority.pem");
+}
+
+/** What a `typewire-server` is given to speak TLS; nothing without it. */
+export function serverTlsFlags(): readonly string[] {
+  const certFile = inFolder("server.pem");
+  const keyFile = inFolder("server.key");
+  if (certFile === undefined || keyFile === undefined) return [];
+  return ["--tls-cert", certFile, "--tls-key", keyFile];
+}
+
+/** What a `typewire-client` is given to speak it. */
+export function clientTlsFlags(): readonly string[] {
+  const caFile = tlsAuthority();
+  return caFile === undefined ? [] : ["--tls-ca", caFile];
+}
+
+/** Connects to an attacked server, or to a proxy before it, the way it speaks. */
+export function connectPeer(port: number): Promise<ScriptedPeer> {
+  const caFile = tlsAuthority();
+  if (caFile === undefined) return ScriptedPeer.connect({ port });
+  return ScriptedPeer.connectSecured(port, { ca: readFileSync(caFile, "utf8") });
+}
+
+function inFolder(name: string): string | undefined {
+  const folder = process.env[VARIABLE];
+  return folder === undefined || folder === "" ? undefined : join(folder, name);
+}
