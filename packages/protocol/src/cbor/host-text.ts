@@ -29,11 +29,19 @@ const standIns: TextMethods = {
   },
 };
 
-const { Buffer } = globalThis as { readonly Buffer?: { readonly prototype: Partial<TextMethods> } };
+interface BufferLike {
+  readonly byteLength?: (text: string) => number;
+  readonly prototype: Partial<TextMethods>;
+}
+
+const { Buffer } = globalThis as { readonly Buffer?: BufferLike };
 // Constants of the module, each by itself: what a closure or an object holds, the engine calls more slowly.
 const latin1Slice = Buffer?.prototype.latin1Slice ?? standIns.latin1Slice;
 const utf8Slice = Buffer?.prototype.utf8Slice ?? standIns.utf8Slice;
 const utf8Write = Buffer?.prototype.utf8Write ?? standIns.utf8Write;
+
+/** Bytes of a well-formed text in UTF-8. */
+export const utf8Length: (text: string) => number = Buffer?.byteLength ?? countUtf8;
 
 /** From this many bytes on, a strict TextDecoder is faster than decoding and looking for U+FFFD. */
 const LONG_BYTES = 256;
@@ -63,4 +71,15 @@ export function decodeAscii(bytes: Uint8Array, start: number, end: number): stri
 /** Writes well-formed text as UTF-8 at `start`, where there is room for it; returns the number of bytes. */
 export function encodeText(bytes: Uint8Array, start: number, text: string): number {
   return utf8Write.call(bytes, text, start, bytes.length - start);
+}
+
+function countUtf8(text: string): number {
+  let length = text.length;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) continue;
+    // A surrogate pair is two units and four bytes; any other unit from 0x800 on is three.
+    length += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2;
+  }
+  return length;
 }

@@ -2,7 +2,7 @@
 // nothing (RFC 8949 §4.2.1, §4.2.2). Knows nothing of schemas. Callers own the writer and its rollback.
 
 import type { ByteWriter } from "../byte-writer.ts";
-import { encodeText } from "./host-text.ts";
+import { encodeText, utf8Length } from "./host-text.ts";
 
 /** Major types of RFC 8949 §3.1, as the high bits of an initial byte. */
 export const MAJOR = {
@@ -210,17 +210,6 @@ export function writeLongText(writer: ByteWriter, text: string): boolean {
     writer.length = movedTo + written;
   }
   return true;
-}
-
-function utf8Length(text: string): number {
-  let length = text.length;
-  for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    if (unit < 0x80) continue;
-    // A surrogate pair is two units and four bytes; any other unit from 0x800 on is three.
-    length += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2;
-  }
-  return length;
 }
 
 /** Writes a byte string. */
