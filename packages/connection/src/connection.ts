@@ -27,8 +27,12 @@ import {
 } from "./close-reason.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type Farewell, toBye } from "./farewell.ts";
-import { type Handler, isThenable } from "./handlers.ts";
-import { HandlersInFlight } from "./handlers-in-flight.ts";
+import {
+  HandlerCalls,
+  type HandlerCallsOwner,
+  handlerFailed,
+  handlerSettled,
+} from "./handler-calls.ts";
 import { HOLD } from "./inflow.ts";
 import { cutLargest, heldBytes, type Holder, memoryBytes } from "./memory-budget.ts";
 import { GuardedObserver, type Observer } from "./observer.ts";
@@ -85,7 +89,13 @@ const STATE_ORDER = { connecting: 0, open: 1, draining: 2, closed: 3 } as const;
  * | any         | the socket is gone                       | closed   |                                  |
  */
 export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage>
-  implements SocketUser, ReceiverOwner<Incoming>, SocketWriterOwner, Sweepable, Holder
+  implements
+    SocketUser,
+    ReceiverOwner<Incoming>,
+    SocketWriterOwner,
+    HandlerCallsOwner,
+    Sweepable,
+    Holder
 {
   /** Who the peer is, for a log: `127.0.0.1:55783`, `unix:3`. */
   readonly name: string;
@@ -94,13 +104,12 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
   readonly #observer: GuardedObserver<Outgoing, Incoming> | undefined;
   readonly #receiver: Receiver<Incoming>;
   readonly #writer: SocketWriter;
+  readonly #handlers: HandlerCalls<this>;
 
   #state: ConnectionState = "connecting";
   #closeReason: CloseReason | undefined;
   #wasOpen = false;
   #messagesSent = 0;
-  /** Made when a handler first returns a promise. */
-  #handlers: HandlersInFlight | undefined;
   /** What to say once no handler is under way any more. */
   #byeAfterHandlers: Bye | undefined;
   /** Made when somebody asks for it. */
@@ -125,6 +134,7 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
     const authentication = secret && new Authentication(endpoint, secret);
     this.#receiver = new Receiver(endpoint, this.#observer, this, authentication);
     this.#writer = new SocketWriter(endpoint, this);
+    this.#handlers = new HandlerCalls(this, endpoint.limits, this.#receiver.inflow);
     this.#writer.appendFrame(authentication?.helloFrame ?? endpoint.helloFrame);
   }
 
@@ -170,7 +180,7 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
       bytesReceived: inflow.bytesReceived,
       bytesSent: this.#writer.sentBytes,
       bufferedBytes: this[heldBytes],
-      handlersInFlight: this.#handlersInFlight,
+      handlersInFlight: this.#handlers.inFlight,
     };
   }
 
@@ -234,7 +244,7 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
    */
   close(farewell: Farewell = {}): Promise<CloseReason> {
     const bye = toBye(farewell);
-    if (farewell.afterHandlers === true && this.#handlersInFlight > 0 && !this.#isEnding) {
+    if (farewell.afterHandlers === true && this.#handlers.inFlight > 0 && !this.#isEnding) {
       this.#byeAfterHandlers ??= bye;
       this.#receiver.inflow.hold(HOLD.ending);
     } else {
@@ -308,7 +318,21 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
 
   [handle](message: Incoming): void {
     const handler = this.#endpoint.handlers.messages.get(message.type);
-    if (handler !== undefined) this.#call(handler, message.type, message);
+    if (handler !== undefined) this.#handlers.call(handler, message.type, message);
+  }
+
+  [handlerFailed](handlerName: string, error: unknown): void {
+    // A late answer to a peer that is gone: the reason of the end has said it all.
+    if (this.#isEnding && isConnectionClosed(error)) return;
+    this.#endpoint.hooks.handlerFailed?.(this, handlerName, error);
+    const { role } = this.#endpoint;
+    const { reason, farewell } = failedInternally(role, `handle "${handlerName}"`, error);
+    this[leave](reason, farewell);
+  }
+
+  [handlerSettled](): void {
+    if (this.#handlers.inFlight === 0) this.#sayByeAfterHandlers();
+    this.#finishIfSaid();
   }
 
   [answer](message: ControlMessage): void {
@@ -380,13 +404,9 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
     const { close } = this.#endpoint.handlers;
     if (this.#wasOpen && close !== undefined) {
       // Not from within a method that the user is calling.
-      queueMicrotask(() => this.#call(close, "close", recorded));
+      queueMicrotask(() => this.#handlers.call(close, "close", recorded));
     }
     this.#closed?.resolve(recorded);
-  }
-
-  get #handlersInFlight(): number {
-    return this.#handlers?.count ?? 0;
   }
 
   get #isEnding(): boolean {
@@ -396,7 +416,7 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
   /** Our own end says that nothing follows; after the peer's, handlers under way may still answer. */
   get #maySend(): boolean {
     if (this.#state === "draining") {
-      return this.#closeReason?.origin === "peer" && this.#handlersInFlight > 0;
+      return this.#closeReason?.origin === "peer" && this.#handlers.inFlight > 0;
     }
     return this.#state !== "closed";
   }
@@ -418,33 +438,8 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
     this.#enter("open");
     this.#wasOpen = true;
     const { open } = this.#endpoint.handlers;
-    if (open !== undefined) this.#call(open, "open", undefined);
+    if (open !== undefined) this.#handlers.call(open, "open", undefined);
     return !this.#isEnding;
-  }
-
-  #call<Argument>(handler: Handler<Argument, this>, name: string, argument: Argument): void {
-    try {
-      const result = handler(argument, this);
-      if (isThenable(result)) this.#track(name, result);
-    } catch (error) {
-      this.#handlerFailed(name, error);
-    }
-  }
-
-  /** Waits for a handler that returned a promise, in order to hear of its failure and to let it answer. */
-  #track(handlerName: string, result: PromiseLike<void>): void {
-    const { limits } = this.#endpoint;
-    const handlers = (this.#handlers ??= new HandlersInFlight(limits, this.#receiver.inflow));
-    handlers.begin();
-    const settled = (): void => {
-      handlers.settle();
-      if (handlers.count === 0) this.#sayByeAfterHandlers();
-      this.#finishIfSaid();
-    };
-    result.then(settled, (error: unknown) => {
-      this.#handlerFailed(handlerName, error);
-      settled();
-    });
   }
 
   #sayByeAfterHandlers(): void {
@@ -454,24 +449,14 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
 
   /** Handlers that never settle must not hold what waits for them for ever. */
   #checkHandlers(nowMs: number): void {
-    const handlers = this.#handlers;
-    if (handlers === undefined || !handlers.areStuck(nowMs)) return;
+    if (!this.#handlers.areStuck(nowMs)) return;
     this.#sayByeAfterHandlers();
     const { limits, role } = this.#endpoint;
     const { reason, farewell } = failedInternally(
       role,
       "handle messages",
-      `none of ${handlers.count} handlers under way has ended for ${limits.maxPausedMs} ms`,
+      `none of ${this.#handlers.inFlight} handlers under way has ended for ${limits.maxPausedMs} ms`,
     );
-    this[leave](reason, farewell);
-  }
-
-  #handlerFailed(handlerName: string, error: unknown): void {
-    // A late answer to a peer that is gone: the reason of the end has said it all.
-    if (this.#isEnding && isConnectionClosed(error)) return;
-    this.#endpoint.hooks.handlerFailed?.(this, handlerName, error);
-    const { role } = this.#endpoint;
-    const { reason, farewell } = failedInternally(role, `handle "${handlerName}"`, error);
     this[leave](reason, farewell);
   }
 

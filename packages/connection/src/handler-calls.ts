@@ -1,0 +1,86 @@
+// Calls a connection's handlers and waits for those that return a promise: lets no more be under way than
+// may be, notices when none ever settles, and tells the connection which one failed. What follows a failure
+// is the connection's.
+
+import { type Handler, isThenable } from "./handlers.ts";
+import { HOLD, type Inflow } from "./inflow.ts";
+import type { ConnectionLimits } from "./limits.ts";
+
+/** The names of what is told to the connection: symbols, so that it is nobody else's to call. */
+export const handlerFailed = Symbol("handlerFailed");
+export const handlerSettled = Symbol("handlerSettled");
+
+/** The connection as the caller of its handlers sees it. */
+export interface HandlerCallsOwner {
+  /** This handler threw, or its promise was rejected. */
+  [handlerFailed](handlerName: string, error: unknown): void;
+  /** The promise of a handler has settled, one way or the other. */
+  [handlerSettled](): void;
+}
+
+/** Calls handlers with the connection that they belong to, `Self`. */
+export class HandlerCalls<Self extends HandlerCallsOwner> {
+  readonly #self: Self;
+  readonly #limits: ConnectionLimits;
+  readonly #inflow: Inflow;
+  #inFlight = 0;
+  #settled = 0;
+  /** What the sweep saw: how many had settled, and since when; negative while nobody waits for them. */
+  #seenSettled = 0;
+  #seenAtMs = -1;
+
+  constructor(self: Self, limits: ConnectionLimits, inflow: Inflow) {
+    this.#self = self;
+    this.#limits = limits;
+    this.#inflow = inflow;
+  }
+
+  /** Handlers whose promise has not settled. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Never throws. */
+  call<Argument>(handler: Handler<Argument, Self>, name: string, argument: Argument): void {
+    try {
+      const result = handler(argument, this.#self);
+      if (isThenable(result)) this.#wait(name, result);
+    } catch (error) {
+      this.#self[handlerFailed](name, error);
+    }
+  }
+
+  /** For the sweep: whether somebody has waited for them for `maxPausedMs` and none has settled. */
+  areStuck(nowMs: number): boolean {
+    if (!this.#inflow.isHeld(HOLD.handlers) && !this.#inflow.isHeld(HOLD.ending)) {
+      this.#seenAtMs = -1;
+      return false;
+    }
+    if (this.#seenAtMs < 0 || this.#seenSettled !== this.#settled) {
+      this.#seenAtMs = nowMs;
+      this.#seenSettled = this.#settled;
+    }
+    return nowMs - this.#seenAtMs >= this.#limits.maxPausedMs;
+  }
+
+  /** Waits in order to hear of a failure, and to let the handler answer before the end. */
+  #wait(name: string, result: PromiseLike<void>): void {
+    this.#inFlight += 1;
+    if (this.#inFlight >= this.#limits.handlersInFlight) this.#inflow.hold(HOLD.handlers);
+    result.then(
+      () => this.#settle(),
+      (error: unknown) => {
+        this.#self[handlerFailed](name, error);
+        this.#settle();
+      },
+    );
+  }
+
+  #settle(): void {
+    this.#inFlight -= 1;
+    this.#settled += 1;
+    const isFew = this.#inFlight < this.#limits.handlersInFlight / 2;
+    if (isFew && this.#inflow.isHeld(HOLD.handlers)) this.#inflow.release(HOLD.handlers);
+    this.#self[handlerSettled]();
+  }
+}
