@@ -6,7 +6,8 @@
 //
 // Prints `ready`, and after each line on stdin a JSON `CrowdReport` of the time since the last one.
 
-import { type Client, connect } from "@typewire/client";
+import { connect } from "@typewire/bun";
+import type { Client } from "@typewire/client";
 import { saludo } from "@typewire/protocol/saludo";
 
 import type { CrowdReport } from "./crowd.ts";

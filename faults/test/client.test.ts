@@ -3,7 +3,7 @@
 
 import { describe, expect } from "bun:test";
 
-import { connect } from "@typewire/client";
+import { connect } from "@typewire/bun";
 import { saludo, type SaludoClientMessage } from "@typewire/protocol/saludo";
 import {
   FaultProxy,

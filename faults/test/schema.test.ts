@@ -2,8 +2,9 @@
 
 import { afterAll, beforeAll, describe, expect } from "bun:test";
 
-import { serve, type ServerHandlers, type ServerOptions } from "@typewire/server";
+import { serve } from "@typewire/bun";
 import { saludo } from "@typewire/protocol/saludo";
+import type { ServerHandlers, ServerOptions } from "@typewire/server";
 
 import { Arena } from "../src/arena.ts";
 import { type ByteRow, byteRows, expectOneReason } from "../src/byte-rows.ts";

@@ -55,7 +55,7 @@ describe("the README's picture of `dev`", () => {
   test("is what the two executables print", async () => {
     const lines = readme.block("text").trim().split("\n");
     const shown = (app: string) =>
-      lines.filter((line) => line.startsWith(`@typewire/${app}:dev: `)).map(normalised);
+      lines.filter((line) => line.startsWith(`typewire-${app}:dev: `)).map(normalised);
     await using server = await startServer();
     await using client = startClient(server.port);
     await client.stderr.line(/CONNECTED/);
@@ -198,9 +198,7 @@ describe("the README's Python", () => {
 
 /** A log line without the prefix that turbo gives it, and with every port the same. */
 function normalised(line: string): string {
-  return line
-    .replace(/^@typewire\/\w+:dev: /, "")
-    .replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:PORT");
+  return line.replace(/^typewire-\w+:dev: /, "").replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:PORT");
 }
 
 /** What `bun check` says of these files; empty when nothing is wrong. */

@@ -1,10 +1,8 @@
 // The flags of typewire-client that guard its connection: what each takes, which need each other, and the
 // options of `connect` that they come to. Each --tls-… flag asks for TLS, so none is ever without effect.
 
+import { type ClientTlsOptions, readSecretFile } from "@typewire/bun";
 import { type Command, textValue, UsageError, valueFlag } from "@typewire/command";
-import { readSecretFile } from "@typewire/security";
-
-import type { ClientTlsOptions } from "./tls.ts";
 
 export interface SecurityFlags {
   readonly tls?: boolean;

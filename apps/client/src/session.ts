@@ -1,6 +1,8 @@
 // One run of the client command: connect, print what comes, send what is typed, until the first thing that
 // ends it; then close in order. What the log says of the ending, and its exit code, are `ending.ts`'s.
 
+import { connect, type ConnectOptions, environmentWarnings } from "@typewire/bun";
+import type { Client, ClientStatus } from "@typewire/client";
 import {
   ConnectionLog,
   type Housekeeping,
@@ -16,12 +18,8 @@ import {
   type SaludoClientMessage,
   type SaludoServerMessage,
 } from "@typewire/protocol/saludo";
-import { environmentWarnings } from "@typewire/security";
 
-import type { Client } from "./client.ts";
-import type { ClientStatus } from "./client-options.ts";
 import type { ClientFlags } from "./command-line.ts";
-import { connect, type ConnectOptions } from "./connect.ts";
 import { type Ending, reportEnding } from "./ending.ts";
 import type { clientEvents } from "./events.ts";
 import { jsonLine, type Line, readLines, sayLine } from "./input.ts";

@@ -8,7 +8,7 @@ import { encodeHeader } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
 
 import { runMain, runServer, startServer, underShell } from "./programs.ts";
-import { hello, SaludoListener, welcome } from "./saludo-listener.ts";
+import { hello, SaludoListener, welcome } from "@typewire/testkit/saludo-listener";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const greeting = { type: "greeting", words: { 1: "Hola", 2: "Bienvenido" } } as const;

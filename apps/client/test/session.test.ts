@@ -8,7 +8,7 @@ import type { SaludoServerMessage } from "@typewire/protocol/saludo";
 import { type ClientFlags, readClientCommandLine } from "../src/command-line.ts";
 import { clientEvents } from "../src/events.ts";
 import { Session } from "../src/session.ts";
-import { hello, SaludoListener } from "./saludo-listener.ts";
+import { hello, SaludoListener } from "@typewire/testkit/saludo-listener";
 
 /** A sink whose reader waits until it is let go. */
 class HeldSink implements TextSink {

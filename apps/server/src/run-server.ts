@@ -1,6 +1,7 @@
 // The command: reads nothing, decides nothing about bytes; puts flags, log, terminal, signals and the
 // server of `saludo` together, and says how it ended.
 
+import { environmentWarnings, removeStaleSocket } from "@typewire/bun";
 import {
   chooseLanguage,
   ConnectionLog,
@@ -23,19 +24,16 @@ import {
 import { describeThrown, type SocketAddress } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
-
-import { environmentWarnings } from "@typewire/security";
+import type { Server, ServerStats } from "@typewire/server";
 
 import type { ServerFlags } from "./command-line.ts";
+import { describeEnds } from "./describe-ends.ts";
 import { serverEvents } from "./events.ts";
 import { exposureOf, remedyOf } from "./exposure.ts";
 import { resolveHost } from "./host.ts";
 import { version } from "./program.ts";
 import { guardsOf, securityOptions } from "./security-flags.ts";
 import { serveSaludo } from "./serve-saludo.ts";
-import type { Server } from "./server.ts";
-import { describeEnds, type ServerStats } from "./server-stats.ts";
-import { removeStaleSocket } from "./stale-socket.ts";
 
 /** What the command takes from the process. */
 export interface Surroundings {

@@ -1,11 +1,10 @@
 // The flags of typewire-server that guard it: what each takes, which need each other, and the options of
 // `serve` that they come to. Files are only named here; they are read when the server starts.
 
+import { readSecretFile, type ServerTlsOptions } from "@typewire/bun";
 import { type Command, textValue, UsageError, valueFlag } from "@typewire/command";
-import { readSecretFile } from "@typewire/security";
 
 import type { Guards } from "./exposure.ts";
-import type { ServerTlsOptions } from "./tls.ts";
 
 export interface SecurityFlags {
   readonly tlsCert?: string;

@@ -1,12 +1,10 @@
 // The server of `saludo`: welcome whoever comes, greet at once and at every interval, and pass on what a
 // client says to all others. One timer greets everybody. What is printed is the caller's affair.
 
+import { serve, type ServeOptions } from "@typewire/bun";
 import { type CloseReason, systemClock } from "@typewire/connection";
 import { saludo, type SaludoServerMessage } from "@typewire/protocol/saludo";
-
-import { serve, type ServeOptions } from "./serve.ts";
-import type { Server } from "./server.ts";
-import type { ServerConnection } from "./server-options.ts";
+import type { Server, ServerConnection } from "@typewire/server";
 
 type Message<Name extends SaludoServerMessage["type"]> = Extract<
   SaludoServerMessage,

@@ -6,7 +6,7 @@ import { describe, expect, test } from "bun:test";
 import { byteByByte, ScriptedPeer, whole } from "@typewire/testkit";
 
 import { startServer } from "./programs.ts";
-import { SaludoPeer } from "./saludo-peer.ts";
+import { SaludoPeer } from "@typewire/testkit/saludo-peer";
 
 const bytes = (...values: number[]): Uint8Array => new Uint8Array(values);
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Program } from "@typewire/testkit";
 
 import { runMain, startServer } from "./programs.ts";
-import { SaludoPeer } from "./saludo-peer.ts";
+import { SaludoPeer } from "@typewire/testkit/saludo-peer";
 
 const folder = mkdtempSync(join(tmpdir(), "typewire-server-"));
 afterAll(() => rmSync(folder, { recursive: true }));

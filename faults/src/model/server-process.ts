@@ -8,7 +8,8 @@
 
 import { writeSync } from "node:fs";
 
-import { serve, type ServerConnection } from "@typewire/server";
+import { serve } from "@typewire/bun";
+import type { ServerConnection } from "@typewire/server";
 
 import { Carried, streamEnd } from "./carried.ts";
 import { isWhole, makeItem, model } from "./protocol.ts";

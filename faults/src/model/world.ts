@@ -4,7 +4,8 @@
 
 import { join } from "node:path";
 
-import { type Client, connect } from "@typewire/client";
+import { connect } from "@typewire/bun";
+import type { Client } from "@typewire/client";
 import type { ConnectionLimits } from "@typewire/connection";
 import { FaultProxy, Program, type SeededRandom, within } from "@typewire/testkit";
 

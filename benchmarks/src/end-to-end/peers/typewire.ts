@@ -1,9 +1,8 @@
 // Typewire: the server's and the client's library as their users have them. `reference` as the first
 // argument switches the compiled path off.
 
-import { connect as connectClient } from "@typewire/client";
+import { connect as connectClient, serve } from "@typewire/bun";
 import { defineProtocol } from "@typewire/protocol";
-import { serve } from "@typewire/server";
 
 import type { Message } from "../../codec/corpus.ts";
 import { codecOption } from "../../typewire-path.ts";

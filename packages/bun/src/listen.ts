@@ -1,0 +1,98 @@
+// Bun.listen, and nothing else: accepted sockets and their events handed to whoever serves them. What
+// Bun does that its documentation does not say (test/runtime-assumptions.test.ts) is dealt with here.
+
+import {
+  describeSystemError,
+  formatAddress,
+  type SocketAddress,
+  type SocketUser,
+} from "@typewire/connection";
+import { TypewireError } from "@typewire/protocol";
+import type { Accept, Listening } from "@typewire/server";
+
+import type { ServerTls } from "./server-tls.ts";
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: "the address is in use",
+  EADDRNOTAVAIL: "this machine has no such address",
+  EACCES: "permission denied",
+  ENOENT: "the folder does not exist",
+  ENOTDIR: "the folder does not exist",
+  EINVAL: "the path is too long",
+};
+
+/**
+ * Starts listening at once, at port 0 on a free one. With `tls`, sockets are opened for their users after the handshake.
+ *
+ * @throws TypewireError `listen-failed`, naming the address and the reason.
+ */
+export function listen(target: SocketAddress, accept: Accept, tls?: ServerTls): Listening {
+  let accepted = 0;
+  const name = (socket: Bun.Socket<SocketUser>): string =>
+    "unix" in target
+      ? `unix:${accepted}`
+      : formatAddress({
+          hostname: socket.remoteAddress ?? "unknown",
+          port: socket.remotePort ?? 0,
+        });
+  const userOf = (socket: Bun.Socket<SocketUser>): SocketUser => {
+    accepted += 1;
+    return accept(name(socket), "unix" in target ? undefined : socket.remoteAddress);
+  };
+  const socket: Bun.SocketHandler<SocketUser> = {
+    open(opened) {
+      // A `data` option of Bun.listen would be one object for all sockets. It is assigned before the
+      // socket is used, because closing calls `close` at once.
+      opened.data = userOf(opened);
+      opened.data.opened(opened);
+    },
+    data: ({ data }, chunk) => data.receive(chunk),
+    drain: ({ data }) => data.drained(),
+    end: ({ data }) => data.peerEnded(),
+    close: ({ data }, error) => data.disconnected(error),
+    // Without this handler an exception in the ones above would end the process. They throw none, so
+    // what comes here is a bug of ours: it costs this socket only.
+    error(failed, error) {
+      failed.data.disconnected(error);
+      failed.terminate();
+    },
+  };
+  try {
+    // Until it is TLS a socket has no user and no `data` handler: nothing is read from it, or written.
+    const guarded: Bun.SocketHandler<SocketUser> = {
+      open(opened) {
+        tls?.accept(opened, userOf(opened));
+      },
+      drain() {},
+      error: (failed) => failed.terminate(),
+    };
+    // Half-open, so that our queue survives the peer's end.
+    const options = { allowHalfOpen: true, socket: tls === undefined ? socket : guarded } as const;
+    if ("unix" in target) {
+      const listener = ownersOnly(() => Bun.listen({ ...target, ...options }));
+      const address = formatAddress(target);
+      return { address, hostname: undefined, port: undefined, stop: () => listener.stop() };
+    }
+    const listener = Bun.listen({ ...target, ...options });
+    const { hostname } = target;
+    const { port } = listener;
+    const address = formatAddress({ hostname, port });
+    return { address, hostname, port, stop: () => listener.stop() };
+  } catch (cause) {
+    throw new TypewireError(
+      "listen-failed",
+      `Cannot listen on ${formatAddress(target)}: ${describeSystemError(cause, reasons)}`,
+      { cause },
+    );
+  }
+}
+
+/** Whoever may write a socket's file may connect: what `create` creates is this user's alone, from the start. */
+function ownersOnly<Created>(create: () => Created): Created {
+  const umask = process.umask(0o177);
+  try {
+    return create();
+  } finally {
+    process.umask(umask);
+  }
+}

@@ -1,0 +1,129 @@
+// TLS for a listening server. Sockets are accepted as plain TCP and turned into TLS one by one, so each
+// handshake uses the certificate of its moment, and a handshake that cannot begin is a closed socket,
+// never a plaintext one (Bun.listen with empty `tls` options serves plaintext without a word, and has no
+// way to change its certificate). ADR 0041.
+
+import type { Clock, SocketUser } from "@typewire/connection";
+import { TypewireError } from "@typewire/protocol";
+import type { ServerCertificates } from "@typewire/server";
+
+import { readAuthorities, readIdentity } from "./pem-files.ts";
+import { SecuredSocket, securedSocketHandlers } from "./secured-socket.ts";
+
+/** Which certificate the server shows, and whether it asks for the clients'. All paths are of PEM files. */
+export interface ServerTlsOptions {
+  /** The server's certificate, followed by those of its intermediate authorities. */
+  readonly certFile: string;
+  /** Its private key, without a passphrase. */
+  readonly keyFile: string;
+  /** The authorities that clients' certificates have to come from. Given with `requireClientCert`, and only then. */
+  readonly caFile?: string;
+  /**
+   * Mutual TLS: whoever shows no certificate of `caFile`'s is turned away before a handler runs. Every
+   * certificate of these authorities lets in: give them no other use. Default false: anybody may connect.
+   */
+  readonly requireClientCert?: boolean;
+}
+
+/** Handshakes under way at once; one over is reset. Each costs a signature: answers floods of half a handshake. */
+export const MAX_HANDSHAKES = 1024;
+
+/** What Bun needs for one handshake; nothing of it is ever undefined. */
+type Material = Readonly<{ cert: string; key: string; ca?: string }>;
+
+/** The server's certificate, and the handshakes that are under way. */
+export class ServerTls implements ServerCertificates {
+  readonly #options: ServerTlsOptions;
+  readonly #clock: Clock;
+  #material: Material;
+  #warnings: readonly string[] = [];
+  #handshakes = 0;
+
+  /** @throws TypewireError `option-invalid` naming the option or file that is not possible. */
+  constructor(options: ServerTlsOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#material = this.#read();
+  }
+
+  /** What works but should not stay, of the files as they were last read: sentences for a log. */
+  get warnings(): readonly string[] {
+    return this.#warnings;
+  }
+
+  /**
+   * Reads the files again; handshakes that begin from now on use them. Connections that are open go on.
+   *
+   * @throws TypewireError as the constructor; what was in use stays in use.
+   */
+  reload(): void {
+    this.#material = this.#read();
+  }
+
+  /** Begins the handshake on an accepted socket. `user` hears of it when the peer is verified, or that it is not. */
+  accept(socket: Bun.Socket<unknown>, user: SocketUser): void {
+    if (this.#handshakes >= MAX_HANDSHAKES) {
+      socket.terminate();
+      const message = `No TLS connection: ${MAX_HANDSHAKES} handshakes are under way already`;
+      user.disconnected(new TypewireError("tls-failed", message));
+      return;
+    }
+    this.#handshakes += 1;
+    const { requireClientCert = false } = this.#options;
+    const secured = new SecuredSocket({
+      user,
+      clock: this.#clock,
+      peer: "client",
+      mustBeAuthorized: requireClientCert,
+      hasCertificate: true,
+      settled: () => {
+        this.#handshakes -= 1;
+      },
+    });
+    const tls = {
+      ...this.#material,
+      requestCert: requireClientCert,
+      rejectUnauthorized: requireClientCert,
+      // Not in Bun's types; test/runtime-assumptions.test.ts holds it.
+      isServer: true,
+    };
+    try {
+      socket.upgradeTLS({ data: secured, tls, socket: securedSocketHandlers });
+    } catch (error) {
+      socket.terminate();
+      secured.closed(error instanceof Error ? error : undefined);
+    }
+  }
+
+  #read(): Material {
+    const { certFile, keyFile, caFile, requireClientCert = false } = this.#options;
+    requirePath("certFile", certFile);
+    requirePath("keyFile", keyFile);
+    if (requireClientCert && caFile === undefined) {
+      throw invalid(
+        "requireClientCert: expected a caFile, the authorities of the clients' certificates",
+      );
+    }
+    if (caFile !== undefined && !requireClientCert) {
+      throw invalid(
+        "caFile: expected requireClientCert beside it; without, nobody is asked for a certificate",
+      );
+    }
+    const { cert, key, warnings } = readIdentity(certFile, keyFile);
+    const ca = caFile === undefined ? undefined : readAuthorities(requirePath("caFile", caFile));
+    this.#warnings = warnings;
+    return { cert, key, ...(ca !== undefined && { ca }) };
+  }
+}
+
+/** What came from an environment variable may be empty or missing, whatever the types say. */
+function requirePath(name: string, path: unknown): string {
+  if (typeof path === "string" && path !== "") return path;
+  throw invalid(
+    `${name}: expected the path of a file, got ${path === "" ? "nothing" : typeof path}`,
+  );
+}
+
+function invalid(message: string): TypewireError {
+  return new TypewireError("option-invalid", `tls.${message}`);
+}

@@ -1,0 +1,492 @@
+// Rows T of the fault list at the server's end. The clients are `ScriptedPeer`s and plain sockets.
+
+import { afterAll, describe, expect, test } from "bun:test";
+import { copyFileSync, writeFileSync } from "node:fs";
+import type { CloseReason } from "@typewire/connection";
+import { encodeHeader, toDiagnostic, type TypewireError } from "@typewire/protocol";
+import { saludo } from "@typewire/protocol/saludo";
+import type { Server } from "@typewire/server";
+import {
+  byteByByte,
+  type CertificateFiles,
+  Certificates,
+  randomly,
+  ScriptedPeer,
+  SeededRandom,
+  whole,
+  within,
+} from "@typewire/testkit";
+
+import { serve, type ServeOptions, type ServerTlsOptions } from "../src/index.ts";
+import { SaludoPeer } from "@typewire/testkit/saludo-peer";
+
+const certificates = new Certificates();
+afterAll(() => certificates[Symbol.dispose]());
+const authority = certificates.authority("authority");
+const rogue = certificates.authority("rogue");
+const own = authority.issue("server");
+const { caFile } = authority;
+const ca = await Bun.file(caFile).text();
+
+/** A server whose connections that never opened are told to the test. */
+class Guarded implements Disposable {
+  readonly server: Server<typeof saludo>;
+  readonly opened: string[] = [];
+  readonly #refused: CloseReason[] = [];
+  #onRefused: (() => void) | undefined;
+
+  constructor(tls: ServerTlsOptions, options: Partial<ServeOptions<typeof saludo>> = {}) {
+    this.server = serve(
+      saludo,
+      {
+        port: 0,
+        tls,
+        ...options,
+        onNotOpened: (_, reason) => {
+          this.#refused.push(reason);
+          this.#onRefused?.();
+        },
+      },
+      {
+        open: (connection) => {
+          this.opened.push(connection.name);
+          connection.send({ type: "welcome", text: "hola" });
+        },
+        say: ({ text }) =>
+          void this.server.broadcast({ type: "said", from: "x", text, at: new Date(0) }),
+      },
+    );
+  }
+
+  get port(): number {
+    return this.server.port ?? 0;
+  }
+
+  /** Why the next connection was not opened. */
+  async refusal(waitMs?: number): Promise<CloseReason> {
+    const refused = new Promise<void>((resolve) => {
+      this.#onRefused = resolve;
+    });
+    if (this.#refused.length === 0) await within(refused, () => "nobody was refused", waitMs);
+    const reason = this.#refused.shift();
+    if (reason === undefined) throw new Error("Nobody was refused");
+    return reason;
+  }
+
+  [Symbol.dispose](): void {
+    this.server.stop();
+  }
+}
+
+async function identity({ certFile, keyFile }: CertificateFiles) {
+  return { cert: await Bun.file(certFile).text(), key: await Bun.file(keyFile).text() };
+}
+
+function codeOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    return `${(error as TypewireError).code}: ${(error as TypewireError).message}`;
+  }
+  return "none";
+}
+
+describe("serve with tls", () => {
+  test("talks to a client that trusts its authority, and to none before the handshake", async () => {
+    using guarded = new Guarded(own);
+    using peer = new SaludoPeer(await ScriptedPeer.connectSecured(guarded.port, { ca }));
+    expect(await peer.next("$hello")).toMatchObject({ protocol: "saludo" });
+    expect(await peer.next("welcome")).toEqual({ type: "welcome", text: "hola" });
+  });
+
+  test("listens on a Unix socket too", async () => {
+    const unix = certificates.path("server.sock");
+    using guarded = new Guarded(own, { port: undefined, unix } as never);
+    const heard = Promise.withResolvers<string>();
+    const socket = {
+      handshake: (_socket: unknown, isComplete: boolean) => {
+        if (!isComplete) heard.reject(new Error("no handshake"));
+      },
+      data: (_socket: unknown, chunk: Uint8Array) => heard.resolve(toDiagnostic(chunk, 10)),
+    };
+    const tls = { ca, serverName: "localhost", rejectUnauthorized: true };
+    const client = await Bun.connect({ unix, tls, socket });
+    expect(await heard.promise).toContain('"$hello"');
+    expect(guarded.opened).toHaveLength(1);
+    client.terminate();
+  });
+
+  test.each([
+    ["no key", { certFile: own.certFile, keyFile: undefined }, "tls.keyFile: expected the path"],
+    [
+      "an empty path",
+      { ...own, certFile: "" },
+      "tls.certFile: expected the path of a file, got nothing",
+    ],
+    ["nothing at all", {}, "tls.certFile: expected the path"],
+    [
+      "no such file",
+      { ...own, keyFile: "/nowhere/x.key" },
+      "Cannot read /nowhere/x.key: there is no such file",
+    ],
+    ["a key as the certificate", { ...own, certFile: own.keyFile }, "expected certificates in PEM"],
+    [
+      "a certificate as the key",
+      { ...own, keyFile: own.certFile },
+      "expected a private key in PEM",
+    ],
+    [
+      "another's key",
+      { ...own, keyFile: rogue.issue("other").keyFile },
+      "it is not the key of the certificate",
+    ],
+    [
+      "authorities that nobody asks for",
+      { ...own, caFile },
+      "tls.caFile: expected requireClientCert",
+    ],
+    [
+      "nobody to vouch for clients",
+      { ...own, requireClientCert: true },
+      "tls.requireClientCert: expected a caFile",
+    ],
+  ])("refuses to start with %s (T2, T5)", (_, tls, sentence) => {
+    const start = () => serve(saludo, { port: 0, tls: tls as ServerTlsOptions }, {});
+    expect(codeOf(start)).toStartWith("option-invalid: ");
+    expect(codeOf(start)).toContain(sentence);
+  });
+
+  test("refuses empty and damaged files (T2)", () => {
+    const empty = certificates.path("empty.pem");
+    writeFileSync(empty, "");
+    const damaged = certificates.path("damaged.pem");
+    writeFileSync(damaged, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    for (const certFile of [empty, damaged]) {
+      expect(codeOf(() => serve(saludo, { port: 0, tls: { ...own, certFile } }, {}))).toMatch(
+        /^option-invalid: Cannot use .*(expected certificates|is damaged)/,
+      );
+    }
+  });
+
+  test("warns of its own expired certificate, and of a key that others can read", () => {
+    const expired = authority.issue("expired", {
+      from: "20200101000000Z",
+      until: "20200102000000Z",
+    });
+    Bun.spawnSync(["chmod", "644", expired.keyFile]);
+    using guarded = new Guarded(expired);
+    expect(guarded.server.tlsWarnings.join("\n")).toMatch(/has expired \(.*2020.*\)\n.*chmod 600/);
+  });
+});
+
+describe("serve with tls, strangers (T3, T4)", () => {
+  test.each([
+    ["plaintext", new TextEncoder().encode("20        hola"), /does not speak TLS here/],
+    [
+      "an HTTP request",
+      new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"),
+      /does not speak TLS here/,
+    ],
+    ["64 KiB of garbage", new SeededRandom(1).bytes(64 * 1024), /No TLS connection/],
+    ["zeros", new Uint8Array(1024), /No TLS connection/],
+  ])("ends for %s at once, and calls no handler", async (_, bytes, reason) => {
+    using guarded = new Guarded(own);
+    using peer = await ScriptedPeer.connect({ port: guarded.port });
+    peer.listen(() => {});
+    await peer.send(bytes);
+    const { code, message } = await guarded.refusal();
+    expect(code).toBe("tls-failed");
+    expect(message).toMatch(reason);
+    await peer.ended;
+    expect(guarded.opened).toEqual([]);
+    expect(guarded.server.connections.size).toBe(0);
+  });
+
+  test("ends for silence, and for half a ClientHello, after 5 s", async () => {
+    using guarded = new Guarded(own);
+    using silent = await ScriptedPeer.connect({ port: guarded.port });
+    using half = await ScriptedPeer.connect({ port: guarded.port });
+    await half.send(new Uint8Array([0x16, 3, 1, 2, 0, 1, 0]));
+    const startedAt = performance.now();
+    const reasons = [await guarded.refusal(7_000), await guarded.refusal(7_000)];
+    expect(performance.now() - startedAt).toBeGreaterThan(4_000);
+    expect(reasons.map(({ message }) => message)).toEqual([
+      "No TLS connection: no TLS handshake within 5000 ms",
+      "No TLS connection: no TLS handshake within 5000 ms",
+    ]);
+    expect(await Promise.all([silent.ended, half.ended])).toEqual(["reset", "reset"]);
+    expect(silent.receivedBytes).toBe(0);
+  }, 15_000);
+
+  test("holds little for a hundred strangers with a megabyte each", async () => {
+    using guarded = new Guarded(own);
+    Bun.gc(true);
+    const before = process.memoryUsage.rss();
+    const garbage = new SeededRandom(1).bytes(1024 * 1024);
+    for (let count = 0; count < 100; count += 1) {
+      using peer = await ScriptedPeer.connect({ port: guarded.port });
+      peer.listen(() => {});
+      await peer.send(garbage);
+      await guarded.refusal();
+    }
+    Bun.gc(true);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(50 * 1024 * 1024);
+    expect(guarded.server.connections.size).toBe(0);
+  }, 20_000);
+});
+
+describe("serve with requireClientCert (T5)", () => {
+  const mutual = { ...own, caFile, requireClientCert: true } as const;
+
+  test("lets in who shows a certificate of its authorities", async () => {
+    using guarded = new Guarded(mutual);
+    const client = await identity(authority.issue("alice"));
+    using peer = new SaludoPeer(await ScriptedPeer.connectSecured(guarded.port, { ca, ...client }));
+    expect(await peer.next("welcome")).toMatchObject({ text: "hola" });
+  });
+
+  test.each([
+    ["no certificate", undefined, /showed no certificate, and one is required/],
+    ["one of another authority", rogue.issue("mallory"), /comes from an unknown authority/],
+    ["a self-signed one", certificates.selfSigned("me"), /is self-signed/],
+    [
+      "an expired one",
+      authority.issue("late", { from: "20200101000000Z", until: "20200102000000Z" }),
+      /has expired/,
+    ],
+    [
+      "one that is not valid yet",
+      authority.issue("early", { from: "20400101000000Z", until: "20400102000000Z" }),
+      /is not valid yet/,
+    ],
+    [
+      "one made for servers",
+      authority.issue("wrong-use", { usage: "serverAuth" }),
+      /not made for a client/,
+    ],
+  ])("turns away %s, before a handler runs or a byte is sent", async (_, files, reason) => {
+    using guarded = new Guarded(mutual);
+    const client = files === undefined ? {} : await identity(files);
+    // TLS 1.3: the client's handshake is done before the server has looked at its certificate.
+    const peer = await ScriptedPeer.connectSecured(guarded.port, { ca, ...client });
+    await peer.send(saludo.client.encodeFrame({ type: "say", text: "let me in" }));
+    const { code, message } = await guarded.refusal();
+    expect(code).toBe("tls-failed");
+    expect(message).toMatch(reason);
+    await peer.ended;
+    expect(peer.receivedBytes).toBe(0);
+    expect(guarded.opened).toEqual([]);
+  });
+});
+
+describe("serve with tls, versions and names (T7)", () => {
+  test.each([
+    ["-tls1", false],
+    ["-tls1_1", false],
+    ["-tls1_2", true],
+    ["-tls1_3", true],
+  ])("openssl s_client %s is let in: %p", async (version, isLetIn) => {
+    using guarded = new Guarded(own);
+    const address = ["-connect", `127.0.0.1:${guarded.port}`];
+    const command = ["openssl", "s_client", ...address, version, "-cipher", "ALL:@SECLEVEL=0"];
+    const client = Bun.spawn([...command, "-CAfile", caFile, "-quiet", "-no_ign_eof"], {
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "pipe",
+    });
+    await client.exited;
+    expect(guarded.opened).toHaveLength(isLetIn ? 1 : 0);
+    if (!isLetIn) expect((await guarded.refusal()).message).toContain("no version of TLS from 1.2");
+  });
+
+  test.each(["-noservername", "-servername=elsewhere.example"])(
+    "serves its one certificate to %s: the client decides",
+    async (flag) => {
+      using guarded = new Guarded(own);
+      const address = ["-connect", `127.0.0.1:${guarded.port}`];
+      const client = Bun.spawn(
+        ["openssl", "s_client", ...address, ...flag.split("="), "-quiet", "-no_ign_eof"],
+        { stdin: "ignore", stdout: "ignore", stderr: "ignore" },
+      );
+      await client.exited;
+      expect(guarded.opened).toHaveLength(1);
+    },
+  );
+});
+
+describe("Server.reloadCertificates (T8)", () => {
+  const served = {
+    certFile: certificates.path("live.pem"),
+    keyFile: certificates.path("live.key"),
+  };
+  const put = (files: CertificateFiles): void => {
+    copyFileSync(files.certFile, served.certFile);
+    copyFileSync(files.keyFile, served.keyFile);
+  };
+  const nameSeen = async (port: number): Promise<string | undefined> => {
+    const seen = Promise.withResolvers<string | undefined>();
+    const socket = {
+      handshake: (own_: Bun.Socket<unknown>) => {
+        const { CN: name } = own_.getPeerCertificate().subject;
+        seen.resolve(Array.isArray(name) ? name[0] : name);
+      },
+      data() {},
+    };
+    const client = await Bun.connect({ hostname: "127.0.0.1", port, tls: { ca }, socket });
+    try {
+      return await seen.promise;
+    } finally {
+      client.terminate();
+    }
+  };
+
+  test("shows new connections the new certificate, and leaves the old ones alone", async () => {
+    put(own);
+    using guarded = new Guarded(served);
+    using peer = new SaludoPeer(await ScriptedPeer.connectSecured(guarded.port, { ca }));
+    await peer.next("welcome");
+    expect(await nameSeen(guarded.port)).toBe("server");
+    put(authority.issue("successor"));
+    expect(await nameSeen(guarded.port)).toBe("server");
+    guarded.server.reloadCertificates();
+    expect(await nameSeen(guarded.port)).toBe("successor");
+    await peer.say("still here");
+    expect(await peer.next("said")).toMatchObject({ text: "still here" });
+  });
+
+  test("keeps the old one where the new one cannot be used", async () => {
+    put(own);
+    using guarded = new Guarded(served);
+    for (const broken of ["", "-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----\n"]) {
+      writeFileSync(served.certFile, broken);
+      expect(codeOf(() => guarded.server.reloadCertificates())).toStartWith(
+        "option-invalid: Cannot use",
+      );
+    }
+    copyFileSync(authority.issue("half").certFile, served.certFile);
+    expect(codeOf(() => guarded.server.reloadCertificates())).toContain("it is not the key of");
+    expect(await nameSeen(guarded.port)).toBe("server");
+  });
+});
+
+describe("serve with tls, rows F, B and L again (T10, T11)", () => {
+  const seed = 20_251_123;
+  const say = saludo.client.encodeFrame({ type: "say", text: "hola" });
+
+  test.each([
+    ["whole", whole],
+    ["byte by byte", byteByByte],
+    [`in random pieces (seed ${seed})`, randomly(new SeededRandom(seed), 40)],
+  ])("F6: a burst of messages, %s, is delivered once and in order", async (_, cut) => {
+    using guarded = new Guarded(own);
+    const raw = await ScriptedPeer.connectSecured(guarded.port, { ca });
+    using peer = new SaludoPeer(raw);
+    const texts = Array.from({ length: 20 }, (__, index) => `message ${index}`);
+    const frames = texts.map((text) => saludo.client.encodeFrame({ type: "say", text }));
+    await raw.send(Buffer.concat(frames), cut);
+    for (const text of texts) expect((await peer.next("said")).text).toBe(text);
+  });
+
+  test.each([
+    ["F1 an empty frame", "0         ", "frame-empty"],
+    ["F2 a frame over the limit", "1048577   ", "frame-too-large"],
+    ["F9 an HTTP request", "GET / HTTP/1.1\r\n\r\n", "header-invalid"],
+  ])("%s is refused with $error, then the end", async (_, bytes, code) => {
+    using guarded = new Guarded(own);
+    const raw = await ScriptedPeer.connectSecured(guarded.port, { ca });
+    using peer = new SaludoPeer(raw);
+    await raw.send(bytes);
+    expect(await peer.next("$error")).toMatchObject({ code });
+    raw.shutdown();
+    expect(await raw.ended).toBe("end");
+  });
+
+  test("F5, T9: an end in the middle of a frame is frame-truncated", async () => {
+    using guarded = new Guarded(own);
+    const raw = await ScriptedPeer.connectSecured(guarded.port, { ca });
+    using peer = new SaludoPeer(raw);
+    await peer.next("welcome");
+    const [connection] = guarded.server.connections;
+    await raw.send(say.subarray(0, 15));
+    raw.shutdown();
+    expect(await connection?.closed).toMatchObject({ code: "frame-truncated" });
+  });
+
+  test("L3, L6: a reset in mid-frame ends that connection alone", async () => {
+    using guarded = new Guarded(own);
+    const raw = await ScriptedPeer.connectSecured(guarded.port, { ca });
+    using canary = new SaludoPeer(await ScriptedPeer.connectSecured(guarded.port, { ca }));
+    const peer = new SaludoPeer(raw);
+    await peer.next("welcome");
+    const [connection] = guarded.server.connections;
+    await raw.send(say.subarray(0, 15));
+    raw.reset();
+    expect(await connection?.closed).toMatchObject({ code: "connection-reset" });
+    await canary.say("still served");
+    expect(await canary.next("said")).toMatchObject({ text: "still served" });
+  });
+
+  test("L5: a client that ends its half still gets what was queued, and $bye comes with drain", async () => {
+    using guarded = new Guarded(own);
+    const raw = await ScriptedPeer.connectSecured(guarded.port, { ca });
+    using peer = new SaludoPeer(raw);
+    await raw.send(say);
+    raw.shutdown();
+    expect(await peer.next("said")).toMatchObject({ text: "hola" });
+    expect(await raw.ended).toBe("end");
+    using other = new SaludoPeer(await ScriptedPeer.connectSecured(guarded.port, { ca }));
+    await other.next("welcome");
+    const drained = guarded.server.drain();
+    await other.next("$bye");
+    other.raw.shutdown();
+    expect(await drained).toMatchObject({ cut: 0 });
+  });
+
+  test("B1: a client that never reads is cut as a slow consumer, and others are not", async () => {
+    using guarded = new Guarded(own, {
+      limits: { softQueueBytes: 65_536, hardQueueBytes: 262_144 },
+    });
+    const raw = await ScriptedPeer.connectSecured(guarded.port, { ca });
+    const stalled = new SaludoPeer(raw);
+    await stalled.next("welcome");
+    raw.pause();
+    const [connection] = guarded.server.connections;
+    using canary = new SaludoPeer(await ScriptedPeer.connectSecured(guarded.port, { ca }));
+    await canary.next("welcome");
+    const text = "x".repeat(100_000);
+    while (connection?.state === "open") {
+      guarded.server.broadcast({ type: "said", from: "y", text, at: new Date(0) });
+      await canary.next("said");
+    }
+    expect(connection?.closeReason).toMatchObject({ code: "slow-consumer" });
+    expect(guarded.server.connections.size).toBe(1);
+  });
+
+  test("B9: megabytes that no single write takes arrive whole", async () => {
+    using guarded = new Guarded(own);
+    const raw = await ScriptedPeer.connectSecured(guarded.port, { ca });
+    using peer = new SaludoPeer(raw);
+    await peer.next("welcome");
+    raw.pause();
+    const texts = Array.from({ length: 6 }, (_, index) => `${index}`.repeat(900_000));
+    for (const text of texts) {
+      guarded.server.broadcast({ type: "said", from: "y", text, at: new Date(0) });
+    }
+    raw.resume();
+    for (const text of texts) expect((await peer.next("said")).text === text).toBe(true);
+  });
+
+  test("L7: a full server turns away with $error over TLS as well", async () => {
+    using guarded = new Guarded(own, { maxConnections: 1 });
+    using first = new SaludoPeer(await ScriptedPeer.connectSecured(guarded.port, { ca }));
+    await first.next("welcome");
+    using second = new SaludoPeer(await ScriptedPeer.connectSecured(guarded.port, { ca }));
+    expect(await second.next("$error")).toMatchObject({ code: "too-many-connections" });
+    using stranger = await ScriptedPeer.connect({ port: guarded.port });
+    stranger.listen(() => {});
+    await stranger.send(encodeHeader(1));
+    await stranger.ended;
+    await first.say("still here");
+    expect(await first.next("said")).toMatchObject({ text: "still here" });
+  });
+});

@@ -1,0 +1,475 @@
+import { describe, expect, spyOn, test } from "bun:test";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { tmpdir } from "node:os";
+
+import { Type } from "@sinclair/typebox";
+import { ByteWriter, defineProtocol, TypewireError } from "@typewire/protocol";
+import { saludo } from "@typewire/protocol/saludo";
+import type { Server } from "@typewire/server";
+import { ScriptedPeer } from "@typewire/testkit";
+
+import { serve } from "../src/index.ts";
+import { SaludoPeer } from "@typewire/testkit/saludo-peer";
+
+const welcome = { type: "welcome", text: "hola" } as const;
+const anyPort = { port: 0, limits: { lingerMs: 20 } };
+
+/** Peers that the server has welcomed, in the order of their connections. */
+async function welcomed(server: Server<typeof saludo>, count: number): Promise<SaludoPeer[]> {
+  const peers: SaludoPeer[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const peer = await SaludoPeer.connect({ port: server.port ?? 0 });
+    await peer.next("welcome");
+    peers.push(peer);
+  }
+  return peers;
+}
+
+/** Serves what most tests need: a welcome. */
+function serveWelcome(options: Parameters<typeof serve<typeof saludo>>[1] = anyPort) {
+  return serve(saludo, options, {
+    open(connection) {
+      connection.send(welcome);
+    },
+  });
+}
+
+function errorOf(action: () => unknown): TypewireError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof TypewireError) return error;
+  }
+  throw new Error("No TypewireError was thrown");
+}
+
+describe("serve", () => {
+  test("says $hello and hands validated messages to the handlers, with their connection", async () => {
+    const said = Promise.withResolvers<string>();
+    using server = serve(saludo, anyPort, {
+      say: ({ text }, { name }) => said.resolve(`${name} ${text}`),
+    });
+    using peer = await SaludoPeer.connect({ port: server.port ?? 0 });
+    expect(await peer.next("$hello")).toMatchObject({ protocol: "saludo", version: 1 });
+    await peer.say("hola");
+    expect(await said.promise).toMatch(/^127\.0\.0\.1:\d+ hola$/);
+    expect(server.address).toBe(`127.0.0.1:${server.port}`);
+    expect(server.connections.size).toBe(1);
+  });
+
+  test("counts a connection out once it has ended", async () => {
+    const closed = Promise.withResolvers<string>();
+    using server = serve(saludo, anyPort, { close: (_, { code }) => closed.resolve(code) });
+    using peer = await SaludoPeer.connect({ port: server.port ?? 0 });
+    await peer.next("$hello");
+    peer.raw.shutdown();
+    expect(await closed.promise).toBe("peer-closed");
+    expect(server.connections.size).toBe(0);
+  });
+
+  test("ends the connection whose handler throws, and tells the owner why", async () => {
+    const failures: unknown[] = [];
+    using server = serve(
+      saludo,
+      { ...anyPort, onHandlerError: (_, name, error) => failures.push(name, error) },
+      {
+        open: (connection) => void connection.send(welcome),
+        say({ text }) {
+          if (text === "bad") throw new RangeError("secret");
+        },
+      },
+    );
+    const [offender, other] = await welcomed(server, 2);
+    await offender?.say("bad");
+    const error = await offender?.next("$error");
+    expect(error).toMatchObject({ code: "internal" });
+    expect(JSON.stringify(error)).not.toContain("secret");
+    expect(failures).toEqual(["say", new RangeError("secret")]);
+    await other?.say("good");
+    server.broadcast(welcome);
+    expect(await other?.next("welcome")).toEqual(welcome);
+  });
+
+  test("listens on a Unix socket and removes its file at the end", async () => {
+    const unix = join(tmpdir(), `typewire-${process.pid}.sock`);
+    const server = serveWelcome({ unix });
+    expect(server).toMatchObject({ address: `unix:${unix}`, port: undefined, hostname: undefined });
+    using peer = await SaludoPeer.connect({ unix });
+    expect(await peer.next("welcome")).toEqual(welcome);
+    expect([...server.connections].map(({ name }) => name)).toEqual(["unix:1"]);
+    server.stop();
+    expect(await Bun.file(unix).exists()).toBe(false);
+  });
+
+  test("refuses an address in use with the address and the reason", () => {
+    using server = serveWelcome();
+    const error = errorOf(() => serveWelcome({ port: server.port ?? 0 }));
+    expect(error.code).toBe("listen-failed");
+    expect(error.message).toBe(
+      `Cannot listen on 127.0.0.1:${server.port}: the address is in use (EADDRINUSE)`,
+    );
+  });
+
+  test.each([
+    [{ port: 0, hostname: "192.0.2.1" }, "192.0.2.1:0: this machine has no such address"],
+    [{ unix: "/no/such/folder/x" }, "unix:/no/such/folder/x: the folder does not exist"],
+  ])("refuses to listen on %j", (options, reason) => {
+    const error = errorOf(() => serveWelcome(options));
+    expect(error.code).toBe("listen-failed");
+    expect(error.message).toContain(reason);
+  });
+
+  test.each([
+    [{ port: 65_536 }, "port: expected 0 to 65535, got 65536"],
+    [{ port: 1.5 }, "port: "],
+    [{}, "port: expected 0 to 65535, got undefined"],
+    [{ port: 1, unix: "/x" }, "unix: expected no port and hostname beside it"],
+    [{ port: 0, maxConnections: 0 }, "maxConnections: expected a positive integer, got 0"],
+    [{ port: 0, limits: { lingerMs: -1 } }, "lingerMs"],
+  ])("refuses the options %j", (options, message) => {
+    const error = errorOf(() => serveWelcome(options));
+    expect(error.code).toBe("option-invalid");
+    expect(error.message).toContain(message);
+  });
+
+  test("refuses a handler for a message that clients do not send", () => {
+    // @ts-expect-error -- the compiler refuses it as well
+    const error = errorOf(() => serve(saludo, anyPort, { greeting() {} }));
+    expect(error.message).toContain("handlers.greeting: expected one of say, open, close");
+  });
+});
+
+describe("Server.broadcast", () => {
+  test("reaches everybody but the one left out", async () => {
+    using server = serveWelcome();
+    const peers = await welcomed(server, 3);
+    const [except] = server.connections;
+    if (except === undefined) throw new Error("Nobody is connected");
+    expect(server.broadcast({ type: "welcome", text: "others" }, { except })).toBe(2);
+    expect(server.broadcast({ type: "welcome", text: "all" })).toBe(3);
+    const texts = await Promise.all(peers.map(async (peer) => (await peer.next("welcome")).text));
+    expect(texts).toEqual(["all", "others", "others"]);
+  });
+
+  test("encodes a message once for all", async () => {
+    using server = serveWelcome();
+    const peers = await welcomed(server, 3);
+    using encode = spyOn(saludo.server, "encodeFrame");
+    expect(server.broadcast(welcome)).toBe(3);
+    await Promise.all(peers.map((peer) => peer.next("welcome")));
+    expect(encode).toHaveBeenCalledTimes(1);
+  });
+
+  test("throws for a message that is not the server's, and nobody gets it", async () => {
+    using server = serveWelcome();
+    const [peer] = await welcomed(server, 1);
+    // @ts-expect-error -- the compiler refuses it as well
+    const error = errorOf(() => server.broadcast({ type: "welcome", text: 7 }));
+    expect(error.message).toContain("/text");
+    server.broadcast({ type: "welcome", text: "next" });
+    expect(await peer?.next("welcome")).toEqual({ type: "welcome", text: "next" });
+  });
+
+  test("leaves out a client whose frame limit is below the message", async () => {
+    const greeted = Promise.withResolvers<void>();
+    using server = serve(saludo, anyPort, { say: () => greeted.resolve() });
+    using small = await SaludoPeer.connect({ port: server.port ?? 0 });
+    using large = await SaludoPeer.connect({ port: server.port ?? 0 });
+    const writer = new ByteWriter();
+    saludo.client.encodeInto(
+      { type: "$hello", protocol: "saludo", version: 1, maxFrameBytes: 64 },
+      writer,
+    );
+    await small.raw.send(writer.copy());
+    await small.say("x");
+    await large.next("$hello");
+    await greeted.promise;
+    expect(server.broadcast({ type: "welcome", text: "x".repeat(100) })).toBe(1);
+    expect((await large.next("welcome")).text).toHaveLength(100);
+    expect(small.received).toEqual([]);
+  });
+});
+
+describe("ServerOptions.onUndelivered", () => {
+  test("is told what had not left when a connection was cut, in order, before its close handler", async () => {
+    const opened = Promise.withResolvers<void>();
+    const told: string[] = [];
+    const text = "x".repeat(100_000);
+    using server = serve(
+      saludo,
+      {
+        ...anyPort,
+        onUndelivered: (_, messages) => {
+          for (const message of messages)
+            if ("text" in message) told.push(message.text.slice(0, 3));
+        },
+      },
+      { open: () => opened.resolve(), close: () => void told.push("closed") },
+    );
+    using peer = await SaludoPeer.connect({ port: server.port ?? 0 });
+    await opened.promise;
+    peer.raw.pause();
+    const [connection] = server.connections;
+    let sent = 0;
+    // More than the kernel takes.
+    while ((connection?.queuedBytes ?? 0) < 1_000_000) {
+      connection?.send({ type: "welcome", text: `${sent}`.padStart(3, "0") + text });
+      sent += 1;
+    }
+    connection?.destroy();
+    await connection?.closed;
+    await Promise.resolve();
+    expect(told.pop()).toBe("closed");
+    expect(told.length).toBeGreaterThan(8);
+    const first = sent - told.length;
+    expect(told).toEqual(Array.from(told, (_unused, index) => `${first + index}`.padStart(3, "0")));
+    expect(server.stats().messagesUndelivered).toBe(told.length);
+  });
+});
+
+describe("Server.maxConnections", () => {
+  test("turns away one over with $error, and takes the next when a place is free", async () => {
+    const turnedAway: string[] = [];
+    using server = serve(
+      saludo,
+      { ...anyPort, maxConnections: 2, onTurnedAway: (name) => turnedAway.push(name) },
+      { open: (connection) => void connection.send(welcome) },
+    );
+    const [first] = await welcomed(server, 2);
+    using third = await SaludoPeer.connect({ port: server.port ?? 0 });
+    expect(await third.next("$error")).toEqual({
+      type: "$error",
+      code: "too-many-connections",
+      message: "The server is full: its limit of connections is 2",
+    });
+    expect(await third.raw.ended).toBe("end");
+    expect(turnedAway).toHaveLength(1);
+    expect(server.connections.size).toBe(2);
+    first?.raw.shutdown();
+    await first?.raw.ended;
+    await welcomed(server, 1);
+  });
+
+  test("lets go of a refused peer that never ends", async () => {
+    using server = serveWelcome({ ...anyPort, maxConnections: 1 });
+    await welcomed(server, 1);
+    const refused = await Promise.all(
+      Array.from({ length: 100 }, () => ScriptedPeer.connect({ port: server.port ?? 0 })),
+    );
+    // The first 64 get the reason and are reset when lingerMs are over, the others at once.
+    const ends = await Promise.all(refused.map((peer) => peer.ended));
+    expect(ends).toHaveLength(100);
+    const told = refused.filter((peer) => peer.payloads.length === 1);
+    expect(told.length).toBeGreaterThanOrEqual(64);
+  });
+});
+
+describe("Server.drain", () => {
+  test("says $bye to everybody, accepts no more and resolves when all have left", async () => {
+    const server = serveWelcome();
+    const { port = 0 } = server;
+    const peers = await welcomed(server, 2);
+    const drained = server.drain({ reason: "new version", retryAfterMs: 500 });
+    const byes = await Promise.all(peers.map((peer) => peer.next("$bye")));
+    expect(byes).toEqual([
+      { type: "$bye", reason: "new version", retryAfterMs: 500 },
+      { type: "$bye", reason: "new version", retryAfterMs: 500 },
+    ]);
+    const refusal: unknown = await ScriptedPeer.connect({ port }).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: "ECONNREFUSED" });
+    for (const peer of peers) peer.raw.shutdown();
+    expect(await drained).toEqual({ cut: 0, messagesUndelivered: 0 });
+    serveWelcome({ port }).stop();
+  });
+
+  test("delivers what was queued before it", async () => {
+    const server = serveWelcome();
+    const [peer] = await welcomed(server, 1);
+    for (let index = 0; index < 1000; index += 1) {
+      server.broadcast({ type: "welcome", text: `${index}` });
+    }
+    const drained = server.drain();
+    await peer?.next("$bye");
+    peer?.raw.shutdown();
+    await drained;
+    expect(peer?.received).toHaveLength(1001);
+    expect(peer?.received.at(-1)).toEqual({ type: "welcome", text: "999" });
+  });
+
+  test("lets handlers under way answer before $bye, and hands over nothing more", async () => {
+    const answer = Promise.withResolvers<void>();
+    const asked: string[] = [];
+    const server = serve(saludo, anyPort, {
+      async say({ text }, connection) {
+        asked.push(text);
+        await answer.promise;
+        connection.send({ type: "welcome", text: `to ${text}` });
+      },
+    });
+    using peer = await SaludoPeer.connect({ port: server.port ?? 0 });
+    await peer.say("first");
+    while (asked.length === 0) await Bun.sleep(1);
+    const drained = server.drain();
+    await peer.say("second");
+    await Bun.sleep(20);
+    expect(peer.received).toEqual([]);
+    answer.resolve();
+    await peer.next("$bye");
+    expect(peer.received).toEqual([{ type: "welcome", text: "to first" }]);
+    expect(asked).toEqual(["first"]);
+    peer.raw.shutdown();
+    expect(await drained).toEqual({ cut: 0, messagesUndelivered: 0 });
+  });
+
+  test("cuts a handler that does not end in time", async () => {
+    const asked = Promise.withResolvers<void>();
+    const server = serve(saludo, anyPort, {
+      say() {
+        asked.resolve();
+        return new Promise(() => {});
+      },
+    });
+    using peer = await SaludoPeer.connect({ port: server.port ?? 0 });
+    await peer.say("hola");
+    await asked.promise;
+    expect(await server.drain({ timeoutMs: 50 })).toMatchObject({ cut: 1 });
+    expect(server.stats().closedByReason).toEqual({ "shutting-down": 1 });
+  });
+
+  test("cuts who has not taken its queue in time, and says how many", async () => {
+    const server = serveWelcome({ port: 0, limits: { maxFrameBytes: 32 * 1024 ** 2 } });
+    const [deaf] = await welcomed(server, 2);
+    deaf?.raw.pause();
+    server.broadcast({ type: "welcome", text: "x".repeat(32 * 1024 ** 2 - 100) });
+    const { cut, messagesUndelivered } = await server.drain({ timeoutMs: 50 });
+    expect(cut).toBeGreaterThanOrEqual(1);
+    expect(messagesUndelivered).toBeGreaterThanOrEqual(1);
+    expect(server.stats()).toMatchObject({ connections: 0, messagesUndelivered });
+    expect(server.connections.size).toBe(0);
+    deaf?.raw.reset();
+  });
+
+  test("may be called twice, and after stop", async () => {
+    const server = serveWelcome();
+    const [peer] = await welcomed(server, 1);
+    const drained = [server.drain(), server.drain()];
+    peer?.raw.shutdown();
+    const nothingLost = { cut: 0, messagesUndelivered: 0 };
+    expect(await Promise.all(drained)).toEqual([nothingLost, nothingLost]);
+    server.stop();
+    expect(await server.drain()).toEqual(nothingLost);
+  });
+});
+
+describe("maxConnectionsPerAddress", () => {
+  test("turns one more of an address away, and has room again when one has left", async () => {
+    const turnedAway: string[] = [];
+    const closed = Promise.withResolvers<void>();
+    using server = serve(
+      saludo,
+      {
+        ...anyPort,
+        maxConnectionsPerAddress: 2,
+        onTurnedAway: (_, limit) => turnedAway.push(limit),
+      },
+      { open: (connection) => void connection.send(welcome), close: () => closed.resolve() },
+    );
+    const [first] = await welcomed(server, 2);
+    using over = await SaludoPeer.connect({ port: server.port ?? 0 });
+    expect(await over.next("$error")).toMatchObject({
+      code: "too-many-connections",
+      message: "The server is full: its limit of connections from one address is 2",
+    });
+    expect(turnedAway).toEqual(["maxConnectionsPerAddress"]);
+    expect(server.stats()).toMatchObject({ connections: 2, accepted: 2, turnedAway: 1 });
+
+    first?.raw.shutdown();
+    await closed.promise;
+    await welcomed(server, 1);
+  });
+
+  test.each([0, 1.5, Number.NaN])("refuses %p", (maxConnectionsPerAddress) => {
+    const error = errorOf(() => serveWelcome({ ...anyPort, maxConnectionsPerAddress }));
+    expect(error).toMatchObject({ code: "option-invalid" });
+    expect(error.message).toContain("maxConnectionsPerAddress: expected a positive integer");
+  });
+});
+
+describe("Server.stats", () => {
+  test("counts connections, their ends, messages and bytes", async () => {
+    const closed = Promise.withResolvers<void>();
+    using server = serve(saludo, anyPort, {
+      open: (connection) => void connection.send(welcome),
+      close: () => closed.resolve(),
+    });
+    const [one, other] = await welcomed(server, 2);
+    await one?.say("hola");
+    one?.raw.shutdown();
+    await closed.promise;
+    expect(server.stats()).toEqual({
+      connections: 1,
+      accepted: 2,
+      turnedAway: 0,
+      closedByReason: { "peer-closed": 1 },
+      messagesReceived: 1,
+      messagesSent: 2,
+      messagesUndelivered: 0,
+      bytesReceived: expect.any(Number),
+      bytesSent: expect.any(Number),
+      bufferedBytes: 0,
+    });
+    other?.raw.shutdown();
+  });
+});
+
+describe("a Unix socket", () => {
+  test("is its owner's alone whatever the umask, which stays as it was", () => {
+    const unix = join(tmpdir(), `typewire-mode-${process.pid}.sock`);
+    const before = process.umask(0);
+    try {
+      using server = serveWelcome({ unix });
+      expect(server.isListening).toBe(true);
+      expect(statSync(unix).mode & 0o777).toBe(0o600);
+      expect(process.umask()).toBe(0);
+    } finally {
+      process.umask(before);
+    }
+  });
+});
+
+describe("Server.stop", () => {
+  test("resets every connection and frees the port at once", async () => {
+    const server = serveWelcome();
+    const { port = 0 } = server;
+    const [peer] = await welcomed(server, 1);
+    server.stop();
+    expect(await peer?.raw.ended).toBe("reset");
+    expect(server.connections.size).toBe(0);
+    serveWelcome({ port }).stop();
+  });
+});
+
+describe("a large message", () => {
+  const parcel = defineProtocol({
+    name: "parcel",
+    version: 1,
+    server: { copy: Type.Object({ bytes: Type.Uint8Array() }) },
+    client: { parcel: Type.Object({ bytes: Type.Uint8Array() }) },
+  });
+
+  test("of 64 MiB comes in and goes out with the limit raised", async () => {
+    const bytes = new Uint8Array(64 * 1024 ** 2);
+    for (let index = 0; index < bytes.length; index += 4096) bytes[index] = index >>> 12;
+    using server = serve(
+      parcel,
+      { ...anyPort, limits: { maxFrameBytes: bytes.length + 1024 } },
+      { parcel: (message, connection) => void connection.send({ ...message, type: "copy" }) },
+    );
+    using peer = await ScriptedPeer.connect({ port: server.port ?? 0 });
+    await peer.next();
+    await peer.send(parcel.client.encodeFrame({ type: "parcel", bytes }));
+    const copy = parcel.server.decode(await peer.next());
+    expect(Bun.hash(copy.bytes)).toBe(Bun.hash(bytes));
+  }, 20_000);
+});

@@ -1,0 +1,81 @@
+// What a client is made with, and what it tells: types only.
+
+import type {
+  Clock,
+  CloseReason,
+  Connection,
+  ConnectionLimits,
+  Handlers,
+  Observer,
+} from "@typewire/connection";
+import type { AnyProtocol, MessageOf } from "@typewire/protocol";
+
+import type { ReconnectOptions } from "./backoff.ts";
+
+/** A connection as the client's handlers see it. */
+export type ClientConnection<P extends AnyProtocol> = Connection<
+  MessageOf<P, "client">,
+  MessageOf<P, "server">
+>;
+
+/**
+ * A function for each message that the server may send, besides `open` and `close`. Conditional, so that
+ * the compiler has settled on P before it looks into a literal, and infers the parameters from it.
+ */
+export type ClientHandlers<P extends AnyProtocol> = P extends AnyProtocol
+  ? Handlers<MessageOf<P, "server">, ClientConnection<P>>
+  : never;
+
+/**
+ * - `connecting`: the first attempt. Its failure is `connect`'s rejection.
+ * - `connected`: the server's first valid message has come.
+ * - `reconnecting`: the connection was lost; waiting for the next attempt, or in it.
+ * - `closed`: for good.
+ */
+export type ClientState = "connecting" | "connected" | "reconnecting" | "closed";
+
+/** A change of state, for a log. */
+export type ClientStatus =
+  | { readonly state: "connected"; readonly address: string }
+  /** The connection, or an attempt to have one again, ended for `reason`. */
+  | { readonly state: "reconnecting"; readonly reason: CloseReason; readonly delayMs: number }
+  | { readonly state: "closed"; readonly reason: CloseReason };
+
+export interface ClientOptions<P extends AnyProtocol> {
+  /** From the start of an attempt to the server's first valid message. Default 10 s. */
+  readonly connectTimeoutMs?: number;
+  /**
+   * How to come back after the connection was lost; false: not at all. Never after a verdict that does
+   * not change: `protocol-mismatch`, `auth-required`, `auth-failed`.
+   */
+  readonly reconnect?: false | ReconnectOptions;
+  /**
+   * Told which messages were sent and had not left whole when their connection ended: copies of them, in
+   * order, before `onStatus` tells of the end. With `resend`, only of those that it has given up. What the
+   * socket had taken may be lost as well: only an answer says that a message arrived. Must not throw.
+   */
+  readonly onUndelivered?: (messages: readonly MessageOf<P, "client">[]) => void;
+  /**
+   * Whether messages that had not left whole are kept, and sent first thing on the next connection: none
+   * of them arrives twice. Takes the memory of the queue they were in. Not without `reconnect`. Default false.
+   */
+  readonly resend?: boolean;
+  /** Limits of the connection; the defaults are those of `@typewire/connection`. */
+  readonly limits?: Partial<ConnectionLimits>;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+  /** Uniform in [0, 1), for the waits between attempts. Default `Math.random`. */
+  readonly random?: () => number;
+  /** Called for each connection before it opens: who watches it, for a log or a trace. */
+  readonly observe?: (
+    connectionName: string,
+  ) => Observer<MessageOf<P, "client">, MessageOf<P, "server">> | undefined;
+  /** Told of every change of state after `connecting`. Must not throw. */
+  readonly onStatus?: (status: ClientStatus) => void;
+  /** A handler threw or rejected; its connection ends with `internal`. Default: the host prints it, with the stack. */
+  readonly onHandlerError?: (
+    connection: ClientConnection<P>,
+    handlerName: string,
+    error: unknown,
+  ) => void;
+}

@@ -1,0 +1,283 @@
+// A client of one protocol: dials, sends, and comes back when the connection is lost. Bytes, messages and
+// closing are `Connection`'s; flags, logs and signals are the command's.
+
+import {
+  type Cancel,
+  type CloseCode,
+  type CloseReason,
+  Connection,
+  createEndpoint,
+  type Endpoint,
+  formatAddress,
+  type SocketAddress,
+  systemClock,
+} from "@typewire/connection";
+import {
+  type AnyProtocol,
+  type ErrorCode,
+  type MessageOf,
+  TypewireError,
+} from "@typewire/protocol";
+
+import { Backoff } from "./backoff.ts";
+import type { ClientHost } from "./client-host.ts";
+import type {
+  ClientConnection,
+  ClientHandlers,
+  ClientOptions,
+  ClientState,
+} from "./client-options.ts";
+import { UnsentMessages } from "./unsent-messages.ts";
+
+const defaultConnectTimeoutMs = 10_000;
+
+/** Verdicts that the next attempt would only hear again. */
+const finalVerdicts: ReadonlySet<CloseCode> = new Set<CloseCode>([
+  "protocol-mismatch",
+  "auth-required",
+  "auth-failed",
+]);
+
+export class Client<P extends AnyProtocol> {
+  readonly #target: SocketAddress;
+  readonly #endpoint: Endpoint<MessageOf<P, "client">, MessageOf<P, "server">>;
+  readonly #options: ClientOptions<P>;
+  readonly #host: ClientHost;
+  readonly #connectTimeoutMs: number;
+  readonly #backoff: Backoff;
+  readonly #unsent: UnsentMessages<MessageOf<P, "client">>;
+  readonly #started = Promise.withResolvers<void>();
+  readonly #closed = Promise.withResolvers<CloseReason>();
+
+  #state: ClientState = "connecting";
+  /** The live connection, or the attempt at one. */
+  #connection: ClientConnection<P> | undefined;
+  #connectedAtMs = 0;
+  /** Takes back the timer that runs: for an answer, or for the next attempt. */
+  #cancelTimer: Cancel = () => {};
+  /** For whoever waits in `ready` while there is no connection. */
+  #change = Promise.withResolvers<void>();
+  #isClosing = false;
+  #isPaused = false;
+
+  /** Use a host's `connect`. Throws what `createEndpoint` throws. */
+  constructor(
+    protocol: P,
+    target: SocketAddress,
+    options: ClientOptions<P>,
+    handlers: ClientHandlers<P>,
+    host: ClientHost,
+  ) {
+    this.#target = target;
+    this.#host = host;
+    this.#options = options;
+    const { connectTimeoutMs = defaultConnectTimeoutMs, reconnect, random = Math.random } = options;
+    const { resend = false, onUndelivered } = options;
+    assertPositive({ connectTimeoutMs, ...reconnect });
+    if (resend && reconnect === false) {
+      throw new TypewireError("option-invalid", "resend: expected no `reconnect: false` beside it");
+    }
+    this.#connectTimeoutMs = connectTimeoutMs;
+    this.#backoff = new Backoff(reconnect || {}, random);
+    this.#unsent = new UnsentMessages({ resend, onUndelivered });
+    const endpoint = createEndpoint(protocol, "client", handlers, {
+      ...(options.limits && { limits: options.limits }),
+      clock: options.clock ?? systemClock,
+      ownsChunks: true,
+      ...(host.secret && { secret: host.secret }),
+      hooks: {
+        closed: (_connection, reason) => this.#lost(reason),
+        // Absent where nobody asks: reading the queue back takes time.
+        ...((onUndelivered !== undefined || resend) && {
+          undelivered: (_connection, messages) => this.#unsent.take(messages),
+        }),
+        handlerFailed: options.onHandlerError ?? host.handlerFailed,
+      },
+    });
+    const { open } = endpoint.handlers;
+    const tellAndOpen: typeof open = (_, connection) => {
+      this.#opened(connection);
+      // Closed where what was sent again was more than it could take.
+      return connection.state === "closed" ? undefined : open?.(undefined, connection);
+    };
+    this.#endpoint = { ...endpoint, handlers: { ...endpoint.handlers, open: tellAndOpen } };
+  }
+
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  /** The live connection; undefined while there is none. */
+  get connection(): ClientConnection<P> | undefined {
+    return this.#state === "connected" ? this.#connection : undefined;
+  }
+
+  /** Resolves with the reason once the client is closed for good; never rejects. */
+  get closed(): Promise<CloseReason> {
+    return this.#closed.promise;
+  }
+
+  /** Use a host's `connect`. Dials; resolves once connected, rejects with the reason why not. */
+  start(): Promise<void> {
+    this.#attempt();
+    return this.#started.promise;
+  }
+
+  /**
+   * Sends a message, as `Connection.send`. What was sent shortly before a connection is lost may be lost
+   * with it (see `onUndelivered` and `resend`); nothing is sent twice.
+   *
+   * @throws TypewireError as `Connection.send`; `connection-closed` also while reconnecting: await `ready`.
+   */
+  send(message: MessageOf<P, "client">): boolean {
+    const { connection } = this;
+    if (connection !== undefined) return connection.send(message);
+    throw new TypewireError("connection-closed", `Cannot send: ${this.#condition}`);
+  }
+
+  /** Resolves when there is a connection with room in its queue; rejects with `connection-closed` when there will be none. */
+  async ready(): Promise<void> {
+    while (this.#state !== "closed" && !this.#isClosing) {
+      const { connection } = this;
+      if (connection === undefined) {
+        await this.#change.promise;
+      } else {
+        const hasRoom = await connection.ready().then(
+          () => true,
+          () => false,
+        );
+        if (hasRoom) return;
+        await connection.closed;
+      }
+    }
+    throw new TypewireError("connection-closed", `Cannot wait for room: ${this.#condition}`);
+  }
+
+  /** Stops reading, so that the server feels it, until `resume`. For consumers slower than the server. */
+  pause(): void {
+    this.#isPaused = true;
+    this.connection?.pause();
+  }
+
+  /** Reads again. */
+  resume(): void {
+    this.#isPaused = false;
+    this.connection?.resume();
+  }
+
+  /** Ends for good and in order: everything that was sent still leaves. Idempotent; resolves as `closed`. */
+  close(bye: { readonly reason?: string } = {}): Promise<CloseReason> {
+    this.#isClosing = true;
+    // A paused socket does not see the peer's end.
+    this.resume();
+    if (this.#connection === undefined) this.#end(closedWhileWaiting);
+    // An attempt has sent nothing that anybody waits for.
+    else if (this.#state !== "connected") this.#connection.destroy();
+    else void this.#connection.close(bye);
+    return this.closed;
+  }
+
+  get #condition(): string {
+    const address = formatAddress(this.#target);
+    return this.#state === "closed" || this.#isClosing
+      ? `the client of ${address} is closed`
+      : `reconnecting to ${address}`;
+  }
+
+  #attempt(): void {
+    const name = formatAddress(this.#target);
+    const connection: ClientConnection<P> = new Connection(this.#endpoint, {
+      name,
+      observer: this.#options.observe?.(name),
+    });
+    this.#connection = connection;
+    const timeoutMs = this.#connectTimeoutMs;
+    this.#startTimer(timeoutMs, () => {
+      connection.destroy(
+        "connect-timeout",
+        `Cannot connect to ${name}: no answer in ${timeoutMs} ms`,
+      );
+    });
+    this.#host.dial(this.#target, connection).catch((error: unknown) => {
+      const { code, message } = error as TypewireError;
+      connection.destroy(code, message);
+    });
+  }
+
+  /** The server's first valid message has come. */
+  #opened(connection: ClientConnection<P>): void {
+    this.#cancelTimer();
+    this.#connectedAtMs = this.#endpoint.clock.now();
+    this.#unsent.sendOn(connection);
+    if (connection.state === "closed") return;
+    // Not before: the first message has to come, whoever is slow.
+    if (this.#isPaused) connection.pause();
+    this.#enter("connected");
+    this.#started.resolve();
+    this.#options.onStatus?.({ state: "connected", address: formatAddress(this.#target) });
+  }
+
+  /** The connection, or the attempt at one, has ended. */
+  #lost(reason: CloseReason): void {
+    this.#cancelTimer();
+    this.#connection = undefined;
+    const { reconnect } = this.#options;
+    const mayComeBack = reconnect !== false && !finalVerdicts.has(reason.code);
+    if (this.#state === "connecting" || this.#isClosing || !mayComeBack) {
+      this.#end(reason);
+      return;
+    }
+    // A server that answers and hangs up at once is not back: its waits go on growing.
+    const livedMs = this.#endpoint.clock.now() - this.#connectedAtMs;
+    if (this.#state === "connected" && livedMs >= this.#backoff.ceilingMs) this.#backoff.reset();
+    const delayMs = this.#backoff.next(reason.retryAfterMs);
+    this.#enter("reconnecting");
+    this.#startTimer(delayMs, () => this.#attempt());
+    this.#options.onStatus?.({ state: "reconnecting", reason, delayMs });
+  }
+
+  #end(reason: CloseReason): void {
+    if (this.#state === "closed") return;
+    this.#cancelTimer();
+    const hasStarted = this.#state !== "connecting";
+    this.#enter("closed");
+    this.#unsent.giveUp();
+    if (!hasStarted) this.#started.reject(connectError(formatAddress(this.#target), reason));
+    this.#closed.resolve(reason);
+    if (hasStarted) this.#options.onStatus?.({ state: "closed", reason });
+  }
+
+  #enter(state: ClientState): void {
+    this.#state = state;
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
+  }
+
+  #startTimer(delayMs: number, callback: () => void): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#endpoint.clock.after(delayMs, callback);
+  }
+}
+
+const closedWhileWaiting: CloseReason = {
+  code: "done",
+  message: "This side closed the connection: done",
+  origin: "local",
+};
+
+/** Ends that are no error of the protocol are failures to connect when nothing valid came before them. */
+function connectError(address: string, { code, message }: CloseReason): TypewireError {
+  if (code === "connect-failed" || code === "connect-timeout") {
+    return new TypewireError(code, message);
+  }
+  const isOrdinaryEnd = code === "done" || code === "peer-closed" || code === "connection-reset";
+  const errorCode: ErrorCode = isOrdinaryEnd ? "connect-failed" : code;
+  return new TypewireError(errorCode, `Cannot connect to ${address}: ${message}`);
+}
+
+function assertPositive(options: Readonly<Record<string, number | undefined>>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || (Number.isFinite(value) && value > 0)) continue;
+    throw new TypewireError("option-invalid", `${name}: expected a positive number, got ${value}`);
+  }
+}

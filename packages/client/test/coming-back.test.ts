@@ -1,0 +1,218 @@
+// A client that loses its connection, over sockets made of arrays: what it keeps, and what failing costs.
+
+import { describe, expect, test } from "bun:test";
+import { heapStats } from "bun:jsc";
+
+import type { SocketUser } from "@typewire/connection";
+import { ByteWriter, TypewireError } from "@typewire/protocol";
+import { saludo, type SaludoClientMessage } from "@typewire/protocol/saludo";
+import { FakeClock, MemorySocket } from "@typewire/testkit";
+
+import { Client } from "../src/client.ts";
+import type { ClientOptions } from "../src/client-options.ts";
+import type { ClientHost } from "../src/client-host.ts";
+
+const target = { hostname: "127.0.0.1", port: 1 };
+const refused = new TypewireError("connect-failed", "Cannot connect: connection refused");
+
+function helloFrame(maxFrameBytes: number): Uint8Array {
+  const writer = new ByteWriter();
+  const { name: protocol, version, fingerprint } = saludo;
+  const hello = { type: "$hello", protocol, version, fingerprint, maxFrameBytes } as const;
+  saludo.server.encodeInto(hello, writer);
+  return writer.copy();
+}
+
+/** A network that connects to a server which says `$hello`, or refuses. */
+class Network {
+  isUp = true;
+  dials = 0;
+  room = Infinity;
+  maxFrameBytes = 1_048_576;
+  socket = new MemorySocket();
+  user: SocketUser | undefined;
+
+  readonly dial: ClientHost["dial"] = async (_, user) => {
+    this.dials += 1;
+    if (!this.isUp) throw refused;
+    this.user = user;
+    this.socket = new MemorySocket({ room: this.room });
+    this.socket.events = user;
+    user.opened(this.socket);
+    user.receive(helloFrame(this.maxFrameBytes));
+  };
+
+  /** What the socket of the live connection has taken, without `$hello`. */
+  get said(): string[] {
+    const frames = new TextDecoder().decode(this.socket.written);
+    return [...frames.matchAll(/<(.*?)>/g)].map(([, text = ""]) => text);
+  }
+
+  lose(): void {
+    this.user?.disconnected(new Error("reset"));
+  }
+}
+
+const hostOf = (dial: ClientHost["dial"]): ClientHost => ({ dial, handlerFailed() {} });
+
+async function connected(options: ClientOptions<typeof saludo> = {}) {
+  const clock = new FakeClock();
+  const network = new Network();
+  const all = { clock, random: () => 0.5, limits: { heartbeatIntervalMs: 0 }, ...options };
+  const client = new Client(saludo, target, all, {}, hostOf(network.dial));
+  await client.start();
+  return { client, clock, network };
+}
+
+const say = (text: string): SaludoClientMessage => ({ type: "say", text: `<${text}>` });
+
+/** Lets what was sent in this turn be written. */
+const turn = (): Promise<void> => new Promise(setImmediate);
+
+const texts = (messages: readonly SaludoClientMessage[]): string[] =>
+  messages.map((message) => (message.type === "say" ? message.text : message.type));
+
+describe("onUndelivered", () => {
+  test("is told what had not left, in order, before the status tells of the end", async () => {
+    const told: string[] = [];
+    const { client, clock, network } = await connected({
+      onUndelivered: (messages) => told.push(...texts(messages)),
+      onStatus: ({ state }) => told.push(state),
+    });
+    client.send(say("left"));
+    await turn();
+    network.socket.room = 0;
+    client.send(say("one"));
+    client.send(say("two"));
+    await turn();
+    network.lose();
+    expect(told).toEqual(["connected", "<one>", "<two>", "reconnecting"]);
+    void client.close();
+    clock.advance(60_000);
+  });
+
+  test("is not called where everything has left", async () => {
+    let calls = 0;
+    const { client, network } = await connected({ onUndelivered: () => (calls += 1) });
+    client.send(say("left"));
+    await turn();
+    network.lose();
+    await client.close();
+    expect(calls).toBe(0);
+  });
+});
+
+describe("resend", () => {
+  test("sends what had not left first thing on the next connection, and only that", async () => {
+    let isBack = false;
+    const { client, clock, network } = await connected({
+      resend: true,
+      onStatus: ({ state }) => {
+        if (state === "reconnecting") isBack = true;
+        if (state === "connected" && isBack) client.send(say("new"));
+      },
+    });
+    client.send(say("left"));
+    await turn();
+    network.socket.room = 0;
+    client.send(say("one"));
+    client.send(say("two"));
+    await turn();
+    network.lose();
+    clock.advance(60_000);
+    await turn();
+    expect(client.state).toBe("connected");
+    expect(network.said).toEqual(["one", "two", "new"]);
+    network.socket.terminate();
+  });
+
+  test("keeps them over connections that take nothing, and reports them when the client ends", async () => {
+    const told: string[] = [];
+    const { client, clock, network } = await connected({
+      resend: true,
+      onUndelivered: (messages) => told.push(...texts(messages)),
+    });
+    network.socket.room = 0;
+    network.room = 200;
+    client.send(say("one"));
+    client.send(say("two".padEnd(300, "o")));
+    await turn();
+    for (let round = 0; round < 3; round += 1) {
+      network.lose();
+      clock.advance(60_000);
+      await turn();
+      network.room = 100;
+    }
+    expect(client.state).toBe("connected");
+    expect(told).toEqual([]);
+    network.lose();
+    await client.close();
+    expect(told.at(-1)).toBe(`<${"two".padEnd(300, "o")}>`);
+    expect(told.length).toBeLessThanOrEqual(2);
+  });
+
+  test("gives up a message that the server has become too small for", async () => {
+    const told: string[] = [];
+    const { client, clock, network } = await connected({
+      resend: true,
+      onUndelivered: (messages) => told.push(...texts(messages)),
+    });
+    network.socket.room = 0;
+    client.send(say("x".repeat(2000)));
+    client.send(say("small"));
+    network.maxFrameBytes = 1000;
+    await turn();
+    network.lose();
+    clock.advance(60_000);
+    await turn();
+    expect(told).toEqual([`<${"x".repeat(2000)}>`]);
+    expect(network.said).toEqual(["small"]);
+    network.socket.terminate();
+    void client.close();
+  });
+
+  test("is refused without reconnecting", () => {
+    const options = { resend: true, reconnect: false } as const;
+    expect(
+      () =>
+        new Client(
+          saludo,
+          target,
+          options,
+          {},
+          hostOf(async () => {}),
+        ),
+    ).toThrow("resend: expected no `reconnect");
+  });
+});
+
+describe("ten thousand attempts that fail", () => {
+  test("leave neither timers nor memory behind", async () => {
+    const { client, clock, network } = await connected();
+    network.isUp = false;
+    network.lose();
+    const fail = async (count: number): Promise<number> => {
+      const until = network.dials + count;
+      while (network.dials < until) {
+        clock.advance(30_000);
+        await Promise.resolve();
+        await Promise.resolve();
+        await Promise.resolve();
+      }
+      Bun.gc(true);
+      return heapStats().objectCount;
+    };
+    const before = await fail(1000);
+    const after = await fail(9000);
+    expect(clock.pending).toBeLessThanOrEqual(1);
+    expect(after - before).toBeLessThan(2000);
+
+    network.isUp = true;
+    clock.advance(30_000);
+    await turn();
+    expect(client.state).toBe("connected");
+    network.socket.terminate();
+    await client.close();
+    expect(clock.pending).toBe(0);
+  });
+});

@@ -1,0 +1,52 @@
+// What a server takes from the host it runs on: a way to listen, and what that host knows. Types only.
+
+import type { SharedSecret, SocketUser } from "@typewire/connection";
+
+/** Says who serves the connection of this name, a peer's for a log, from this IP address if it has one. */
+export type Accept = (name: string, ipAddress: string | undefined) => SocketUser;
+
+/** A listening socket. */
+export interface Listening {
+  /** The address bound, for people: `127.0.0.1:8080`, `[::1]:8080`, `unix:/run/x.sock`. */
+  readonly address: string;
+  /** Both undefined for a Unix socket. */
+  readonly hostname: string | undefined;
+  readonly port: number | undefined;
+  /** Accepts no more; sockets that are open go on. Idempotent. */
+  stop(): void;
+}
+
+/** The certificate that a server shows, where it speaks TLS. */
+export interface ServerCertificates {
+  /** What works but should not stay, of the files as they were last read: sentences for a log. */
+  readonly warnings: readonly string[];
+  /**
+   * Reads the files again; handshakes that begin from now on use them.
+   *
+   * @throws TypewireError `option-invalid` naming the file that cannot be used; the old ones stay in use.
+   */
+  reload(): void;
+}
+
+export interface ServerHost {
+  /**
+   * Listens before it returns.
+   *
+   * @throws TypewireError `listen-failed`, naming the address and the reason.
+   */
+  readonly listen: (accept: Accept) => Listening;
+  /** Absent where the server speaks plaintext. */
+  readonly certificates?: ServerCertificates;
+  /** The secret that clients have to prove. Absent: anybody may talk. */
+  readonly secret?: SharedSecret;
+  /** The most connections that this process can hold. Absent: no limit is known. */
+  readonly connectionCeiling?: number;
+  /** The memory that this process may have. Absent: no limit is known. */
+  readonly memoryLimitBytes?: number;
+  /** Told of a handler that threw or rejected, where the user's options tell nobody else. */
+  readonly handlerFailed: (
+    connection: { readonly name: string },
+    handlerName: string,
+    error: unknown,
+  ) => void;
+}

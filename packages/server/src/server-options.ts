@@ -1,0 +1,102 @@
+// What a user gives to a server and gets from it, besides messages: handlers, options,
+// its figures, and how a drain went.
+
+import type {
+  Clock,
+  CloseReason,
+  Connection,
+  ConnectionLimits,
+  EndpointStats,
+  Handlers,
+  Observer,
+} from "@typewire/connection";
+import type { AnyProtocol, MessageOf } from "@typewire/protocol";
+
+/** A connection as the server's handlers see it. */
+export type ServerConnection<P extends AnyProtocol> = Connection<
+  MessageOf<P, "server">,
+  MessageOf<P, "client">
+>;
+
+/**
+ * A function for each message that the client may send, besides `open` and `close`. Conditional, so that
+ * the compiler has settled on P before it looks into a literal, and infers the parameters from it.
+ */
+export type ServerHandlers<P extends AnyProtocol> = P extends AnyProtocol
+  ? Handlers<MessageOf<P, "client">, ServerConnection<P>>
+  : never;
+
+/** What a server was full of. */
+export type ConnectionCap = "maxConnections" | "maxConnectionsPerAddress";
+
+export interface ServerOptions<P extends AnyProtocol> {
+  /**
+   * Connections at once; one over is told `too-many-connections` and closed. Default 10 000. Always
+   * lowered to what the host can hold: a listener without file descriptors spins.
+   */
+  readonly maxConnections?: number;
+  /**
+   * Of those, from one IP address; one over is told `too-many-connections` and closed. Default: as many as
+   * there may be, because a proxy's clients all come from its address. Not counted on a Unix socket.
+   */
+  readonly maxConnectionsPerAddress?: number;
+  /**
+   * Bytes of memory that all connections together may hold in what waits to be sent or handled; above it
+   * those that hold most are cut (`slow-consumer`). Default 256 MiB, or a quarter of the memory that this
+   * process may have, by its control group or the machine, where that is less; and at least as much as
+   * one connection may.
+   */
+  readonly maxBufferedBytes?: number;
+  /** Limits of each connection; the defaults are those of `@typewire/connection`. */
+  readonly limits?: Partial<ConnectionLimits>;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+  /** Called for each connection before it opens: who watches it, for a log or a trace. */
+  readonly observe?: (
+    connectionName: string,
+  ) => Observer<MessageOf<P, "server">, MessageOf<P, "client">> | undefined;
+  /** A connection ended before its `open` handler was called: TLS or the secret failed. For a log. */
+  readonly onNotOpened?: (connectionName: string, reason: CloseReason) => void;
+  /**
+   * Told which messages were sent to a connection and had not left whole when it ended: copies of them, in
+   * order, before its `close` handler is called. What the socket had taken may be lost as well: only an
+   * answer says that a message arrived. Must not throw. Default: they are only counted, in `stats`.
+   */
+  readonly onUndelivered?: (
+    connection: ServerConnection<P>,
+    messages: readonly MessageOf<P, "server">[],
+  ) => void;
+  /** A connection was turned away with `too-many-connections` because of this limit, for a log. */
+  readonly onTurnedAway?: (connectionName: string, limit: ConnectionCap) => void;
+  /** A handler threw or rejected; its connection ends with `internal`. Default: the host prints it, with the stack. */
+  readonly onHandlerError?: (
+    connection: ServerConnection<P>,
+    handlerName: string,
+    error: unknown,
+  ) => void;
+}
+
+export interface DrainOptions {
+  /** How long connections may take to let go. Default 10 s. */
+  readonly timeoutMs?: number;
+  /** Told to every client in `$bye`. */
+  readonly reason?: string;
+  /** Told to every client in `$bye`: when to come back. */
+  readonly retryAfterMs?: number;
+}
+
+/** How a drain went. */
+export interface Drained {
+  /** Connections that were still there at the deadline. */
+  readonly cut: number;
+  /** Messages that had been sent, and had not left whole when their connection ended. */
+  readonly messagesUndelivered: number;
+}
+
+/** What a server has done since it began, in numbers. `accepted` is `connections` and all of `closedByReason`. */
+export interface ServerStats extends Omit<EndpointStats, "opened"> {
+  /** Connections that were let in; with TLS, after the handshake. */
+  readonly accepted: number;
+  /** Those that were told `too-many-connections` instead. */
+  readonly turnedAway: number;
+}

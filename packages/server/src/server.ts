@@ -1,0 +1,239 @@
+// A server of one protocol: who is connected, broadcast, drain. It accepts through a `listen` function
+// and leaves bytes, messages and closing to `Connection`; flags, logs and signals are the command's.
+
+import {
+  Connection,
+  createEndpoint,
+  type Endpoint,
+  type SocketUser,
+  systemClock,
+} from "@typewire/connection";
+import { type AnyProtocol, type MessageOf, TypewireError } from "@typewire/protocol";
+
+import { AddressCount } from "./address-count.ts";
+import { refusalFrame, Refuser } from "./refusal.ts";
+import type {
+  ConnectionCap,
+  Drained,
+  DrainOptions,
+  ServerConnection,
+  ServerHandlers,
+  ServerOptions,
+  ServerStats,
+} from "./server-options.ts";
+import type { Listening, ServerCertificates, ServerHost } from "./server-host.ts";
+
+/** Connections that a server takes by default, where its host can hold as many. */
+const defaultMaxConnections = 10_000;
+
+export class Server<P extends AnyProtocol> {
+  readonly maxConnections: number;
+  readonly #endpoint: Endpoint<MessageOf<P, "server">, MessageOf<P, "client">>;
+  readonly #observe: ServerOptions<P>["observe"];
+  readonly #onTurnedAway: ServerOptions<P>["onTurnedAway"];
+  readonly #refuser: Refuser;
+  readonly #refusalFrames: Readonly<Record<ConnectionCap, Uint8Array>>;
+  /** Only where there is a limit for each address; so are the addresses of connections. */
+  readonly #perAddress: AddressCount | undefined;
+  readonly #addresses = new WeakMap<ServerConnection<P>, string>();
+  #turnedAway = 0;
+  readonly #connections = new Set<ServerConnection<P>>();
+  readonly #listening: Listening;
+  readonly #certificates: ServerCertificates | undefined;
+  #isListening = true;
+
+  /** Use a host's `serve`. Listens before it returns; throws what `host.listen` and `createEndpoint` throw. */
+  constructor(
+    protocol: P,
+    options: ServerOptions<P>,
+    handlers: ServerHandlers<P>,
+    host: ServerHost,
+  ) {
+    this.#certificates = host.certificates;
+    this.maxConnections = Math.min(
+      positiveInteger("maxConnections", options.maxConnections) ?? defaultMaxConnections,
+      host.connectionCeiling ?? Number.POSITIVE_INFINITY,
+    );
+    const perAddress = positiveInteger(
+      "maxConnectionsPerAddress",
+      options.maxConnectionsPerAddress,
+    );
+    this.#perAddress = perAddress === undefined ? undefined : new AddressCount(perAddress);
+    this.#observe = options.observe;
+    this.#onTurnedAway = options.onTurnedAway;
+    this.#endpoint = createEndpoint(protocol, "server", handlers, {
+      ...(options.limits && { limits: options.limits }),
+      ...(options.maxBufferedBytes !== undefined && { maxBufferedBytes: options.maxBufferedBytes }),
+      clock: options.clock ?? systemClock,
+      ownsChunks: true,
+      ...(host.memoryLimitBytes !== undefined && { memoryLimitBytes: host.memoryLimitBytes }),
+      ...(host.secret && { secret: host.secret }),
+      hooks: {
+        closed: (connection, reason) => {
+          this.#connections.delete(connection);
+          const address = this.#addresses.get(connection);
+          if (address !== undefined) this.#perAddress?.remove(address);
+          if (!connection.wasOpen) options.onNotOpened?.(connection.name, reason);
+        },
+        // Absent where nobody asks: reading the queue back takes time.
+        ...(options.onUndelivered !== undefined && { undelivered: options.onUndelivered }),
+        handlerFailed: options.onHandlerError ?? host.handlerFailed,
+      },
+    });
+    this.#refuser = new Refuser({
+      clock: this.#endpoint.clock,
+      lingerMs: this.#endpoint.limits.lingerMs,
+    });
+    const full = (count: number, from = ""): Uint8Array =>
+      refusalFrame(
+        protocol.server,
+        `The server is full: its limit of connections${from} is ${count}`,
+      );
+    this.#refusalFrames = {
+      maxConnections: full(this.maxConnections),
+      maxConnectionsPerAddress: full(perAddress ?? 0, " from one address"),
+    };
+    this.#listening = host.listen((name, ipAddress) => this.#accept(name, ipAddress));
+  }
+
+  /** The port bound; undefined for a Unix socket. */
+  get port(): number | undefined {
+    return this.#listening.port;
+  }
+
+  /** The host bound, as it was given; undefined for a Unix socket. */
+  get hostname(): string | undefined {
+    return this.#listening.hostname;
+  }
+
+  /** The address bound, for people: `127.0.0.1:8080`, `unix:/run/x.sock`. */
+  get address(): string {
+    return this.#listening.address;
+  }
+
+  /** False once `drain` or `stop` has been called. */
+  get isListening(): boolean {
+    return this.#isListening;
+  }
+
+  /** What works but should not stay, of the certificate and key: sentences for a log. */
+  get tlsWarnings(): readonly string[] {
+    return this.#certificates?.warnings ?? [];
+  }
+
+  /**
+   * Reads the files of `tls` again: connections that come from now on meet the new certificate, those that
+   * are open go on. Does nothing without `tls`.
+   *
+   * @throws TypewireError `option-invalid` naming the file that cannot be used; the old ones stay in use.
+   */
+  reloadCertificates(): void {
+    this.#certificates?.reload();
+  }
+
+  /** Every connection that has not ended. */
+  get connections(): ReadonlySet<ServerConnection<P>> {
+    return this.#connections;
+  }
+
+  /** What it has done so far, in numbers. Adds up what is alive: for a log or a probe, not for each message. */
+  stats(): ServerStats {
+    const { opened: accepted, ...stats } = this.#endpoint.stats();
+    return { ...stats, accepted, turnedAway: this.#turnedAway };
+  }
+
+  /**
+   * Sends one message to every open connection, encoded once. Returns how many have it in their queue:
+   * a client whose frame limit is below the message's size is left out.
+   *
+   * @throws TypewireError `schema-mismatch` where it is not a message of the server's; nobody gets it then.
+   */
+  broadcast(
+    message: MessageOf<P, "server">,
+    { except }: { readonly except?: ServerConnection<P> } = {},
+  ): number {
+    const frame = this.#endpoint.outgoing.encodeFrame(message);
+    let recipients = 0;
+    for (const connection of this.#connections) {
+      if (connection === except || connection.state !== "open") continue;
+      try {
+        connection.sendFrame(frame, message);
+        recipients += 1;
+      } catch (error) {
+        if (!(error instanceof TypewireError)) throw error;
+      }
+    }
+    return recipients;
+  }
+
+  /**
+   * Ends in order: accepts no more, lets handlers under way answer, says `$bye` to every client, lets
+   * queues empty, and cuts who is still there after `timeoutMs`. Resolves when no connection is left.
+   */
+  async drain(options: DrainOptions = {}): Promise<Drained> {
+    const { timeoutMs = 10_000, reason = "The server is shutting down", retryAfterMs } = options;
+    this.#stopListening();
+    const bye = {
+      reason,
+      afterHandlers: true,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    };
+    const { messagesUndelivered: before } = this.#endpoint.stats();
+    const closed = [...this.#connections].map((connection) => connection.close(bye));
+    let cut = 0;
+    const cancel = this.#endpoint.clock.after(timeoutMs, () => {
+      cut = this.#connections.size;
+      this.#destroyAll();
+    });
+    await Promise.all(closed);
+    cancel();
+    return { cut, messagesUndelivered: this.#endpoint.stats().messagesUndelivered - before };
+  }
+
+  /** Ends at once: accepts no more and resets every connection. */
+  stop(): void {
+    this.#stopListening();
+    this.#destroyAll();
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+
+  #accept(name: string, ipAddress: string | undefined): SocketUser {
+    if (this.#connections.size >= this.maxConnections) {
+      return this.#turnAway(name, "maxConnections");
+    }
+    const counted = this.#perAddress === undefined ? undefined : ipAddress;
+    if (counted !== undefined && this.#perAddress?.add(counted) === false) {
+      return this.#turnAway(name, "maxConnectionsPerAddress");
+    }
+    const connection: ServerConnection<P> = new Connection(this.#endpoint, {
+      name,
+      observer: this.#observe?.(name),
+    });
+    this.#connections.add(connection);
+    if (counted !== undefined) this.#addresses.set(connection, counted);
+    return connection;
+  }
+
+  #turnAway(name: string, limit: ConnectionCap): SocketUser {
+    this.#turnedAway += 1;
+    this.#onTurnedAway?.(name, limit);
+    return this.#refuser.refuse(this.#refusalFrames[limit]);
+  }
+
+  #stopListening(): void {
+    this.#isListening = false;
+    this.#listening.stop();
+  }
+
+  #destroyAll(): void {
+    for (const connection of this.#connections) connection.destroy("shutting-down");
+  }
+}
+
+function positiveInteger(name: string, value: number | undefined): number | undefined {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) return value;
+  throw new TypewireError("option-invalid", `${name}: expected a positive integer, got ${value}`);
+}
