@@ -14,10 +14,7 @@ import type { ReconnectOptions } from "./backoff.ts";
 import type { ClientTlsOptions } from "./tls.ts";
 
 /** A connection as the client's handlers see it. */
-export type ClientConnection<P extends AnyProtocol> = Connection<
-  MessageOf<P, "client">,
-  MessageOf<P, "server">
->;
+export type ClientConnection<P extends AnyProtocol> = Connection<MessageOf<P, "client">>;
 
 /**
  * A function for each message that the server may send, besides `open` and `close`. Conditional, so that

@@ -1,15 +1,16 @@
 // A client of one protocol: dials, sends, and comes back when the connection is lost. Bytes, messages and
-// closing are `Connection`'s; flags, logs and signals are the command's.
+// closing are `LiveConnection`'s; flags, logs and signals are the command's.
 
 import {
   type Cancel,
   type CloseCode,
   type CloseReason,
-  Connection,
   createEndpoint,
   type Endpoint,
   formatAddress,
+  LiveConnection,
   type SocketAddress,
+  type SocketUser,
   systemClock,
 } from "@typewire/connection";
 import {
@@ -190,7 +191,7 @@ export class Client<P extends AnyProtocol> {
 
   #attempt(): void {
     const name = formatAddress(this.#target);
-    const connection: ClientConnection<P> = new Connection(this.#endpoint, {
+    const connection = new LiveConnection(this.#endpoint, {
       name,
       observer: this.#options.observe?.(name),
     });
@@ -208,7 +209,7 @@ export class Client<P extends AnyProtocol> {
     });
   }
 
-  async #dial(connection: ClientConnection<P>): Promise<void> {
+  async #dial(connection: SocketUser): Promise<void> {
     await this.#dialTarget(this.#target, connection, this.#dialTls(), this.#endpoint.clock);
   }
 
