@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { join } from "node:path";
 
-import { Connection, createEndpoint } from "@typewire/connection";
+import { createEndpoint, LiveConnection } from "@typewire/connection";
 import {
   decodeHeader,
   defaultLimits,
@@ -112,7 +112,7 @@ describe("the shared secret of docs/wire.md", () => {
     );
     const { protocol, version } = endpoint.hello;
     const bare = { ...endpoint, hello: { type: "$hello", protocol, version } as const };
-    const connection = new Connection(bare, { name: "server" });
+    const connection = new LiveConnection(bare, { name: "server" });
     const socket = new MemorySocket();
     socket.events = connection;
     connection.opened(socket);

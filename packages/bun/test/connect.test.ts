@@ -73,7 +73,7 @@ describe("connect", () => {
     const accepted = await server.accept(welcome, welcome);
     const client = await connecting;
     expect(received).toEqual(["Bienvenido al servidor!", "Bienvenido al servidor!"]);
-    expect(client.connection?.peer).toBeUndefined();
+    expect(client.connection?.peerHello).toBeUndefined();
     accepted.raw.shutdown();
     await end(client);
   });

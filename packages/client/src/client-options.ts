@@ -13,10 +13,7 @@ import type { AnyProtocol, MessageOf } from "@typewire/protocol";
 import type { ReconnectOptions } from "./backoff.ts";
 
 /** A connection as the client's handlers see it. */
-export type ClientConnection<P extends AnyProtocol> = Connection<
-  MessageOf<P, "client">,
-  MessageOf<P, "server">
->;
+export type ClientConnection<P extends AnyProtocol> = Connection<MessageOf<P, "client">>;
 
 /**
  * A function for each message that the server may send, besides `open` and `close`. Conditional, so that

@@ -1,14 +1,14 @@
 // A client of one protocol: dials, sends, and comes back when the connection is lost. Bytes, messages and
-// closing are `Connection`'s; flags, logs and signals are the command's.
+// closing are `LiveConnection`'s; flags, logs and signals are the command's.
 
 import {
   type Cancel,
   type CloseCode,
   type CloseReason,
-  Connection,
   createEndpoint,
   type Endpoint,
   formatAddress,
+  LiveConnection,
   type SocketAddress,
   systemClock,
 } from "@typewire/connection";
@@ -186,7 +186,7 @@ export class Client<P extends AnyProtocol> {
 
   #attempt(): void {
     const name = formatAddress(this.#target);
-    const connection: ClientConnection<P> = new Connection(this.#endpoint, {
+    const connection = new LiveConnection(this.#endpoint, {
       name,
       observer: this.#options.observe?.(name),
     });

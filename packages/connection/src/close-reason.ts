@@ -57,11 +57,11 @@ export function failedInternally(
   role: Role,
   doing: string,
   thrown: unknown,
-): { readonly reason: CloseReason; readonly farewell: PeerError } {
+): { readonly reason: CloseReason; readonly lastMessage: PeerError } {
   const message = `The ${role} failed to ${doing}`;
   return {
     reason: { code: "internal", message: `${message}: ${describeThrown(thrown)}`, origin: "local" },
-    farewell: { type: "$error", code: "internal", message },
+    lastMessage: { type: "$error", code: "internal", message },
   };
 }
 

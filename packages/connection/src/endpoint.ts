@@ -14,44 +14,46 @@ import {
   TypewireError,
 } from "@typewire/protocol";
 
-import type { SharedSecret } from "./authentication.ts";
-import { BufferPool } from "./buffer-pool.ts";
-import { type Clock, systemClock } from "./clock.ts";
 import type { CloseReason } from "./close-reason.ts";
 import type { Connection } from "./connection.ts";
-import { FlushScheduler } from "./flush-scheduler.ts";
 import { buildHandlerTable, type Handlers, type HandlerTable } from "./handlers.ts";
 import { type ConnectionLimits, resolveLimits } from "./limits.ts";
-import { MemoryBudget } from "./memory-budget.ts";
-import { type EndpointStats, Tally } from "./stats.ts";
-import { Sweep, sweepPeriodMs } from "./sweep.ts";
-import { TurnScheduler } from "./turn-scheduler.ts";
+import { type Holder, MemoryBudget } from "./memory-budget.ts";
+import type { SharedSecret } from "./receiving/authentication.ts";
+import { BufferPool } from "./sending/buffer-pool.ts";
+import { type ConnectionStats, type EndpointStats, Tally } from "./stats.ts";
+import { type Clock, systemClock } from "./time/clock.ts";
+import { FlushScheduler } from "./time/flush-scheduler.ts";
+import { type Sweepable, Sweep, sweepPeriodMs } from "./time/sweep.ts";
+import { TurnScheduler } from "./time/turn-scheduler.ts";
+
+/** A live connection as its endpoint sees it: what has deadlines, holds memory, and counts. */
+export interface Member extends Sweepable, Holder {
+  readonly stats: ConnectionStats;
+}
 
 /** The owner's own callbacks, beside the user's handlers. They must not throw. */
-export interface EndpointHooks<Outgoing extends AnyMessage, Incoming extends AnyMessage> {
+export interface EndpointHooks<Outgoing extends AnyMessage> {
   /** A connection has ended; called at once, before the user's `close` handler. */
-  readonly closed?: (connection: Connection<Outgoing, Incoming>, reason: CloseReason) => void;
+  readonly closed?: (connection: Connection<Outgoing>, reason: CloseReason) => void;
   /**
    * Messages were sent, and not wholly handed to the socket when the connection ended: copies of them, in
    * order. Called before `closed`, only when there are any. What the socket took may be lost too, with
    * the network or the peer: only an answer says that a message arrived.
    */
-  readonly undelivered?: (
-    connection: Connection<Outgoing, Incoming>,
-    messages: readonly Outgoing[],
-  ) => void;
+  readonly undelivered?: (connection: Connection<Outgoing>, messages: readonly Outgoing[]) => void;
   /**
    * A handler threw or rejected, perhaps after the end. For the log: it has the stack that nobody else
    * gets. Also told of an observer that throws, as `observer.sent` and so on; the connection goes on then.
    */
   readonly handlerFailed?: (
-    connection: Connection<Outgoing, Incoming>,
+    connection: Connection<Outgoing>,
     handlerName: string,
     error: unknown,
   ) => void;
 }
 
-export interface EndpointOptions<Outgoing extends AnyMessage, Incoming extends AnyMessage> {
+export interface EndpointOptions<Outgoing extends AnyMessage> {
   readonly limits?: Partial<ConnectionLimits>;
   /**
    * Bytes of memory that all connections together may hold in output that waits, frames that are not
@@ -63,13 +65,13 @@ export interface EndpointOptions<Outgoing extends AnyMessage, Incoming extends A
   /** Memory that this process may have at all. Default: not known. */
   readonly memoryLimitBytes?: number;
   /**
-   * Whether each chunk given to `Connection.receive` is a buffer of its own, as Bun's sockets make them:
+   * Whether each chunk given to `LiveConnection.receive` is a buffer of its own, as Bun's sockets make them:
    * then its memory is given back once it is used up, and what it was given as is empty. Default false.
    */
   readonly ownsChunks?: boolean;
   /** Default: the machine's. */
   readonly clock?: Clock;
-  readonly hooks?: EndpointHooks<Outgoing, Incoming>;
+  readonly hooks?: EndpointHooks<Outgoing>;
   /** Where given, both ends prove that they have it before anything else is accepted. Default: nobody asks. */
   readonly secret?: SharedSecret;
 }
@@ -85,17 +87,17 @@ export interface Endpoint<Outgoing extends AnyMessage, Incoming extends AnyMessa
   readonly pingFrame: Uint8Array;
   readonly outgoing: Codec<Outgoing>;
   readonly incoming: Codec<Incoming>;
-  readonly handlers: HandlerTable<Incoming, Connection<Outgoing, Incoming>>;
+  readonly handlers: HandlerTable<Incoming, Connection<Outgoing>>;
   readonly limits: ConnectionLimits;
   readonly clock: Clock;
   readonly scheduler: FlushScheduler;
   readonly turns: TurnScheduler;
-  readonly sweep: Sweep<Connection<Outgoing, Incoming>>;
+  readonly sweep: Sweep<Member>;
   readonly memory: MemoryBudget;
   readonly buffers: BufferPool;
   readonly ownsChunks: boolean;
   readonly tally: Tally;
-  readonly hooks: EndpointHooks<Outgoing, Incoming>;
+  readonly hooks: EndpointHooks<Outgoing>;
   readonly secret: SharedSecret | undefined;
   /** What all connections of this endpoint have done so far. */
   readonly stats: () => EndpointStats;
@@ -123,8 +125,8 @@ export type Received<P extends AnyProtocol, R extends Role> = MessageOf<
 export function createEndpoint<P extends AnyProtocol, R extends Role>(
   protocol: P,
   role: R,
-  handlers: Handlers<Received<P, R>, Connection<Sent<P, R>, Received<P, R>>>,
-  options: EndpointOptions<Sent<P, R>, Received<P, R>> = {},
+  handlers: Handlers<Received<P, R>, Connection<Sent<P, R>>>,
+  options: EndpointOptions<Sent<P, R>> = {},
 ): Endpoint<Sent<P, R>, Received<P, R>> {
   const outgoing = protocol[role] as Codec<Sent<P, R>>;
   const incoming = protocol[role === "server" ? "client" : "server"] as Codec<Received<P, R>>;
@@ -138,11 +140,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     maxFrameBytes: limits.maxFrameBytes,
   };
   if (limits.heartbeatIntervalMs > 0) hello.heartbeatIntervalMs = limits.heartbeatIntervalMs;
-  const sweep = new Sweep<Connection<Sent<P, R>, Received<P, R>>>(
-    clock,
-    sweepPeriodMs(limits),
-    () => buffers.trim(),
-  );
+  const sweep = new Sweep<Member>(clock, sweepPeriodMs(limits), () => buffers.trim());
   const buffers = new BufferPool(sweep.members);
   const tally = new Tally();
   return {
@@ -164,7 +162,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     tally,
     hooks: options.hooks ?? {},
     secret: options.secret,
-    stats: () => tally.stats([...sweep.members].map((connection) => connection.stats)),
+    stats: () => tally.stats([...sweep.members].map((member) => member.stats)),
   };
 }
 
@@ -182,7 +180,7 @@ function resolveMaxBufferedBytes(
   {
     maxBufferedBytes: bytes,
     memoryLimitBytes = Infinity,
-  }: Pick<EndpointOptions<AnyMessage, AnyMessage>, "maxBufferedBytes" | "memoryLimitBytes">,
+  }: Pick<EndpointOptions<AnyMessage>, "maxBufferedBytes" | "memoryLimitBytes">,
   { hardQueueBytes, maxFrameBytes }: ConnectionLimits,
 ): number {
   const least = hardQueueBytes + maxFrameBytes;

@@ -1,11 +1,9 @@
 // The public face of @typewire/connection.
 
 export { describeSystemError, formatAddress, type SocketAddress } from "./address.ts";
-export type { SharedSecret } from "./authentication.ts";
 export type { ByteSocket, SocketUser } from "./byte-socket.ts";
-export { type Cancel, type Clock, systemClock } from "./clock.ts";
 export { type CloseCode, type CloseReason, describeCloseReason } from "./close-reason.ts";
-export { Connection, type ConnectionState } from "./connection.ts";
+export type { Connection, ConnectionState } from "./connection.ts";
 export {
   createEndpoint,
   type Endpoint,
@@ -17,6 +15,9 @@ export {
 export type { Farewell } from "./farewell.ts";
 export type { Handlers, Lifecycle, MessageHandlers } from "./handlers.ts";
 export { type ConnectionLimits, defaultConnectionLimits, resolveLimits } from "./limits.ts";
+export { LiveConnection } from "./live-connection.ts";
 export type { Observer } from "./observer.ts";
+export type { SharedSecret } from "./receiving/authentication.ts";
 export type { ConnectionStats, EndpointStats } from "./stats.ts";
 export { describeThrown, oneLine } from "./text.ts";
+export { type Cancel, type Clock, systemClock } from "./time/clock.ts";

@@ -3,19 +3,14 @@
 // Counting exactly would cost every message, so it counts how much could have been added, and looks
 // exactly only when that could have passed the bound.
 
-/** The names of what a budget asks: symbols, so that they are nobody else's to call. */
-export const heldBytes = Symbol("heldBytes");
-export const memoryBytes = Symbol("memoryBytes");
-export const cutLargest = Symbol("cutLargest");
-
-/** A connection as its memory sees it. */
+/** A connection as the budget sees it. */
 export interface Holder {
   /** Bytes that wait, shared ones counted in full: who holds most is cut first. */
-  readonly [heldBytes]: number;
+  readonly heldBytes: number;
   /** Bytes of memory; ready-made frames that many share are put into `shared` instead. */
-  [memoryBytes](shared: Set<Uint8Array>): number;
+  memoryBytes(shared: Set<Uint8Array>): number;
   /** Ends the connection at once, because all together hold more than the limit. */
-  [cutLargest](limitBytes: number): void;
+  destroyAsLargest(limitBytes: number): void;
 }
 
 /** A byte queued takes up to two of memory, because buffers grow by doubling. */
@@ -48,14 +43,14 @@ export class MemoryBudget {
 
   /** Looks exactly; above the bound cuts the largest holders until what is held is well within it. */
   relieve(): void {
-    // What is cut tells its owner, who may send to others: no look within this one.
+    // `destroyAsLargest` may run handlers that send; `add` asks for no second look within this one.
     this.#allowance = Infinity;
     let bytes = this.#measure();
     const mostBytes = bytes > this.maxBytes ? this.maxBytes * (1 - RELIEF) : this.maxBytes;
     while (bytes > mostBytes) {
       const largest = this.#largest();
       if (largest === undefined) break;
-      largest[cutLargest](this.maxBytes);
+      largest.destroyAsLargest(this.maxBytes);
       bytes = this.#measure();
     }
     this.#allowance = this.#allowanceAt(bytes);
@@ -69,7 +64,7 @@ export class MemoryBudget {
   #measure(): number {
     const shared = new Set<Uint8Array>();
     let bytes = 0;
-    for (const holder of this.#holders) bytes += holder[memoryBytes](shared);
+    for (const holder of this.#holders) bytes += holder.memoryBytes(shared);
     for (const frame of shared) bytes += frame.length;
     return bytes;
   }
@@ -77,7 +72,7 @@ export class MemoryBudget {
   #largest(): Holder | undefined {
     let largest: Holder | undefined;
     for (const holder of this.#holders) {
-      if (holder[heldBytes] > (largest?.[heldBytes] ?? 0)) largest = holder;
+      if (holder.heldBytes > (largest?.heldBytes ?? 0)) largest = holder;
     }
     return largest;
   }

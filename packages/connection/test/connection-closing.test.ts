@@ -2,11 +2,12 @@ import { describe, expect, test } from "bun:test";
 import { encodeHeader } from "@typewire/protocol";
 import { FakeClock, MemoryPair, resetByPeer } from "@typewire/testkit";
 
-import type { CloseReason } from "../src/index.ts";
+import type { CloseReason, Connection } from "../src/index.ts";
 import {
   clientConnection,
   clientHello,
   fromClient,
+  type FromServer,
   heardByClient,
   heardByServer,
   openSocket,
@@ -194,7 +195,7 @@ describe("Connection, the peer's half", () => {
 
   test("lets handlers that are under way still answer, and no others (L5)", async () => {
     const work = Promise.withResolvers<void>();
-    let last: ServerSide | undefined;
+    let last: Connection<FromServer> | undefined;
     const { connection, socket } = openServer({
       async ask({ text }, self) {
         last = self;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { TypewireError } from "@typewire/protocol";
 import { FakeClock, MemorySocket } from "@typewire/testkit";
 
-import { Connection, createEndpoint, type Observer } from "../src/index.ts";
+import { createEndpoint, LiveConnection, type Observer } from "../src/index.ts";
 import {
   clientHello,
   fromClient,
@@ -98,7 +98,7 @@ async function openTwo() {
   const clock = new FakeClock();
   const endpoint = createEndpoint(talk, "server", {}, { clock });
   const two = ["first", "second"].map((name) => {
-    const connection = new Connection(endpoint, { name });
+    const connection = new LiveConnection(endpoint, { name });
     const socket = new MemorySocket();
     socket.events = connection;
     connection.opened(socket);

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { ScriptedPeer } from "@typewire/testkit";
 
-import { Connection, type ConnectionLimits, createEndpoint } from "../src/index.ts";
+import { type ConnectionLimits, createEndpoint, LiveConnection } from "../src/index.ts";
 import { clientHello, fromClient, fromServer, type ServerSide, talk } from "./talk.ts";
 
 const reply = (text: string) => ({ type: "reply", text }) as const;
@@ -13,10 +13,7 @@ function serve(limits: Partial<ConnectionLimits>) {
   const endpoint = createEndpoint(
     talk,
     "server",
-    {
-      open: (connection) => void opened.push(connection),
-      ask: ({ text }, connection) => void connection.send(reply(text)),
-    },
+    { ask: ({ text }, connection) => void connection.send(reply(text)) },
     { limits },
   );
   return Bun.listen<ServerSide>({
@@ -25,8 +22,9 @@ function serve(limits: Partial<ConnectionLimits>) {
     allowHalfOpen: true,
     socket: {
       open(socket) {
-        socket.data = new Connection(endpoint, { name: "over tcp" });
+        socket.data = new LiveConnection(endpoint, { name: "over tcp" });
         socket.data.opened(socket);
+        opened.push(socket.data);
       },
       data: ({ data }, chunk) => data.receive(chunk),
       drain: ({ data }) => data.drained(),

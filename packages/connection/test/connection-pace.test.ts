@@ -10,7 +10,7 @@ import {
   SeededRandom,
 } from "@typewire/testkit";
 
-import { Connection, type ConnectionLimits, createEndpoint } from "../src/index.ts";
+import { type ConnectionLimits, createEndpoint, LiveConnection } from "../src/index.ts";
 import {
   fromClient,
   heardByClient,
@@ -124,7 +124,7 @@ describe("messagesPerTurn", () => {
       { clock, limits: { messagesPerTurn: 100 } },
     );
     const [first, second, quiet] = ["first", "second", "quiet"].map((name) => {
-      const connection = new Connection(endpoint, { name });
+      const connection = new LiveConnection(endpoint, { name });
       openSocket(connection);
       return connection;
     }) as [ServerSide, ServerSide, ServerSide];

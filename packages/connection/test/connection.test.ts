@@ -60,7 +60,7 @@ describe("Connection, opening", () => {
     expect(server.state).toBe("open");
     server.receive(fromClient(ask("no hello")));
     expect(texts).toEqual(["no hello"]);
-    expect(server.peer).toBeUndefined();
+    expect(server.peerHello).toBeUndefined();
   });
 
   test.each([
@@ -109,7 +109,7 @@ describe("Connection, opening", () => {
     openSocket(server);
     const hello = { ...clientHello, fingerprint: "other", maxFrameBytes: 100 };
     server.receive(fromClient(hello));
-    expect(server.peer).toEqual(hello);
+    expect(server.peerHello).toEqual(hello);
     expect(hellos).toEqual([hello]);
   });
 
@@ -131,7 +131,7 @@ describe("Connection, opening", () => {
       code: "protocol-mismatch",
       message: `Cannot talk: this side speaks talk 1, the peer ${named}`,
     });
-    expect(server.peer).toBeUndefined();
+    expect(server.peerHello).toBeUndefined();
   });
 
   test.each([

@@ -3,25 +3,17 @@ import { FakeClock, MemorySocket, resetByPeer } from "@typewire/testkit";
 
 import {
   type CloseReason,
-  Connection,
   createEndpoint,
   type EndpointOptions,
+  LiveConnection,
 } from "../src/index.ts";
-import {
-  clientHello,
-  fromClient,
-  type FromClient,
-  type FromServer,
-  fromServer,
-  talk,
-  turn,
-} from "./talk.ts";
+import { clientHello, fromClient, type FromServer, fromServer, talk, turn } from "./talk.ts";
 
 const ask = (text: string) => ({ type: "ask", text }) as const;
 const reply = (text: string) => ({ type: "reply", text }) as const;
 
 /** A server's endpoint that replies to what it is asked, and a way to connect to it. */
-function serve(options: EndpointOptions<FromServer, FromClient> = {}) {
+function serve(options: EndpointOptions<FromServer> = {}) {
   const clock = new FakeClock();
   const reasons: CloseReason[] = [];
   const endpoint = createEndpoint(
@@ -31,7 +23,7 @@ function serve(options: EndpointOptions<FromServer, FromClient> = {}) {
     { clock, hooks: { closed: (_, reason) => void reasons.push(reason) }, ...options },
   );
   const connect = (room = Infinity) => {
-    const connection = new Connection(endpoint, { name: `peer ${endpoint.stats().opened}` });
+    const connection = new LiveConnection(endpoint, { name: `peer ${endpoint.stats().opened}` });
     const socket = new MemorySocket({ room });
     socket.events = connection;
     connection.opened(socket);
@@ -75,7 +67,7 @@ describe("Endpoint.stats", () => {
 
   test("leaves out a connection that never had a socket", () => {
     const { endpoint } = serve();
-    new Connection(endpoint, { name: "never" }).destroy("connect-failed");
+    new LiveConnection(endpoint, { name: "never" }).destroy("connect-failed");
     expect(endpoint.stats()).toMatchObject({ opened: 0, connections: 0, closedByReason: {} });
   });
 

@@ -1,7 +1,12 @@
 import { describe, expect, expectTypeOf, test } from "bun:test";
 
-import type { CloseReason } from "../src/index.ts";
-import { type ByteSocket, Connection, createEndpoint } from "../src/index.ts";
+import {
+  type ByteSocket,
+  type CloseReason,
+  type Connection,
+  createEndpoint,
+  LiveConnection,
+} from "../src/index.ts";
 import {
   type ClientSide,
   type FromClient,
@@ -14,11 +19,11 @@ describe("createEndpoint", () => {
   test("infers messages, names and the connection of each side", () => {
     const server = createEndpoint(talk, "server", {
       open(connection) {
-        expectTypeOf(connection).toEqualTypeOf<ServerSide>();
+        expectTypeOf(connection).toEqualTypeOf<Connection<FromServer>>();
       },
       ask(message, connection) {
         expectTypeOf(message).toEqualTypeOf<Extract<FromClient, { type: "ask" }>>();
-        expectTypeOf(connection).toEqualTypeOf<Connection<FromServer, FromClient>>();
+        expectTypeOf(connection).toEqualTypeOf<Connection<FromServer>>();
       },
       async upload({ bytes }) {
         expectTypeOf(bytes).toEqualTypeOf<Uint8Array>();
@@ -28,9 +33,9 @@ describe("createEndpoint", () => {
         expectTypeOf(reason).toEqualTypeOf<CloseReason>();
       },
     });
-    expectTypeOf(new Connection(server, { name: "x" })).toEqualTypeOf<ServerSide>();
+    expectTypeOf(new LiveConnection(server, { name: "x" })).toEqualTypeOf<ServerSide>();
     const client = createEndpoint(talk, "client", {});
-    expectTypeOf(new Connection(client, { name: "x" })).toEqualTypeOf<ClientSide>();
+    expectTypeOf(new LiveConnection(client, { name: "x" })).toEqualTypeOf<ClientSide>();
     expect([...server.handlers.messages.keys()]).toEqual(["ask", "upload"]);
   });
 

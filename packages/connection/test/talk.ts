@@ -19,11 +19,12 @@ import {
 } from "@typewire/testkit";
 
 import {
-  Connection,
+  type Connection,
   type ConnectionLimits,
   createEndpoint,
   type EndpointHooks,
   type Handlers,
+  LiveConnection,
   type Observer,
 } from "../src/index.ts";
 
@@ -39,19 +40,19 @@ export const talk = defineProtocol({
 
 export type FromServer = MessageOf<typeof talk, "server">;
 export type FromClient = MessageOf<typeof talk, "client">;
-export type ServerSide = Connection<FromServer, FromClient>;
-export type ClientSide = Connection<FromClient, FromServer>;
+export type ServerSide = LiveConnection<FromServer, FromClient>;
+export type ClientSide = LiveConnection<FromClient, FromServer>;
 
 interface SideOptions<Outgoing extends AnyMessage, Incoming extends AnyMessage> {
   readonly limits?: Partial<ConnectionLimits>;
   readonly clock?: FakeClock;
   readonly observer?: Observer<Outgoing, Incoming>;
-  readonly hooks?: EndpointHooks<Outgoing, Incoming>;
+  readonly hooks?: EndpointHooks<Outgoing>;
 }
 
 /** A server's connection that is not opened yet. */
 export function serverConnection(
-  handlers: Handlers<FromClient, ServerSide> = {},
+  handlers: Handlers<FromClient, Connection<FromServer>> = {},
   {
     limits = {},
     clock = new FakeClock(),
@@ -60,12 +61,12 @@ export function serverConnection(
   }: SideOptions<FromServer, FromClient> = {},
 ): ServerSide {
   const endpoint = createEndpoint(talk, "server", handlers, { limits, clock, hooks });
-  return new Connection(endpoint, { name: "peer", observer });
+  return new LiveConnection(endpoint, { name: "peer", observer });
 }
 
 /** A client's connection that is not opened yet. */
 export function clientConnection(
-  handlers: Handlers<FromServer, ClientSide> = {},
+  handlers: Handlers<FromServer, Connection<FromClient>> = {},
   {
     limits = {},
     clock = new FakeClock(),
@@ -74,7 +75,7 @@ export function clientConnection(
   }: SideOptions<FromClient, FromServer> = {},
 ): ClientSide {
   const endpoint = createEndpoint(talk, "client", handlers, { limits, clock, hooks });
-  return new Connection(endpoint, { name: "peer", observer });
+  return new LiveConnection(endpoint, { name: "peer", observer });
 }
 
 /** A memory socket that is already this connection's. */

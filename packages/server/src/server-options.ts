@@ -13,10 +13,7 @@ import type {
 import type { AnyProtocol, MessageOf } from "@typewire/protocol";
 
 /** A connection as the server's handlers see it. */
-export type ServerConnection<P extends AnyProtocol> = Connection<
-  MessageOf<P, "server">,
-  MessageOf<P, "client">
->;
+export type ServerConnection<P extends AnyProtocol> = Connection<MessageOf<P, "server">>;
 
 /**
  * A function for each message that the client may send, besides `open` and `close`. Conditional, so that

@@ -1,10 +1,10 @@
 // A server of one protocol: who is connected, broadcast, drain. It accepts through a `listen` function
-// and leaves bytes, messages and closing to `Connection`; flags, logs and signals are the command's.
+// and leaves bytes, messages and closing to `LiveConnection`; flags, logs and signals are the command's.
 
 import {
-  Connection,
   createEndpoint,
   type Endpoint,
+  LiveConnection,
   type SocketUser,
   systemClock,
 } from "@typewire/connection";
@@ -26,6 +26,11 @@ import type { Listening, ServerCertificates, ServerHost } from "./server-host.ts
 /** Connections that a server takes by default, where its host can hold as many. */
 const defaultMaxConnections = 10_000;
 
+type LiveServerConnection<P extends AnyProtocol> = LiveConnection<
+  MessageOf<P, "server">,
+  MessageOf<P, "client">
+>;
+
 export class Server<P extends AnyProtocol> {
   readonly maxConnections: number;
   readonly #endpoint: Endpoint<MessageOf<P, "server">, MessageOf<P, "client">>;
@@ -37,7 +42,7 @@ export class Server<P extends AnyProtocol> {
   readonly #perAddress: AddressCount | undefined;
   readonly #addresses = new WeakMap<ServerConnection<P>, string>();
   #turnedAway = 0;
-  readonly #connections = new Set<ServerConnection<P>>();
+  readonly #connections = new Set<LiveServerConnection<P>>();
   readonly #listening: Listening;
   readonly #certificates: ServerCertificates | undefined;
   #isListening = true;
@@ -70,7 +75,8 @@ export class Server<P extends AnyProtocol> {
       ...(host.secret && { secret: host.secret }),
       hooks: {
         closed: (connection, reason) => {
-          this.#connections.delete(connection);
+          // Every connection of this endpoint was made by `#accept`.
+          this.#connections.delete(connection as LiveServerConnection<P>);
           const address = this.#addresses.get(connection);
           if (address !== undefined) this.#perAddress?.remove(address);
           if (!connection.wasOpen) options.onNotOpened?.(connection.name, reason);
@@ -208,7 +214,7 @@ export class Server<P extends AnyProtocol> {
     if (counted !== undefined && this.#perAddress?.add(counted) === false) {
       return this.#turnAway(name, "maxConnectionsPerAddress");
     }
-    const connection: ServerConnection<P> = new Connection(this.#endpoint, {
+    const connection: LiveServerConnection<P> = new LiveConnection(this.#endpoint, {
       name,
       observer: this.#observe?.(name),
     });

@@ -2,16 +2,13 @@
 // a few times within the shortest of them, and stops when nobody is left. Its time is that in which this
 // process ran: a process that was stopped, or busy, does not blame its peers for what it could not hear.
 
+import type { ConnectionLimits } from "../limits.ts";
 import type { Cancel, Clock } from "./clock.ts";
-import type { ConnectionLimits } from "./limits.ts";
-
-/** The name of what the sweep calls: a symbol, so that it is nobody else's to call. */
-export const check = Symbol("check");
 
 /** Something with deadlines. */
 export interface Sweepable {
   /** Looks at the deadlines; `nowMs` is the sweep's time. Never throws. May leave the sweep. */
-  [check](nowMs: number): void;
+  check(nowMs: number): void;
 }
 
 /** So many looks within the shortest limit: a verdict is late by a quarter of it at most. */
@@ -89,7 +86,7 @@ export class Sweep<Member extends Sweepable> {
     }
     this.#lookIn(this.periodMs);
     const nowMs = this.#nowMs;
-    for (const member of this.#members) member[check](nowMs);
+    for (const member of this.#members) member.check(nowMs);
     this.#looked();
   };
 }

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { FakeClock } from "@typewire/testkit";
 
-import { resolveLimits } from "../src/limits.ts";
-import { check, Sweep, type Sweepable, sweepPeriodMs } from "../src/sweep.ts";
+import { resolveLimits } from "../../src/limits.ts";
+import { Sweep, type Sweepable, sweepPeriodMs } from "../../src/time/sweep.ts";
 
 /** Remembers when it was looked at. */
 class Member implements Sweepable {
   readonly looks: number[] = [];
 
-  [check](nowMs: number): void {
+  check(nowMs: number): void {
     this.looks.push(nowMs);
   }
 }
@@ -62,7 +62,7 @@ describe("Sweep", () => {
     const clock = new FakeClock();
     const sweep = new Sweep<Sweepable>(clock, 100);
     const leaver = {
-      [check]() {
+      check() {
         sweep.delete(leaver);
         sweep.delete(others[1]);
       },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { systemClock } from "../src/clock.ts";
+import { systemClock } from "../../src/time/clock.ts";
 
 describe("systemClock", () => {
   test("calls back in the order of the delays, and 0 after what is already due", async () => {

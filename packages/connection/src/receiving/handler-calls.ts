@@ -2,25 +2,21 @@
 // may be, notices when none ever settles, and tells the connection which one failed. What follows a failure
 // is the connection's.
 
-import { type Handler, isThenable } from "./handlers.ts";
+import { type Handler, isThenable } from "../handlers.ts";
+import type { ConnectionLimits } from "../limits.ts";
 import { HOLD, type Inflow } from "./inflow.ts";
-import type { ConnectionLimits } from "./limits.ts";
-
-/** The names of what is told to the connection: symbols, so that it is nobody else's to call. */
-export const handlerFailed = Symbol("handlerFailed");
-export const handlerSettled = Symbol("handlerSettled");
 
 /** The connection as the caller of its handlers sees it. */
 export interface HandlerCallsOwner {
   /** This handler threw, or its promise was rejected. */
-  [handlerFailed](handlerName: string, error: unknown): void;
+  handlerFailed(handlerName: string, error: unknown): void;
   /** The promise of a handler has settled, one way or the other. */
-  [handlerSettled](): void;
+  handlerSettled(): void;
 }
 
-/** Calls handlers with the connection that they belong to, `Self`. */
-export class HandlerCalls<Self extends HandlerCallsOwner> {
-  readonly #self: Self;
+/** Calls handlers with the connection that they belong to, as its face `Self`. */
+export class HandlerCalls<Self> {
+  readonly #owner: Self & HandlerCallsOwner;
   readonly #limits: ConnectionLimits;
   readonly #inflow: Inflow;
   #inFlight = 0;
@@ -29,8 +25,8 @@ export class HandlerCalls<Self extends HandlerCallsOwner> {
   #seenSettled = 0;
   #seenAtMs = -1;
 
-  constructor(self: Self, limits: ConnectionLimits, inflow: Inflow) {
-    this.#self = self;
+  constructor(owner: Self & HandlerCallsOwner, limits: ConnectionLimits, inflow: Inflow) {
+    this.#owner = owner;
     this.#limits = limits;
     this.#inflow = inflow;
   }
@@ -43,10 +39,10 @@ export class HandlerCalls<Self extends HandlerCallsOwner> {
   /** Never throws. */
   call<Argument>(handler: Handler<Argument, Self>, name: string, argument: Argument): void {
     try {
-      const result = handler(argument, this.#self);
+      const result = handler(argument, this.#owner);
       if (isThenable(result)) this.#wait(name, result);
     } catch (error) {
-      this.#self[handlerFailed](name, error);
+      this.#owner.handlerFailed(name, error);
     }
   }
 
@@ -70,7 +66,7 @@ export class HandlerCalls<Self extends HandlerCallsOwner> {
     result.then(
       () => this.#settle(),
       (error: unknown) => {
-        this.#self[handlerFailed](name, error);
+        this.#owner.handlerFailed(name, error);
         this.#settle();
       },
     );
@@ -81,6 +77,6 @@ export class HandlerCalls<Self extends HandlerCallsOwner> {
     this.#settled += 1;
     const isFew = this.#inFlight < this.#limits.handlersInFlight / 2;
     if (isFew && this.#inflow.isHeld(HOLD.handlers)) this.#inflow.release(HOLD.handlers);
-    this.#self[handlerSettled]();
+    this.#owner.handlerSettled();
   }
 }

@@ -12,8 +12,8 @@ import {
   TypewireError,
 } from "@typewire/protocol";
 
+import type { ByteSocket } from "../byte-socket.ts";
 import type { BufferPool } from "./buffer-pool.ts";
-import type { ByteSocket } from "./byte-socket.ts";
 
 /** This much queued within one turn is worth a write of its own: waiting for more only costs memory and cache. */
 export const BURST_BYTES = 16 * 1024;

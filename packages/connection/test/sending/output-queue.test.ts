@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { TypewireError } from "@typewire/protocol";
 import { concatenate, MemorySocket, pickSeed, SeededRandom } from "@typewire/testkit";
 
-import { BufferPool } from "../src/buffer-pool.ts";
-import { OutputQueue } from "../src/output-queue.ts";
-import { fromServer, talk } from "./talk.ts";
+import { BufferPool } from "../../src/sending/buffer-pool.ts";
+import { OutputQueue } from "../../src/sending/output-queue.ts";
+import { fromServer, talk } from "../talk.ts";
 
 const reply = (text: string) => ({ type: "reply", text }) as const;
 const smallFrame = fromServer(reply("small"));

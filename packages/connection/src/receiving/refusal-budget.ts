@@ -2,8 +2,8 @@
 
 import { TypewireError } from "@typewire/protocol";
 
-import type { Clock } from "./clock.ts";
-import type { ConnectionLimits } from "./limits.ts";
+import type { ConnectionLimits } from "../limits.ts";
+import type { Clock } from "../time/clock.ts";
 
 /** Counts refusals in a sliding window of time. A connection makes one at its first refusal. */
 export class RefusalBudget {

@@ -2,13 +2,12 @@ import { describe, expect, test } from "bun:test";
 import { FakeClock, pickSeed, resetByPeer, SeededRandom } from "@typewire/testkit";
 
 import {
-  Connection,
   type ConnectionLimits,
   createEndpoint,
   type EndpointHooks,
-} from "../src/index.ts";
+  LiveConnection,
+} from "../../src/index.ts";
 import {
-  type FromClient,
   type FromServer,
   fromServer,
   heardByClient,
@@ -16,7 +15,7 @@ import {
   serverConnection,
   talk,
   turn,
-} from "./talk.ts";
+} from "../talk.ts";
 
 const reply = (text: string) => ({ type: "reply", text }) as const;
 
@@ -24,7 +23,7 @@ const reply = (text: string) => ({ type: "reply", text }) as const;
 async function openServer({ limits = {} }: { limits?: Partial<ConnectionLimits> } = {}) {
   const clock = new FakeClock();
   const events: unknown[] = [];
-  const hooks: EndpointHooks<FromServer, FromClient> = {
+  const hooks: EndpointHooks<FromServer> = {
     undelivered: (_, messages) => void events.push(messages),
     closed: (_, { code }) => void events.push(code),
   };
@@ -157,7 +156,7 @@ describe("EndpointHooks.undelivered", () => {
 describe("EndpointStats.messagesUndelivered", () => {
   test("counts them also where nobody wants to have them", async () => {
     const endpoint = createEndpoint(talk, "server", {}, { clock: new FakeClock() });
-    const connection = new Connection(endpoint, { name: "peer" });
+    const connection = new LiveConnection(endpoint, { name: "peer" });
     openSocket(connection);
     connection.send(reply("one"));
     connection.send(reply("two"));

@@ -16,8 +16,8 @@ import {
   whole,
 } from "@typewire/testkit";
 
-import { equalInConstantTime, NONCE_BYTES } from "../src/authentication.ts";
-import { Connection, createEndpoint, type SharedSecret } from "../src/index.ts";
+import { equalInConstantTime, NONCE_BYTES } from "../../src/receiving/authentication.ts";
+import { createEndpoint, LiveConnection, type SharedSecret } from "../../src/index.ts";
 import {
   clientHello,
   type ClientSide,
@@ -28,7 +28,7 @@ import {
   type ServerSide,
   talk,
   turn,
-} from "./talk.ts";
+} from "../talk.ts";
 
 const right = "correct horse battery staple";
 const wrong = "incorrect horse battery staple";
@@ -63,7 +63,7 @@ function server(text: string | undefined): Side<ServerSide> {
     },
     { clock, ...(text !== undefined && { secret: secretOf(text) }) },
   );
-  return { connection: new Connection(endpoint, { name: "client" }), seen, clock };
+  return { connection: new LiveConnection(endpoint, { name: "client" }), seen, clock };
 }
 
 function client(text: string | undefined): Side<ClientSide> {
@@ -79,7 +79,7 @@ function client(text: string | undefined): Side<ClientSide> {
     },
     { clock, ...(text !== undefined && { secret: secretOf(text) }) },
   );
-  return { connection: new Connection(endpoint, { name: "server" }), seen, clock };
+  return { connection: new LiveConnection(endpoint, { name: "server" }), seen, clock };
 }
 
 /** A connection on a socket of its own, for a peer that the test plays. */
@@ -148,7 +148,7 @@ describe("a connection with a secret", () => {
     const endpoint = createEndpoint(talk, "server", {}, { secret: secretOf(right) });
     const nonces = [1, 2].map(() => {
       const socket = new MemorySocket();
-      const connection = new Connection(endpoint, { name: "x" });
+      const connection = new LiveConnection(endpoint, { name: "x" });
       connection.opened(socket);
       connection.receive(fromClient(strangersHello));
       return socket;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { FakeClock } from "@typewire/testkit";
 
-import { TurnScheduler } from "../src/turn-scheduler.ts";
+import { TurnScheduler } from "../../src/time/turn-scheduler.ts";
 
 describe("TurnScheduler", () => {
   test("serves everybody in turn, as often as they ask", () => {

@@ -3,9 +3,9 @@
 
 import { type Hello, TypewireError } from "@typewire/protocol";
 
+import type { ConnectionLimits } from "../limits.ts";
 import { PROOF_DEADLINE_MS } from "./authentication.ts";
 import type { Inflow } from "./inflow.ts";
-import type { ConnectionLimits } from "./limits.ts";
 
 /** What a look comes to: nothing, a question to the peer, or the end. */
 export type Verdict = TypewireError | "ping" | undefined;

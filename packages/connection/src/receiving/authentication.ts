@@ -15,14 +15,19 @@ import {
   TypewireError,
 } from "@typewire/protocol";
 
-import type { Endpoint } from "./endpoint.ts";
-
 /** A secret that can be asked for a code over some bytes, but not for itself. */
 export interface SharedSecret {
   /** HMAC-SHA-256 (RFC 2104, FIPS 180-4) of `bytes` under the secret: 32 bytes. */
   readonly hmacSha256: (bytes: Uint8Array) => Uint8Array;
   /** Unpredictable bytes, never the same again. */
   readonly randomBytes: (count: number) => Uint8Array;
+}
+
+/** The endpoint as an authentication sees it. */
+export interface AuthenticationEndpoint {
+  readonly role: Role;
+  readonly hello: Hello;
+  readonly outgoing: Codec<AnyMessage>;
 }
 
 /** Of both ends' nonces: two connections never share a pair of hellos. */
@@ -52,14 +57,7 @@ export class Authentication {
   /** The client's hello and the server's, as frames, once both are known. */
   #hellos: Uint8Array | undefined;
 
-  constructor(
-    {
-      role,
-      hello,
-      outgoing,
-    }: Pick<Endpoint<AnyMessage, AnyMessage>, "role" | "hello" | "outgoing">,
-    secret: SharedSecret,
-  ) {
+  constructor({ role, hello, outgoing }: AuthenticationEndpoint, secret: SharedSecret) {
     this.#role = role;
     this.#secret = secret;
     const nonce = secret.randomBytes(NONCE_BYTES);

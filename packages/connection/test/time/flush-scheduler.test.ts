@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { FakeClock } from "@typewire/testkit";
 
-import { type Flushable, FlushScheduler } from "../src/flush-scheduler.ts";
-import { turn } from "./talk.ts";
+import { type Flushable, FlushScheduler } from "../../src/time/flush-scheduler.ts";
+import { turn } from "../talk.ts";
 
 /** Things to flush that take `costMs` of a clock each, and the order in which they were flushed. */
 function workers(clock: FakeClock, count: number, costMs: number) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { BufferPool } from "../src/buffer-pool.ts";
+import { BufferPool } from "../../src/sending/buffer-pool.ts";
 
 const MIB = 1024 * 1024;
 

@@ -5,20 +5,15 @@
 
 import {
   type AnyMessage,
+  type Codec,
   type ControlMessage,
   type Hello,
   isControlMessage,
   isFatal,
+  type Role,
   TypewireError,
 } from "@typewire/protocol";
 
-import {
-  type Authentication,
-  expectedFirst,
-  MAX_UNPROVEN_FRAME_BYTES,
-  noSecretHere,
-} from "./authentication.ts";
-import type { ByteSocket } from "./byte-socket.ts";
 import {
   type CloseReason,
   failed,
@@ -27,81 +22,85 @@ import {
   peerEndedItsHalf,
   peerReported,
   peerSaidBye,
-} from "./close-reason.ts";
+} from "../close-reason.ts";
+import type { ConnectionLimits } from "../limits.ts";
+import type { Observer } from "../observer.ts";
+import { toPeerError } from "../peer-error.ts";
+import { oneLine } from "../text.ts";
+import type { Clock } from "../time/clock.ts";
+import {
+  type Authentication,
+  expectedFirst,
+  MAX_UNPROVEN_FRAME_BYTES,
+  noSecretHere,
+} from "./authentication.ts";
 import { Deadlines } from "./deadlines.ts";
-import type { Endpoint } from "./endpoint.ts";
-import { Inflow, type InflowOwner } from "./inflow.ts";
-import type { Observer } from "./observer.ts";
-import { toPeerError } from "./peer-error.ts";
+import type { Inflow, InflowConsumer } from "./inflow.ts";
 import { RefusalBudget } from "./refusal-budget.ts";
-import { oneLine } from "./text.ts";
-
-/** The names of what a receiver tells its connection: symbols, so that it is nobody else's to call. */
-export const heard = Symbol("heard");
-export const handle = Symbol("handle");
-export const answer = Symbol("answer");
-export const leave = Symbol("leave");
-export const cut = Symbol("cut");
-export const ping = Symbol("ping");
 
 /** The connection as its receiver sees it. */
 export interface ReceiverOwner<Incoming> {
   /** The peer has said something valid. Returns whether the connection still listens. */
-  [heard](): boolean;
+  heard(): boolean;
   /** A message for its handler. */
-  [handle](message: Incoming): void;
-  /** Something to say to the peer. */
-  [answer](message: ControlMessage): void;
-  /** The end begins here, after saying `farewell`. The owner stops the receiver. */
-  [leave](reason: CloseReason, farewell?: ControlMessage): void;
-  /** The end, at once: nobody is there to hear a farewell. */
-  [cut](reason: CloseReason): void;
+  handle(message: Incoming): void;
+  /** A control message for the peer. */
+  answer(message: ControlMessage): void;
+  /** Payload bytes to accept from the next header on. */
+  limitFrames(maxFrameBytes: number): void;
+  /** The end in order begins, after `lastMessage` to the peer. Nothing more is received. */
+  closeWith(reason: CloseReason, lastMessage?: ControlMessage): void;
+  /** The end, at once: a silent peer hears no last message. */
+  destroyWith(reason: CloseReason): void;
   /** The peer is silent: time to ask whether it is alive. */
-  [ping](): void;
+  ping(): void;
 }
 
-type Surroundings<Incoming extends AnyMessage> = Pick<
-  Endpoint<AnyMessage, Incoming>,
-  "role" | "hello" | "incoming" | "limits" | "clock" | "turns" | "memory" | "ownsChunks"
->;
+/** The endpoint as its receivers see it. */
+export interface ReceiverEndpoint<Incoming extends AnyMessage> {
+  readonly role: Role;
+  readonly hello: Hello;
+  readonly incoming: Codec<Incoming>;
+  readonly limits: ConnectionLimits;
+  readonly clock: Clock;
+}
 
-/** Reads one stream of bytes. */
-export class Receiver<Incoming extends AnyMessage> implements InflowOwner {
-  /** The pace: whoever has a reason holds it. */
-  readonly inflow: Inflow;
-  readonly #surroundings: Surroundings<Incoming>;
+/** Reads one stream of frames. */
+export class Receiver<Incoming extends AnyMessage> implements InflowConsumer {
+  readonly #endpoint: ReceiverEndpoint<Incoming>;
   readonly #observer: Observer<never, Incoming> | undefined;
   readonly #owner: ReceiverOwner<Incoming>;
   readonly #deadlines: Deadlines;
   #hasHeardPeer = false;
   #awaitsHello: boolean;
   #messagesReceived = 0;
-  #peer: Hello | undefined;
+  #peerHello: Hello | undefined;
   #refusals: RefusalBudget | undefined;
   /** Until the peer has proved the secret, where there is one. */
   #authentication: Authentication | undefined;
 
   constructor(
-    surroundings: Surroundings<Incoming>,
+    endpoint: ReceiverEndpoint<Incoming>,
     observer: Observer<never, Incoming> | undefined,
     owner: ReceiverOwner<Incoming>,
     authentication?: Authentication,
   ) {
-    this.#surroundings = surroundings;
+    this.#endpoint = endpoint;
     this.#observer = observer;
     this.#owner = owner;
     this.#authentication = authentication;
-    const { limits } = surroundings;
+    const { limits } = endpoint;
     this.#awaitsHello = limits.requireHello;
     this.#deadlines = new Deadlines(limits);
-    this.inflow = new Inflow(
-      surroundings,
-      this,
-      Math.min(
-        limits.maxFrameBytes,
-        limits.requireHello ? limits.preHelloFrameBytes : Infinity,
-        authentication === undefined ? Infinity : MAX_UNPROVEN_FRAME_BYTES,
-      ),
+  }
+
+  /** Payload bytes accepted of a peer that has said nothing yet. */
+  get firstFrameBytes(): number {
+    const { limits } = this.#endpoint;
+    return Math.min(
+      limits.maxFrameBytes,
+      limits.requireHello ? limits.preHelloFrameBytes : Infinity,
+      this.isAuthenticating ? MAX_UNPROVEN_FRAME_BYTES : Infinity,
     );
   }
 
@@ -111,8 +110,8 @@ export class Receiver<Incoming extends AnyMessage> implements InflowOwner {
   }
 
   /** What the peer said in `$hello`, if it did. */
-  get peer(): Hello | undefined {
-    return this.#peer;
+  get peerHello(): Hello | undefined {
+    return this.#peerHello;
   }
 
   /** Valid messages of the peer's, control messages not counted. */
@@ -120,31 +119,25 @@ export class Receiver<Incoming extends AnyMessage> implements InflowOwner {
     return this.#messagesReceived;
   }
 
-  /** The socket is there; `nowMs` is the sweep's time. */
-  attach(socket: ByteSocket, nowMs: number): void {
+  /** The socket is open; `nowMs` is the sweep's time. */
+  opened(nowMs: number): void {
     this.#deadlines.begin(nowMs);
-    this.inflow.attach(socket);
   }
 
-  /** Looks at the deadlines; `nowMs` is the sweep's time. */
-  check(nowMs: number): void {
-    const verdict = this.#deadlines.check(nowMs, this.inflow, this.#peer, this.isAuthenticating);
+  /** Looks at the deadlines of what `inflow` reads; `nowMs` is the sweep's time. */
+  check(nowMs: number, inflow: Inflow): void {
+    const verdict = this.#deadlines.check(nowMs, inflow, this.#peerHello, this.isAuthenticating);
     if (verdict === undefined) return;
-    if (verdict === "ping") this.#owner[ping]();
-    else if (verdict.code === "heartbeat-lost") this.#owner[cut](failed(verdict));
+    if (verdict === "ping") this.#owner.ping();
+    else if (verdict.code === "heartbeat-lost") this.#owner.destroyWith(failed(verdict));
     else this.#refuse(verdict);
   }
 
-  /** Hands out nothing more, also not of the chunk under way, and forgets what waits. */
-  stop(): void {
-    this.inflow.stop();
+  peerEnded(): void {
+    this.#owner.closeWith(peerEndedItsHalf);
   }
 
-  inflowEnded(): void {
-    this.#owner[leave](peerEndedItsHalf);
-  }
-
-  inflowFailed(error: unknown): void {
+  readingFailed(error: unknown): void {
     // The position in the stream is lost, whatever the error says of itself.
     const isForgivable = error instanceof TypewireError && !isFatal(error.code);
     this.#refuse(isForgivable ? new Error(error.message) : error);
@@ -153,7 +146,7 @@ export class Receiver<Incoming extends AnyMessage> implements InflowOwner {
   receiveFrame(bytes: Uint8Array, start: number, end: number): void {
     const isFirst = !this.#hasHeardPeer;
     this.#hasHeardPeer = true;
-    const { incoming, limits } = this.#surroundings;
+    const { incoming, limits } = this.#endpoint;
     let message: Incoming | ControlMessage;
     try {
       message = incoming.decodeIncoming(bytes, start, end, limits);
@@ -172,17 +165,17 @@ export class Receiver<Incoming extends AnyMessage> implements InflowOwner {
       this.#refuse(helloRequired(`"${oneLine(message.type)}"`));
     } else if (isControlMessage(message)) {
       this.#receiveControl(message, isFirst);
-    } else if (this.#owner[heard]()) {
+    } else if (this.#owner.heard()) {
       this.#messagesReceived += 1;
       this.#observer?.received?.(message, bytes, start, end);
-      this.#owner[handle](message);
+      this.#owner.handle(message);
     }
   }
 
   #receiveControl(message: ControlMessage, isFirst: boolean): void {
     switch (message.type) {
       case "$hello":
-        if (this.#takeHello(message, isFirst)) this.#owner[heard]();
+        if (this.#takeHello(message, isFirst)) this.#owner.heard();
         return;
       case "$proof":
         this.#refuse(
@@ -190,18 +183,18 @@ export class Receiver<Incoming extends AnyMessage> implements InflowOwner {
         );
         return;
       case "$ping":
-        if (this.#owner[heard]()) this.#owner[answer]({ ...message, type: "$pong" });
+        if (this.#owner.heard()) this.#owner.answer({ ...message, type: "$pong" });
         return;
       case "$pong":
-        this.#owner[heard]();
+        this.#owner.heard();
         return;
       case "$bye":
-        this.#owner[leave](peerSaidBye(message));
+        this.#owner.closeWith(peerSaidBye(message));
         return;
       case "$error": {
         this.#observer?.peerError?.(message);
         const reason = peerReported(message);
-        if (reason !== undefined) this.#owner[leave](reason);
+        if (reason !== undefined) this.#owner.closeWith(reason);
       }
     }
   }
@@ -220,21 +213,21 @@ export class Receiver<Incoming extends AnyMessage> implements InflowOwner {
           if (!isFirst) throw expectedFirst("$proof", "a second $hello");
           if (!this.#takeHello(said, isFirst)) return;
           const proof = authentication.hear(said, payload);
-          if (proof !== undefined) this.#owner[answer](proof);
+          if (proof !== undefined) this.#owner.answer(proof);
           return;
         }
         case "$proof": {
           const proof = authentication.check(said);
-          if (proof !== undefined) this.#owner[answer](proof);
+          if (proof !== undefined) this.#owner.answer(proof);
           this.#authenticated();
           return;
         }
         case "$bye":
-          this.#owner[leave](peerSaidBye(said));
+          this.#owner.closeWith(peerSaidBye(said));
           return;
         case "$error":
           this.#observer?.peerError?.(said);
-          this.#owner[leave](peerReported(said) ?? peerCannotAuthenticate(said));
+          this.#owner.closeWith(peerReported(said) ?? peerCannotAuthenticate(said));
           return;
         case "$ping":
         case "$pong":
@@ -248,13 +241,13 @@ export class Receiver<Incoming extends AnyMessage> implements InflowOwner {
 
   #authenticated(): void {
     this.#authentication = undefined;
-    this.inflow.maxFrameBytes = this.#surroundings.limits.maxFrameBytes;
-    this.#owner[heard]();
+    this.#owner.limitFrames(this.#endpoint.limits.maxFrameBytes);
+    this.#owner.heard();
   }
 
   /** Takes the peer's introduction, or refuses it. */
   #takeHello(hello: Hello, isFirst: boolean): boolean {
-    const { hello: own, role, limits } = this.#surroundings;
+    const { hello: own, role, limits } = this.#endpoint;
     if (!isFirst) {
       const message = "Cannot take $hello: expected once, before any other message";
       this.#refuse(new TypewireError("schema-mismatch", message));
@@ -264,9 +257,9 @@ export class Receiver<Incoming extends AnyMessage> implements InflowOwner {
     } else if (hello.nonce !== undefined && this.#authentication === undefined) {
       this.#refuse(noSecretHere(role));
     } else {
-      this.#peer = hello;
+      this.#peerHello = hello;
       this.#awaitsHello = false;
-      if (this.#authentication === undefined) this.inflow.maxFrameBytes = limits.maxFrameBytes;
+      if (this.#authentication === undefined) this.#owner.limitFrames(limits.maxFrameBytes);
       this.#observer?.hello?.(hello);
       return true;
     }
@@ -289,25 +282,25 @@ export class Receiver<Incoming extends AnyMessage> implements InflowOwner {
   /** Answers for an error of the peer's: forgives it, or ends the connection. */
   #refuse(error: unknown): void {
     if (!(error instanceof TypewireError)) {
-      const { reason, farewell } = failedInternally(
-        this.#surroundings.role,
+      const { reason, lastMessage } = failedInternally(
+        this.#endpoint.role,
         "read a message",
         error,
       );
-      this.#owner[leave](reason, farewell);
+      this.#owner.closeWith(reason, lastMessage);
       return;
     }
     const fatal = isFatal(error.code) ? error : this.#budget().spend(error);
     if (fatal !== undefined) {
-      this.#owner[leave](failed(fatal), toPeerError(fatal));
+      this.#owner.closeWith(failed(fatal), toPeerError(fatal));
       return;
     }
     this.#observer?.refused?.(error);
-    this.#owner[answer](toPeerError(error));
+    this.#owner.answer(toPeerError(error));
   }
 
   #budget(): RefusalBudget {
-    this.#refusals ??= new RefusalBudget(this.#surroundings.limits, this.#surroundings.clock);
+    this.#refusals ??= new RefusalBudget(this.#endpoint.limits, this.#endpoint.clock);
     return this.#refusals;
   }
 }

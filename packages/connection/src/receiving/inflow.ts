@@ -6,9 +6,11 @@
 
 import { FrameReader, release } from "@typewire/protocol";
 
-import type { ByteSocket } from "./byte-socket.ts";
-import type { Endpoint } from "./endpoint.ts";
-import type { Resumable } from "./turn-scheduler.ts";
+import type { ByteSocket } from "../byte-socket.ts";
+import type { ConnectionLimits } from "../limits.ts";
+import type { MemoryBudget } from "../memory-budget.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Resumable, TurnScheduler } from "../time/turn-scheduler.ts";
 
 /** Why reading rests; each is taken back on its own. */
 export const HOLD = {
@@ -24,20 +26,25 @@ export const HOLD = {
 
 export type Hold = (typeof HOLD)[keyof typeof HOLD];
 
-/** What an inflow tells its owner. */
-export interface InflowOwner {
+/** What an inflow hands what it reads to. */
+export interface InflowConsumer {
   /** One payload, valid until it returns. May hold or stop the inflow. */
   receiveFrame(bytes: Uint8Array, start: number, end: number): void;
   /** Bytes that are no frames, or an error of `receiveFrame`. Nothing comes after it. */
-  inflowFailed(error: unknown): void;
+  readingFailed(error: unknown): void;
   /** The stream has ended between two frames, and all of it has been handed out. */
-  inflowEnded(): void;
+  peerEnded(): void;
 }
 
-type Surroundings = Pick<
-  Endpoint<never, never>,
-  "limits" | "clock" | "turns" | "memory" | "ownsChunks"
->;
+/** The endpoint as its inflows see it. */
+export interface InflowEndpoint {
+  readonly limits: ConnectionLimits;
+  readonly clock: Clock;
+  readonly turns: TurnScheduler;
+  readonly memory: MemoryBudget;
+  /** See `EndpointOptions.ownsChunks`. */
+  readonly ownsChunks: boolean;
+}
 
 /** A turn that takes this long is over, however few messages it had. */
 const TURN_MS = 5;
@@ -47,8 +54,8 @@ const FRAMES_PER_LOOK = 32;
 
 /** One stream of bytes, cut into frames at our pace. */
 export class Inflow implements Resumable {
-  readonly #surroundings: Surroundings;
-  readonly #owner: InflowOwner;
+  readonly #endpoint: InflowEndpoint;
+  readonly #consumer: InflowConsumer;
   readonly #reader: FrameReader;
   #socket: ByteSocket | undefined;
   #isSocketPaused = false;
@@ -67,12 +74,12 @@ export class Inflow implements Resumable {
   /** When the turn first looked at the clock; negative before. */
   #turnStartedAtMs = -1;
 
-  constructor(surroundings: Surroundings, owner: InflowOwner, maxFrameBytes: number) {
-    this.#surroundings = surroundings;
-    this.#owner = owner;
+  constructor(endpoint: InflowEndpoint, consumer: InflowConsumer, maxFrameBytes: number) {
+    this.#endpoint = endpoint;
+    this.#consumer = consumer;
     this.#reader = new FrameReader({
       maxFrameBytes,
-      releaseFrames: surroundings.ownsChunks,
+      releaseFrames: endpoint.ownsChunks,
     });
   }
 
@@ -125,7 +132,7 @@ export class Inflow implements Resumable {
     if (this.#backlog !== undefined || this.#holds !== 0) {
       this.#keep(chunk);
     } else {
-      const { turns, limits } = this.#surroundings;
+      const { turns, limits } = this.#endpoint;
       this.#beginTurn(turns.isBusy ? FRAMES_PER_LOOK : limits.messagesPerTurn);
       this.#handOut(chunk);
     }
@@ -164,7 +171,7 @@ export class Inflow implements Resumable {
   stop(): void {
     this.#isStopped = true;
     this.#holds = 0;
-    if (this.#surroundings.ownsChunks) this.#backlog?.forEach(release);
+    if (this.#endpoint.ownsChunks) this.#backlog?.forEach(release);
     this.#backlog = undefined;
     this.#reader.stop();
     this.#settle();
@@ -180,7 +187,7 @@ export class Inflow implements Resumable {
     const chunks = this.#backlog;
     if (chunks === undefined || this.#holds !== 0) return;
     this.#backlog = undefined;
-    this.#beginTurn(this.#surroundings.limits.messagesPerTurn);
+    this.#beginTurn(this.#endpoint.limits.messagesPerTurn);
     for (const chunk of chunks) {
       if (this.#isStopped) return;
       if (this.#backlog === undefined) this.#handOut(chunk);
@@ -202,7 +209,7 @@ export class Inflow implements Resumable {
     try {
       taken = this.#reader.push(chunk, this.#receiveFrame);
     } catch (error) {
-      this.#owner.inflowFailed(error);
+      this.#consumer.readingFailed(error);
       return;
     }
     if (taken < chunk.length) {
@@ -210,18 +217,18 @@ export class Inflow implements Resumable {
       return;
     }
     if (this.#reader.bufferedBytes > 0) this.#count(chunk.length);
-    if (this.#surroundings.ownsChunks) release(chunk);
+    if (this.#endpoint.ownsChunks) release(chunk);
   }
 
   readonly #receiveFrame = (bytes: Uint8Array, start: number, end: number): void => {
     this.#framesReceived += 1;
     if (this.#framesReceived === this.#nextLook) this.#look();
-    this.#owner.receiveFrame(bytes, start, end);
+    this.#consumer.receiveFrame(bytes, start, end);
   };
 
   /** Ends the turn when it has had enough frames, or enough time. */
   #look(): void {
-    const nowMs = this.#surroundings.clock.now();
+    const nowMs = this.#endpoint.clock.now();
     if (this.#turnStartedAtMs < 0) this.#turnStartedAtMs = nowMs;
     const isOver =
       this.#framesReceived >= this.#lastOfTurn || nowMs - this.#turnStartedAtMs >= TURN_MS;
@@ -237,7 +244,7 @@ export class Inflow implements Resumable {
   }
 
   #count(bytes: number): void {
-    const { memory } = this.#surroundings;
+    const { memory } = this.#endpoint;
     if (memory.add(bytes)) memory.relieve();
   }
 
@@ -247,10 +254,10 @@ export class Inflow implements Resumable {
     try {
       this.#reader.end();
     } catch (error) {
-      this.#owner.inflowFailed(error);
+      this.#consumer.readingFailed(error);
       return;
     }
-    this.#owner.inflowEnded();
+    this.#consumer.peerEnded();
   }
 
   /** Pauses or resumes the socket, and asks for a later turn, as the state has it. */
@@ -258,7 +265,7 @@ export class Inflow implements Resumable {
     const hasBacklog = this.#backlog !== undefined;
     if (hasBacklog && this.#holds === 0 && !this.#isScheduled) {
       this.#isScheduled = true;
-      this.#surroundings.turns.schedule(this);
+      this.#endpoint.turns.schedule(this);
     }
     const shouldPause = hasBacklog || this.#holds !== 0;
     if (shouldPause === this.#isSocketPaused || this.#socket === undefined) return;

@@ -5,7 +5,7 @@
 
 import type { AnyMessage, ByteWriter, Codec, ControlMessage } from "@typewire/protocol";
 
-import type { ByteSocket } from "./byte-socket.ts";
+import type { ByteSocket } from "../byte-socket.ts";
 import {
   type CloseReason,
   connectionClosed,
@@ -13,27 +13,29 @@ import {
   peerTooSlowFor,
   socketLost,
   writeTimedOut,
-} from "./close-reason.ts";
-import type { Endpoint } from "./endpoint.ts";
-import type { Flushable } from "./flush-scheduler.ts";
+} from "../close-reason.ts";
+import type { ConnectionLimits } from "../limits.ts";
+import type { MemoryBudget } from "../memory-budget.ts";
+import type { Flushable, FlushScheduler } from "../time/flush-scheduler.ts";
+import type { BufferPool } from "./buffer-pool.ts";
 import { BURST_BYTES, type FlushResult, OutputQueue, type UnsentRun } from "./output-queue.ts";
-
-/** The names of what a writer tells its connection: symbols, so that it is nobody else's to call. */
-export const writerClosed = Symbol("writerClosed");
-export const queueIsLong = Symbol("queueIsLong");
 
 /** The connection as its writer sees it. */
 export interface SocketWriterOwner {
   /** Called once, before the socket is touched: nothing more can be sent, for this reason. `unsent` tells what has not left, until this returns. */
-  [writerClosed](reason: CloseReason, unsent: () => Iterable<UnsentRun>): void;
+  writerClosed(reason: CloseReason, unsent: () => Iterable<UnsentRun>): void;
   /** The queue has grown above the soft limit, or is at most there again. */
-  [queueIsLong](isLong: boolean): void;
+  queueIsLong(isLong: boolean): void;
 }
 
-type Surroundings = Pick<
-  Endpoint<AnyMessage, AnyMessage>,
-  "limits" | "scheduler" | "buffers" | "memory"
-> & { readonly sweep: { now(): number } };
+/** The endpoint as its writers see it. */
+export interface WriterEndpoint {
+  readonly limits: ConnectionLimits;
+  readonly scheduler: FlushScheduler;
+  readonly buffers: BufferPool;
+  readonly memory: MemoryBudget;
+  readonly sweep: { now(): number };
+}
 
 /**
  * Writes to one socket, from before it is there until it is gone.
@@ -55,7 +57,7 @@ type Surroundings = Pick<
  * | any       | the socket is gone                       | closed    |                          |
  */
 export class SocketWriter implements Flushable {
-  readonly #surroundings: Surroundings;
+  readonly #endpoint: WriterEndpoint;
   readonly #owner: SocketWriterOwner;
   readonly #queue: OutputQueue;
   #state: "idle" | "scheduled" | "full" | "shut" | "closed" = "idle";
@@ -73,10 +75,10 @@ export class SocketWriter implements Flushable {
   #countedBytes = 0;
   #ready: PromiseWithResolvers<void> | undefined;
 
-  constructor(surroundings: Surroundings, owner: SocketWriterOwner) {
-    this.#surroundings = surroundings;
+  constructor(endpoint: WriterEndpoint, owner: SocketWriterOwner) {
+    this.#endpoint = endpoint;
     this.#owner = owner;
-    this.#queue = new OutputQueue(surroundings.buffers);
+    this.#queue = new OutputQueue(endpoint.buffers);
   }
 
   /** Bytes that the socket has not taken yet. */
@@ -118,7 +120,7 @@ export class SocketWriter implements Flushable {
     const { queuedBytes } = this.#queue;
     if (
       queuedBytes >= BURST_BYTES ||
-      queuedBytes > this.#surroundings.limits.softQueueBytes ||
+      queuedBytes > this.#endpoint.limits.softQueueBytes ||
       this.#state === "full"
     ) {
       return this.#commitMuch();
@@ -129,7 +131,7 @@ export class SocketWriter implements Flushable {
 
   /** Resolves when the queue is at most at the soft limit; rejected by `close`. */
   ready(): Promise<void> {
-    if (this.queuedBytes <= this.#surroundings.limits.softQueueBytes) return Promise.resolve();
+    if (this.queuedBytes <= this.#endpoint.limits.softQueueBytes) return Promise.resolve();
     if (this.#ready === undefined) {
       this.#ready = Promise.withResolvers();
       // Whoever waits hears of a rejection; when nobody does, it must not end the process.
@@ -160,7 +162,7 @@ export class SocketWriter implements Flushable {
   beginEnd(reason: CloseReason): void {
     this.#ending = reason;
     if (this.#socket === undefined) this.#close(reason);
-    else this.#allow(this.#surroundings.limits.writeStallMs);
+    else this.#allow(this.#endpoint.limits.writeStallMs);
   }
 
   /** Nothing more will be appended: ends the socket once everything has left. Follows `beginEnd`. */
@@ -177,7 +179,7 @@ export class SocketWriter implements Flushable {
 
   /** Looks at the deadlines; `nowMs` is the sweep's time. */
   check(nowMs: number): void {
-    const { softQueueBytes, softQueueMs, writeStallMs } = this.#surroundings.limits;
+    const { softQueueBytes, softQueueMs, writeStallMs } = this.#endpoint.limits;
     if (nowMs >= this.#deadlineMs) {
       const isLate = this.#ending === undefined || this.queuedBytes > 0;
       const reason = this.#ending ?? writeTimedOut(writeStallMs, this.queuedBytes);
@@ -203,7 +205,7 @@ export class SocketWriter implements Flushable {
 
   /** As `commit`, where more waits than one turn's burst. */
   #commitMuch(): boolean {
-    const { limits } = this.#surroundings;
+    const { limits } = this.#endpoint;
     const queue = this.#queue;
     if (queue.queuedBytes >= BURST_BYTES) this.#write();
     else this.#requestFlush();
@@ -213,14 +215,14 @@ export class SocketWriter implements Flushable {
       this.#close(peerTooSlow(queue.queuedBytes, limits.hardQueueBytes), "terminate");
     } else if (!this.#isLong) {
       this.#isLong = true;
-      this.#owner[queueIsLong](true);
+      this.#owner.queueIsLong(true);
     }
     return false;
   }
 
   /** What the socket has not taken is held, and counts against what all connections may hold. */
   #countHeld(): void {
-    const { memory } = this.#surroundings;
+    const { memory } = this.#endpoint;
     const grownBytes = this.queuedBytes - this.#countedBytes;
     this.#countedBytes = this.queuedBytes;
     if (grownBytes > 0 && memory.add(grownBytes)) memory.relieve();
@@ -229,13 +231,13 @@ export class SocketWriter implements Flushable {
   #requestFlush(): void {
     if (this.#state !== "idle") return;
     this.#state = "scheduled";
-    this.#surroundings.scheduler.schedule(this);
+    this.#endpoint.scheduler.schedule(this);
   }
 
   #write(): void {
     const socket = this.#socket;
     if (socket === undefined || this.#state === "full" || this.#state === "shut") return;
-    const { softQueueBytes, writeStallMs } = this.#surroundings.limits;
+    const { softQueueBytes, writeStallMs } = this.#endpoint.limits;
     const queuedBefore = this.queuedBytes;
     let result: FlushResult;
     try {
@@ -272,7 +274,7 @@ export class SocketWriter implements Flushable {
     this.#ready = undefined;
     if (!this.#isLong) return;
     this.#isLong = false;
-    this.#owner[queueIsLong](false);
+    this.#owner.queueIsLong(false);
   }
 
   /** Everything has left. A bare `end` now would lose it to a peer that is still sending: its end is awaited. */
@@ -282,13 +284,13 @@ export class SocketWriter implements Flushable {
       return;
     }
     this.#state = "shut";
-    this.#allow(this.#surroundings.limits.lingerMs);
+    this.#allow(this.#endpoint.limits.lingerMs);
     quietly(() => socket.shutdown());
   }
 
   /** The peer has so long from now. */
   #allow(delayMs: number): void {
-    this.#deadlineMs = this.#surroundings.sweep.now() + delayMs;
+    this.#deadlineMs = this.#endpoint.sweep.now() + delayMs;
   }
 
   #close(reason: CloseReason, leaving?: Leaving): void {
@@ -298,7 +300,7 @@ export class SocketWriter implements Flushable {
     this.#socket = undefined;
     this.#ready?.reject(connectionClosed("wait for room", reason));
     this.#ready = undefined;
-    this.#owner[writerClosed](reason, () => this.#queue.unsent());
+    this.#owner.writerClosed(reason, () => this.#queue.unsent());
     this.#queue.clear();
     if (leaving === "end") quietly(() => socket?.end());
     if (leaving === "terminate") quietly(() => socket?.terminate());

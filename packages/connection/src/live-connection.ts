@@ -1,0 +1,440 @@
+// The machine behind the face of a connection: its states, what it does with each message that comes, and
+// why it ended. The same class for both ends; only `endpoint.role` differs. The owner of the socket passes
+// its events on, and dials, accepts or comes back. An `Inflow` owns received bytes until they are handed
+// out, a `SocketWriter` sent ones until the socket has taken them.
+
+import {
+  type AnyMessage,
+  type Bye,
+  type ControlMessage,
+  HEADER_BYTES,
+  type Hello,
+  TypewireError,
+} from "@typewire/protocol";
+
+import type { ByteSocket, SocketUser } from "./byte-socket.ts";
+import {
+  type CloseCode,
+  closedInOrder,
+  type CloseReason,
+  connectionClosed,
+  failedInternally,
+  isConnectionClosed,
+  largestConsumer,
+  peerEndedItsHalf,
+  socketLost,
+} from "./close-reason.ts";
+import type { Connection, ConnectionState } from "./connection.ts";
+import type { Endpoint, Member } from "./endpoint.ts";
+import { type Farewell, toBye } from "./farewell.ts";
+import { GuardedObserver, type Observer } from "./observer.ts";
+import { Authentication } from "./receiving/authentication.ts";
+import { HandlerCalls, type HandlerCallsOwner } from "./receiving/handler-calls.ts";
+import { HOLD, Inflow } from "./receiving/inflow.ts";
+import { Receiver, type ReceiverOwner } from "./receiving/receiver.ts";
+import type { UnsentRun } from "./sending/output-queue.ts";
+import { SocketWriter, type SocketWriterOwner } from "./sending/socket-writer.ts";
+import { countUndelivered, readUndelivered } from "./sending/undelivered.ts";
+import type { ConnectionStats } from "./stats.ts";
+import { oneLine } from "./text.ts";
+
+const DOLLAR = 0x24;
+
+const STATE_ORDER = { connecting: 0, open: 1, draining: 2, closed: 3 } as const;
+
+/**
+ * One live pair of ends. `Outgoing` are the messages that this side sends, `Incoming` those it receives.
+ *
+ * | in          | when                                     | then     | and                              |
+ * | ----------- | ---------------------------------------- | -------- | -------------------------------- |
+ * | connecting  | opened, as a server                      | open     | $hello, `open` handler           |
+ * | connecting  | opened, as a client                      |          | $hello                           |
+ * | connecting  | opened, with a secret                    |          | $hello, later $proof             |
+ * | connecting  | the peer has proved the secret           | open     | `open` handler                   |
+ * | connecting  | the first valid message                  | open     | `open` handler, then the message |
+ * | these two   | close()                                  | draining | $bye                             |
+ * | these two   | bytes or messages that cannot be         | draining | $error                           |
+ * |             | tolerated, or a handler that fails       |          |                                  |
+ * | these two   | the peer's FIN, $bye or fatal $error     | draining | handlers under way may answer    |
+ * | draining    | all has left, and the peer has ended too | closed   |                                  |
+ * | any         | destroy(), a peer too slow or silent     | closed   |                                  |
+ * | any         | the socket is gone                       | closed   |                                  |
+ */
+export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMessage>
+  implements
+    Connection<Outgoing>,
+    SocketUser,
+    ReceiverOwner<Incoming>,
+    SocketWriterOwner,
+    HandlerCallsOwner,
+    Member
+{
+  readonly name: string;
+
+  readonly #endpoint: Endpoint<Outgoing, Incoming>;
+  readonly #observer: GuardedObserver<Outgoing, Incoming> | undefined;
+  readonly #inflow: Inflow;
+  readonly #receiver: Receiver<Incoming>;
+  readonly #writer: SocketWriter;
+  readonly #handlers: HandlerCalls<Connection<Outgoing>>;
+
+  #state: ConnectionState = "connecting";
+  #closeReason: CloseReason | undefined;
+  #wasOpen = false;
+  #messagesSent = 0;
+  /** The `$bye` that waits until no handler is under way any more. */
+  #byeAfterHandlers: Bye | undefined;
+  /** Made when a program asks for it. */
+  #closed: PromiseWithResolvers<CloseReason> | undefined;
+
+  constructor(
+    endpoint: Endpoint<Outgoing, Incoming>,
+    options: {
+      readonly name: string;
+      readonly observer?: Observer<Outgoing, Incoming> | undefined;
+    },
+  ) {
+    this.name = options.name;
+    this.#endpoint = endpoint;
+    const { observer } = options;
+    this.#observer =
+      observer &&
+      new GuardedObserver(observer, (name, error) => {
+        endpoint.hooks.handlerFailed?.(this, name, error);
+      });
+    const { secret } = endpoint;
+    const authentication = secret && new Authentication(endpoint, secret);
+    this.#receiver = new Receiver(endpoint, this.#observer, this, authentication);
+    this.#inflow = new Inflow(endpoint, this.#receiver, this.#receiver.firstFrameBytes);
+    this.#writer = new SocketWriter(endpoint, this);
+    this.#handlers = new HandlerCalls<Connection<Outgoing>>(this, endpoint.limits, this.#inflow);
+    this.#writer.appendFrame(authentication?.helloFrame ?? endpoint.helloFrame);
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  get closeReason(): CloseReason | undefined {
+    return this.#closeReason;
+  }
+
+  get closed(): Promise<CloseReason> {
+    this.#closed ??= Promise.withResolvers();
+    if (this.#state === "closed" && this.#closeReason !== undefined) {
+      this.#closed.resolve(this.#closeReason);
+    }
+    return this.#closed.promise;
+  }
+
+  get wasOpen(): boolean {
+    return this.#wasOpen;
+  }
+
+  get peerHello(): Hello | undefined {
+    return this.#receiver.peerHello;
+  }
+
+  get queuedBytes(): number {
+    return this.#writer.queuedBytes;
+  }
+
+  get stats(): ConnectionStats {
+    return {
+      messagesReceived: this.#receiver.messagesReceived,
+      messagesSent: this.#messagesSent,
+      bytesReceived: this.#inflow.bytesReceived,
+      bytesSent: this.#writer.sentBytes,
+      bufferedBytes: this.heldBytes,
+      handlersInFlight: this.#handlers.inFlight,
+    };
+  }
+
+  send(message: Outgoing): boolean {
+    if (this.#state !== "open") this.#requireSending("send");
+    refuseControlMessage(message);
+    const writer = this.#writer;
+    const queuedBefore = writer.queuedBytes;
+    const limit = this.#receiver.peerHello?.maxFrameBytes;
+    const { bytes, length } = writer.append(this.#endpoint.outgoing, message, limit);
+    this.#messagesSent += 1;
+    if (this.#observer !== undefined) {
+      const frameBytes = writer.queuedBytes - queuedBefore;
+      this.#observer.sent(message, bytes, length - frameBytes, length);
+    }
+    return writer.commit();
+  }
+
+  /**
+   * For a broadcast: queues a frame made by `encodeFrame`, which many connections may share. The frame
+   * must not change any more; a large one is not copied. `message` is what it says, for the observer.
+   * Returns and throws as `send`.
+   */
+  sendFrame(frame: Uint8Array, message?: Outgoing): boolean {
+    this.#requireSending("send");
+    const payloadBytes = frame.length - HEADER_BYTES;
+    const limit = this.peerHello?.maxFrameBytes ?? payloadBytes;
+    if (payloadBytes > limit) {
+      throw new TypewireError(
+        "frame-too-large",
+        `Cannot send: the message takes ${payloadBytes} bytes, the peer accepts ${limit}`,
+      );
+    }
+    this.#writer.appendFrame(frame);
+    this.#messagesSent += 1;
+    if (message !== undefined) this.#observer?.sent(message, frame, 0, frame.length);
+    return this.#writer.commit();
+  }
+
+  ready(): Promise<void> {
+    if (this.#maySend) return this.#writer.ready();
+    const rejected = Promise.reject(this.#closedError("wait for room"));
+    // As for any promise of `ready`: unhandled, it must not end the process.
+    rejected.catch(() => {});
+    return rejected;
+  }
+
+  close(farewell: Farewell = {}): Promise<CloseReason> {
+    const bye = toBye(farewell);
+    if (farewell.afterHandlers === true && this.#handlers.inFlight > 0 && !this.#isEnding) {
+      this.#byeAfterHandlers ??= bye;
+      this.#inflow.hold(HOLD.ending);
+    } else {
+      this.closeWith(closedInOrder(bye.reason), bye);
+    }
+    return this.closed;
+  }
+
+  pause(): void {
+    this.#inflow.hold(HOLD.user);
+  }
+
+  resume(): void {
+    this.#inflow.release(HOLD.user);
+  }
+
+  destroy(code: CloseCode = "done", message = "This side cut the connection"): void {
+    this.#writer.destroy({ code, message, origin: "local" });
+  }
+
+  opened(socket: ByteSocket): void {
+    if (this.#state === "closed") {
+      // Closed while it was being dialled.
+      socket.terminate();
+      return;
+    }
+    const { sweep, tally, role } = this.#endpoint;
+    sweep.add(this);
+    tally.open();
+    this.#writer.attach(socket);
+    this.#receiver.opened(sweep.now());
+    this.#inflow.attach(socket);
+    if (role === "server" && !this.#receiver.isAuthenticating) this.#open();
+  }
+
+  receive(chunk: Uint8Array): void {
+    if (!this.#isEnding) this.#inflow.push(chunk);
+  }
+
+  drained(): void {
+    this.#writer.drained();
+  }
+
+  peerEnded(): void {
+    this.#writer.peerEnded();
+    if (!this.#isEnding) this.#inflow.end();
+  }
+
+  disconnected(error?: unknown): void {
+    if (error === undefined) {
+      this.#inflow.flush();
+      this.peerEnded();
+    }
+    this.#writer.detach(error === undefined ? peerEndedItsHalf : socketLost(error));
+  }
+
+  heard(): boolean {
+    if (this.#state === "open") return true;
+    return this.#state === "connecting" && this.#open();
+  }
+
+  handle(message: Incoming): void {
+    const handler = this.#endpoint.handlers.messages.get(message.type);
+    if (handler !== undefined) this.#handlers.call(handler, message.type, message);
+  }
+
+  handlerFailed(handlerName: string, error: unknown): void {
+    // A handler that answers after the end: `closeReason` has said all about it.
+    if (this.#isEnding && isConnectionClosed(error)) return;
+    this.#endpoint.hooks.handlerFailed?.(this, handlerName, error);
+    const { role } = this.#endpoint;
+    const { reason, lastMessage } = failedInternally(role, `handle "${handlerName}"`, error);
+    this.closeWith(reason, lastMessage);
+  }
+
+  handlerSettled(): void {
+    if (this.#handlers.inFlight === 0) this.#sayByeAfterHandlers();
+    this.#finishIfSaid();
+  }
+
+  answer(message: ControlMessage): void {
+    this.#writer.append(this.#endpoint.outgoing, message);
+    this.#writer.commit();
+  }
+
+  limitFrames(maxFrameBytes: number): void {
+    this.#inflow.maxFrameBytes = maxFrameBytes;
+  }
+
+  /** Only the first reason counts. */
+  closeWith(reason: CloseReason, lastMessage?: ControlMessage): void {
+    if (!this.#enter("draining")) return;
+    this.#closeReason = reason;
+    this.#inflow.stop();
+    // Where a getter of a message that is being sent has closed the connection, nothing can be appended.
+    if (lastMessage !== undefined && !this.#writer.isEncoding) {
+      this.#writer.append(this.#endpoint.outgoing, lastMessage);
+    }
+    this.#writer.beginEnd(reason);
+    this.#finishIfSaid();
+  }
+
+  destroyWith(reason: CloseReason): void {
+    this.#writer.destroy(reason);
+  }
+
+  ping(): void {
+    this.#writer.appendFrame(this.#endpoint.pingFrame);
+    this.#writer.commit();
+  }
+
+  check(nowMs: number): void {
+    this.#writer.check(nowMs);
+    if (!this.#isEnding) this.#receiver.check(nowMs, this.#inflow);
+    if (!this.#isEnding) this.#checkHandlers(nowMs);
+  }
+
+  get heldBytes(): number {
+    return this.#writer.queuedBytes + this.#inflow.bufferedBytes;
+  }
+
+  memoryBytes(shared: Set<Uint8Array>): number {
+    return this.#writer.memoryBytes(shared) + this.#inflow.bufferedBytes;
+  }
+
+  destroyAsLargest(limitBytes: number): void {
+    this.#writer.destroy(largestConsumer(this.heldBytes, limitBytes));
+  }
+
+  /** A server does not read from a client that does not read. If a client did the same, the two could wait for each other. */
+  queueIsLong(isLong: boolean): void {
+    if (this.#endpoint.role !== "server") return;
+    if (isLong) this.#inflow.hold(HOLD.output);
+    else this.#inflow.release(HOLD.output);
+  }
+
+  /** The writer has closed: so has the connection. */
+  writerClosed(reason: CloseReason, unsent: () => Iterable<UnsentRun>): void {
+    this.#closeReason ??= reason;
+    const recorded = this.#closeReason;
+    const left = this.stats;
+    this.#enter("closed");
+    this.#inflow.detach();
+    this.#inflow.stop();
+    const undelivered = this.queuedBytes === 0 ? 0 : this.#reportUndelivered(unsent);
+    const { sweep, tally } = this.#endpoint;
+    if (sweep.delete(this)) tally.close(recorded.code, left, undelivered);
+    this.#endpoint.hooks.closed?.(this, recorded);
+    const { close } = this.#endpoint.handlers;
+    if (this.#wasOpen && close !== undefined) {
+      // Not from within a method that the user is calling.
+      queueMicrotask(() => this.#handlers.call(close, "close", recorded));
+    }
+    this.#closed?.resolve(recorded);
+  }
+
+  /** Tells the owner which messages were sent and have not left whole. Returns how many. Never throws. */
+  #reportUndelivered(unsent: () => Iterable<UnsentRun>): number {
+    const { outgoing, hooks } = this.#endpoint;
+    let count = 0;
+    try {
+      count = countUndelivered(unsent());
+      if (count > 0) hooks.undelivered?.(this, readUndelivered(unsent(), outgoing));
+    } catch (error) {
+      // A frame given to `sendFrame` that is none, or a hook that throws: the end goes on.
+      hooks.handlerFailed?.(this, "undelivered", error);
+    }
+    return count;
+  }
+
+  get #isEnding(): boolean {
+    return this.#state === "draining" || this.#state === "closed";
+  }
+
+  /** Our own end says that nothing follows; after the peer's, handlers under way may still answer. */
+  get #maySend(): boolean {
+    if (this.#state === "draining") {
+      return this.#closeReason?.origin === "peer" && this.#handlers.inFlight > 0;
+    }
+    return this.#state !== "closed";
+  }
+
+  #requireSending(doing: string): void {
+    if (!this.#maySend) throw this.#closedError(doing);
+    if (this.#state === "connecting" && this.#receiver.isAuthenticating) {
+      const message = `Cannot ${doing}: the peer has not proved the shared secret yet`;
+      throw new TypewireError("auth-required", message);
+    }
+  }
+
+  #closedError(doing: string): TypewireError {
+    return connectionClosed(doing, this.#closeReason ?? peerEndedItsHalf);
+  }
+
+  /** Returns whether it is still open after the `open` handler. */
+  #open(): boolean {
+    this.#enter("open");
+    this.#wasOpen = true;
+    const { open } = this.#endpoint.handlers;
+    if (open !== undefined) this.#handlers.call(open, "open", undefined);
+    return !this.#isEnding;
+  }
+
+  #sayByeAfterHandlers(): void {
+    const bye = this.#byeAfterHandlers;
+    if (bye !== undefined) this.closeWith(closedInOrder(bye.reason), bye);
+  }
+
+  /** Handlers that never settle must not hold what waits for them for ever. */
+  #checkHandlers(nowMs: number): void {
+    if (!this.#handlers.areStuck(nowMs)) return;
+    this.#sayByeAfterHandlers();
+    const { limits, role } = this.#endpoint;
+    const { reason, lastMessage } = failedInternally(
+      role,
+      "handle messages",
+      `none of ${this.#handlers.inFlight} handlers under way has ended for ${limits.maxPausedMs} ms`,
+    );
+    this.closeWith(reason, lastMessage);
+  }
+
+  #finishIfSaid(): void {
+    if (this.#state === "draining" && !this.#maySend) this.#writer.finish();
+  }
+
+  /** The only place where the state changes, and only forward. Returns whether it has. */
+  #enter(state: ConnectionState): boolean {
+    if (STATE_ORDER[state] <= STATE_ORDER[this.#state]) return false;
+    this.#state = state;
+    return true;
+  }
+}
+
+/** What the connection says itself is not the user's to say, also where no type check stands before it. */
+function refuseControlMessage(message: { readonly type?: unknown } | null | undefined): void {
+  const type = message?.type;
+  if (typeof type !== "string" || type.charCodeAt(0) !== DOLLAR) return;
+  throw new TypewireError("unknown-type", `Cannot send "${oneLine(type)}": names with $ are ours`, {
+    path: "/type",
+  });
+}
