@@ -9,6 +9,7 @@ import {
   createEndpoint,
   type Endpoint,
   formatAddress,
+  requireOptions,
   type SocketAddress,
   systemClock,
 } from "@typewire/connection";
@@ -85,7 +86,7 @@ export class Client<P extends AnyProtocol> {
     // For its mistakes, before anything is dialled.
     this.#dialTls();
     const endpoint = createEndpoint(protocol, "client", handlers, {
-      ...(options.limits && { limits: options.limits }),
+      limits: requireOptions(options.limits),
       clock: options.clock ?? systemClock,
       ownsChunks: true,
       ...(options.secret !== undefined && { secret: sharedSecret(options.secret) }),

@@ -8,6 +8,7 @@
 
 import { writeSync } from "node:fs";
 
+import { internalLimits } from "@typewire/connection/internal";
 import { serve, type ServerConnection } from "@typewire/server";
 
 import { Carried, streamEnd } from "./carried.ts";
@@ -28,7 +29,7 @@ const server = serve(
   model,
   {
     port: 0,
-    limits: JSON.parse(limits) as object,
+    limits: internalLimits(JSON.parse(limits) as object),
     onUndelivered(_connection, messages) {
       for (const { flow, number } of messages) say(`undelivered ${flow} ${number}`);
     },

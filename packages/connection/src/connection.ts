@@ -455,7 +455,7 @@ export class Connection<Outgoing extends AnyMessage, Incoming extends AnyMessage
     const { reason, farewell } = failedInternally(
       role,
       "handle messages",
-      `none of ${this.#handlers.inFlight} handlers under way has ended for ${limits.maxPausedMs} ms`,
+      `none of ${this.#handlers.inFlight} handlers under way has ended for ${limits.handlersStallMs} ms`,
     );
     this[leave](reason, farewell);
   }
