@@ -137,7 +137,7 @@ describe("typewire-server, frames", () => {
 
   row("F3 a frame that does not end in time", async () => {
     await using server = await startServer({
-      flags: ["--frame-deadline", "200ms", "--frame-rate", "1MiB"],
+      flags: ["--limit", "frameDeadlineMs=200ms", "--limit", "frameBytesPerSecond=1MiB"],
     });
     using offender = await Offender.connect(server.port);
     await offender.peer.send(concat(header(65_536), new Uint8Array(100)));

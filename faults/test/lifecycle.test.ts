@@ -14,7 +14,7 @@ import { row, rowsEnd } from "../src/row.ts";
 import { connectPeer } from "../src/tls.ts";
 
 const HEARTBEAT_MS = 300;
-const HEARTBEAT_FLAGS = ["--heartbeat", `${HEARTBEAT_MS}ms`] as const;
+const HEARTBEAT_FLAGS = ["--limit", `heartbeatIntervalMs=${HEARTBEAT_MS}ms`] as const;
 /** An interval in which nothing comes, and two misses; with the tolerance of the fault list, and a sweep. */
 const MOST_SILENCE_MS = HEARTBEAT_MS * 3 * 1.2 + 200;
 
@@ -32,7 +32,7 @@ describe("typewire-server, lives of connections", () => {
 
   row("L1 silent connections are ended at the deadline, and others come in meanwhile", async () => {
     await using server = await startServer({
-      flags: ["--require-hello", "--hello-deadline", "500ms"],
+      flags: ["--require-hello", "--limit", "helloDeadlineMs=500ms"],
     });
     const silent = await many(300, () => connectPeer(server.port));
     using greeted = await Offender.connect(server.port);
@@ -57,7 +57,7 @@ describe("typewire-server, lives of connections", () => {
 
   row("L2 a byte now and then does not move the deadline of a frame", async () => {
     await using server = await startServer({
-      flags: ["--frame-deadline", "300ms", "--frame-rate", "1MiB"],
+      flags: ["--limit", "frameDeadlineMs=300ms", "--limit", "frameBytesPerSecond=1MiB"],
     });
     using offender = await Offender.connect(server.port);
     await offender.peer.send(header(1000));
@@ -195,7 +195,13 @@ describe("typewire-server, lives of connections", () => {
 
   row("L12 an idle connection stays for longer than every timer", async () => {
     await using server = await startServer({
-      flags: [...HEARTBEAT_FLAGS, "--frame-deadline", "300ms", "--write-stall", "300ms"],
+      flags: [
+        ...HEARTBEAT_FLAGS,
+        "--limit",
+        "frameDeadlineMs=300ms",
+        "--limit",
+        "writeStallMs=300ms",
+      ],
     });
     await using client = clientProgram(server.port, ...HEARTBEAT_FLAGS);
     // A peer that never says hello is served without heartbeats.
@@ -218,7 +224,7 @@ describe("typewire-server, lives of connections", () => {
 
   row("L18 a server that was stopped does not give up its healthy clients on waking", async () => {
     await using server = await startServer({ flags: HEARTBEAT_FLAGS });
-    const patient = ["--heartbeat", "30s"] as const;
+    const patient = ["--limit", "heartbeatIntervalMs=30s"] as const;
     const clients = [
       clientProgram(server.port, ...patient),
       clientProgram(server.port, ...patient),

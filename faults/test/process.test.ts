@@ -161,7 +161,7 @@ describe("typewire-server, process", () => {
     ["an unknown flag", ["--prot", "1"], /--prot/],
     ["a wrong type", ["--port", "http"], /--port/],
     ["out of range", ["--port", "65536"], /--port/],
-    ["a size without a meaning", ["--max-frame", "many"], /--max-frame/],
+    ["a size without a meaning", ["--limit", "maxFrameBytes=many"], /--limit maxFrameBytes/],
     ["a contradiction", ["--unix", "/x", "--port", "1"], /--unix and --port/],
   ];
   for (const [what, flags, sentence] of wrong) {

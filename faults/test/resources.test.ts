@@ -110,7 +110,10 @@ describe("typewire-server, resources", () => {
   }
 
   row("R10 with a tenth of a processor nobody is given up", async () => {
-    await using arena = await Arena.open({ clients: 5, flags: ["--heartbeat", "500ms"] });
+    await using arena = await Arena.open({
+      clients: 5,
+      flags: ["--limit", "heartbeatIntervalMs=500ms"],
+    });
     // Stopped nine tenths of the time.
     const untilMs = performance.now() + 3000;
     while (performance.now() < untilMs) {

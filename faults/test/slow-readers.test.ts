@@ -93,7 +93,7 @@ describe("typewire-server, slow readers", () => {
   row(
     "B4 a peer that takes no byte for too long is cut with a nearly empty queue",
     async () => {
-      await using server = await startServer({ flags: ["--write-stall", "500ms"] });
+      await using server = await startServer({ flags: ["--limit", "writeStallMs=500ms"] });
       using reader = await Offender.connect(server.port);
       using speaker = await Offender.connect(server.port);
       reader.peer.pause();
@@ -115,7 +115,7 @@ describe("typewire-server, slow readers", () => {
     boundBytes: number,
   ): Promise<{ readonly cut: number; readonly growthBytes: number }> {
     await using server = await startServer({
-      flags: ["--max-buffered", `${boundBytes}`, "--queue-hard", "24MiB"],
+      flags: ["--max-buffered", `${boundBytes}`, "--limit", "hardQueueBytes=24MiB"],
     });
     const readers = await Promise.all(
       Array.from({ length: 40 }, () => Offender.connect(server.port)),

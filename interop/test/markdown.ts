@@ -76,8 +76,3 @@ export class Page {
     );
   }
 }
-
-/** A cell without its backticks. */
-export function unquoted(cell: string): string {
-  return cell.replace(/^`(.*)`$/, "$1");
-}

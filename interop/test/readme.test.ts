@@ -9,7 +9,7 @@ import { executable, Program } from "@typewire/testkit";
 
 import manifest from "../../package.json" with { type: "json" };
 import { startClient, startServer } from "./executables.ts";
-import { Page, ROOT, unquoted } from "./markdown.ts";
+import { Page, ROOT } from "./markdown.ts";
 import { pythonWithCbor2 } from "./python.ts";
 
 setDefaultTimeout(30_000);
@@ -113,30 +113,8 @@ describe("the README's own messages", () => {
   });
 });
 
-describe("the README's table of flags", () => {
-  const rows = readme.rowsOf("flag");
-
-  test.each(["server", "client"] as const)("has the flags and defaults of typewire-%s", (app) => {
-    const help = Bun.spawnSync([executable(app), "--help"], { env: { COLUMNS: "200" } });
-    const page = help.stdout.toString().replaceAll(/\n {20,}/g, " ");
-    const flags = [...page.matchAll(/^ {2}(--[\w-]+)/gm)].map(([, flag = ""]) => flag);
-    const own = rows.filter(([, of]) => of === app || of === "both");
-    const documented = own.map(([flag = ""]) => unquoted(flag).split(" ", 1)[0] ?? "");
-
-    expect(documented.filter((flag) => flag.startsWith("--")).toSorted()).toEqual(
-      flags.filter((flag) => flag !== "--version").toSorted(),
-    );
-    for (const [flag = "", , value = ""] of own) {
-      const name = unquoted(flag).split(" ", 1)[0] ?? "";
-      const line = page.split("\n").find((each) => each.trim().startsWith(`${name} `)) ?? "";
-      const fallback = /^`(.+)`$/.exec(value)?.[1];
-      if (fallback !== undefined && name.startsWith("--")) {
-        expect(line).toContain(`(default: ${fallback})`);
-      }
-    }
-  });
-
-  test("has the exit codes that --help lists", () => {
+describe("the README's exit codes", () => {
+  test("are those that --help lists", () => {
     const documented = readme.rowsOf("exit code").map(([code = ""]) => code);
     const listed = ["server", "client"].flatMap((app) => {
       const help = Bun.spawnSync([executable(app as "server" | "client"), "--help"]);

@@ -2,7 +2,7 @@
 
 import {
   type Address,
-  addLimitFlags,
+  addLimitFlag,
   addLogFlags,
   addressValue,
   choiceValue,
@@ -39,7 +39,8 @@ export interface ClientFlags extends LogFlags, LimitFlags, SecurityFlags {
   readonly reconnect: boolean;
 }
 
-const notes = `
+/** What `--help` says below the flags. */
+export const clientNotes = `
 Messages go to stdout, everything else to stderr. Colours appear on a terminal only; NO_COLOR turns
 them off. --output says how a message looks, one line for each:
   human  [RECEIVED] and what it says
@@ -75,6 +76,11 @@ const home: Address = { hostname: "127.0.0.1", port: 8080 };
 
 /** Reads `argv`, without the program's own name. */
 export function readClientCommandLine(argv: readonly string[]): CommandLine<ClientFlags> {
+  return readCommandLine(clientCommand(), argv, toFlags);
+}
+
+/** The flags, before anything is read: also what docs/commands.md is made from. */
+export function clientCommand(): Command {
   const command = createCommand(
     name,
     version,
@@ -109,8 +115,8 @@ export function readClientCommandLine(argv: readonly string[]): CommandLine<Clie
       ),
     )
     .option("--no-reconnect", "end when the connection is lost, instead of dialling again");
-  addLimitFlags(addLogFlags(addSecurityFlags(command)), "client").addHelpText("after", notes);
-  return readCommandLine(command, argv, toFlags);
+  addLimitFlag(addLogFlags(addSecurityFlags(command))).addHelpText("after", clientNotes);
+  return command;
 }
 
 function toFlags(command: Command): ClientFlags {

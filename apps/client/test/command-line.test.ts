@@ -29,7 +29,8 @@ describe("readClientCommandLine", () => {
   test("reads every flag", () => {
     const flags =
       "[::1]:9 --output hex --count 3 --timeout 2m --connect-timeout 1s --no-reconnect " +
-      "--lang es --log json --log-limit 5 --trace --max-frame 64KiB --heartbeat 3s";
+      "--lang es --log json --log-limit 5 --trace " +
+      "--limit maxFrameBytes=64KiB --limit heartbeatIntervalMs=3s";
     expect(readClientCommandLine(flags.split(" "))).toEqual({
       kind: "run",
       options: {
@@ -70,7 +71,7 @@ describe("readClientCommandLine", () => {
     ],
     ["--connect-timeout", "--connect-timeout needs a value: a duration"],
     ["--no-reconect", "unknown flag --no-reconect; did you mean --no-reconnect?"],
-    ["--queue-hard 1MiB", "--queue-hard (1MiB) must not be below --queue-soft (2MiB)"],
+    ["--limit maxFrameBytes", '--limit takes NAME=VALUE, such as maxFrameBytes=64KiB; got "maxFra'],
     ["--max-connections 1", "unknown flag --max-connections"],
     ["--require-hello", "unknown flag --require-hello"],
     ["--lang fr", '--lang takes en or es; got "fr"'],

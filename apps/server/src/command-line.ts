@@ -1,7 +1,7 @@
 // The flags of typewire-server: what each takes, its default, and which contradict each other.
 
 import {
-  addLimitFlags,
+  addLimitFlag,
   addLogFlags,
   type Command,
   type CommandLine,
@@ -23,7 +23,7 @@ import {
   valueFlag,
   withLimits,
 } from "@typewire/command";
-import { defaultConnectionLimits } from "@typewire/connection";
+import { defaultConnectionLimits } from "@typewire/connection/internal";
 import type { MessageOf } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
 
@@ -58,7 +58,7 @@ const connectionsHelp =
 const connectionsValue = integerValue("a number", 1, 1_000_000);
 
 const bufferedHelp =
-  "memory for what waits, of all connections together, by default 256MiB or a quarter of this process's memory, but --queue-hard and --max-frame at least";
+  "memory for what waits, of all connections together, by default 256MiB or a quarter of this process's memory, but hardQueueBytes and maxFrameBytes at least";
 
 const greetingValue: FlagValue<GreetingWords> = {
   takes: 'a JSON object of integer keys and words, such as {"1":"Hola","2":"Bienvenido"}',
@@ -73,7 +73,8 @@ const greetingValue: FlagValue<GreetingWords> = {
   },
 };
 
-const notes = `
+/** What `--help` says below the flags. */
+export const serverNotes = `
 Data goes to stdout: what clients say, as [RECEIVED] lines, or with --log json as one JSON object a
 line. Everything else goes to stderr. Colours appear on a terminal only; NO_COLOR turns them off.
 
@@ -92,6 +93,11 @@ ${exitCodesHelp({
 
 /** Reads `argv`, without the program's own name. */
 export function readServerCommandLine(argv: readonly string[]): CommandLine<ServerFlags> {
+  return readCommandLine(serverCommand(), argv, toOptions);
+}
+
+/** The flags, before anything is read: also what docs/commands.md is made from. */
+export function serverCommand(): Command {
   const command = createCommand(
     name,
     version,
@@ -125,12 +131,16 @@ export function readServerCommandLine(argv: readonly string[]): CommandLine<Serv
         "10s",
       ),
     );
-  addLimitFlags(addLogFlags(addSecurityFlags(command)), "server").addHelpText("after", notes);
-  return readCommandLine(command, argv, toOptions);
+  addSecurityFlags(command).option("--require-hello", "short for --limit requireHello=true");
+  addLimitFlag(addLogFlags(command)).addHelpText("after", serverNotes);
+  return command;
 }
 
 function toOptions(command: Command): ServerFlags {
-  const options = withLimits<Omit<ServerFlags, "limits">>(command);
+  const more = isGiven(command, "requireHello") ? { requireHello: true } : {};
+  const { requireHello: _, ...options } = withLimits<
+    Omit<ServerFlags, "limits"> & { requireHello?: true }
+  >(command, more);
   for (const flag of ["host", "port"]) {
     if (options.unix !== undefined && isGiven(command, flag)) {
       throw new UsageError(`--unix and --${flag} exclude each other; give one of them`);
@@ -157,7 +167,7 @@ function refuseContradictions(flags: ServerFlags): void {
   const least = hardQueueBytes + maxFrameBytes;
   if (maxBuffered !== undefined && maxBuffered < least) {
     throw new UsageError(
-      `--max-buffered (${formatSize(maxBuffered)}) must not be below --queue-hard and --max-frame together (${formatSize(least)})`,
+      `--max-buffered (${formatSize(maxBuffered)}) must not be below hardQueueBytes and maxFrameBytes together (${formatSize(least)})`,
     );
   }
 }

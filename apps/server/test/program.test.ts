@@ -168,8 +168,8 @@ describe("typewire-server", () => {
     await program.stderr.line(/^\[LISTENING\]/);
   });
 
-  test("refuses a frame above --max-frame", async () => {
-    await using server = await startServer("--max-frame", "256");
+  test("refuses a frame above --limit maxFrameBytes", async () => {
+    await using server = await startServer("--limit", "maxFrameBytes=256");
     using peer = await SaludoPeer.connect({ port: server.port });
     await peer.say("x".repeat(300));
     expect(await peer.next("$error")).toMatchObject({ code: "frame-too-large" });

@@ -9,6 +9,7 @@
 import { writeSync } from "node:fs";
 
 import { serve } from "@typewire/bun";
+import { internalLimits } from "@typewire/connection/internal";
 import type { ServerConnection } from "@typewire/server";
 
 import { Carried, streamEnd } from "./carried.ts";
@@ -29,7 +30,7 @@ const server = serve(
   model,
   {
     port: 0,
-    limits: JSON.parse(limits) as object,
+    limits: internalLimits(JSON.parse(limits) as object),
     onUndelivered(_connection, messages) {
       for (const { flow, number } of messages) say(`undelivered ${flow} ${number}`);
     },

@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { connect } from "@typewire/bun";
 import type { Client } from "@typewire/client";
-import type { ConnectionLimits } from "@typewire/connection";
+import { type ConnectionLimits, internalLimits } from "@typewire/connection/internal";
 import { FaultProxy, Program, type SeededRandom, within } from "@typewire/testkit";
 
 import { ClientRecord } from "./client-record.ts";
@@ -155,7 +155,7 @@ export class World implements AsyncDisposable {
       model,
       {
         port: this.proxy.port,
-        limits: LIMITS,
+        limits: internalLimits(LIMITS),
         connectTimeoutMs: 2000,
         reconnect: { initialDelayMs: 5, maxDelayMs: 40 },
         resend,

@@ -444,7 +444,7 @@ describe("serve with tls, rows F, B and L again (T10, T11)", () => {
 
   test("B1: a client that never reads is cut as a slow consumer, and others are not", async () => {
     using guarded = new Guarded(own, {
-      limits: { softQueueBytes: 65_536, hardQueueBytes: 262_144 },
+      limits: { hardQueueBytes: 262_144 },
     });
     const raw = await ScriptedPeer.connectSecured(guarded.port, { ca });
     const stalled = new SaludoPeer(raw);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { tmpdir } from "node:os";
 
 import { Type } from "@sinclair/typebox";
+import { internalLimits } from "@typewire/connection/internal";
 import { ByteWriter, defineProtocol, TypewireError } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
 import type { Server } from "@typewire/server";
@@ -13,7 +14,7 @@ import { serve } from "../src/index.ts";
 import { SaludoPeer } from "@typewire/testkit/saludo-peer";
 
 const welcome = { type: "welcome", text: "hola" } as const;
-const anyPort = { port: 0, limits: { lingerMs: 20 } };
+const anyPort = { port: 0, limits: internalLimits({ lingerMs: 20 }) };
 
 /** Peers that the server has welcomed, in the order of their connections. */
 async function welcomed(server: Server<typeof saludo>, count: number): Promise<SaludoPeer[]> {
@@ -126,7 +127,12 @@ describe("serve", () => {
     [{}, "port: expected 0 to 65535, got undefined"],
     [{ port: 1, unix: "/x" }, "unix: expected no port and hostname beside it"],
     [{ port: 0, maxConnections: 0 }, "maxConnections: expected a positive integer, got 0"],
-    [{ port: 0, limits: { lingerMs: -1 } }, "lingerMs"],
+    [{ port: 0, limits: { maxItems: -1 } }, "maxItems: expected a whole number from 1 to"],
+    [{ port: 0, limits: { lingerMs: 5 } as object }, "lingerMs: a constant, 2000; the limits that"],
+    [
+      { port: 0, limits: { maxFrame: 5 } as object },
+      "maxFrame: no such limit; the limits that can",
+    ],
   ])("refuses the options %j", (options, message) => {
     const error = errorOf(() => serveWelcome(options));
     expect(error.code).toBe("option-invalid");

@@ -4,8 +4,8 @@ import type {
   Clock,
   CloseReason,
   Connection,
-  ConnectionLimits,
   Handlers,
+  Limits,
   Observer,
 } from "@typewire/connection";
 import type { AnyProtocol, MessageOf } from "@typewire/protocol";
@@ -57,8 +57,8 @@ export interface ClientOptions<P extends AnyProtocol> {
    * of them arrives twice. Takes the memory of the queue they were in. Not without `reconnect`. Default false.
    */
   readonly resend?: boolean;
-  /** Limits of the connection; the defaults are those of `@typewire/connection`. */
-  readonly limits?: Partial<ConnectionLimits>;
+  /** Limits of the connection; their table is in docs/commands.md. */
+  readonly limits?: Partial<Limits>;
   /** Default: the machine's. */
   readonly clock?: Clock;
   /** Uniform in [0, 1), for the waits between attempts. Default `Math.random`. */

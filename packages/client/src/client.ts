@@ -9,6 +9,7 @@ import {
   type Endpoint,
   formatAddress,
   LiveConnection,
+  requireOptions,
   type SocketAddress,
   systemClock,
 } from "@typewire/connection";
@@ -81,7 +82,7 @@ export class Client<P extends AnyProtocol> {
     this.#backoff = new Backoff(reconnect || {}, random);
     this.#unsent = new UnsentMessages({ resend, onUndelivered });
     const endpoint = createEndpoint(protocol, "client", handlers, {
-      ...(options.limits && { limits: options.limits }),
+      limits: requireOptions(options.limits),
       clock: options.clock ?? systemClock,
       ownsChunks: true,
       ...(host.secret && { secret: host.secret }),

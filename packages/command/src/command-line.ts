@@ -51,6 +51,15 @@ export function valueFlag<T>(
   return fallback === undefined ? option : option.default(read(fallback), fallback);
 }
 
+/** A flag that may be given several times: its values are a list, in their order. */
+export function collectFlag<T>(flags: string, says: string, value: FlagValue<T>): Option {
+  const option = valueFlag(flags, `${says}, may be given several times`, value);
+  return option.argParser<readonly T[] | undefined>((text, before) => [
+    ...(before ?? []),
+    readValue(option.long ?? flags, value, text),
+  ]);
+}
+
 /** `[what]`: an argument without a flag. */
 export function valueArgument<T>(
   name: string,
@@ -127,7 +136,12 @@ export function readCommandLine<Options>(
   }
 }
 
-function readValue<T>(name: string, value: FlagValue<T>, text: string): T {
+/**
+ * The value that `text` is.
+ *
+ * @throws UsageError naming what was to be read, and what it takes.
+ */
+export function readValue<T>(name: string, value: FlagValue<T>, text: string): T {
   const result = value.parse(text);
   if (result !== undefined) return result;
   throw new UsageError(`${name} takes ${value.takes}; got ${JSON.stringify(text)}`);

@@ -21,8 +21,9 @@ export function parseDuration(text: string): number | undefined {
   return milliseconds <= maxDurationMs ? Math.round(milliseconds) : undefined;
 }
 
-/** The shortest exact form: 60000 is `1m`, 1500 is `1500ms`. */
+/** The shortest exact form: 60000 is `1m`, 1500 is `1500ms`, 0 is `0s`. */
 export function formatDuration(milliseconds: number): string {
+  if (milliseconds === 0) return "0s";
   const unit = units.find((candidate) => milliseconds % unitMs[candidate] === 0) ?? "ms";
   return `${milliseconds / unitMs[unit]}${unit}`;
 }

@@ -3,12 +3,14 @@
 export { type Address, addressValue, parseAddress, socketPathValue } from "./address.ts";
 export {
   addLogFlags,
+  collectFlag,
   type Command,
   type CommandLine,
   createCommand,
   isGiven,
   type LogFlags,
   readCommandLine,
+  readValue,
   UsageError,
   valueArgument,
   valueFlag,
@@ -26,7 +28,7 @@ export {
   type ProcessUsage,
 } from "./housekeeping.ts";
 export { chooseLanguage, type Environment, type Language, languages } from "./language.ts";
-export { addLimitFlags, type LimitFlags, withLimits } from "./limit-flags.ts";
+export { addLimitFlag, formatLimit, type LimitFlags, withLimits } from "./limit-flags.ts";
 export {
   createLog,
   type Level,

@@ -38,6 +38,7 @@ describe("formatDuration", () => {
     [1500, "1500ms"],
     [10_000, "10s"],
     [7_200_000, "2h"],
+    [0, "0s"],
   ])("writes %d ms as %s", (milliseconds, text) => {
     expect(formatDuration(milliseconds)).toBe(text);
     expect(parseDuration(text)).toBe(milliseconds);

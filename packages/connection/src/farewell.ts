@@ -12,7 +12,7 @@ export interface Farewell {
   /**
    * Whether handlers that are under way may still answer before `$bye`, since the peer discards what
    * comes after it. Nothing more is handed to handlers meanwhile. Waits until the last has settled, or
-   * none has for `maxPausedMs`. Default false.
+   * none has for `handlersStallMs`. Default false.
    */
   readonly afterHandlers?: boolean;
 }

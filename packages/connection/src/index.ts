@@ -14,7 +14,7 @@ export {
 } from "./endpoint.ts";
 export type { Farewell } from "./farewell.ts";
 export type { Handlers, Lifecycle, MessageHandlers } from "./handlers.ts";
-export { type ConnectionLimits, defaultConnectionLimits, resolveLimits } from "./limits.ts";
+export { type ConnectionLimits, type Limits, requireOptions } from "./limits.ts";
 export { LiveConnection } from "./live-connection.ts";
 export type { Observer } from "./observer.ts";
 export type { SharedSecret } from "./receiving/authentication.ts";

@@ -413,7 +413,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     const { reason, lastMessage } = failedInternally(
       role,
       "handle messages",
-      `none of ${this.#handlers.inFlight} handlers under way has ended for ${limits.maxPausedMs} ms`,
+      `none of ${this.#handlers.inFlight} handlers under way has ended for ${limits.handlersStallMs} ms`,
     );
     this.closeWith(reason, lastMessage);
   }

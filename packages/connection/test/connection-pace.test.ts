@@ -208,7 +208,7 @@ describe("handlersInFlight", () => {
     expect(heardByClient(socket).slice(1)).toEqual(numbers(10).map(reply));
   });
 
-  test("ends a connection where none settles for maxPausedMs (S13)", async () => {
+  test("ends a connection where none settles for handlersStallMs (S13)", async () => {
     const { connection, socket, clock, finish } = openWorking({ handlersInFlight: 4 });
     connection.receive(fromClient(...asks(4)));
     clock.advance(59_000);
@@ -310,8 +310,8 @@ describe("Connection.close, after handlers", () => {
     expect(heardByClient(socket).at(-1)).toEqual({ type: "$bye", reason: "done" });
   });
 
-  test("waits no longer than maxPausedMs for one that never settles", () => {
-    const { connection, clock } = openWorking({ maxPausedMs: 1_000 });
+  test("waits no longer than handlersStallMs for one that never settles", () => {
+    const { connection, clock } = openWorking({ handlersStallMs: 1_000 });
     connection.receive(fromClient(ask("for ever")));
     void connection.close({ afterHandlers: true });
     clock.advance(1_000);

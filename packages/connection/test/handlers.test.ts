@@ -84,7 +84,7 @@ describe("createEndpoint", () => {
     ["a name from Object.prototype", { toString() {} }, "handlers.toString: expected one of"],
     ["limits that contradict", {}, "hardQueueBytes"],
   ] as const)("refuses %s", (name, handlers, message) => {
-    const limits = name.startsWith("limits") ? { hardQueueBytes: 1 } : {};
+    const limits = name.startsWith("limits") ? { hardQueueBytes: 1, softQueueBytes: 2 } : {};
     expect(() => createEndpoint(talk, "server", handlers as object, { limits })).toThrow(message);
   });
 

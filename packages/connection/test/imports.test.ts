@@ -8,12 +8,12 @@ const SOURCES = `${import.meta.dir}/../src/`;
 /** The floors, from the ground up. A file imports from its own floor and from those below it. */
 const FLOORS: readonly (readonly string[])[] = [
   ["address.ts", "byte-socket.ts", "memory-budget.ts", "text.ts", "time/clock.ts"],
-  ["close-reason.ts", "farewell.ts", "limits.ts", "peer-error.ts"],
+  ["close-reason.ts", "farewell.ts", "limit-rows.ts", "limits.ts", "peer-error.ts"],
   ["handlers.ts", "observer.ts", "stats.ts", "time/"],
   ["connection.ts", "receiving/", "sending/"],
   ["endpoint.ts"],
   ["live-connection.ts"],
-  ["index.ts"],
+  ["index.ts", "internal.ts"],
 ];
 
 /** Files by path, with the paths of the files that each imports or exports from. */

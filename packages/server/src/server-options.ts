@@ -5,9 +5,9 @@ import type {
   Clock,
   CloseReason,
   Connection,
-  ConnectionLimits,
   EndpointStats,
   Handlers,
+  Limits,
   Observer,
 } from "@typewire/connection";
 import type { AnyProtocol, MessageOf } from "@typewire/protocol";
@@ -44,8 +44,8 @@ export interface ServerOptions<P extends AnyProtocol> {
    * one connection may.
    */
   readonly maxBufferedBytes?: number;
-  /** Limits of each connection; the defaults are those of `@typewire/connection`. */
-  readonly limits?: Partial<ConnectionLimits>;
+  /** Limits of each connection; their table is in docs/commands.md. */
+  readonly limits?: Partial<Limits>;
   /** Default: the machine's. */
   readonly clock?: Clock;
   /** Called for each connection before it opens: who watches it, for a log or a trace. */

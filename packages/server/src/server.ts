@@ -5,6 +5,7 @@ import {
   createEndpoint,
   type Endpoint,
   LiveConnection,
+  requireOptions,
   type SocketUser,
   systemClock,
 } from "@typewire/connection";
@@ -67,7 +68,7 @@ export class Server<P extends AnyProtocol> {
     this.#observe = options.observe;
     this.#onTurnedAway = options.onTurnedAway;
     this.#endpoint = createEndpoint(protocol, "server", handlers, {
-      ...(options.limits && { limits: options.limits }),
+      limits: requireOptions(options.limits),
       ...(options.maxBufferedBytes !== undefined && { maxBufferedBytes: options.maxBufferedBytes }),
       clock: options.clock ?? systemClock,
       ownsChunks: true,

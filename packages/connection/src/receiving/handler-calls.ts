@@ -46,7 +46,7 @@ export class HandlerCalls<Self> {
     }
   }
 
-  /** For the sweep: whether somebody has waited for them for `maxPausedMs` and none has settled. */
+  /** For the sweep: whether somebody has waited for them for `handlersStallMs` and none has settled. */
   areStuck(nowMs: number): boolean {
     if (!this.#inflow.isHeld(HOLD.handlers) && !this.#inflow.isHeld(HOLD.ending)) {
       this.#seenAtMs = -1;
@@ -56,7 +56,7 @@ export class HandlerCalls<Self> {
       this.#seenAtMs = nowMs;
       this.#seenSettled = this.#settled;
     }
-    return nowMs - this.#seenAtMs >= this.#limits.maxPausedMs;
+    return nowMs - this.#seenAtMs >= this.#limits.handlersStallMs;
   }
 
   /** Waits in order to hear of a failure, and to let the handler answer before the end. */

@@ -1,5 +1,8 @@
 // Time, passed in: every delay and deadline of a connection goes through a `Clock`, so that tests own it.
 
+/** The longest time that a timer of the host takes, 24.8 days: beyond it, it fires at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** Takes back what `Clock.after` has promised; harmless afterwards. */
 export type Cancel = () => void;
 

@@ -98,7 +98,7 @@ export function sweepPeriodMs(limits: ConnectionLimits): number {
     limits.heartbeatIntervalMs || Infinity,
     limits.softQueueMs,
     limits.writeStallMs,
-    limits.maxPausedMs,
+    limits.handlersStallMs,
     limits.lingerMs,
     limits.requireHello ? limits.helloDeadlineMs : Infinity,
   );

@@ -1,0 +1,15 @@
+// What the commands and tests need of @typewire/connection, and programs do not. It may change in any version.
+
+export {
+  type AnyLimitRow,
+  constantRows,
+  type LimitName,
+  limitRows,
+  optionRows,
+} from "./limit-rows.ts";
+export {
+  type ConnectionLimits,
+  defaultConnectionLimits,
+  internalLimits,
+  resolveLimits,
+} from "./limits.ts";
