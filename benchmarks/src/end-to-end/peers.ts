@@ -95,9 +95,7 @@ async function buildForNode(program: string): Promise<string> {
     format: "esm",
     naming: "[name].mjs",
     // The systems themselves come from node_modules, as they are; our own packages are TypeScript.
-    external: Object.keys(packageJson.devDependencies).filter(
-      (name) => !name.startsWith("@typewire/"),
-    ),
+    external: Object.keys(packageJson.dependencies),
   });
   if (!success)
     throw new Error(

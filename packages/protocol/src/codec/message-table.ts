@@ -8,6 +8,7 @@ import { appendPointer } from "../errors.ts";
 import { assertUnambiguous } from "../schema/ambiguity.ts";
 import { type Check, compileCheck } from "../schema/check.ts";
 import { toCheckSchema } from "../schema/check-schema.ts";
+import { assertTypeBox } from "../schema/foreign-schema.ts";
 import { refuse } from "../schema/refuse.ts";
 import { resolveShape, type Shape, unionMembers } from "../schema/shape.ts";
 import { shapeOf } from "../schema/shape-of.ts";
@@ -61,6 +62,7 @@ function assertName(name: string, path: string): void {
 }
 
 function buildEntry(name: string, schema: TSchema, path: string): MessageEntry {
+  assertTypeBox(schema, path);
   const checkSchema = toCheckSchema(schema);
   const shape = shapeOf(checkSchema, path);
   assertUnambiguous(shape, path);
