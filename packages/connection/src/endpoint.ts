@@ -19,7 +19,7 @@ import type { Connection } from "./connection.ts";
 import { buildHandlerTable, type Handlers, type HandlerTable } from "./handlers.ts";
 import { type ConnectionLimits, resolveLimits } from "./limits.ts";
 import { type Holder, MemoryBudget } from "./memory-budget.ts";
-import type { SharedSecret } from "./receiving/authentication.ts";
+import type { SharedSecret } from "./handshake/secret-exchange.ts";
 import { BufferPool } from "./sending/buffer-pool.ts";
 import { type ConnectionStats, type EndpointStats, Tally } from "./stats.ts";
 import { type Clock, systemClock } from "./time/clock.ts";

@@ -17,7 +17,7 @@ export type { Handlers, Lifecycle, MessageHandlers } from "./handlers.ts";
 export { type ConnectionLimits, type Limits, requireOptions } from "./limits.ts";
 export { LiveConnection } from "./live-connection.ts";
 export type { Observer } from "./observer.ts";
-export type { SharedSecret } from "./receiving/authentication.ts";
+export type { SharedSecret } from "./handshake/secret-exchange.ts";
 export type { ConnectionStats, EndpointStats } from "./stats.ts";
 export { describeThrown, oneLine } from "./text.ts";
 export { type Cancel, type Clock, systemClock } from "./time/clock.ts";

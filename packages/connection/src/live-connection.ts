@@ -27,8 +27,8 @@ import {
 import type { Connection, ConnectionState } from "./connection.ts";
 import type { Endpoint, Member } from "./endpoint.ts";
 import { type Farewell, toBye } from "./farewell.ts";
+import { Handshake } from "./handshake/handshake.ts";
 import { GuardedObserver, type Observer } from "./observer.ts";
-import { Authentication } from "./receiving/authentication.ts";
 import { HandlerCalls, type HandlerCallsOwner } from "./receiving/handler-calls.ts";
 import { HOLD, Inflow } from "./receiving/inflow.ts";
 import { Receiver, type ReceiverOwner } from "./receiving/receiver.ts";
@@ -73,6 +73,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
 
   readonly #endpoint: Endpoint<Outgoing, Incoming>;
   readonly #observer: GuardedObserver<Outgoing, Incoming> | undefined;
+  readonly #handshake: Handshake;
   readonly #inflow: Inflow;
   readonly #receiver: Receiver<Incoming>;
   readonly #writer: SocketWriter;
@@ -102,13 +103,12 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
       new GuardedObserver(observer, (name, error) => {
         endpoint.hooks.handlerFailed?.(this, name, error);
       });
-    const { secret } = endpoint;
-    const authentication = secret && new Authentication(endpoint, secret);
-    this.#receiver = new Receiver(endpoint, this.#observer, this, authentication);
-    this.#inflow = new Inflow(endpoint, this.#receiver, this.#receiver.firstFrameBytes);
+    this.#handshake = new Handshake(endpoint);
+    this.#receiver = new Receiver(endpoint, this.#handshake, this.#observer, this);
+    this.#inflow = new Inflow(endpoint, this.#receiver, this.#handshake.maxFrameBytes);
     this.#writer = new SocketWriter(endpoint, this);
     this.#handlers = new HandlerCalls<Connection<Outgoing>>(this, endpoint.limits, this.#inflow);
-    this.#writer.appendFrame(authentication?.helloFrame ?? endpoint.helloFrame);
+    this.#writer.appendFrame(this.#handshake.helloFrame);
   }
 
   get state(): ConnectionState {
@@ -132,7 +132,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   get peerHello(): Hello | undefined {
-    return this.#receiver.peerHello;
+    return this.#handshake.peerHello;
   }
 
   get queuedBytes(): number {
@@ -155,7 +155,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     refuseControlMessage(message);
     const writer = this.#writer;
     const queuedBefore = writer.queuedBytes;
-    const limit = this.#receiver.peerHello?.maxFrameBytes;
+    const limit = this.#handshake.peerHello?.maxFrameBytes;
     const { bytes, length } = writer.append(this.#endpoint.outgoing, message, limit);
     this.#messagesSent += 1;
     if (this.#observer !== undefined) {
@@ -227,9 +227,9 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     sweep.add(this);
     tally.open();
     this.#writer.attach(socket);
-    this.#receiver.opened(sweep.now());
+    this.#handshake.opened(sweep.now());
     this.#inflow.attach(socket);
-    if (role === "server" && !this.#receiver.isAuthenticating) this.#open();
+    if (role === "server" && !this.#handshake.isAuthenticating) this.#open();
   }
 
   receive(chunk: Uint8Array): void {
@@ -381,7 +381,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
 
   #requireSending(doing: string): void {
     if (!this.#maySend) throw this.#closedError(doing);
-    if (this.#state === "connecting" && this.#receiver.isAuthenticating) {
+    if (this.#state === "connecting" && this.#handshake.isAuthenticating) {
       const message = `Cannot ${doing}: the peer has not proved the shared secret yet`;
       throw new TypewireError("auth-required", message);
     }

@@ -1,10 +1,9 @@
-// The deadlines of what a peer has to say: its hello, the frame it has started, a sign of life. Looked at
-// by the sweep, which compares counters that are kept anyway, so that the path of a byte has no clock.
+// The deadlines of a peer whose messages count: of the frame it has started, and of a sign of life. Looked
+// at by the sweep, which compares counters that are kept anyway, so that the path of a byte has no clock.
 
 import { type Hello, TypewireError } from "@typewire/protocol";
 
 import type { ConnectionLimits } from "../limits.ts";
-import { PROOF_DEADLINE_MS } from "./authentication.ts";
 import type { Inflow } from "./inflow.ts";
 
 /** What a look comes to: nothing, a question to the peer, or the end. */
@@ -13,7 +12,6 @@ export type Verdict = TypewireError | "ping" | undefined;
 /** Remembers one connection's last looks. Times are the sweep's. */
 export class Deadlines {
   readonly #limits: ConnectionLimits;
-  #openedAtMs = 0;
   /** The started frame, by the number of frames before it; negative when there was none. */
   #frameNumber = -1;
   #frameSeenAtMs = 0;
@@ -26,43 +24,17 @@ export class Deadlines {
     this.#limits = limits;
   }
 
-  /** The socket is there. */
-  begin(nowMs: number): void {
-    this.#openedAtMs = nowMs;
-  }
-
-  /** Looks at a connection that listens. */
-  check(
-    nowMs: number,
-    inflow: Inflow,
-    peer: Hello | undefined,
-    isAuthenticating: boolean,
-  ): Verdict {
-    if (isAuthenticating) return this.#checkProof(nowMs) ?? this.#checkFrame(nowMs, inflow);
+  /** Looks at a connection that listens. `peerHello` is that of a peer that may be asked with `$ping`. */
+  check(nowMs: number, inflow: Inflow, peerHello: Hello | undefined): Verdict {
     if (inflow.isResting) {
-      // What we do not read, the peer cannot be late with.
+      // While this side does not read, the peer cannot be late with a frame.
       this.#frameNumber = -1;
-      return this.#showLife(nowMs, peer);
+      return this.#showLife(nowMs, peerHello);
     }
     return (
-      this.#checkHello(nowMs, peer) ??
       this.#checkFrame(nowMs, inflow) ??
-      this.#checkHeartbeat(nowMs, inflow.bytesReceived, peer)
+      this.#checkHeartbeat(nowMs, inflow.bytesReceived, peerHello)
     );
-  }
-
-  #checkProof(nowMs: number): Verdict {
-    if (nowMs - this.#openedAtMs < PROOF_DEADLINE_MS) return undefined;
-    const message = `Cannot authenticate: no $proof within ${PROOF_DEADLINE_MS} ms`;
-    return new TypewireError("hello-timeout", message);
-  }
-
-  #checkHello(nowMs: number, peer: Hello | undefined): Verdict {
-    const { requireHello, helloDeadlineMs } = this.#limits;
-    if (!requireHello || peer !== undefined) return undefined;
-    if (nowMs - this.#openedAtMs < helloDeadlineMs) return undefined;
-    const message = `Cannot talk: expected $hello within ${helloDeadlineMs} ms, got none`;
-    return new TypewireError("hello-timeout", message);
   }
 
   #checkFrame(nowMs: number, inflow: Inflow): Verdict {
@@ -87,9 +59,9 @@ export class Deadlines {
     return new TypewireError("frame-timeout", message);
   }
 
-  /** Who does not read does not answer pings either, but is alive, and says so as often as the peer would ask. */
-  #showLife(nowMs: number, peer: Hello | undefined): Verdict {
-    const intervalMs = this.#limits.heartbeatIntervalMs && peer?.heartbeatIntervalMs;
+  /** A side that does not read answers no `$ping`; it says itself that it is alive, as often as the peer would ask. */
+  #showLife(nowMs: number, peerHello: Hello | undefined): Verdict {
+    const intervalMs = this.#limits.heartbeatIntervalMs && peerHello?.heartbeatIntervalMs;
     if (!intervalMs || this.#heardBytes >= 0) {
       this.#heardBytes = -1;
       this.#heardAtMs = nowMs;
@@ -100,7 +72,7 @@ export class Deadlines {
     return "ping";
   }
 
-  #checkHeartbeat(nowMs: number, bytesReceived: number, peer: Hello | undefined): Verdict {
+  #checkHeartbeat(nowMs: number, bytesReceived: number, peerHello: Hello | undefined): Verdict {
     if (bytesReceived !== this.#heardBytes) {
       this.#heardBytes = bytesReceived;
       this.#heardAtMs = nowMs;
@@ -108,7 +80,7 @@ export class Deadlines {
       return undefined;
     }
     const { heartbeatIntervalMs, heartbeatMisses } = this.#limits;
-    if (heartbeatIntervalMs === 0 || !peer?.heartbeatIntervalMs) return undefined;
+    if (heartbeatIntervalMs === 0 || !peerHello?.heartbeatIntervalMs) return undefined;
     const silentMs = nowMs - this.#heardAtMs;
     if (silentMs < heartbeatIntervalMs * (this.#unansweredPings + 1)) return undefined;
     if (this.#unansweredPings < heartbeatMisses) {

@@ -16,7 +16,7 @@ import {
   whole,
 } from "@typewire/testkit";
 
-import { equalInConstantTime, NONCE_BYTES } from "../../src/receiving/authentication.ts";
+import { equalInConstantTime, NONCE_BYTES } from "../../src/handshake/secret-exchange.ts";
 import { createEndpoint, LiveConnection, type SharedSecret } from "../../src/index.ts";
 import {
   clientHello,

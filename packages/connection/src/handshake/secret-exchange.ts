@@ -1,7 +1,7 @@
 // Both ends prove that they have the same secret, without telling it: the exchange of docs/wire.md,
-// "The shared secret", for one connection. It judges hellos and proofs and writes its own; when they
-// travel, and what else is refused meanwhile, is the receiver's. It never sees the secret: that stays
-// with whoever made the `SharedSecret`, and so does cryptography.
+// "The shared secret", for one connection. Judges hellos and proofs and writes its own; when they travel,
+// and what else is refused meanwhile, is the handshake's. Never sees the secret: the `SharedSecret` is
+// made by a host package, which has the cryptography too.
 
 import {
   type AnyMessage,
@@ -23,8 +23,8 @@ export interface SharedSecret {
   readonly randomBytes: (count: number) => Uint8Array;
 }
 
-/** The endpoint as an authentication sees it. */
-export interface AuthenticationEndpoint {
+/** The endpoint as an exchange sees it. */
+export interface ExchangeEndpoint {
   readonly role: Role;
   readonly hello: Hello;
   readonly outgoing: Codec<AnyMessage>;
@@ -33,15 +33,6 @@ export interface AuthenticationEndpoint {
 /** Of both ends' nonces: two connections never share a pair of hellos. */
 export const NONCE_BYTES = 32;
 
-/**
- * Largest payload read from a peer that has proved nothing yet. A hello takes some 150 bytes; what
- * exceeds this, and all that a stranger makes us hold, is refused from the header.
- */
-export const MAX_UNPROVEN_FRAME_BYTES = 4096;
-
-/** How long a peer may take to prove the secret, in ms. Answers peers that connect and stay silent. */
-export const PROOF_DEADLINE_MS = 10_000;
-
 /** What a code is over begins with who made it, so that no end's proof can be sent back to it as its peer's. */
 const labels: Readonly<Record<Role, string>> = {
   server: "typewire secret 1: server\n",
@@ -49,7 +40,7 @@ const labels: Readonly<Record<Role, string>> = {
 };
 
 /** One connection's exchange. The client proves first, the server only to a client that has. */
-export class Authentication {
+export class SecretExchange {
   /** What this side says first: its hello with a nonce of this connection. */
   readonly helloFrame: Uint8Array;
   readonly #role: Role;
@@ -57,7 +48,7 @@ export class Authentication {
   /** The client's hello and the server's, as frames, once both are known. */
   #hellos: Uint8Array | undefined;
 
-  constructor({ role, hello, outgoing }: AuthenticationEndpoint, secret: SharedSecret) {
+  constructor({ role, hello, outgoing }: ExchangeEndpoint, secret: SharedSecret) {
     this.#role = role;
     this.#secret = secret;
     const nonce = secret.randomBytes(NONCE_BYTES);
@@ -90,11 +81,11 @@ export class Authentication {
   /**
    * Judges the peer's proof. Returns what to answer, where it is our turn; the peer has the secret.
    *
-   * @throws TypewireError `auth-failed` when it does not have it, `auth-required` before its hello.
+   * @throws TypewireError `auth-failed` when it does not have it, or has said no hello before.
    */
   check({ mac }: Proof): Proof | undefined {
     const hellos = this.#hellos;
-    if (hellos === undefined) throw expectedFirst("$hello", "$proof");
+    if (hellos === undefined) throw authFailed("expected $hello before $proof");
     const peer = this.#role === "server" ? "client" : "server";
     if (!equalInConstantTime(mac, this.#mac(peer, hellos))) {
       throw authFailed(`the ${peer}'s proof is not one of this ${this.#role}'s secret`);
@@ -109,22 +100,6 @@ export class Authentication {
   #mac(prover: Role, hellos: Uint8Array): Uint8Array {
     return this.#secret.hmacSha256(concatenate(asciiOf(labels[prover]), hellos));
   }
-}
-
-/** The refusal of a peer that says anything else before it has proved the secret. */
-export function expectedFirst(expected: "$hello" | "$proof", got: string): TypewireError {
-  return new TypewireError(
-    "auth-required",
-    `Cannot authenticate: expected ${expected} of a peer with the shared secret, got ${got}`,
-  );
-}
-
-/** The refusal of a peer's hello that asks this side for a secret that it does not have. */
-export function noSecretHere(role: Role): TypewireError {
-  return new TypewireError(
-    "auth-required",
-    `Cannot authenticate: the peer asks for a shared secret, and the ${role} has none`,
-  );
 }
 
 /** Whether all bytes are equal, in a time that tells nothing about the first that is not. */

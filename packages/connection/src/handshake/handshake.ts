@@ -1,0 +1,215 @@
+// What two ends have to say before messages count: hello and version, and where there is a secret, the proof
+// of it. Holds the frame limit and the deadlines of that time. Takes one control message at a time and
+// answers what follows from it; to say, refuse or end anything is the receiver's. Keeps no byte it is given.
+
+import {
+  type ControlMessage,
+  type Hello,
+  isFatal,
+  type PeerError,
+  type Proof,
+  TypewireError,
+} from "@typewire/protocol";
+
+import { type CloseReason, peerCannotAuthenticate, peerReported } from "../close-reason.ts";
+import type { ConnectionLimits } from "../limits.ts";
+import { type ExchangeEndpoint, SecretExchange, type SharedSecret } from "./secret-exchange.ts";
+
+/**
+ * Largest payload read from a peer that has not proved the secret. A hello takes some 150 bytes; what
+ * exceeds this, and all that a stranger makes us hold, is refused from the header.
+ */
+export const MAX_UNPROVEN_FRAME_BYTES = 4096;
+
+/** How long a peer may take to prove the secret, in ms. Answers peers that connect and stay silent. */
+export const PROOF_DEADLINE_MS = 10_000;
+
+/** What follows from a control message. */
+export type Step =
+  /** The handshake has nothing against the message. */
+  | { readonly next: "go on" }
+  /** The same, and `message` is to be sent. */
+  | { readonly next: "say"; readonly message: ControlMessage }
+  /** The message is a mistake of the peer's, or where it is no `TypewireError`, of this side's. */
+  | { readonly next: "refuse"; readonly error: unknown }
+  /** The connection has to end. */
+  | { readonly next: "end"; readonly reason: CloseReason };
+
+const GO_ON: Step = { next: "go on" };
+
+/** The endpoint as its handshakes see it. */
+export interface HandshakeEndpoint extends ExchangeEndpoint {
+  /** `hello` as bytes. */
+  readonly helloFrame: Uint8Array;
+  readonly limits: ConnectionLimits;
+  readonly secret: SharedSecret | undefined;
+}
+
+/** One connection's handshake, the same for both ends. */
+export class Handshake {
+  /** What this side says first. */
+  readonly helloFrame: Uint8Array;
+  readonly #endpoint: HandshakeEndpoint;
+  readonly #exchange: SecretExchange | undefined;
+  /** What the peer has to say next; undefined once its messages count, with or without a hello. */
+  #awaited: "$hello" | "$proof" | undefined;
+  #peerHello: Hello | undefined;
+  #openedAtMs = 0;
+
+  constructor(endpoint: HandshakeEndpoint) {
+    const { secret, limits } = endpoint;
+    this.#endpoint = endpoint;
+    this.#exchange = secret && new SecretExchange(endpoint, secret);
+    this.#awaited = secret !== undefined || limits.requireHello ? "$hello" : undefined;
+    this.helloFrame = this.#exchange?.helloFrame ?? endpoint.helloFrame;
+  }
+
+  /** Whether the peer's messages count. A peer that need not say hello may still say it first. */
+  get isOver(): boolean {
+    return this.#awaited === undefined;
+  }
+
+  /** Whether the peer still has to prove the secret: until then nothing else of it counts. */
+  get isAuthenticating(): boolean {
+    return this.#exchange !== undefined && this.#awaited !== undefined;
+  }
+
+  /** The peer's hello, once it was taken. */
+  get peerHello(): Hello | undefined {
+    return this.#peerHello;
+  }
+
+  /** Payload bytes accepted now. */
+  get maxFrameBytes(): number {
+    const { maxFrameBytes, requireHello, preHelloFrameBytes } = this.#endpoint.limits;
+    if (this.isOver) return maxFrameBytes;
+    return Math.min(
+      maxFrameBytes,
+      requireHello ? preHelloFrameBytes : Infinity,
+      this.isAuthenticating ? MAX_UNPROVEN_FRAME_BYTES : Infinity,
+    );
+  }
+
+  /** The socket is open; `nowMs` is the sweep's time. */
+  opened(nowMs: number): void {
+    this.#openedAtMs = nowMs;
+  }
+
+  /**
+   * Takes a control message, which came as `payload`; `isFirst` says that no frame came before it. A
+   * message of the user's is refused by `expected` while the handshake is not over.
+   */
+  take(message: ControlMessage, payload: Uint8Array, isFirst: boolean): Step {
+    switch (message.type) {
+      case "$hello":
+        return this.#takeHello(message, payload, isFirst);
+      case "$proof":
+        return this.#takeProof(message);
+      case "$bye":
+        return GO_ON;
+      case "$error":
+        return this.isAuthenticating ? this.#takeError(message) : GO_ON;
+      case "$ping":
+      case "$pong":
+        return this.isOver ? GO_ON : refuse(this.expected(`"${message.type}"`));
+    }
+  }
+
+  /** The refusal of what a peer says while the handshake is not over; `got` is what it said, for the sentence. */
+  expected(got: string): TypewireError {
+    if (this.isAuthenticating) return this.#proofExpected(got);
+    const message = `Cannot talk: expected $hello first, got ${got}`;
+    return new TypewireError("hello-required", message);
+  }
+
+  /** What an unreadable message comes to: a stranger's is not forgiven. */
+  judgeUnreadable(error: unknown): unknown {
+    if (this.isOver || !(error instanceof TypewireError) || isFatal(error.code)) return error;
+    return this.expected(`a message that cannot be read (${error.message})`);
+  }
+
+  /** Looks at the deadlines; `nowMs` is the sweep's time. Returns the error of a peer that is late. */
+  check(nowMs: number, isResting: boolean): TypewireError | undefined {
+    const waitedMs = nowMs - this.#openedAtMs;
+    if (this.isAuthenticating) {
+      return waitedMs < PROOF_DEADLINE_MS
+        ? undefined
+        : late(`Cannot authenticate: no $proof within ${PROOF_DEADLINE_MS} ms`);
+    }
+    const { helloDeadlineMs } = this.#endpoint.limits;
+    // While this side does not read, the peer cannot be late with its hello.
+    if (this.isOver || isResting || waitedMs < helloDeadlineMs) return undefined;
+    return late(`Cannot talk: expected $hello within ${helloDeadlineMs} ms, got none`);
+  }
+
+  #takeHello(hello: Hello, payload: Uint8Array, isFirst: boolean): Step {
+    const { hello: own, role } = this.#endpoint;
+    if (this.isAuthenticating && this.#awaited === "$proof") {
+      return refuse(this.#proofExpected("a second $hello"));
+    }
+    if (!isFirst) {
+      return refuse(outOfPlace("Cannot take $hello: expected once, before any other message"));
+    }
+    if (hello.protocol !== own.protocol || hello.version !== own.version) {
+      const message = `Cannot talk: this side speaks ${own.protocol} ${own.version}, the peer ${hello.protocol} ${hello.version}`;
+      return refuse(new TypewireError("protocol-mismatch", message));
+    }
+    if (hello.nonce !== undefined && this.#exchange === undefined) {
+      const message = `Cannot authenticate: the peer asks for a shared secret, and the ${role} has none`;
+      return refuse(new TypewireError("auth-required", message));
+    }
+    this.#peerHello = hello;
+    const exchange = this.#exchange;
+    this.#awaited = exchange === undefined ? undefined : "$proof";
+    return answer(() => exchange?.hear(hello, payload));
+  }
+
+  #takeProof(proof: Proof): Step {
+    const exchange = this.#exchange;
+    if (this.#awaited === "$hello") return refuse(this.expected("$proof"));
+    if (exchange === undefined || this.#awaited === undefined) {
+      return refuse(outOfPlace("Cannot take $proof: this side has not asked for it"));
+    }
+    return answer(() => {
+      const own = exchange.check(proof);
+      this.#awaited = undefined;
+      return own;
+    });
+  }
+
+  /** A peer of an older version, which does not know proofs, answers our hello with an error and waits. */
+  #takeError(error: PeerError): Step {
+    if (peerReported(error) !== undefined) return GO_ON;
+    return { next: "end", reason: peerCannotAuthenticate(error) };
+  }
+
+  #proofExpected(got: string): TypewireError {
+    return new TypewireError(
+      "auth-required",
+      `Cannot authenticate: expected ${this.#awaited} of a peer with the shared secret, got ${got}`,
+    );
+  }
+}
+
+/** The step of an answer of the secret's exchange, or of what it throws. */
+function answer(exchanged: () => Proof | undefined): Step {
+  try {
+    const message = exchanged();
+    return message === undefined ? GO_ON : { next: "say", message };
+  } catch (error) {
+    return { next: "refuse", error };
+  }
+}
+
+function refuse(error: TypewireError): Step {
+  return { next: "refuse", error };
+}
+
+/** A message that does no harm where it stands: the receiver forgives some of them. */
+function outOfPlace(message: string): TypewireError {
+  return new TypewireError("schema-mismatch", message);
+}
+
+function late(message: string): TypewireError {
+  return new TypewireError("hello-timeout", message);
+}
