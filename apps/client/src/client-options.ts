@@ -43,7 +43,7 @@ export type ClientStatus =
   | { readonly state: "closed"; readonly reason: CloseReason };
 
 export interface ClientOptions<P extends AnyProtocol> {
-  /** From the start of an attempt to the server's first valid message. Default 10 s. */
+  /** From the start of an attempt to the server's first valid message, from 1 ms to 2^31 − 1 ms. Default 10 s. */
   readonly connectTimeoutMs?: number;
   /**
    * Encrypts, and verifies that the server is the one dialled before anything is sent. True: its

@@ -9,6 +9,7 @@ import {
   createEndpoint,
   type Endpoint,
   formatAddress,
+  requireDuration,
   requireOptions,
   type SocketAddress,
   systemClock,
@@ -76,11 +77,10 @@ export class Client<P extends AnyProtocol> {
     this.#options = options;
     const { connectTimeoutMs = defaultConnectTimeoutMs, reconnect, random = Math.random } = options;
     const { resend = false, onUndelivered } = options;
-    assertPositive({ connectTimeoutMs, ...reconnect });
     if (resend && reconnect === false) {
       throw new TypewireError("option-invalid", "resend: expected no `reconnect: false` beside it");
     }
-    this.#connectTimeoutMs = connectTimeoutMs;
+    this.#connectTimeoutMs = requireDuration("connectTimeoutMs", connectTimeoutMs);
     this.#backoff = new Backoff(reconnect || {}, random);
     this.#unsent = new UnsentMessages({ resend, onUndelivered });
     // For its mistakes, before anything is dialled.
@@ -296,11 +296,4 @@ function printHandlerError(
   error: unknown,
 ): void {
   console.error(`Handler ${handlerName} of ${connection.name} failed:`, error);
-}
-
-function assertPositive(options: Readonly<Record<string, number | undefined>>): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || (Number.isFinite(value) && value > 0)) continue;
-    throw new TypewireError("option-invalid", `${name}: expected a positive number, got ${value}`);
-  }
 }

@@ -3,7 +3,7 @@
 export { describeSystemError, formatAddress, type SocketAddress } from "./address.ts";
 export type { SharedSecret } from "./authentication.ts";
 export type { ByteSocket, SocketUser } from "./byte-socket.ts";
-export { type Cancel, type Clock, systemClock } from "./clock.ts";
+export { type Cancel, type Clock, requireDuration, systemClock } from "./clock.ts";
 export { type CloseCode, type CloseReason, describeCloseReason } from "./close-reason.ts";
 export { Connection, type ConnectionState } from "./connection.ts";
 export {
@@ -14,7 +14,7 @@ export {
   type Received,
   type Sent,
 } from "./endpoint.ts";
-export type { Farewell } from "./farewell.ts";
+export { type Farewell, requireRetryAfter } from "./farewell.ts";
 export type { Handlers, Lifecycle, MessageHandlers } from "./handlers.ts";
 export { type ConnectionLimits, type Limits, requireOptions } from "./limits.ts";
 export type { Observer } from "./observer.ts";
