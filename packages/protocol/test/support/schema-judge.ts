@@ -1,0 +1,282 @@
+// What a schema says of an item on the wire, by docs/wire.md and the meaning of each kind of schema:
+// whether it may be delivered, and as what value. Written for plainness, with nothing taken from the
+// codec and nothing asked of TypeBox but the schema itself. The item is what `profile-oracle` reads.
+
+import { FormatRegistry, Kind, OptionalKind, type TSchema } from "@sinclair/typebox";
+
+import type { Plain } from "./profile-oracle.ts";
+
+/** An item that fits: the value to deliver, and how many properties nobody described and were left out. */
+interface Fit {
+  readonly value: unknown;
+  readonly dropped: number;
+}
+
+type Scope = ReadonlyMap<string, TSchema>;
+type Fields = Readonly<Record<string, TSchema>>;
+
+const MAX_DATE_MS = 8.64e15;
+
+/** What may be delivered for `item` under `schema`; undefined where nothing may. */
+export function fitOf(schema: TSchema, item: Plain, scope: Scope = new Map()): Fit | undefined {
+  const id: unknown = schema.$id;
+  const names = typeof id === "string" ? new Map([...scope, [id, schema]]) : scope;
+  switch (schema[Kind]) {
+    case "Ref":
+    case "This":
+      return fitOf(definition(schema, scope), item, scope);
+    case "Import": {
+      const definitions = new Map(Object.entries(schema["$defs"] as Fields));
+      return fitOf(definition(schema, definitions), item, definitions);
+    }
+    case "Union":
+      return fitOfUnion(schema["anyOf"] as readonly TSchema[], item, names);
+    case "Intersect":
+      return fitOf(mergedObject(schema["allOf"] as readonly TSchema[]), item, names);
+    case "Array":
+      return fitOfArray(schema, item, names);
+    case "Tuple":
+      return fitOfTuple((schema["items"] ?? []) as readonly TSchema[], item, names);
+    case "Object":
+    case "Record":
+      return fitOfMap(schema, item, names);
+    case "Not":
+      if (fitOf(schema["not"] as TSchema, item, names) !== undefined) return undefined;
+      return fitOfUnknown(item);
+    case "Any":
+    case "Unknown":
+      return fitOfUnknown(item);
+    default:
+      return fitOfLeaf(schema, item);
+  }
+}
+
+function definition(schema: TSchema, scope: Scope): TSchema {
+  const found = scope.get(schema["$ref"] as string);
+  if (found === undefined) throw new Error(`nothing is called ${String(schema["$ref"])}`);
+  return found;
+}
+
+/** The first member that fits and leaves nothing out; failing that, the first that fits. */
+function fitOfUnion(members: readonly TSchema[], item: Plain, scope: Scope): Fit | undefined {
+  const fits = members.map((member) => fitOf(member, item, scope)).filter((fit) => fit);
+  return fits.find((fit) => fit?.dropped === 0) ?? fits[0];
+}
+
+/** Plain objects intersected are one object. */
+function mergedObject(members: readonly TSchema[]): TSchema {
+  const properties: Record<string, TSchema> = {};
+  for (const member of members) {
+    for (const [name, schema] of Object.entries(member["properties"] as Fields)) {
+      if (Object.hasOwn(properties, name)) throw new Error(`the judge cannot merge ${name}`);
+      properties[name] = schema;
+    }
+  }
+  return { [Kind]: "Object", properties } as unknown as TSchema;
+}
+
+function fitOfArray(schema: TSchema, item: Plain, scope: Scope): Fit | undefined {
+  if (!Array.isArray(item) || !isWithin(item.length, schema["minItems"], schema["maxItems"]))
+    return undefined;
+  return together(item.map((part: Plain) => fitOf(schema["items"] as TSchema, part, scope)));
+}
+
+function fitOfTuple(members: readonly TSchema[], item: Plain, scope: Scope): Fit | undefined {
+  if (!Array.isArray(item) || item.length !== members.length) return undefined;
+  return together(members.map((member, index) => fitOf(member, item[index] as Plain, scope)));
+}
+
+function together(fits: readonly (Fit | undefined)[]): Fit | undefined {
+  const whole: Fit[] = [];
+  for (const fit of fits) {
+    if (fit === undefined) return undefined;
+    whole.push(fit);
+  }
+  return {
+    value: whole.map((fit) => fit.value),
+    dropped: whole.reduce((sum, fit) => sum + fit.dropped, 0),
+  };
+}
+
+function fitOfMap(schema: TSchema, item: Plain, scope: Scope): Fit | undefined {
+  if (!(item instanceof Map)) return undefined;
+  const entries = item as ReadonlyMap<string | number | bigint, Plain>;
+  const properties = (schema["properties"] ?? {}) as Fields;
+  const object: Record<string, unknown> = {};
+  let dropped = 0;
+  for (const [name, property] of Object.entries(properties)) {
+    if (!entries.has(name) && !(OptionalKind in property)) return undefined;
+  }
+  for (const [key, part] of entries) {
+    const place = placeOf(schema, properties, key);
+    if (place === "refused") return undefined;
+    if (place === "dropped") {
+      dropped += 1;
+      continue;
+    }
+    const fit = fitOf(place, part, scope);
+    if (fit === undefined) return undefined;
+    object[String(key)] = fit.value;
+    dropped += fit.dropped;
+  }
+  if (!isWithin(Object.keys(object).length, schema["minProperties"], schema["maxProperties"]))
+    return undefined;
+  return { value: object, dropped };
+}
+
+/** The schema of what stands under `key`, or what becomes of it. */
+function placeOf(
+  schema: TSchema,
+  properties: Fields,
+  key: string | number | bigint,
+): TSchema | "refused" | "dropped" {
+  const further: unknown = schema["additionalProperties"];
+  if (schema[Kind] === "Record") {
+    const [[pattern, values] = ["", undefined]] = Object.entries(
+      schema["patternProperties"] as Fields,
+    );
+    if (values === undefined) throw new Error("the judge knows records of one kind of key");
+    // The two patterns that TypeBox makes of Type.Integer or Type.Number, and of Type.String.
+    const isKey =
+      pattern === "^(0|[1-9][0-9]*)$"
+        ? typeof key !== "string" && Number.isSafeInteger(key)
+        : typeof key === "string" && (pattern === "^(.*)$" || new RegExp(pattern).test(key));
+    if (isKey) return values;
+    if (typeof key !== "string" || pattern === "^(0|[1-9][0-9]*)$") return "refused";
+    return isSchema(further) ? further : "refused";
+  }
+  if (typeof key !== "string") return "refused";
+  if (Object.hasOwn(properties, key)) return properties[key] as TSchema;
+  if (further === false) return "refused";
+  return isSchema(further) ? further : "dropped";
+}
+
+function isSchema(part: unknown): part is TSchema {
+  return typeof part === "object" && part !== null;
+}
+
+/** What the profile allows, with text keys, without undefined, and within 64 bits. */
+function fitOfUnknown(item: Plain): Fit | undefined {
+  if (item === undefined) return undefined;
+  if (typeof item === "bigint") return fits64Bits(item) ? { value: item, dropped: 0 } : undefined;
+  if (item instanceof Uint8Array) return { value: item.slice(), dropped: 0 };
+  if (Array.isArray(item)) return together(item.map((part: Plain) => fitOfUnknown(part)));
+  if (!(item instanceof Map)) return { value: item, dropped: 0 };
+  const object: Record<string, unknown> = {};
+  for (const [key, part] of item as ReadonlyMap<unknown, Plain>) {
+    const fit = fitOfUnknown(part);
+    if (typeof key !== "string" || fit === undefined) return undefined;
+    object[key] = fit.value;
+  }
+  return { value: object, dropped: 0 };
+}
+
+function fitOfLeaf(schema: TSchema, item: Plain): Fit | undefined {
+  const value = leafOf(schema, item);
+  return value === REFUSED ? undefined : { value, dropped: 0 };
+}
+
+const REFUSED = Symbol("refused");
+
+function leafOf(schema: TSchema, item: Plain): unknown {
+  const fits = (condition: boolean, value: unknown = item): unknown =>
+    condition ? value : REFUSED;
+  switch (schema[Kind] as string) {
+    case "Null":
+      return fits(item === null);
+    case "Undefined":
+    case "Void":
+      return fits(item === undefined);
+    case "Boolean":
+      return fits(typeof item === "boolean");
+    case "Literal":
+      return fits(item === schema["const"]);
+    case "Number":
+      return fits(typeof item === "number" && Number.isFinite(item) && isInRange(schema, item));
+    case "Integer":
+      return fits(typeof item === "number" && Number.isInteger(item) && isInRange(schema, item));
+    case "BigInt": {
+      if (typeof item !== "bigint" && !Number.isSafeInteger(item)) return REFUSED;
+      const value = BigInt(item as bigint | number);
+      return fits(fits64Bits(value) && isInRange(schema, value), value);
+    }
+    case "Date": {
+      if (typeof item !== "number" || !Number.isInteger(item)) return REFUSED;
+      const isDate = Math.abs(item) <= MAX_DATE_MS;
+      return fits(isDate && isTimestampInRange(schema, item), new Date(item));
+    }
+    case "Uint8Array": {
+      if (!(item instanceof Uint8Array)) return REFUSED;
+      const { minByteLength, maxByteLength } = schema as Record<string, unknown>;
+      return fits(isWithin(item.length, minByteLength, maxByteLength), item.slice());
+    }
+    case "String":
+    case "TemplateLiteral":
+    case "RegExp":
+      return fits(typeof item === "string" && isText(schema, item));
+    case "Never":
+      return REFUSED;
+    default:
+      throw new Error(`the judge does not know ${String(schema[Kind])}`);
+  }
+}
+
+function isText(schema: TSchema, text: string): boolean {
+  const { minLength, maxLength, pattern, format, source, flags } = schema as Record<
+    string,
+    string | undefined
+  >;
+  if (!isWithin(text.length, minLength, maxLength)) return false;
+  if (pattern !== undefined && !new RegExp(pattern).test(text)) return false;
+  if (source !== undefined && !new RegExp(source, flags).test(text)) return false;
+  return format === undefined || FormatRegistry.Get(format)?.(text) === true;
+}
+
+function isInRange(schema: TSchema, value: number | bigint): boolean {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = schema as Record<
+    string,
+    number | bigint | undefined
+  >;
+  return (
+    isWithin(value, minimum, maximum) &&
+    (exclusiveMinimum === undefined || value > exclusiveMinimum) &&
+    (exclusiveMaximum === undefined || value < exclusiveMaximum) &&
+    (multipleOf === undefined || isMultiple(value, multipleOf))
+  );
+}
+
+/** The tests divide whole numbers only. */
+function isMultiple(value: number | bigint, step: number | bigint): boolean {
+  return Number.isInteger(Number(value)) && BigInt(value) % BigInt(step) === 0n;
+}
+
+function isTimestampInRange(schema: TSchema, milliseconds: number): boolean {
+  const bounds = schema as Record<string, number | undefined>;
+  return isWithin(milliseconds, bounds["minimumTimestamp"], bounds["maximumTimestamp"]);
+}
+
+function isWithin(value: number | bigint, least: unknown, most: unknown): boolean {
+  return (
+    (least === undefined || value >= (least as number | bigint)) &&
+    (most === undefined || value <= (most as number | bigint))
+  );
+}
+
+function fits64Bits(value: bigint): boolean {
+  return value >= -(2n ** 63n) && value < 2n ** 64n;
+}
+
+/** Whether two delivered values are the same, the order of their properties aside. */
+export function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
+  if (a instanceof Date) return Object.is(a.getTime(), (b as Date).getTime());
+  const [names, others] = [Object.keys(a), Object.keys(b)];
+  if (names.length !== others.length) return false;
+  return names.every(
+    (name) =>
+      Object.hasOwn(b, name) &&
+      isSame((a as Record<string, unknown>)[name], (b as Record<string, unknown>)[name]),
+  );
+}
