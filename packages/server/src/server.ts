@@ -158,7 +158,7 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
 
   /**
    * Sends one message to every open connection, encoded once. Returns how many have it in their queue:
-   * a client whose frame limit is below the message's size is left out.
+   * left out are clients whose frame limit is below the message's size, and connections that have ended.
    *
    * @throws TypewireError `schema-mismatch` where it is not a message of the server's; nobody gets it then.
    */
@@ -174,7 +174,7 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
         connection.sendFrame(frame, message);
         recipients += 1;
       } catch (error) {
-        if (!(error instanceof TypewireError)) throw error;
+        if (!concernsOnePeer(error)) throw error;
       }
     }
     return recipients;
@@ -251,6 +251,12 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
   #destroyAll(): void {
     for (const connection of this.#connections) connection.destroy("shutting-down");
   }
+}
+
+/** Whether a connection is left out because of `error`: the others can have the message all the same. */
+function concernsOnePeer(error: unknown): boolean {
+  if (!(error instanceof TypewireError)) return false;
+  return error.code === "frame-too-large" || error.code === "connection-closed";
 }
 
 function positiveInteger(name: string, value: number | undefined): number | undefined {
