@@ -13,6 +13,7 @@ import { TypewireError } from "@typewire/protocol";
 
 import type { DialTls } from "./client-tls.ts";
 import { SecuredSocket, securedSocketHandlers } from "./secured-socket.ts";
+import { socketHandlers } from "./socket-handlers.ts";
 
 const reasons: Readonly<Record<string, string>> = {
   // Also what Bun reports when this process has no file descriptor left.
@@ -39,21 +40,9 @@ export async function dial(
   tls?: DialTls,
   clock: Clock = systemClock,
 ): Promise<void> {
-  const socket: Bun.SocketHandler<SocketUser> = {
-    open: (opened) => opened.data.opened(opened),
-    data: ({ data }, chunk) => data.receive(chunk),
-    drain: ({ data }) => data.drained(),
-    end: ({ data }) => data.peerEnded(),
-    close: ({ data }, error) => data.disconnected(error),
-    // The handlers above throw nothing; what comes here is a bug of ours and costs this socket only.
-    error(failed, error) {
-      failed.data.disconnected(error);
-      failed.terminate();
-    },
-  };
   try {
     // Half-open, so that our queue survives the peer's end.
-    const options = { allowHalfOpen: true, data: user, socket } as const;
+    const options = { allowHalfOpen: true, data: user, socket: socketHandlers } as const;
     if (tls !== undefined) await dialSecured(target, user, tls, clock);
     else if ("unix" in target) await Bun.connect({ ...target, ...options });
     else await Bun.connect({ ...target, ...options });

@@ -3,7 +3,7 @@
 // never a plaintext one (Bun.listen with empty `tls` options serves plaintext without a word, and has no
 // way to change its certificate). ADR 0041.
 
-import type { Clock, SocketUser } from "@typewire/connection";
+import { type Clock, refuseUnknownOptions, type SocketUser } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 import type { ServerCertificates } from "@typewire/server";
 
@@ -25,6 +25,13 @@ export interface ServerTlsOptions {
   readonly requireClientCert?: boolean;
 }
 
+const known: readonly (keyof ServerTlsOptions)[] = [
+  "certFile",
+  "keyFile",
+  "caFile",
+  "requireClientCert",
+];
+
 /** Handshakes under way at once; one over is reset. Each costs a signature: answers floods of half a handshake. */
 export const MAX_HANDSHAKES = 1024;
 
@@ -41,6 +48,7 @@ export class ServerTls implements ServerCertificates {
 
   /** @throws TypewireError `option-invalid` naming the option or file that is not possible. */
   constructor(options: ServerTlsOptions, clock: Clock) {
+    refuseUnknownOptions(options, known, "tls.");
     this.#options = options;
     this.#clock = clock;
     this.#material = this.#read();

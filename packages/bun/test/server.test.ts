@@ -10,17 +10,20 @@ import { saludo } from "@typewire/protocol/saludo";
 import type { Server } from "@typewire/server";
 import { ScriptedPeer } from "@typewire/testkit";
 
-import { serve } from "../src/index.ts";
+import { serve, type ServeOptions } from "../src/index.ts";
 import { SaludoPeer } from "@typewire/testkit/saludo-peer";
 
 const welcome = { type: "welcome", text: "hola" } as const;
 const anyPort = { port: 0, limits: internalLimits({ lingerMs: 20 }) };
 
 /** Peers that the server has welcomed, in the order of their connections. */
-async function welcomed(server: Server<typeof saludo>, count: number): Promise<SaludoPeer[]> {
+async function welcomed(
+  server: Server<typeof saludo, number>,
+  count: number,
+): Promise<SaludoPeer[]> {
   const peers: SaludoPeer[] = [];
   for (let index = 0; index < count; index += 1) {
-    const peer = await SaludoPeer.connect({ port: server.port ?? 0 });
+    const peer = await SaludoPeer.connect({ port: server.port });
     await peer.next("welcome");
     peers.push(peer);
   }
@@ -28,7 +31,10 @@ async function welcomed(server: Server<typeof saludo>, count: number): Promise<S
 }
 
 /** Serves what most tests need: a welcome. */
-function serveWelcome(options: Parameters<typeof serve<typeof saludo>>[1] = anyPort) {
+function serveWelcome<Port extends number | undefined = number>(
+  options?: ServeOptions<typeof saludo, Port>,
+): Server<typeof saludo, Port extends number ? number : undefined>;
+function serveWelcome(options: ServeOptions<typeof saludo> = anyPort) {
   return serve(saludo, options, {
     open(connection) {
       connection.send(welcome);
@@ -48,10 +54,10 @@ function errorOf(action: () => unknown): TypewireError {
 describe("serve", () => {
   test("says $hello and hands validated messages to the handlers, with their connection", async () => {
     const said = Promise.withResolvers<string>();
-    using server = serve(saludo, anyPort, {
+    await using server = serve(saludo, anyPort, {
       say: ({ text }, { name }) => said.resolve(`${name} ${text}`),
     });
-    using peer = await SaludoPeer.connect({ port: server.port ?? 0 });
+    using peer = await SaludoPeer.connect({ port: server.port });
     expect(await peer.next("$hello")).toMatchObject({ protocol: "saludo", version: 1 });
     await peer.say("hola");
     expect(await said.promise).toMatch(/^127\.0\.0\.1:\d+ hola$/);
@@ -61,8 +67,8 @@ describe("serve", () => {
 
   test("counts a connection out once it has ended", async () => {
     const closed = Promise.withResolvers<string>();
-    using server = serve(saludo, anyPort, { close: (_, { code }) => closed.resolve(code) });
-    using peer = await SaludoPeer.connect({ port: server.port ?? 0 });
+    await using server = serve(saludo, anyPort, { close: (_, { code }) => closed.resolve(code) });
+    using peer = await SaludoPeer.connect({ port: server.port });
     await peer.next("$hello");
     peer.raw.shutdown();
     expect(await closed.promise).toBe("peer-closed");
@@ -71,7 +77,7 @@ describe("serve", () => {
 
   test("ends the connection whose handler throws, and tells the owner why", async () => {
     const failures: unknown[] = [];
-    using server = serve(
+    await using server = serve(
       saludo,
       { ...anyPort, onHandlerError: (_, name, error) => failures.push(name, error) },
       {
@@ -103,9 +109,9 @@ describe("serve", () => {
     expect(await Bun.file(unix).exists()).toBe(false);
   });
 
-  test("refuses an address in use with the address and the reason", () => {
-    using server = serveWelcome();
-    const error = errorOf(() => serveWelcome({ port: server.port ?? 0 }));
+  test("refuses an address in use with the address and the reason", async () => {
+    await using server = serveWelcome();
+    const error = errorOf(() => serveWelcome({ port: server.port }));
     expect(error.code).toBe("listen-failed");
     expect(error.message).toBe(
       `Cannot listen on 127.0.0.1:${server.port}: the address is in use (EADDRINUSE)`,
@@ -133,10 +139,35 @@ describe("serve", () => {
       { port: 0, limits: { maxFrame: 5 } as object },
       "maxFrame: no such limit; the limits that can",
     ],
+    [{ port: 0, maxConections: 5 }, "maxConections: no such option; expected maxConnections"],
+    [{ prot: 0 }, "prot: no such option; expected port"],
+    [{ port: 0, onerror() {} }, "onerror: no such option; expected one of port, hostname, unix, "],
   ])("refuses the options %j", (options, message) => {
-    const error = errorOf(() => serveWelcome(options));
+    const error = errorOf(() => serveWelcome(options as typeof anyPort));
     expect(error.code).toBe("option-invalid");
     expect(error.message).toContain(message);
+  });
+
+  test("needs no handlers", async () => {
+    await using server = serve(saludo, anyPort);
+    using peer = await SaludoPeer.connect({ port: server.port });
+    await peer.next("$hello");
+    await peer.say("hola");
+    expect(server.broadcast(welcome)).toBe(1);
+    expect(await peer.next("welcome")).toEqual(welcome);
+  });
+
+  test("drains at the end of `await using`: what was sent arrives, then $bye", async () => {
+    let peer: SaludoPeer;
+    {
+      await using server = serveWelcome();
+      peer = await SaludoPeer.connect({ port: server.port });
+      await peer.next("welcome");
+      server.broadcast({ ...welcome, text: "last" });
+    }
+    expect(await peer.next("$bye")).toMatchObject({ reason: "The server is shutting down" });
+    expect(peer.received.at(-1)).toMatchObject({ text: "last" });
+    peer[Symbol.dispose]();
   });
 
   test("refuses a handler for a message that clients do not send", () => {
@@ -148,7 +179,7 @@ describe("serve", () => {
 
 describe("Server.broadcast", () => {
   test("reaches everybody but the one left out", async () => {
-    using server = serveWelcome();
+    await using server = serveWelcome();
     const peers = await welcomed(server, 3);
     const [except] = server.connections;
     if (except === undefined) throw new Error("Nobody is connected");
@@ -159,7 +190,7 @@ describe("Server.broadcast", () => {
   });
 
   test("encodes a message once for all", async () => {
-    using server = serveWelcome();
+    await using server = serveWelcome();
     const peers = await welcomed(server, 3);
     using encode = spyOn(saludo.server, "encodeFrame");
     expect(server.broadcast(welcome)).toBe(3);
@@ -168,7 +199,7 @@ describe("Server.broadcast", () => {
   });
 
   test("throws for a message that is not the server's, and nobody gets it", async () => {
-    using server = serveWelcome();
+    await using server = serveWelcome();
     const [peer] = await welcomed(server, 1);
     // @ts-expect-error -- the compiler refuses it as well
     const error = errorOf(() => server.broadcast({ type: "welcome", text: 7 }));
@@ -179,9 +210,9 @@ describe("Server.broadcast", () => {
 
   test("leaves out a client whose frame limit is below the message", async () => {
     const greeted = Promise.withResolvers<void>();
-    using server = serve(saludo, anyPort, { say: () => greeted.resolve() });
-    using small = await SaludoPeer.connect({ port: server.port ?? 0 });
-    using large = await SaludoPeer.connect({ port: server.port ?? 0 });
+    await using server = serve(saludo, anyPort, { say: () => greeted.resolve() });
+    using small = await SaludoPeer.connect({ port: server.port });
+    using large = await SaludoPeer.connect({ port: server.port });
     const writer = new ByteWriter();
     saludo.client.encodeInto(
       { type: "$hello", protocol: "saludo", version: 1, maxFrameBytes: 64 },
@@ -202,7 +233,7 @@ describe("ServerOptions.onUndelivered", () => {
     const opened = Promise.withResolvers<void>();
     const told: string[] = [];
     const text = "x".repeat(100_000);
-    using server = serve(
+    await using server = serve(
       saludo,
       {
         ...anyPort,
@@ -213,7 +244,7 @@ describe("ServerOptions.onUndelivered", () => {
       },
       { open: () => opened.resolve(), close: () => void told.push("closed") },
     );
-    using peer = await SaludoPeer.connect({ port: server.port ?? 0 });
+    using peer = await SaludoPeer.connect({ port: server.port });
     await opened.promise;
     peer.raw.pause();
     const [connection] = server.connections;
@@ -237,13 +268,13 @@ describe("ServerOptions.onUndelivered", () => {
 describe("Server.maxConnections", () => {
   test("turns away one over with $error, and takes the next when a place is free", async () => {
     const turnedAway: string[] = [];
-    using server = serve(
+    await using server = serve(
       saludo,
       { ...anyPort, maxConnections: 2, onTurnedAway: (name) => turnedAway.push(name) },
       { open: (connection) => void connection.send(welcome) },
     );
     const [first] = await welcomed(server, 2);
-    using third = await SaludoPeer.connect({ port: server.port ?? 0 });
+    using third = await SaludoPeer.connect({ port: server.port });
     expect(await third.next("$error")).toEqual({
       type: "$error",
       code: "too-many-connections",
@@ -258,10 +289,10 @@ describe("Server.maxConnections", () => {
   });
 
   test("lets go of a refused peer that never ends", async () => {
-    using server = serveWelcome({ ...anyPort, maxConnections: 1 });
+    await using server = serveWelcome({ ...anyPort, maxConnections: 1 });
     await welcomed(server, 1);
     const refused = await Promise.all(
-      Array.from({ length: 100 }, () => ScriptedPeer.connect({ port: server.port ?? 0 })),
+      Array.from({ length: 100 }, () => ScriptedPeer.connect({ port: server.port })),
     );
     // The first 64 get the reason and are reset when lingerMs are over, the others at once.
     const ends = await Promise.all(refused.map((peer) => peer.ended));
@@ -274,7 +305,7 @@ describe("Server.maxConnections", () => {
 describe("Server.drain", () => {
   test("says $bye to everybody, accepts no more and resolves when all have left", async () => {
     const server = serveWelcome();
-    const { port = 0 } = server;
+    const { port } = server;
     const peers = await welcomed(server, 2);
     const drained = server.drain({ reason: "new version", retryAfterMs: 500 });
     const byes = await Promise.all(peers.map((peer) => peer.next("$bye")));
@@ -313,7 +344,7 @@ describe("Server.drain", () => {
         connection.send({ type: "welcome", text: `to ${text}` });
       },
     });
-    using peer = await SaludoPeer.connect({ port: server.port ?? 0 });
+    using peer = await SaludoPeer.connect({ port: server.port });
     await peer.say("first");
     while (asked.length === 0) await Bun.sleep(1);
     const drained = server.drain();
@@ -336,7 +367,7 @@ describe("Server.drain", () => {
         return new Promise(() => {});
       },
     });
-    using peer = await SaludoPeer.connect({ port: server.port ?? 0 });
+    using peer = await SaludoPeer.connect({ port: server.port });
     await peer.say("hola");
     await asked.promise;
     expect(await server.drain({ timeoutMs: 50 })).toMatchObject({ cut: 1 });
@@ -367,7 +398,7 @@ describe("Server.drain", () => {
     [{ retryAfterMs: 1e13 }, "retryAfterMs: expected milliseconds"],
     [{ retryAfterMs: 0.5 }, "retryAfterMs: expected whole milliseconds, got 0.5"],
   ])("refuses %j, and goes on serving", async (options, message) => {
-    using server = serveWelcome();
+    await using server = serveWelcome();
     const [peer] = await welcomed(server, 1);
     const error: unknown = await server.drain(options).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: "option-invalid" });
@@ -404,7 +435,7 @@ describe("maxConnectionsPerAddress", () => {
   test("turns one more of an address away, and has room again when one has left", async () => {
     const turnedAway: string[] = [];
     const closed = Promise.withResolvers<void>();
-    using server = serve(
+    await using server = serve(
       saludo,
       {
         ...anyPort,
@@ -414,7 +445,7 @@ describe("maxConnectionsPerAddress", () => {
       { open: (connection) => void connection.send(welcome), close: () => closed.resolve() },
     );
     const [first] = await welcomed(server, 2);
-    using over = await SaludoPeer.connect({ port: server.port ?? 0 });
+    using over = await SaludoPeer.connect({ port: server.port });
     expect(await over.next("$error")).toMatchObject({
       code: "too-many-connections",
       message: "The server is full: its limit of connections from one address is 2",
@@ -437,7 +468,7 @@ describe("maxConnectionsPerAddress", () => {
 describe("Server.stats", () => {
   test("counts connections, their ends, messages and bytes", async () => {
     const closed = Promise.withResolvers<void>();
-    using server = serve(saludo, anyPort, {
+    await using server = serve(saludo, anyPort, {
       open: (connection) => void connection.send(welcome),
       close: () => closed.resolve(),
     });
@@ -462,11 +493,11 @@ describe("Server.stats", () => {
 });
 
 describe("a Unix socket", () => {
-  test("is its owner's alone whatever the umask, which stays as it was", () => {
+  test("is its owner's alone whatever the umask, which stays as it was", async () => {
     const unix = join(tmpdir(), `typewire-mode-${process.pid}.sock`);
     const before = process.umask(0);
     try {
-      using server = serveWelcome({ unix });
+      await using server = serveWelcome({ unix });
       expect(server.isListening).toBe(true);
       expect(statSync(unix).mode & 0o777).toBe(0o600);
       expect(process.umask()).toBe(0);
@@ -479,7 +510,7 @@ describe("a Unix socket", () => {
 describe("Server.stop", () => {
   test("resets every connection and frees the port at once", async () => {
     const server = serveWelcome();
-    const { port = 0 } = server;
+    const { port } = server;
     const [peer] = await welcomed(server, 1);
     server.stop();
     expect(await peer?.raw.ended).toBe("reset");
@@ -499,12 +530,12 @@ describe("a large message", () => {
   test("of 64 MiB comes in and goes out with the limit raised", async () => {
     const bytes = new Uint8Array(64 * 1024 ** 2);
     for (let index = 0; index < bytes.length; index += 4096) bytes[index] = index >>> 12;
-    using server = serve(
+    await using server = serve(
       parcel,
       { ...anyPort, limits: { maxFrameBytes: bytes.length + 1024 } },
       { parcel: (message, connection) => void connection.send({ ...message, type: "copy" }) },
     );
-    using peer = await ScriptedPeer.connect({ port: server.port ?? 0 });
+    using peer = await ScriptedPeer.connect({ port: server.port });
     await peer.next();
     await peer.send(parcel.client.encodeFrame({ type: "parcel", bytes }));
     const copy = parcel.server.decode(await peer.next());

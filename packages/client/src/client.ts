@@ -9,6 +9,7 @@ import {
   type Endpoint,
   formatAddress,
   LiveConnection,
+  refuseUnknownOptions,
   requireDuration,
   requireOptions,
   type SocketAddress,
@@ -21,7 +22,7 @@ import {
   TypewireError,
 } from "@typewire/protocol";
 
-import { Backoff } from "./backoff.ts";
+import { Backoff, defaultReconnect } from "./backoff.ts";
 import type { ClientHost } from "./client-host.ts";
 import type {
   ClientConnection,
@@ -75,6 +76,7 @@ export class Client<P extends AnyProtocol> {
     this.#options = options;
     const { connectTimeoutMs = defaultConnectTimeoutMs, reconnect, random = Math.random } = options;
     const { resend = false, onUndelivered } = options;
+    if (reconnect) refuseUnknownOptions(reconnect, Object.keys(defaultReconnect), "reconnect.");
     if (resend && reconnect === false) {
       throw new TypewireError("option-invalid", "resend: expected no `reconnect: false` beside it");
     }
@@ -176,6 +178,11 @@ export class Client<P extends AnyProtocol> {
     else if (this.#state !== "connected") this.#connection.destroy();
     else void this.#connection.close(bye);
     return this.closed;
+  }
+
+  /** For `await using`: closes in order. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   get #condition(): string {

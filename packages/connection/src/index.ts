@@ -19,5 +19,6 @@ export { LiveConnection } from "./live-connection.ts";
 export type { Observer } from "./observer.ts";
 export type { SharedSecret } from "./handshake/secret-exchange.ts";
 export type { ConnectionStats, EndpointStats } from "./stats.ts";
+export { refuseUnknownOptions } from "./options.ts";
 export { describeThrown, oneLine } from "./text.ts";
 export { type Cancel, type Clock, requireDuration, systemClock } from "./time/clock.ts";

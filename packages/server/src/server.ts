@@ -5,6 +5,7 @@ import {
   createEndpoint,
   type Endpoint,
   LiveConnection,
+  refuseUnknownOptions,
   requireDuration,
   requireOptions,
   requireRetryAfter,
@@ -29,12 +30,15 @@ import type { Listening, ServerCertificates, ServerHost } from "./server-host.ts
 /** Connections that a server takes by default, where its host can hold as many. */
 const defaultMaxConnections = 10_000;
 
+const drainOptions: readonly (keyof DrainOptions)[] = ["timeoutMs", "reason", "retryAfterMs"];
+
 type LiveServerConnection<P extends AnyProtocol> = LiveConnection<
   MessageOf<P, "server">,
   MessageOf<P, "client">
 >;
 
-export class Server<P extends AnyProtocol> {
+/** `Port` is `number` where it listens on one, and undefined where it listens on a Unix socket. */
+export class Server<P extends AnyProtocol, Port extends number | undefined = number | undefined> {
   readonly maxConnections: number;
   readonly #endpoint: Endpoint<MessageOf<P, "server">, MessageOf<P, "client">>;
   readonly #observe: ServerOptions<P>["observe"];
@@ -106,13 +110,14 @@ export class Server<P extends AnyProtocol> {
   }
 
   /** The port bound; undefined for a Unix socket. */
-  get port(): number | undefined {
-    return this.#listening.port;
+  get port(): Port {
+    // The host's `serve` has made `Port` of the options that it listens by.
+    return this.#listening.port as Port;
   }
 
   /** The host bound, as it was given; undefined for a Unix socket. */
-  get hostname(): string | undefined {
-    return this.#listening.hostname;
+  get hostname(): Port extends number ? string : undefined {
+    return this.#listening.hostname as Port extends number ? string : undefined;
   }
 
   /** The address bound, for people: `127.0.0.1:8080`, `unix:/run/x.sock`. */
@@ -153,7 +158,7 @@ export class Server<P extends AnyProtocol> {
 
   /**
    * Sends one message to every open connection, encoded once. Returns how many have it in their queue:
-   * a client whose frame limit is below the message's size is left out.
+   * left out are clients whose frame limit is below the message's size, and connections that have ended.
    *
    * @throws TypewireError `schema-mismatch` where it is not a message of the server's; nobody gets it then.
    */
@@ -169,7 +174,7 @@ export class Server<P extends AnyProtocol> {
         connection.sendFrame(frame, message);
         recipients += 1;
       } catch (error) {
-        if (!(error instanceof TypewireError)) throw error;
+        if (!concernsOnePeer(error)) throw error;
       }
     }
     return recipients;
@@ -179,9 +184,11 @@ export class Server<P extends AnyProtocol> {
    * Ends in order: accepts no more, lets handlers under way answer, says `$bye` to every client, lets
    * queues empty, and cuts who is still there after `timeoutMs`. Resolves when no connection is left.
    *
-   * @throws TypewireError (as a rejection) `option-invalid` where a time is no duration; nothing has ended then.
+   * @throws TypewireError (as a rejection) `option-invalid` where an option is not known or a time is no
+   * duration; nothing has ended then.
    */
   async drain(options: DrainOptions = {}): Promise<Drained> {
+    refuseUnknownOptions(options, drainOptions);
     const { timeoutMs = 10_000, reason = "The server is shutting down", retryAfterMs } = options;
     requireDuration("timeoutMs", timeoutMs, 0);
     const bye = {
@@ -208,8 +215,9 @@ export class Server<P extends AnyProtocol> {
     this.#destroyAll();
   }
 
-  [Symbol.dispose](): void {
-    this.stop();
+  /** For `await using`: drains, with the defaults of `drain`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain();
   }
 
   #accept(name: string, ipAddress: string | undefined): SocketUser {
@@ -243,6 +251,12 @@ export class Server<P extends AnyProtocol> {
   #destroyAll(): void {
     for (const connection of this.#connections) connection.destroy("shutting-down");
   }
+}
+
+/** Whether a connection is left out because of `error`: the others can have the message all the same. */
+function concernsOnePeer(error: unknown): boolean {
+  if (!(error instanceof TypewireError)) return false;
+  return error.code === "frame-too-large" || error.code === "connection-closed";
 }
 
 function positiveInteger(name: string, value: number | undefined): number | undefined {

@@ -1,0 +1,70 @@
+// Checks of what users give as options, at either end: a name that is not known would be a typing mistake
+// taken in silence, with a default in the place of what was meant.
+
+import { TypewireError } from "@typewire/protocol";
+
+/** More than so many suggestions are a list to search, not help. */
+const mostSuggestions = 3;
+
+/**
+ * Refuses options that nobody reads. `prefix` is where `options` stands, for the error: `tls.`.
+ *
+ * @throws TypewireError `option-invalid` naming the first that is not among `known`, and those of `known`
+ * that are like it; all of them where none is.
+ */
+export function refuseUnknownOptions(options: object, known: readonly string[], prefix = ""): void {
+  if (typeof options !== "object" || options === null) {
+    throw new TypewireError("option-invalid", `${prefix}options: expected an object`);
+  }
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    const near = namesLike(name, known);
+    const expected = near.length === 0 ? `one of ${known.join(", ")}` : near.join(" or ");
+    throw new TypewireError(
+      "option-invalid",
+      `${prefix}${name}: no such option; expected ${expected}`,
+    );
+  }
+}
+
+/** Those of `known` that somebody who wrote `name` may have meant, the likeliest first. */
+export function namesLike(name: string, known: readonly string[]): readonly string[] {
+  const wanted = name.toLowerCase();
+  const mistyped = known
+    .map((other) => ({ other, distance: editDistance(wanted, other.toLowerCase()) }))
+    .filter(({ other, distance }) => distance <= Math.max(1, Math.floor(other.length / 3)))
+    .toSorted((a, b) => a.distance - b.distance);
+  const found = mistyped.length > 0 ? mistyped.map(({ other }) => other) : parts(wanted, known);
+  return found.slice(0, mostSuggestions);
+}
+
+/** Those of `known` that contain what was wanted or are contained in it: `timeout` for `connectTimeoutMs`. */
+function parts(wanted: string, known: readonly string[]): readonly string[] {
+  return known.filter((other) => {
+    const candidate = other.toLowerCase();
+    return wanted.length > 1 && (candidate.includes(wanted) || wanted.includes(candidate));
+  });
+}
+
+/** Insertions, deletions, substitutions and swaps of neighbours that make `b` of `a` (optimal string alignment). */
+function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const isSame = a[i - 1] === b[j - 1];
+      let best = Math.min(
+        (last[j] ?? 0) + 1,
+        (row[j - 1] ?? 0) + 1,
+        (last[j - 1] ?? 0) + (isSame ? 0 : 1),
+      );
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (isSwap) best = Math.min(best, (beforeLast[j - 2] ?? 0) + 1);
+      row.push(best);
+    }
+    beforeLast = last;
+    last = row;
+  }
+  return last[b.length] ?? 0;
+}

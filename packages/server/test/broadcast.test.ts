@@ -1,0 +1,82 @@
+// One message to every connection, over sockets made of arrays: who is left out, and what is no reason to.
+
+import { describe, expect, test } from "bun:test";
+
+import type { SocketUser } from "@typewire/connection";
+import { type ErrorCode, TypewireError } from "@typewire/protocol";
+import { saludo } from "@typewire/protocol/saludo";
+import { FakeClock, MemorySocket } from "@typewire/testkit";
+
+import { type Accept, Server, type ServerConnection } from "../src/index.ts";
+
+const welcome = { type: "welcome", text: "hola" } as const;
+
+/** A server of `count` connections, the oldest first. */
+function connected(count: number) {
+  let accept: Accept | undefined;
+  const server = new Server(
+    saludo,
+    { clock: new FakeClock() },
+    {},
+    {
+      listen(given) {
+        accept = given;
+        return { address: "memory", hostname: undefined, port: undefined, stop() {} };
+      },
+      handlerFailed() {},
+    },
+  );
+  for (let index = 0; index < count; index += 1) {
+    const user: SocketUser | undefined = accept?.(`peer ${index}`, undefined);
+    const socket = new MemorySocket();
+    if (user !== undefined) socket.events = user;
+    user?.opened(socket);
+  }
+  return { server, connections: [...server.connections] };
+}
+
+/** Makes `sendFrame` of a connection throw. */
+function failing(
+  connection: ServerConnection<typeof saludo> | undefined,
+  error: Error,
+): Disposable {
+  if (connection === undefined) throw new Error("There is no such connection");
+  connection.sendFrame = () => {
+    throw error;
+  };
+  return { [Symbol.dispose]: () => Reflect.deleteProperty(connection, "sendFrame") };
+}
+
+describe("Server.broadcast", () => {
+  test("leaves out connections that have ended", () => {
+    const { server, connections } = connected(3);
+    connections[1]?.destroy();
+    expect(server.broadcast(welcome)).toBe(2);
+  });
+
+  test.each(["frame-too-large", "connection-closed"] as const)(
+    "leaves out a connection that fails with %s, and counts it out",
+    (code) => {
+      const { server, connections } = connected(3);
+      using _ = failing(connections[1], new TypewireError(code, "not this one"));
+      expect(server.broadcast(welcome)).toBe(2);
+    },
+  );
+
+  test.each([
+    "schema-mismatch",
+    "auth-required",
+    "option-invalid",
+    "internal",
+  ] satisfies ErrorCode[])("throws what is no peer's limit: %s", (code) => {
+    const { server, connections } = connected(3);
+    using _ = failing(connections[1], new TypewireError(code, "a bug"));
+    expect(() => server.broadcast(welcome)).toThrow("a bug");
+  });
+
+  test("throws what is no error of ours", () => {
+    const { server, connections } = connected(1);
+    using _ = failing(connections[0], new RangeError("a bug"));
+    expect(() => server.broadcast(welcome)).toThrow(RangeError);
+  });
+});
