@@ -123,8 +123,17 @@ describe("connect", () => {
     [{}, "port: "],
     [{ unix: "/x", hostname: "h" }, "unix: expected no port and hostname beside it"],
     [{ port: 1, limits: { maxFrameBytes: 0 } }, "maxFrameBytes"],
-    [{ port: 1, connectTimeoutMs: Number.NaN }, "connectTimeoutMs: expected a positive number"],
-    [{ port: 1, reconnect: { maxDelayMs: 0 } }, "maxDelayMs: expected a positive number, got 0"],
+    [{ port: 1, connectTimeoutMs: Number.NaN }, "connectTimeoutMs: expected milliseconds from 1"],
+    [{ port: 1, connectTimeoutMs: 2 ** 31 }, "to 2147483647, got 2147483648"],
+    [{ port: 1, connectTimeoutMs: Infinity }, "connectTimeoutMs: expected milliseconds from 1 to"],
+    [{ port: 1, reconnect: { maxDelayMs: 0 } }, "maxDelayMs: expected milliseconds from 1 to"],
+    [
+      { port: 1, reconnect: { initialDelayMs: 1e13 } },
+      "initialDelayMs: expected milliseconds from",
+    ],
+    [{ port: 1, reconnect: { maxDelayMs: Infinity } }, "maxDelayMs: expected milliseconds from 1"],
+    [{ port: 1, reconnect: { factor: 0.9 } }, "factor: expected a number from 1, got 0.9"],
+    [{ port: 1, reconnect: { factor: Number.NaN } }, "factor: expected a number from 1, got NaN"],
   ])("refuses the options %j", async (options: Options, message) => {
     const error = await rejectionOf(connect(saludo, options, {}));
     expect(error.code).toBe("option-invalid");

@@ -356,6 +356,38 @@ describe("Server.drain", () => {
     deaf?.raw.reset();
   });
 
+  test.each([
+    [
+      { timeoutMs: Infinity },
+      "timeoutMs: expected milliseconds from 0 to 2147483647, got Infinity",
+    ],
+    [{ timeoutMs: 2 ** 31 }, "timeoutMs: expected milliseconds"],
+    [{ timeoutMs: Number.NaN }, "timeoutMs: expected milliseconds"],
+    [{ timeoutMs: -1 }, "timeoutMs: expected milliseconds"],
+    [{ retryAfterMs: 1e13 }, "retryAfterMs: expected milliseconds"],
+    [{ retryAfterMs: 0.5 }, "retryAfterMs: expected whole milliseconds, got 0.5"],
+  ])("refuses %j, and goes on serving", async (options, message) => {
+    using server = serveWelcome();
+    const [peer] = await welcomed(server, 1);
+    const error: unknown = await server.drain(options).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "option-invalid" });
+    expect((error as TypewireError).message).toContain(message);
+    expect(server.isListening).toBe(true);
+    expect([...server.connections].map(({ state }) => state)).toEqual(["open"]);
+    peer?.raw.shutdown();
+  });
+
+  test("waits for who is still there, for as long as a timer can", async () => {
+    const server = serveWelcome();
+    const [peer] = await welcomed(server, 1);
+    const drained = server.drain({ timeoutMs: 2 ** 31 - 1 });
+    await peer?.next("$bye");
+    await Bun.sleep(20);
+    expect(server.connections.size).toBe(1);
+    peer?.raw.shutdown();
+    expect(await drained).toMatchObject({ cut: 0 });
+  });
+
   test("may be called twice, and after stop", async () => {
     const server = serveWelcome();
     const [peer] = await welcomed(server, 1);

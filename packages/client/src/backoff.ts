@@ -2,13 +2,16 @@
 // of a restarted server do not come back in the same instant. (Brooker, "Exponential Backoff And Jitter",
 // AWS Architecture Blog, 2015.)
 
+import { requireDuration } from "@typewire/connection";
+import { TypewireError } from "@typewire/protocol";
+
 /** How a client comes back after it has lost its connection. */
 export interface ReconnectOptions {
-  /** Ceiling of the first wait. Default 500 ms. */
+  /** Ceiling of the first wait, from 1 ms to 2^31 − 1 ms. Default 500 ms. */
   readonly initialDelayMs?: number;
-  /** How much the ceiling grows with each failure. Default 1.6. */
+  /** How much the ceiling grows with each failure; at least 1. Default 1.6. */
   readonly factor?: number;
-  /** Ceiling of every wait. Default 30 s. */
+  /** Ceiling of every wait, the first one too, from 1 ms to 2^31 − 1 ms. Default 30 s. */
   readonly maxDelayMs?: number;
 }
 
@@ -23,10 +26,22 @@ export class Backoff {
   readonly #random: () => number;
   #ceilingMs: number;
 
+  /** @throws TypewireError `option-invalid` naming the option that is no duration, or a factor below 1. */
   constructor(options: ReconnectOptions, random: () => number) {
-    this.#options = { ...defaultReconnect, ...options };
+    const {
+      initialDelayMs = defaultReconnect.initialDelayMs,
+      factor = defaultReconnect.factor,
+      maxDelayMs = defaultReconnect.maxDelayMs,
+    } = options;
+    requireDuration("initialDelayMs", initialDelayMs);
+    requireDuration("maxDelayMs", maxDelayMs);
+    // Waits that shrink would come to dialling without a pause.
+    if (!(factor >= 1)) {
+      throw new TypewireError("option-invalid", `factor: expected a number from 1, got ${factor}`);
+    }
+    this.#options = { initialDelayMs, factor, maxDelayMs };
     this.#random = random;
-    this.#ceilingMs = this.#options.initialDelayMs;
+    this.#ceilingMs = this.#lowestCeilingMs;
   }
 
   /** The next wait is below this. */
@@ -44,6 +59,11 @@ export class Backoff {
 
   /** Starts over. */
   reset(): void {
-    this.#ceilingMs = this.#options.initialDelayMs;
+    this.#ceilingMs = this.#lowestCeilingMs;
+  }
+
+  get #lowestCeilingMs(): number {
+    const { initialDelayMs, maxDelayMs } = this.#options;
+    return Math.min(initialDelayMs, maxDelayMs);
   }
 }

@@ -39,7 +39,7 @@ export type ClientStatus =
   | { readonly state: "closed"; readonly reason: CloseReason };
 
 export interface ClientOptions<P extends AnyProtocol> {
-  /** From the start of an attempt to the server's first valid message. Default 10 s. */
+  /** From the start of an attempt to the server's first valid message, from 1 ms to 2^31 − 1 ms. Default 10 s. */
   readonly connectTimeoutMs?: number;
   /**
    * How to come back after the connection was lost; false: not at all. Never after a verdict that does

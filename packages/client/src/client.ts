@@ -9,6 +9,7 @@ import {
   type Endpoint,
   formatAddress,
   LiveConnection,
+  requireDuration,
   requireOptions,
   type SocketAddress,
   systemClock,
@@ -74,11 +75,10 @@ export class Client<P extends AnyProtocol> {
     this.#options = options;
     const { connectTimeoutMs = defaultConnectTimeoutMs, reconnect, random = Math.random } = options;
     const { resend = false, onUndelivered } = options;
-    assertPositive({ connectTimeoutMs, ...reconnect });
     if (resend && reconnect === false) {
       throw new TypewireError("option-invalid", "resend: expected no `reconnect: false` beside it");
     }
-    this.#connectTimeoutMs = connectTimeoutMs;
+    this.#connectTimeoutMs = requireDuration("connectTimeoutMs", connectTimeoutMs);
     this.#backoff = new Backoff(reconnect || {}, random);
     this.#unsent = new UnsentMessages({ resend, onUndelivered });
     const endpoint = createEndpoint(protocol, "client", handlers, {
@@ -274,11 +274,4 @@ function connectError(address: string, { code, message }: CloseReason): Typewire
   const isOrdinaryEnd = code === "done" || code === "peer-closed" || code === "connection-reset";
   const errorCode: ErrorCode = isOrdinaryEnd ? "connect-failed" : code;
   return new TypewireError(errorCode, `Cannot connect to ${address}: ${message}`);
-}
-
-function assertPositive(options: Readonly<Record<string, number | undefined>>): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || (Number.isFinite(value) && value > 0)) continue;
-    throw new TypewireError("option-invalid", `${name}: expected a positive number, got ${value}`);
-  }
 }

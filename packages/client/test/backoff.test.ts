@@ -37,4 +37,11 @@ describe("Backoff", () => {
     const backoff = new Backoff(options, highest);
     expect([backoff.next(), backoff.next(), backoff.next()]).toEqual([10, 50, 50]);
   });
+
+  test("begins no higher than it may grow", () => {
+    const backoff = new Backoff({ maxDelayMs: 50 }, highest);
+    expect([backoff.next(), backoff.next()]).toEqual([50, 50]);
+    backoff.reset();
+    expect(backoff.next()).toBe(50);
+  });
 });

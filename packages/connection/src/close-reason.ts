@@ -11,6 +11,7 @@ import {
   TypewireError,
 } from "@typewire/protocol";
 
+import { MAX_TIMER_MS } from "./time/clock.ts";
 import { describeThrown, oneLine } from "./text.ts";
 
 /** An error's code, or one of the three ends that are not errors of this protocol. */
@@ -76,7 +77,9 @@ export const peerEndedItsHalf: CloseReason = {
 export function peerSaidBye({ reason, retryAfterMs }: Bye): CloseReason {
   const message = `The peer said goodbye: ${oneLine(reason)}`;
   const closed = { code: "peer-closed", message, origin: "peer" } as const;
-  return retryAfterMs === undefined ? closed : { ...closed, retryAfterMs };
+  if (retryAfterMs === undefined) return closed;
+  // A program hands it to a timer, which fires at once beyond what it takes.
+  return { ...closed, retryAfterMs: Math.min(retryAfterMs, MAX_TIMER_MS) };
 }
 
 /** The reason that the peer's `$error` announces; undefined where the peer means to go on. */

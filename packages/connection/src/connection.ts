@@ -50,7 +50,7 @@ export interface Connection<Outgoing extends AnyMessage> {
    * Ends in order: says `$bye`, and everything that was sent still leaves. Nothing more is received.
    * Harmless when the end has begun before. Resolves as `closed` does.
    *
-   * @throws TypewireError `option-invalid` where `retryAfterMs` is not a whole number from 0.
+   * @throws TypewireError `option-invalid` where `retryAfterMs` is no duration, or not whole.
    */
   close(farewell?: Farewell): Promise<CloseReason>;
 

@@ -12,7 +12,7 @@ export {
   type Received,
   type Sent,
 } from "./endpoint.ts";
-export type { Farewell } from "./farewell.ts";
+export { type Farewell, requireRetryAfter } from "./farewell.ts";
 export type { Handlers, Lifecycle, MessageHandlers } from "./handlers.ts";
 export { type ConnectionLimits, type Limits, requireOptions } from "./limits.ts";
 export { LiveConnection } from "./live-connection.ts";
@@ -20,4 +20,4 @@ export type { Observer } from "./observer.ts";
 export type { SharedSecret } from "./handshake/secret-exchange.ts";
 export type { ConnectionStats, EndpointStats } from "./stats.ts";
 export { describeThrown, oneLine } from "./text.ts";
-export { type Cancel, type Clock, systemClock } from "./time/clock.ts";
+export { type Cancel, type Clock, requireDuration, systemClock } from "./time/clock.ts";

@@ -159,12 +159,12 @@ describe("Connection.close", () => {
     expect(codes).toEqual([]);
   });
 
-  test.each([NaN, -1, 1.5, Infinity])(
+  test.each([NaN, -1, 1.5, Infinity, 2 ** 31, "5", null])(
     "refuses a hint of %p milliseconds, and does not close",
     (retryAfterMs) => {
       const { connection } = openServer();
-      expect(() => connection.close({ retryAfterMs })).toThrow(
-        "retryAfterMs: expected a whole number from 0",
+      expect(() => connection.close({ retryAfterMs: retryAfterMs as number })).toThrow(
+        /^retryAfterMs: expected (whole )?milliseconds/,
       );
       expect(connection.state).toBe("open");
     },

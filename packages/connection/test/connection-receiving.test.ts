@@ -230,6 +230,13 @@ describe("Connection, what the peer reports", () => {
     });
   });
 
+  test("hands on no hint of the peer's that a timer does not take", () => {
+    const client = clientConnection();
+    openSocket(client);
+    client.receive(fromServer({ type: "$bye", reason: "upgrade", retryAfterMs: 2 ** 53 - 1 }));
+    expect(client.closeReason?.retryAfterMs).toBe(2 ** 31 - 1);
+  });
+
   test("lets no peer write more than one line into a log", () => {
     const client = clientConnection();
     openSocket(client);

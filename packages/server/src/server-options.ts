@@ -74,11 +74,11 @@ export interface ServerOptions<P extends AnyProtocol> {
 }
 
 export interface DrainOptions {
-  /** How long connections may take to let go. Default 10 s. */
+  /** How long connections may take to let go, from 0 to 2^31 − 1 ms. Default 10 s. */
   readonly timeoutMs?: number;
   /** Told to every client in `$bye`. */
   readonly reason?: string;
-  /** Told to every client in `$bye`: when to come back. */
+  /** Told to every client in `$bye`: when to come back, in whole milliseconds, at most 2^31 − 1. */
   readonly retryAfterMs?: number;
 }
 

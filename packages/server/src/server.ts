@@ -5,7 +5,9 @@ import {
   createEndpoint,
   type Endpoint,
   LiveConnection,
+  requireDuration,
   requireOptions,
+  requireRetryAfter,
   type SocketUser,
   systemClock,
 } from "@typewire/connection";
@@ -176,15 +178,18 @@ export class Server<P extends AnyProtocol> {
   /**
    * Ends in order: accepts no more, lets handlers under way answer, says `$bye` to every client, lets
    * queues empty, and cuts who is still there after `timeoutMs`. Resolves when no connection is left.
+   *
+   * @throws TypewireError (as a rejection) `option-invalid` where a time is no duration; nothing has ended then.
    */
   async drain(options: DrainOptions = {}): Promise<Drained> {
     const { timeoutMs = 10_000, reason = "The server is shutting down", retryAfterMs } = options;
-    this.#stopListening();
+    requireDuration("timeoutMs", timeoutMs, 0);
     const bye = {
       reason,
       afterHandlers: true,
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
+      ...(retryAfterMs !== undefined && { retryAfterMs: requireRetryAfter(retryAfterMs) }),
     };
+    this.#stopListening();
     const { messagesUndelivered: before } = this.#endpoint.stats();
     const closed = [...this.#connections].map((connection) => connection.close(bye));
     let cut = 0;

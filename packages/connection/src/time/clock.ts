@@ -1,4 +1,7 @@
-// Time, passed in: every delay and deadline of a connection goes through a `Clock`, so that tests own it.
+// Time, passed in: every delay and deadline of a connection goes through a `Clock`, so that tests own it; and
+// every duration that a program gives goes through `requireDuration`.
+
+import { TypewireError } from "@typewire/protocol";
 
 /** The longest time that a timer of the host takes, 24.8 days: beyond it, it fires at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -10,7 +13,10 @@ export type Cancel = () => void;
 export interface Clock {
   /** Milliseconds since some fixed moment, never going back. */
   now(): number;
-  /** Calls back once after `delayMs`; 0 means as soon as the event loop has looked at its sockets. */
+  /**
+   * Calls back once after `delayMs`; 0 means as soon as the event loop has looked at its sockets. May be
+   * longer than `MAX_TIMER_MS`; with Infinity it never calls.
+   */
   after(delayMs: number, callback: () => void): Cancel;
 }
 
@@ -23,7 +29,26 @@ export const systemClock: Clock = {
       const immediate = setImmediate(callback);
       return () => clearImmediate(immediate);
     }
+    if (delayMs > MAX_TIMER_MS) {
+      let cancel = systemClock.after(MAX_TIMER_MS, () => {
+        cancel = systemClock.after(delayMs - MAX_TIMER_MS, callback);
+      });
+      return () => cancel();
+    }
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);
   },
 };
+
+/**
+ * `value`, where it is a duration that the option `name` may have: from `leastMs` to `MAX_TIMER_MS`.
+ *
+ * @throws TypewireError `option-invalid` naming the option: also for NaN, Infinity, and what is no number.
+ */
+export function requireDuration(name: string, value: number, leastMs = 1): number {
+  if (typeof value === "number" && value >= leastMs && value <= MAX_TIMER_MS) return value;
+  throw new TypewireError(
+    "option-invalid",
+    `${name}: expected milliseconds from ${leastMs} to ${MAX_TIMER_MS}, got ${String(value)}`,
+  );
+}

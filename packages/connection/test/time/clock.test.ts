@@ -1,6 +1,14 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, jest, test } from "bun:test";
+import { TypewireError } from "@typewire/protocol";
 
-import { systemClock } from "../../src/time/clock.ts";
+import { MAX_TIMER_MS, requireDuration, systemClock } from "../../src/time/clock.ts";
+
+/** Moves the fake timers on, which take no more than so much at once. */
+function advance(byMs: number): void {
+  for (let left = byMs; left > 0; left -= MAX_TIMER_MS) {
+    jest.advanceTimersByTime(Math.min(left, MAX_TIMER_MS));
+  }
+}
 
 describe("systemClock", () => {
   test("calls back in the order of the delays, and 0 after what is already due", async () => {
@@ -26,5 +34,66 @@ describe("systemClock", () => {
     await new Promise<void>((resolve) => systemClock.after(3, resolve));
     expect(events).toEqual([]);
     expect(systemClock.now()).toBeGreaterThanOrEqual(before);
+  });
+
+  test.each([MAX_TIMER_MS, MAX_TIMER_MS + 1, 3 * MAX_TIMER_MS, 1e10])(
+    "waits %d ms, also where no timer of the host takes that",
+    (delayMs) => {
+      jest.useFakeTimers();
+      try {
+        let calls = 0;
+        systemClock.after(delayMs, () => {
+          calls += 1;
+        });
+        const cancelled = systemClock.after(delayMs, () => {
+          throw new Error("It was cancelled");
+        });
+        advance(delayMs - 1);
+        expect(calls).toBe(0);
+        cancelled();
+        advance(1);
+        expect(calls).toBe(1);
+        expect(jest.getTimerCount()).toBe(0);
+      } finally {
+        jest.useRealTimers();
+      }
+    },
+  );
+
+  test("waits for ever where it is told to", () => {
+    jest.useFakeTimers();
+    try {
+      const cancel = systemClock.after(Infinity, () => {
+        throw new Error("For ever is over");
+      });
+      advance(5 * MAX_TIMER_MS);
+      cancel();
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+});
+
+describe("requireDuration", () => {
+  test.each([1, 0.5, 1000, MAX_TIMER_MS])("takes %d ms", (value) => {
+    expect(requireDuration("waitMs", value, 0.5)).toBe(value);
+  });
+
+  test.each([0, -1, NaN, Infinity, -Infinity, 2 ** 31, 1e13, "5", 5n, null])(
+    "refuses %p, naming the option",
+    (value) => {
+      expect(() => requireDuration("waitMs", value as number)).toThrow(
+        new TypewireError(
+          "option-invalid",
+          `waitMs: expected milliseconds from 1 to 2147483647, got ${String(value)}`,
+        ),
+      );
+    },
+  );
+
+  test("takes 0 where that has a meaning", () => {
+    expect(requireDuration("waitMs", 0, 0)).toBe(0);
+    expect(() => requireDuration("waitMs", -1, 0)).toThrow("from 0 to 2147483647, got -1");
   });
 });
