@@ -9,7 +9,7 @@ const SOURCES = `${import.meta.dir}/../src/`;
 const FLOORS: readonly (readonly string[])[] = [
   ["address.ts", "byte-socket.ts", "memory-budget.ts", "text.ts", "time/clock.ts"],
   ["close-reason.ts", "farewell.ts", "limit-rows.ts", "limits.ts", "peer-error.ts"],
-  ["handlers.ts", "observer.ts", "stats.ts", "time/"],
+  ["handlers.ts", "observer.ts", "options.ts", "stats.ts", "time/"],
   ["connection.ts", "handshake/", "sending/"],
   ["receiving/"],
   ["endpoint.ts"],

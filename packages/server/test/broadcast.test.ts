@@ -41,9 +41,10 @@ function failing(
   error: Error,
 ): Disposable {
   if (connection === undefined) throw new Error("There is no such connection");
-  connection.sendFrame = () => {
+  const sendFrame = (): never => {
     throw error;
   };
+  Object.assign(connection, { sendFrame });
   return { [Symbol.dispose]: () => Reflect.deleteProperty(connection, "sendFrame") };
 }
 
