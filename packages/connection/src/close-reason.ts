@@ -12,6 +12,7 @@ import {
 } from "@typewire/protocol";
 
 import { MAX_TIMER_MS } from "./time/clock.ts";
+import type { OwnError } from "./peer-error.ts";
 import { describeThrown, oneLine } from "./text.ts";
 
 /** An error's code, or one of the three ends that are not errors of this protocol. */
@@ -58,7 +59,7 @@ export function failedInternally(
   role: Role,
   doing: string,
   thrown: unknown,
-): { readonly reason: CloseReason; readonly lastMessage: PeerError } {
+): { readonly reason: CloseReason; readonly lastMessage: OwnError } {
   const message = `The ${role} failed to ${doing}`;
   return {
     reason: { code: "internal", message: `${message}: ${describeThrown(thrown)}`, origin: "local" },

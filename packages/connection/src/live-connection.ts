@@ -6,7 +6,6 @@
 import {
   type AnyMessage,
   type Bye,
-  type ControlMessage,
   HEADER_BYTES,
   type Hello,
   TypewireError,
@@ -29,6 +28,7 @@ import type { Endpoint, Member } from "./endpoint.ts";
 import { type Farewell, toBye } from "./farewell.ts";
 import { Handshake } from "./handshake/handshake.ts";
 import { GuardedObserver, type Observer } from "./observer.ts";
+import type { OwnControlMessage } from "./peer-error.ts";
 import { HandlerCalls, type HandlerCallsOwner } from "./receiving/handler-calls.ts";
 import { HOLD, Inflow } from "./receiving/inflow.ts";
 import { Receiver, type ReceiverOwner } from "./receiving/receiver.ts";
@@ -277,7 +277,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     this.#finishIfSaid();
   }
 
-  answer(message: ControlMessage): void {
+  answer(message: OwnControlMessage): void {
     this.#writer.append(this.#endpoint.outgoing, message);
     this.#writer.commit();
   }
@@ -287,7 +287,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   /** Only the first reason counts. */
-  closeWith(reason: CloseReason, lastMessage?: ControlMessage): void {
+  closeWith(reason: CloseReason, lastMessage?: OwnControlMessage): void {
     if (!this.#enter("draining")) return;
     this.#closeReason = reason;
     this.#inflow.stop();

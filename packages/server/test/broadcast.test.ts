@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 
-import type { SocketUser } from "@typewire/connection";
+import { LiveConnection, type SocketUser } from "@typewire/connection";
 import { type ErrorCode, TypewireError } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
 import { FakeClock, MemorySocket } from "@typewire/testkit";
@@ -40,11 +40,10 @@ function failing(
   connection: ServerConnection<typeof saludo> | undefined,
   error: Error,
 ): Disposable {
-  if (connection === undefined) throw new Error("There is no such connection");
-  const sendFrame = (): never => {
+  if (!(connection instanceof LiveConnection)) throw new Error("There is no such connection");
+  connection.sendFrame = () => {
     throw error;
   };
-  Object.assign(connection, { sendFrame });
   return { [Symbol.dispose]: () => Reflect.deleteProperty(connection, "sendFrame") };
 }
 

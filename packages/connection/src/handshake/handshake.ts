@@ -13,6 +13,7 @@ import {
 
 import { type CloseReason, peerCannotAuthenticate, peerReported } from "../close-reason.ts";
 import type { ConnectionLimits } from "../limits.ts";
+import type { OwnControlMessage } from "../peer-error.ts";
 import { type ExchangeEndpoint, SecretExchange, type SharedSecret } from "./secret-exchange.ts";
 
 /**
@@ -29,7 +30,7 @@ export type Step =
   /** The handshake has nothing against the message. */
   | { readonly next: "go on" }
   /** The same, and `message` is to be sent. */
-  | { readonly next: "say"; readonly message: ControlMessage }
+  | { readonly next: "say"; readonly message: OwnControlMessage }
   /** The message is a mistake of the peer's, or where it is no `TypewireError`, of this side's. */
   | { readonly next: "refuse"; readonly error: unknown }
   /** The connection has to end. */

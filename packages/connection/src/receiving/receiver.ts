@@ -24,7 +24,7 @@ import {
 import type { Handshake } from "../handshake/handshake.ts";
 import type { ConnectionLimits } from "../limits.ts";
 import type { Observer } from "../observer.ts";
-import { toPeerError } from "../peer-error.ts";
+import { type OwnControlMessage, toPeerError } from "../peer-error.ts";
 import { oneLine } from "../text.ts";
 import type { Clock } from "../time/clock.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -38,11 +38,11 @@ export interface ReceiverOwner<Incoming> {
   /** A message for its handler. */
   handle(message: Incoming): void;
   /** A control message for the peer. */
-  answer(message: ControlMessage): void;
+  answer(message: OwnControlMessage): void;
   /** Payload bytes to accept from the next header on. */
   limitFrames(maxFrameBytes: number): void;
   /** The end in order begins, after `lastMessage` to the peer. Nothing more is received. */
-  closeWith(reason: CloseReason, lastMessage?: ControlMessage): void;
+  closeWith(reason: CloseReason, lastMessage?: OwnControlMessage): void;
   /** The end, at once: a silent peer hears no last message. */
   destroyWith(reason: CloseReason): void;
   /** The peer is silent: time to ask whether it is alive. */
