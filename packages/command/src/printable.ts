@@ -1,18 +1,19 @@
 // Makes text from a peer safe to show. A terminal obeys what it is shown (ESC sequences, C1 controls),
-// and direction marks reorder the line that holds them, so each of these characters is replaced by
-// its JSON escape. Everything that a command prints passes through here, on stdout and on stderr.
+// direction marks reorder the line that holds them, and what is not to be seen hides in it: each of these
+// characters is replaced by its JSON escape. Everything that a command prints passes through here, on
+// stdout and on stderr. Which characters these are, `replaceUnprintable` knows.
 
-/** Controls (C0, DEL, C1), separators of lines, marks of direction, the byte order mark, lone surrogates. */
-const unsafe = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Surrogate}\ufeff]/gu;
+import { replaceUnprintable } from "@typewire/connection/internal";
 
 const shortEscapes: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** `text` on one line, with nothing in it that a terminal obeys. Valid JSON stays the same JSON. */
+/** `text` on one line, with nothing in it that a terminal obeys or hides. Valid JSON stays the same JSON. */
 export function printable(text: string): string {
-  return text.replace(unsafe, escapeCharacter);
+  return replaceUnprintable(text, (run) => run.replace(/[^]/g, escapeUnit));
 }
 
-function escapeCharacter(character: string): string {
-  const code = character.charCodeAt(0).toString(16).padStart(4, "0");
-  return shortEscapes[character] ?? `\\u${code}`;
+/** The escape of one UTF-16 unit: JSON has none for a whole pair. */
+function escapeUnit(unit: string): string {
+  const code = unit.charCodeAt(0).toString(16).padStart(4, "0");
+  return shortEscapes[unit] ?? `\\u${code}`;
 }

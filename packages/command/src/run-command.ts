@@ -3,6 +3,7 @@
 
 import type { CommandLine } from "./command-line.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { printable } from "./printable.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** How a run ended. A run that a signal ended waits for slow readers of its output no longer than this. */
@@ -27,7 +28,7 @@ export async function runCommand<Options>(
 ): Promise<never> {
   const crash = (error: unknown): Promise<never> => {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    terminal.err.write(`internal error: ${stack}\n`);
+    terminal.err.write(`internal error: ${stack.split("\n").map(printable).join("\n")}\n`);
     return terminal.exit(exitCodes.internal, { deadlineMs: 1000 });
   };
   exceptions.on("uncaughtException", (error) => void crash(error));

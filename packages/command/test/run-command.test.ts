@@ -79,6 +79,13 @@ describe("runCommand", () => {
     expect(err).toContain("run-command.test.ts");
   });
 
+  test("lets no exception drive the terminal", async () => {
+    const { err } = await outcome({ kind: "run", options: "" }, () =>
+      Promise.reject(new RangeError("a\u001b[2Jb\u200b")),
+    );
+    expect(err).toContain("RangeError: a\\u001b[2Jb\\u200b\n");
+  });
+
   test.each(["uncaughtException", "unhandledRejection"])(
     "exits 1 at an %s elsewhere",
     async (event) => {

@@ -13,3 +13,4 @@ export {
   internalLimits,
   resolveLimits,
 } from "./limits.ts";
+export { replaceUnprintable } from "./text.ts";

@@ -13,6 +13,13 @@ describe("oneLine", () => {
     expect(oneLine("a\r\nb\tc\u0000d\u001b[2Je\u2028f\u202eg\u009bh")).toBe("a b c d [2Je f g h");
   });
 
+  test("takes out what is not to be seen, and leaves what joins an emoji", () => {
+    expect(oneLine("a\u200bb\u00adc\u2060d\ufff9e\u{e0041}\u{e0042}f\u3164g\u180eh")).toBe(
+      "a b c d e f g h",
+    );
+    expect(oneLine("👩‍🚀 ❤️ می‌خواهم")).toBe("👩‍🚀 ❤️ می‌خواهم");
+  });
+
   test("cuts at the limit, not one before it", () => {
     expect(oneLine("12345", 5)).toBe("12345");
     expect(oneLine("123456", 5)).toBe("1234…");
