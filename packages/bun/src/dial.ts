@@ -28,7 +28,7 @@ const reasons: Readonly<Record<string, string>> = {
 
 /**
  * Dials `target` and hands the socket to `user`, whose `opened` is called before this resolves; with `tls`
- * it is called when the server is verified, and `disconnected` when it is not. There is no way to abort:
+ * it is called when the server is verified, and `socketClosed` when it is not. There is no way to abort:
  * a user that has lost interest resets the socket that it is given too late.
  *
  * @throws TypewireError (as a rejection) `connect-failed`, naming the address and the reason.
@@ -44,10 +44,10 @@ export async function dial(
     data: ({ data }, chunk) => data.receive(chunk),
     drain: ({ data }) => data.drained(),
     end: ({ data }) => data.peerEnded(),
-    close: ({ data }, error) => data.disconnected(error),
+    close: ({ data }, error) => data.socketClosed(error),
     // The handlers above throw nothing; what comes here is a bug of ours and costs this socket only.
     error(failed, error) {
-      failed.data.disconnected(error);
+      failed.data.socketClosed(error);
       failed.terminate();
     },
   };
@@ -76,7 +76,7 @@ async function dialSecured(
   const data = new SecuredSocket({
     user,
     clock,
-    peer: "server",
+    peerRole: "server",
     mustBeAuthorized: tls.rejectUnauthorized,
     hasCertificate: tls.cert !== undefined,
   });

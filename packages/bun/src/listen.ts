@@ -49,11 +49,11 @@ export function listen(target: SocketAddress, accept: Accept, tls?: ServerTls): 
     data: ({ data }, chunk) => data.receive(chunk),
     drain: ({ data }) => data.drained(),
     end: ({ data }) => data.peerEnded(),
-    close: ({ data }, error) => data.disconnected(error),
+    close: ({ data }, error) => data.socketClosed(error),
     // Without this handler an exception in the ones above would end the process. They throw none, so
     // what comes here is a bug of ours: it costs this socket only.
     error(failed, error) {
-      failed.data.disconnected(error);
+      failed.data.socketClosed(error);
       failed.terminate();
     },
   };
