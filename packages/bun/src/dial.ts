@@ -29,7 +29,7 @@ const reasons: Readonly<Record<string, string>> = {
 
 /**
  * Dials `target` and hands the socket to `user`, whose `opened` is called before this resolves; with `tls`
- * it is called when the server is verified, and `disconnected` when it is not. There is no way to abort:
+ * it is called when the server is verified, and `socketClosed` when it is not. There is no way to abort:
  * a user that has lost interest resets the socket that it is given too late.
  *
  * @throws TypewireError (as a rejection) `connect-failed`, naming the address and the reason.
@@ -65,7 +65,7 @@ async function dialSecured(
   const data = new SecuredSocket({
     user,
     clock,
-    peer: "server",
+    peerRole: "server",
     mustBeAuthorized: tls.rejectUnauthorized,
     hasCertificate: tls.cert !== undefined,
   });

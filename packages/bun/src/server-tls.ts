@@ -73,7 +73,7 @@ export class ServerTls implements ServerCertificates {
     if (this.#handshakes >= MAX_HANDSHAKES) {
       socket.terminate();
       const message = `No TLS connection: ${MAX_HANDSHAKES} handshakes are under way already`;
-      user.disconnected(new TypewireError("tls-failed", message));
+      user.socketClosed(new TypewireError("tls-failed", message));
       return;
     }
     this.#handshakes += 1;
@@ -81,7 +81,7 @@ export class ServerTls implements ServerCertificates {
     const secured = new SecuredSocket({
       user,
       clock: this.#clock,
-      peer: "client",
+      peerRole: "client",
       mustBeAuthorized: requireClientCert,
       hasCertificate: true,
       settled: () => {
@@ -99,7 +99,7 @@ export class ServerTls implements ServerCertificates {
       socket.upgradeTLS({ data: secured, tls, socket: securedSocketHandlers });
     } catch (error) {
       socket.terminate();
-      secured.closed(error instanceof Error ? error : undefined);
+      secured.socketClosed(error instanceof Error ? error : undefined);
     }
   }
 

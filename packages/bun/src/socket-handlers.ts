@@ -9,11 +9,11 @@ export const socketHandlers: Bun.SocketHandler<SocketUser> = {
   data: ({ data }, chunk) => data.receive(chunk),
   drain: ({ data }) => data.drained(),
   end: ({ data }) => data.peerEnded(),
-  close: ({ data }, error) => data.disconnected(error),
+  close: ({ data }, error) => data.socketClosed(error),
   // Without this handler an exception in the ones above would end the process. They throw none, so what
   // comes here is a bug of ours: it costs this socket only.
   error(socket, error) {
-    socket.data.disconnected(error);
+    socket.data.socketClosed(error);
     socket.terminate();
   },
 };

@@ -1,5 +1,6 @@
-// Why a connection ended: exactly one record for each, in words for a log line and a code for a program.
-// Makes the reasons that are not an error of our own.
+// How a connection ends, in words: the one reason that is recorded, for a log line and as a code for a
+// program, and the `$bye` or `$error` that tells the peer. A sentence of the peer's, or of a thrown value,
+// crosses a trust boundary here: it becomes one printable line, short enough for one `$error`.
 
 import {
   type Bye,
@@ -11,9 +12,9 @@ import {
   TypewireError,
 } from "@typewire/protocol";
 
-import { MAX_TIMER_MS } from "./time/clock.ts";
 import type { OwnError } from "./peer-error.ts";
 import { describeThrown, oneLine } from "./text.ts";
+import { MAX_TIMER_MS, requireDuration } from "./time/clock.ts";
 
 /** An error's code, or one of the three ends that are not errors of this protocol. */
 export type CloseCode =
@@ -30,7 +31,7 @@ export interface CloseReason {
   readonly code: CloseCode;
   /** One printable line, a sentence without its full stop; no payload in it. */
   readonly message: string;
-  /** Who ended it: this side (whatever the peer did to deserve it), the peer, or what lies between. */
+  /** Where the end began: at this side (also because of a peer's mistake), at the peer, or between them. */
   readonly origin: "local" | "peer" | "transport";
   /** JSON Pointer into the offending message, where there is one. */
   readonly path?: string;
@@ -79,7 +80,7 @@ export function peerSaidBye({ reason, retryAfterMs }: Bye): CloseReason {
   const message = `The peer said goodbye: ${oneLine(reason)}`;
   const closed = { code: "peer-closed", message, origin: "peer" } as const;
   if (retryAfterMs === undefined) return closed;
-  // A program hands it to a timer, which fires at once beyond what it takes.
+  // Beyond `MAX_TIMER_MS` a program's timer would fire at once.
   return { ...closed, retryAfterMs: Math.min(retryAfterMs, MAX_TIMER_MS) };
 }
 
@@ -134,7 +135,7 @@ export function writeTimedOut(limitMs: number, queuedBytes: number): CloseReason
 
 /** The reason when the socket is gone without an end of the peer's. */
 export function socketLost(error?: unknown): CloseReason {
-  // The socket's owner knows better: a handshake that failed.
+  // The owner of the socket gives an error of its own where a TLS handshake failed.
   if (error instanceof TypewireError) {
     return { code: error.code, message: oneLine(error.message), origin: "transport" };
   }
@@ -161,4 +162,43 @@ export function isConnectionClosed(thrown: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+/** How `close` ends a connection. */
+export interface CloseOptions {
+  /** What the peer is told, in one line. Default `done`. */
+  readonly reason?: string;
+  /** When to come back, in whole milliseconds, at most 2^31 − 1. */
+  readonly retryAfterMs?: number;
+  /**
+   * Whether handlers that are under way may still answer before `$bye`, since the peer discards what
+   * comes after it. Nothing more is handed to handlers meanwhile. Waits until the last has settled, or
+   * none has for `handlersStallMs`. Default false.
+   */
+  readonly afterHandlers?: boolean;
+}
+
+/**
+ * The `$bye` of a close.
+ *
+ * @throws TypewireError `option-invalid` where `retryAfterMs` is no duration, or not whole.
+ */
+export function toBye({ reason = "done", retryAfterMs }: CloseOptions): Bye {
+  const bye: Bye = { type: "$bye", reason: oneLine(reason) };
+  return retryAfterMs === undefined
+    ? bye
+    : { ...bye, retryAfterMs: requireRetryAfter(retryAfterMs) };
+}
+
+/**
+ * `retryAfterMs`, where a `$bye` may have it.
+ *
+ * @throws TypewireError `option-invalid` where it is no duration, or not whole.
+ */
+export function requireRetryAfter(retryAfterMs: number): number {
+  if (Number.isInteger(requireDuration("retryAfterMs", retryAfterMs, 0))) return retryAfterMs;
+  throw new TypewireError(
+    "option-invalid",
+    `retryAfterMs: expected whole milliseconds, got ${retryAfterMs}`,
+  );
 }

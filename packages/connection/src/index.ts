@@ -2,7 +2,13 @@
 
 export { describeSystemError, formatAddress, type SocketAddress } from "./address.ts";
 export type { ByteSocket, SocketUser } from "./byte-socket.ts";
-export { type CloseCode, type CloseReason, describeCloseReason } from "./close-reason.ts";
+export {
+  type CloseCode,
+  type CloseOptions,
+  type CloseReason,
+  describeCloseReason,
+  requireRetryAfter,
+} from "./close-reason.ts";
 export type { Connection, ConnectionState } from "./connection.ts";
 export {
   createEndpoint,
@@ -12,7 +18,6 @@ export {
   type Received,
   type Sent,
 } from "./endpoint.ts";
-export { type Farewell, requireRetryAfter } from "./farewell.ts";
 export type { Handlers, Lifecycle, MessageHandlers } from "./handlers.ts";
 export { type ConnectionLimits, type Limits, requireOptions } from "./limits.ts";
 export { LiveConnection } from "./live-connection.ts";

@@ -15,6 +15,7 @@ import type { ByteSocket, SocketUser } from "./byte-socket.ts";
 import {
   type CloseCode,
   closedInOrder,
+  type CloseOptions,
   type CloseReason,
   connectionClosed,
   failedInternally,
@@ -22,10 +23,10 @@ import {
   largestConsumer,
   peerEndedItsHalf,
   socketLost,
+  toBye,
 } from "./close-reason.ts";
 import type { Connection, ConnectionState } from "./connection.ts";
 import type { Endpoint, Member } from "./endpoint.ts";
-import { type Farewell, toBye } from "./farewell.ts";
 import { Handshake } from "./handshake/handshake.ts";
 import { GuardedObserver, type Observer } from "./observer.ts";
 import type { OwnControlMessage } from "./peer-error.ts";
@@ -189,14 +190,14 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   ready(): Promise<void> {
     if (this.#maySend) return this.#writer.ready();
     const rejected = Promise.reject(this.#closedError("wait for room"));
-    // As for any promise of `ready`: unhandled, it must not end the process.
+    // A rejection that no program awaits must not end the process.
     rejected.catch(() => {});
     return rejected;
   }
 
-  close(farewell: Farewell = {}): Promise<CloseReason> {
-    const bye = toBye(farewell);
-    if (farewell.afterHandlers === true && this.#handlers.inFlight > 0 && !this.#isEnding) {
+  close(options: CloseOptions = {}): Promise<CloseReason> {
+    const bye = toBye(options);
+    if (options.afterHandlers === true && this.#handlers.inFlight > 0 && !this.#isEnding) {
       this.#byeAfterHandlers ??= bye;
       this.#inflow.hold(HOLD.ending);
     } else {
@@ -219,16 +220,16 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
 
   opened(socket: ByteSocket): void {
     if (this.#state === "closed") {
-      // Closed while it was being dialled.
+      // The connection was closed while its socket was being dialled.
       socket.terminate();
       return;
     }
     const { sweep, tally, role } = this.#endpoint;
     sweep.add(this);
     tally.open();
-    this.#writer.attach(socket);
+    this.#writer.opened(socket);
     this.#handshake.opened(sweep.now());
-    this.#inflow.attach(socket);
+    this.#inflow.opened(socket);
     if (role === "server" && !this.#handshake.isAuthenticating) this.#open();
   }
 
@@ -242,15 +243,15 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
 
   peerEnded(): void {
     this.#writer.peerEnded();
-    if (!this.#isEnding) this.#inflow.end();
+    if (!this.#isEnding) this.#inflow.peerEnded();
   }
 
-  disconnected(error?: unknown): void {
+  socketClosed(error?: unknown): void {
     if (error === undefined) {
-      this.#inflow.flush();
+      this.#inflow.handOutAll();
       this.peerEnded();
     }
-    this.#writer.detach(error === undefined ? peerEndedItsHalf : socketLost(error));
+    this.#writer.socketClosed(error === undefined ? peerEndedItsHalf : socketLost(error));
   }
 
   heard(): boolean {
@@ -264,7 +265,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   handlerFailed(handlerName: string, error: unknown): void {
-    // A handler that answers after the end: `closeReason` has said all about it.
+    // A handler that sends after the end throws this; `closeReason` has said why already.
     if (this.#isEnding && isConnectionClosed(error)) return;
     this.#endpoint.hooks.handlerFailed?.(this, handlerName, error);
     const { role } = this.#endpoint;
@@ -290,12 +291,12 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   closeWith(reason: CloseReason, lastMessage?: OwnControlMessage): void {
     if (!this.#enter("draining")) return;
     this.#closeReason = reason;
-    this.#inflow.stop();
+    this.#inflow.discard();
     // Where a getter of a message that is being sent has closed the connection, nothing can be appended.
     if (lastMessage !== undefined && !this.#writer.isEncoding) {
       this.#writer.append(this.#endpoint.outgoing, lastMessage);
     }
-    this.#writer.beginEnd(reason);
+    this.#writer.close(reason);
     this.#finishIfSaid();
   }
 
@@ -339,15 +340,15 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     const recorded = this.#closeReason;
     const left = this.stats;
     this.#enter("closed");
-    this.#inflow.detach();
-    this.#inflow.stop();
+    this.#inflow.socketClosed();
+    this.#inflow.discard();
     const undelivered = this.queuedBytes === 0 ? 0 : this.#reportUndelivered(unsent);
     const { sweep, tally } = this.#endpoint;
     if (sweep.delete(this)) tally.close(recorded.code, left, undelivered);
     this.#endpoint.hooks.closed?.(this, recorded);
     const { close } = this.#endpoint.handlers;
     if (this.#wasOpen && close !== undefined) {
-      // Not from within a method that the user is calling.
+      // The program may be within `close` or `send`; its handler runs after that.
       queueMicrotask(() => this.#handlers.call(close, "close", recorded));
     }
     this.#closed?.resolve(recorded);
@@ -371,7 +372,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     return this.#state === "draining" || this.#state === "closed";
   }
 
-  /** Our own end says that nothing follows; after the peer's, handlers under way may still answer. */
+  /** Nothing may be sent after our own close; after the peer has ended, handlers under way may still answer. */
   get #maySend(): boolean {
     if (this.#state === "draining") {
       return this.#closeReason?.origin === "peer" && this.#handlers.inFlight > 0;
@@ -405,7 +406,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     if (bye !== undefined) this.closeWith(closedInOrder(bye.reason), bye);
   }
 
-  /** Handlers that never settle must not hold what waits for them for ever. */
+  /** Ends a connection whose handlers never settle, so that reading or a close does not wait for ever. */
   #checkHandlers(nowMs: number): void {
     if (!this.#handlers.areStuck(nowMs)) return;
     this.#sayByeAfterHandlers();
@@ -430,7 +431,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 }
 
-/** What the connection says itself is not the user's to say, also where no type check stands before it. */
+/** Refuses control messages, which the connection alone sends, where a program has got past the types. */
 function refuseControlMessage(message: { readonly type?: unknown } | null | undefined): void {
   const type = message?.type;
   if (typeof type !== "string" || type.charCodeAt(0) !== DOLLAR) return;
