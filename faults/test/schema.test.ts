@@ -144,12 +144,12 @@ async function withServer(
 ): Promise<void> {
   const before = snapshotOfPrototype();
   const failures: unknown[] = [];
-  await using server = serve(
+  using server = serve(
     saludo,
     { port: 0, onHandlerError: (_connection, _name, error) => failures.push(error), ...options },
     handlers,
   );
-  await body(server.port, failures);
+  await body(server.port ?? 0, failures);
   expect(snapshotOfPrototype()).toEqual(before);
 }
 

@@ -24,11 +24,10 @@ export interface SaludoOptions extends ServeOptions<typeof saludo> {
 
 /** Serves until `stop` or `drain`. Throws as `serve`. */
 export function serveSaludo(options: SaludoOptions): Server<typeof saludo> {
-  const { words, intervalMs, onSaid, onOpen, onClose, ...serveOptions } = options;
-  const { clock = systemClock } = serveOptions;
+  const { words, intervalMs, clock = systemClock, onSaid, onOpen, onClose } = options;
   const greeting: Message<"greeting"> = { type: "greeting", words };
 
-  const server = serve(saludo, serveOptions, {
+  const server = serve(saludo, options, {
     open(connection) {
       onOpen?.(connection);
       connection.send({ type: "welcome", text: "Bienvenido al servidor!" });

@@ -2,7 +2,6 @@
 // on unless an option with the word insecure says otherwise; NODE_TLS_REJECT_UNAUTHORIZED has no say,
 // because `rejectUnauthorized` is always set. The handshake itself is `SecuredSocket`'s.
 
-import { refuseUnknownOptions } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 
 import { readAuthorities, readIdentity } from "./pem-files.ts";
@@ -30,13 +29,13 @@ export interface DialTls {
   readonly key?: string;
 }
 
-const known: readonly (keyof ClientTlsOptions)[] = [
+const optionNames: ReadonlySet<string> = new Set<keyof ClientTlsOptions>([
   "caFile",
   "certFile",
   "keyFile",
   "serverName",
   "insecureSkipVerify",
-];
+]);
 
 /**
  * Reads the files that `options` names, for one attempt: certificates that were replaced in between count.
@@ -78,8 +77,8 @@ function checked(options: ClientTlsOptions): ClientTlsOptions {
   if (entries.length === 0) {
     throw invalid("expected true or at least one option, got an empty object", "");
   }
-  refuseUnknownOptions(options, known, "tls.");
   for (const [name, value] of entries as [string, unknown][]) {
+    if (!optionNames.has(name)) throw invalid(`${name}: no such option`);
     const expected = name === "insecureSkipVerify" ? "boolean" : "string";
     if (typeof value !== expected || value === "") {
       throw invalid(

@@ -36,17 +36,17 @@ const protocolFaults: readonly (readonly [reason: RegExp, sentence: string])[] =
   [/NO_SHARED_CIPHER|HANDSHAKE_FAILURE/, "the two ends share no cipher"],
 ];
 
-/** One sentence about `error`, of a handshake with `peer`, without its full stop. */
-export function describeTlsError(error: unknown, peer: "server" | "client"): string {
-  if (!(error instanceof Error)) return `the ${peer} is not verified`;
+/** One sentence about `error`, of a handshake with a peer of that role, without its full stop. */
+export function describeTlsError(error: unknown, peerRole: "server" | "client"): string {
+  if (!(error instanceof Error)) return `the ${peerRole} is not verified`;
   const code = "code" in error ? String(error.code) : "";
-  if (code === "ECONNRESET") return `the ${peer} ended the connection during the TLS handshake`;
+  if (code === "ECONNRESET") return `the ${peerRole} ended the connection during the TLS handshake`;
   const fault = certificateFaults[code];
-  if (fault !== undefined) return `${withPeer(fault, peer)}${hosts(error, code)} (${code})`;
+  if (fault !== undefined) return `${withPeer(fault, peerRole)}${hosts(error, code)} (${code})`;
   const [, reason = error.message] = /OPENSSL_internal:(\w+)/.exec(error.message) ?? [];
   const [, sentence = "TLS failed"] =
     protocolFaults.find(([pattern]) => pattern.test(reason)) ?? [];
-  return `${withPeer(sentence, peer)} (${reason})`;
+  return `${withPeer(sentence, peerRole)} (${reason})`;
 }
 
 /** Whether `error` is about the peer's certificate, and not about the handshake itself. */
@@ -58,8 +58,8 @@ export function isCertificateFault(error: unknown): boolean {
   );
 }
 
-function withPeer(sentence: string, peer: string): string {
-  return sentence.replaceAll("{peer}", peer);
+function withPeer(sentence: string, peerRole: string): string {
+  return sentence.replaceAll("{peer}", peerRole);
 }
 
 /** For a wrong host, the one asked for and those that the certificate names. */

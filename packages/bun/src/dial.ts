@@ -13,7 +13,6 @@ import { TypewireError } from "@typewire/protocol";
 
 import type { DialTls } from "./client-tls.ts";
 import { SecuredSocket, securedSocketHandlers } from "./secured-socket.ts";
-import { socketHandlers } from "./socket-handlers.ts";
 
 const reasons: Readonly<Record<string, string>> = {
   // Also what Bun reports when this process has no file descriptor left.
@@ -29,7 +28,7 @@ const reasons: Readonly<Record<string, string>> = {
 
 /**
  * Dials `target` and hands the socket to `user`, whose `opened` is called before this resolves; with `tls`
- * it is called when the server is verified, and `disconnected` when it is not. There is no way to abort:
+ * it is called when the server is verified, and `socketClosed` when it is not. There is no way to abort:
  * a user that has lost interest resets the socket that it is given too late.
  *
  * @throws TypewireError (as a rejection) `connect-failed`, naming the address and the reason.
@@ -40,9 +39,21 @@ export async function dial(
   tls?: DialTls,
   clock: Clock = systemClock,
 ): Promise<void> {
+  const socket: Bun.SocketHandler<SocketUser> = {
+    open: (opened) => opened.data.opened(opened),
+    data: ({ data }, chunk) => data.receive(chunk),
+    drain: ({ data }) => data.drained(),
+    end: ({ data }) => data.peerEnded(),
+    close: ({ data }, error) => data.socketClosed(error),
+    // The handlers above throw nothing; what comes here is a bug of ours and costs this socket only.
+    error(failed, error) {
+      failed.data.socketClosed(error);
+      failed.terminate();
+    },
+  };
   try {
     // Half-open, so that our queue survives the peer's end.
-    const options = { allowHalfOpen: true, data: user, socket: socketHandlers } as const;
+    const options = { allowHalfOpen: true, data: user, socket } as const;
     if (tls !== undefined) await dialSecured(target, user, tls, clock);
     else if ("unix" in target) await Bun.connect({ ...target, ...options });
     else await Bun.connect({ ...target, ...options });
@@ -65,7 +76,7 @@ async function dialSecured(
   const data = new SecuredSocket({
     user,
     clock,
-    peer: "server",
+    peerRole: "server",
     mustBeAuthorized: tls.rejectUnauthorized,
     hasCertificate: tls.cert !== undefined,
   });

@@ -11,7 +11,6 @@ import { TypewireError } from "@typewire/protocol";
 import type { Accept, Listening } from "@typewire/server";
 
 import type { ServerTls } from "./server-tls.ts";
-import { socketHandlers } from "./socket-handlers.ts";
 
 const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE: "the address is in use",
@@ -41,12 +40,21 @@ export function listen(target: SocketAddress, accept: Accept, tls?: ServerTls): 
     return accept(name(socket), "unix" in target ? undefined : socket.remoteAddress);
   };
   const socket: Bun.SocketHandler<SocketUser> = {
-    ...socketHandlers,
     open(opened) {
       // A `data` option of Bun.listen would be one object for all sockets. It is assigned before the
       // socket is used, because closing calls `close` at once.
       opened.data = userOf(opened);
       opened.data.opened(opened);
+    },
+    data: ({ data }, chunk) => data.receive(chunk),
+    drain: ({ data }) => data.drained(),
+    end: ({ data }) => data.peerEnded(),
+    close: ({ data }, error) => data.socketClosed(error),
+    // Without this handler an exception in the ones above would end the process. They throw none, so
+    // what comes here is a bug of ours: it costs this socket only.
+    error(failed, error) {
+      failed.data.socketClosed(error);
+      failed.terminate();
     },
   };
   try {

@@ -1,4 +1,4 @@
-// The TLS handshake of one socket, at either end: who uses the socket hears of it only once the peer is
+// The TLS handshake of one socket, at either end: the user of the socket hears of it only once the peer is
 // verified, so that nothing can be sent or received before, and hears why when it is not. Bun calls
 // `open`, and resolves its connect promise, before the handshake, and drops what is written there.
 
@@ -16,8 +16,8 @@ const accepted: ReadonlySet<string | null> = new Set(["TLSv1.2", "TLSv1.3"]);
 export interface SecuredSocketOptions {
   readonly user: SocketUser;
   readonly clock: Clock;
-  /** Who is at the other end. */
-  readonly peer: "server" | "client";
+  /** What the other end is. */
+  readonly peerRole: "server" | "client";
   /** Whether the peer has to show a certificate that the given authorities vouch for. */
   readonly mustBeAuthorized: boolean;
   /** Whether we show one ourselves; says which advice a refusal comes with. */
@@ -30,11 +30,11 @@ export interface SecuredSocketOptions {
  * | in          | when                              | then        | and the user       |
  * | ----------- | --------------------------------- | ----------- | ------------------ |
  * | handshaking | the handshake, and it satisfies   | open        | opened             |
- * | handshaking | it does not, an end, the deadline | over        | disconnected: why  |
- * | open        | a server's end or alert before    | over        | disconnected: why  |
+ * | handshaking | it does not, an end, the deadline | over        | socketClosed: why  |
+ * | open        | a server's end or alert before    | over        | socketClosed: why  |
  * |             | any byte: it has refused us       |             |                    |
  * | open        | anything else                     |             | hears it as it is  |
- * | open        | the close                         | over        | disconnected       |
+ * | open        | the close                         | over        | socketClosed       |
  */
 export class SecuredSocket {
   readonly #options: SecuredSocketOptions;
@@ -74,31 +74,31 @@ export class SecuredSocket {
   }
 
   peerEnded(socket: Bun.Socket<SecuredSocket>): void {
-    const { peer, user } = this.#options;
+    const { peerRole, user } = this.#options;
     if (this.#state === "handshaking") {
-      this.#fail(socket, `the ${peer} ended the connection during the TLS handshake`);
+      this.#fail(socket, `the ${peerRole} ended the connection during the TLS handshake`);
     } else if (this.#state === "open") {
       if (this.#wasRefused) this.#fail(socket, this.#refusal);
       else user.peerEnded();
     }
   }
 
-  closed(error: Error | undefined): void {
+  socketClosed(error: Error | undefined): void {
     if (this.#state === "over") return;
-    const { peer, user } = this.#options;
+    const { peerRole, user } = this.#options;
     const isEarly = this.#state === "handshaking";
     const detail = isEarly
-      ? `the ${peer} ended the connection during the TLS handshake`
+      ? `the ${peerRole} ended the connection during the TLS handshake`
       : this.#refusal;
     const wasRefused = this.#wasRefused;
     this.#settle("over");
-    user.disconnected(isEarly || wasRefused ? tlsFailed(detail) : error);
+    user.socketClosed(isEarly || wasRefused ? tlsFailed(detail) : error);
   }
 
   /** TLS broke, or a bug of ours: it costs this socket only. */
   failed(socket: Bun.Socket<SecuredSocket>, error: Error): void {
     const isTls = "code" in error && error.code === "EPROTO";
-    this.#fail(socket, isTls ? describeTlsError(error, this.#options.peer) : undefined, error);
+    this.#fail(socket, isTls ? describeTlsError(error, this.#options.peerRole) : undefined, error);
   }
 
   /** Why this handshake is not good enough; undefined when it is. */
@@ -107,12 +107,12 @@ export class SecuredSocket {
     isComplete: boolean,
     error: Error | null,
   ): string | undefined {
-    const { peer, mustBeAuthorized } = this.#options;
+    const { peerRole, mustBeAuthorized } = this.#options;
     const isAuthorized = socket.authorized;
     // For a wrong host Bun calls a handshake incomplete also where nobody asked, and lets it go on.
     const isDone = isComplete || (!mustBeAuthorized && isCertificateFault(error));
     if (!isDone || (mustBeAuthorized && !isAuthorized)) {
-      return describeTlsError(error ?? socket.getAuthorizationError(), peer);
+      return describeTlsError(error ?? socket.getAuthorizationError(), peerRole);
     }
     const version = socket.getTLSVersion();
     return accepted.has(version)
@@ -122,7 +122,7 @@ export class SecuredSocket {
 
   /** A server that ends without a word has, with TLS 1.3, looked at our certificate after we saw it agree. */
   get #wasRefused(): boolean {
-    return this.#state === "open" && this.#options.peer === "server" && !this.#hasHeard;
+    return this.#state === "open" && this.#options.peerRole === "server" && !this.#hasHeard;
   }
 
   get #refusal(): string {
@@ -136,7 +136,7 @@ export class SecuredSocket {
     if (this.#state === "over") return;
     this.#settle("over");
     socket.terminate();
-    this.#options.user.disconnected(detail === undefined ? error : tlsFailed(detail));
+    this.#options.user.socketClosed(detail === undefined ? error : tlsFailed(detail));
   }
 
   #settle(state: "open" | "over"): void {
@@ -154,7 +154,7 @@ export const securedSocketHandlers: Bun.SocketHandler<SecuredSocket> = {
   data: (socket, chunk) => socket.data.receive(chunk),
   drain: (socket) => socket.data.drained(),
   end: (socket) => socket.data.peerEnded(socket),
-  close: (socket, error) => socket.data.closed(error),
+  close: (socket, error) => socket.data.socketClosed(error),
   error: (socket, error) => socket.data.failed(socket, error),
 };
 

@@ -1,8 +1,8 @@
 // The entrance for programs: `serve(protocol, options, handlers)`.
 
-import { refuseUnknownOptions, systemClock } from "@typewire/connection";
-import type { AnyProtocol } from "@typewire/protocol";
-import { Server, type ServerHandlers, serverOptions, type ServerOptions } from "@typewire/server";
+import { type SocketAddress, systemClock } from "@typewire/connection";
+import { type AnyProtocol, TypewireError } from "@typewire/protocol";
+import { Server, type ServerHandlers, type ServerOptions } from "@typewire/server";
 
 import { connectionCeiling, descriptorLimit } from "./descriptor-limit.ts";
 import { listen } from "./listen.ts";
@@ -10,14 +10,14 @@ import { memoryLimit } from "./memory-limit.ts";
 import { printHandlerError } from "./print-handler-error.ts";
 import { sharedSecret } from "./secret.ts";
 import { ServerTls, type ServerTlsOptions } from "./server-tls.ts";
-import { targetOf, type TargetOptions, targetOptions } from "./target.ts";
 
-/** `port`, with or without `hostname`, or `unix`; and what else a server is made with. */
-export interface ServeOptions<
-  P extends AnyProtocol,
-  Port extends number | undefined = number | undefined,
->
-  extends ServerOptions<P>, TargetOptions<Port> {
+export interface ServeOptions<P extends AnyProtocol> extends ServerOptions<P> {
+  /** 0 picks a free one; `server.port` tells which. Required unless `unix` is given. */
+  readonly port?: number;
+  /** Default 127.0.0.1: traffic is neither encrypted nor authenticated, so it stays on this machine. */
+  readonly hostname?: string;
+  /** The path of a Unix socket, instead of `port` and `hostname`. */
+  readonly unix?: string;
   /** Encrypts, and shows clients who the server is; see `ServerTlsOptions`. Default: plaintext. */
   readonly tls?: ServerTlsOptions;
   /**
@@ -27,27 +27,23 @@ export interface ServeOptions<
   readonly secret?: Uint8Array | string;
 }
 
-const known: readonly string[] = [...targetOptions, "tls", "secret", ...serverOptions];
-
 /**
- * Serves `protocol`: listens at once and calls `handlers` with what clients send. `server.port` is a
- * number where `options.port` is.
+ * Serves `protocol`: listens at once and calls `handlers` with what clients send.
  *
- * @throws TypewireError `option-invalid` naming the option or handler that is not possible or not known;
+ * @throws TypewireError `option-invalid` naming the option or handler that is not possible;
  * `listen-failed` naming the address and the reason.
  */
-export function serve<P extends AnyProtocol, Port extends number | undefined = undefined>(
+export function serve<P extends AnyProtocol>(
   protocol: P,
-  options: ServeOptions<P, Port>,
-  handlers?: ServerHandlers<P>,
-): Server<P, Port extends number ? number : undefined> {
-  refuseUnknownOptions(options, known);
-  const target = targetOf(options, 0);
+  options: ServeOptions<P>,
+  handlers: ServerHandlers<P>,
+): Server<P> {
+  const target = targetOf(options);
   const tls =
     options.tls === undefined
       ? undefined
       : new ServerTls(options.tls, options.clock ?? systemClock);
-  return new Server(protocol, options, handlers ?? ({} as ServerHandlers<P>), {
+  return new Server(protocol, options, handlers, {
     listen: (accept) => listen(target, accept, tls),
     ...(tls && { certificates: tls }),
     ...(options.secret !== undefined && { secret: sharedSecret(options.secret) }),
@@ -55,4 +51,15 @@ export function serve<P extends AnyProtocol, Port extends number | undefined = u
     ...memoryLimit(),
     handlerFailed: printHandlerError,
   });
+}
+
+function targetOf({ port, hostname, unix }: ServeOptions<AnyProtocol>): SocketAddress {
+  if (unix !== undefined) {
+    if (port === undefined && hostname === undefined) return { unix };
+    throw new TypewireError("option-invalid", "unix: expected no port and hostname beside it");
+  }
+  if (port === undefined || !Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new TypewireError("option-invalid", `port: expected 0 to 65535, got ${port}`);
+  }
+  return { hostname: hostname ?? "127.0.0.1", port };
 }

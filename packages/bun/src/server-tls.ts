@@ -3,7 +3,7 @@
 // never a plaintext one (Bun.listen with empty `tls` options serves plaintext without a word, and has no
 // way to change its certificate). ADR 0041.
 
-import { type Clock, refuseUnknownOptions, type SocketUser } from "@typewire/connection";
+import type { Clock, SocketUser } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 import type { ServerCertificates } from "@typewire/server";
 
@@ -25,13 +25,6 @@ export interface ServerTlsOptions {
   readonly requireClientCert?: boolean;
 }
 
-const known: readonly (keyof ServerTlsOptions)[] = [
-  "certFile",
-  "keyFile",
-  "caFile",
-  "requireClientCert",
-];
-
 /** Handshakes under way at once; one over is reset. Each costs a signature: answers floods of half a handshake. */
 export const MAX_HANDSHAKES = 1024;
 
@@ -48,7 +41,6 @@ export class ServerTls implements ServerCertificates {
 
   /** @throws TypewireError `option-invalid` naming the option or file that is not possible. */
   constructor(options: ServerTlsOptions, clock: Clock) {
-    refuseUnknownOptions(options, known, "tls.");
     this.#options = options;
     this.#clock = clock;
     this.#material = this.#read();
@@ -73,7 +65,7 @@ export class ServerTls implements ServerCertificates {
     if (this.#handshakes >= MAX_HANDSHAKES) {
       socket.terminate();
       const message = `No TLS connection: ${MAX_HANDSHAKES} handshakes are under way already`;
-      user.disconnected(new TypewireError("tls-failed", message));
+      user.socketClosed(new TypewireError("tls-failed", message));
       return;
     }
     this.#handshakes += 1;
@@ -81,7 +73,7 @@ export class ServerTls implements ServerCertificates {
     const secured = new SecuredSocket({
       user,
       clock: this.#clock,
-      peer: "client",
+      peerRole: "client",
       mustBeAuthorized: requireClientCert,
       hasCertificate: true,
       settled: () => {
@@ -99,7 +91,7 @@ export class ServerTls implements ServerCertificates {
       socket.upgradeTLS({ data: secured, tls, socket: securedSocketHandlers });
     } catch (error) {
       socket.terminate();
-      secured.closed(error instanceof Error ? error : undefined);
+      secured.socketClosed(error instanceof Error ? error : undefined);
     }
   }
 

@@ -10,20 +10,17 @@ import { saludo } from "@typewire/protocol/saludo";
 import type { Server } from "@typewire/server";
 import { ScriptedPeer } from "@typewire/testkit";
 
-import { serve, type ServeOptions } from "../src/index.ts";
+import { serve } from "../src/index.ts";
 import { SaludoPeer } from "@typewire/testkit/saludo-peer";
 
 const welcome = { type: "welcome", text: "hola" } as const;
 const anyPort = { port: 0, limits: internalLimits({ lingerMs: 20 }) };
 
 /** Peers that the server has welcomed, in the order of their connections. */
-async function welcomed(
-  server: Server<typeof saludo, number>,
-  count: number,
-): Promise<SaludoPeer[]> {
+async function welcomed(server: Server<typeof saludo>, count: number): Promise<SaludoPeer[]> {
   const peers: SaludoPeer[] = [];
   for (let index = 0; index < count; index += 1) {
-    const peer = await SaludoPeer.connect({ port: server.port });
+    const peer = await SaludoPeer.connect({ port: server.port ?? 0 });
     await peer.next("welcome");
     peers.push(peer);
   }
@@ -31,10 +28,7 @@ async function welcomed(
 }
 
 /** Serves what most tests need: a welcome. */
-function serveWelcome<Port extends number | undefined = number>(
-  options?: ServeOptions<typeof saludo, Port>,
-): Server<typeof saludo, Port extends number ? number : undefined>;
-function serveWelcome(options: ServeOptions<typeof saludo> = anyPort) {
+function serveWelcome(options: Parameters<typeof serve<typeof saludo>>[1] = anyPort) {
   return serve(saludo, options, {
     open(connection) {
       connection.send(welcome);
@@ -54,10 +48,10 @@ function errorOf(action: () => unknown): TypewireError {
 describe("serve", () => {
   test("says $hello and hands validated messages to the handlers, with their connection", async () => {
     const said = Promise.withResolvers<string>();
-    await using server = serve(saludo, anyPort, {
+    using server = serve(saludo, anyPort, {
       say: ({ text }, { name }) => said.resolve(`${name} ${text}`),
     });
-    using peer = await SaludoPeer.connect({ port: server.port });
+    using peer = await SaludoPeer.connect({ port: server.port ?? 0 });
     expect(await peer.next("$hello")).toMatchObject({ protocol: "saludo", version: 1 });
     await peer.say("hola");
     expect(await said.promise).toMatch(/^127\.0\.0\.1:\d+ hola$/);
@@ -67,8 +61,8 @@ describe("serve", () => {
 
   test("counts a connection out once it has ended", async () => {
     const closed = Promise.withResolvers<string>();
-    await using server = serve(saludo, anyPort, { close: (_, { code }) => closed.resolve(code) });
-    using peer = await SaludoPeer.connect({ port: server.port });
+    using server = serve(saludo, anyPort, { close: (_, { code }) => closed.resolve(code) });
+    using peer = await SaludoPeer.connect({ port: server.port ?? 0 });
     await peer.next("$hello");
     peer.raw.shutdown();
     expect(await closed.promise).toBe("peer-closed");
@@ -77,7 +71,7 @@ describe("serve", () => {
 
   test("ends the connection whose handler throws, and tells the owner why", async () => {
     const failures: unknown[] = [];
-    await using server = serve(
+    using server = serve(
       saludo,
       { ...anyPort, onHandlerError: (_, name, error) => failures.push(name, error) },
       {
@@ -109,9 +103,9 @@ describe("serve", () => {
     expect(await Bun.file(unix).exists()).toBe(false);
   });
 
-  test("refuses an address in use with the address and the reason", async () => {
-    await using server = serveWelcome();
-    const error = errorOf(() => serveWelcome({ port: server.port }));
+  test("refuses an address in use with the address and the reason", () => {
+    using server = serveWelcome();
+    const error = errorOf(() => serveWelcome({ port: server.port ?? 0 }));
     expect(error.code).toBe("listen-failed");
     expect(error.message).toBe(
       `Cannot listen on 127.0.0.1:${server.port}: the address is in use (EADDRINUSE)`,
@@ -139,35 +133,10 @@ describe("serve", () => {
       { port: 0, limits: { maxFrame: 5 } as object },
       "maxFrame: no such limit; the limits that can",
     ],
-    [{ port: 0, maxConections: 5 }, "maxConections: no such option; expected maxConnections"],
-    [{ prot: 0 }, "prot: no such option; expected port"],
-    [{ port: 0, onerror() {} }, "onerror: no such option; expected one of port, hostname, unix, "],
   ])("refuses the options %j", (options, message) => {
-    const error = errorOf(() => serveWelcome(options as typeof anyPort));
+    const error = errorOf(() => serveWelcome(options));
     expect(error.code).toBe("option-invalid");
     expect(error.message).toContain(message);
-  });
-
-  test("needs no handlers", async () => {
-    await using server = serve(saludo, anyPort);
-    using peer = await SaludoPeer.connect({ port: server.port });
-    await peer.next("$hello");
-    await peer.say("hola");
-    expect(server.broadcast(welcome)).toBe(1);
-    expect(await peer.next("welcome")).toEqual(welcome);
-  });
-
-  test("drains at the end of `await using`: what was sent arrives, then $bye", async () => {
-    let peer: SaludoPeer;
-    {
-      await using server = serveWelcome();
-      peer = await SaludoPeer.connect({ port: server.port });
-      await peer.next("welcome");
-      server.broadcast({ ...welcome, text: "last" });
-    }
-    expect(await peer.next("$bye")).toMatchObject({ reason: "The server is shutting down" });
-    expect(peer.received.at(-1)).toMatchObject({ text: "last" });
-    peer[Symbol.dispose]();
   });
 
   test("refuses a handler for a message that clients do not send", () => {
@@ -179,7 +148,7 @@ describe("serve", () => {
 
 describe("Server.broadcast", () => {
   test("reaches everybody but the one left out", async () => {
-    await using server = serveWelcome();
+    using server = serveWelcome();
     const peers = await welcomed(server, 3);
     const [except] = server.connections;
     if (except === undefined) throw new Error("Nobody is connected");
@@ -190,7 +159,7 @@ describe("Server.broadcast", () => {
   });
 
   test("encodes a message once for all", async () => {
-    await using server = serveWelcome();
+    using server = serveWelcome();
     const peers = await welcomed(server, 3);
     using encode = spyOn(saludo.server, "encodeFrame");
     expect(server.broadcast(welcome)).toBe(3);
@@ -199,7 +168,7 @@ describe("Server.broadcast", () => {
   });
 
   test("throws for a message that is not the server's, and nobody gets it", async () => {
-    await using server = serveWelcome();
+    using server = serveWelcome();
     const [peer] = await welcomed(server, 1);
     // @ts-expect-error -- the compiler refuses it as well
     const error = errorOf(() => server.broadcast({ type: "welcome", text: 7 }));
@@ -210,9 +179,9 @@ describe("Server.broadcast", () => {
 
   test("leaves out a client whose frame limit is below the message", async () => {
     const greeted = Promise.withResolvers<void>();
-    await using server = serve(saludo, anyPort, { say: () => greeted.resolve() });
-    using small = await SaludoPeer.connect({ port: server.port });
-    using large = await SaludoPeer.connect({ port: server.port });
+    using server = serve(saludo, anyPort, { say: () => greeted.resolve() });
+    using small = await SaludoPeer.connect({ port: server.port ?? 0 });
+    using large = await SaludoPeer.connect({ port: server.port ?? 0 });
     const writer = new ByteWriter();
     saludo.client.encodeInto(
       { type: "$hello", protocol: "saludo", version: 1, maxFrameBytes: 64 },
@@ -233,7 +202,7 @@ describe("ServerOptions.onUndelivered", () => {
     const opened = Promise.withResolvers<void>();
     const told: string[] = [];
     const text = "x".repeat(100_000);
-    await using server = serve(
+    using server = serve(
       saludo,
       {
         ...anyPort,
@@ -244,7 +213,7 @@ describe("ServerOptions.onUndelivered", () => {
       },
       { open: () => opened.resolve(), close: () => void told.push("closed") },
     );
-    using peer = await SaludoPeer.connect({ port: server.port });
+    using peer = await SaludoPeer.connect({ port: server.port ?? 0 });
     await opened.promise;
     peer.raw.pause();
     const [connection] = server.connections;
@@ -268,13 +237,13 @@ describe("ServerOptions.onUndelivered", () => {
 describe("Server.maxConnections", () => {
   test("turns away one over with $error, and takes the next when a place is free", async () => {
     const turnedAway: string[] = [];
-    await using server = serve(
+    using server = serve(
       saludo,
       { ...anyPort, maxConnections: 2, onTurnedAway: (name) => turnedAway.push(name) },
       { open: (connection) => void connection.send(welcome) },
     );
     const [first] = await welcomed(server, 2);
-    using third = await SaludoPeer.connect({ port: server.port });
+    using third = await SaludoPeer.connect({ port: server.port ?? 0 });
     expect(await third.next("$error")).toEqual({
       type: "$error",
       code: "too-many-connections",
@@ -289,10 +258,10 @@ describe("Server.maxConnections", () => {
   });
 
   test("lets go of a refused peer that never ends", async () => {
-    await using server = serveWelcome({ ...anyPort, maxConnections: 1 });
+    using server = serveWelcome({ ...anyPort, maxConnections: 1 });
     await welcomed(server, 1);
     const refused = await Promise.all(
-      Array.from({ length: 100 }, () => ScriptedPeer.connect({ port: server.port })),
+      Array.from({ length: 100 }, () => ScriptedPeer.connect({ port: server.port ?? 0 })),
     );
     // The first 64 get the reason and are reset when lingerMs are over, the others at once.
     const ends = await Promise.all(refused.map((peer) => peer.ended));
@@ -305,7 +274,7 @@ describe("Server.maxConnections", () => {
 describe("Server.drain", () => {
   test("says $bye to everybody, accepts no more and resolves when all have left", async () => {
     const server = serveWelcome();
-    const { port } = server;
+    const { port = 0 } = server;
     const peers = await welcomed(server, 2);
     const drained = server.drain({ reason: "new version", retryAfterMs: 500 });
     const byes = await Promise.all(peers.map((peer) => peer.next("$bye")));
@@ -344,7 +313,7 @@ describe("Server.drain", () => {
         connection.send({ type: "welcome", text: `to ${text}` });
       },
     });
-    using peer = await SaludoPeer.connect({ port: server.port });
+    using peer = await SaludoPeer.connect({ port: server.port ?? 0 });
     await peer.say("first");
     while (asked.length === 0) await Bun.sleep(1);
     const drained = server.drain();
@@ -367,7 +336,7 @@ describe("Server.drain", () => {
         return new Promise(() => {});
       },
     });
-    using peer = await SaludoPeer.connect({ port: server.port });
+    using peer = await SaludoPeer.connect({ port: server.port ?? 0 });
     await peer.say("hola");
     await asked.promise;
     expect(await server.drain({ timeoutMs: 50 })).toMatchObject({ cut: 1 });
@@ -398,7 +367,7 @@ describe("Server.drain", () => {
     [{ retryAfterMs: 1e13 }, "retryAfterMs: expected milliseconds"],
     [{ retryAfterMs: 0.5 }, "retryAfterMs: expected whole milliseconds, got 0.5"],
   ])("refuses %j, and goes on serving", async (options, message) => {
-    await using server = serveWelcome();
+    using server = serveWelcome();
     const [peer] = await welcomed(server, 1);
     const error: unknown = await server.drain(options).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: "option-invalid" });
@@ -435,7 +404,7 @@ describe("maxConnectionsPerAddress", () => {
   test("turns one more of an address away, and has room again when one has left", async () => {
     const turnedAway: string[] = [];
     const closed = Promise.withResolvers<void>();
-    await using server = serve(
+    using server = serve(
       saludo,
       {
         ...anyPort,
@@ -445,7 +414,7 @@ describe("maxConnectionsPerAddress", () => {
       { open: (connection) => void connection.send(welcome), close: () => closed.resolve() },
     );
     const [first] = await welcomed(server, 2);
-    using over = await SaludoPeer.connect({ port: server.port });
+    using over = await SaludoPeer.connect({ port: server.port ?? 0 });
     expect(await over.next("$error")).toMatchObject({
       code: "too-many-connections",
       message: "The server is full: its limit of connections from one address is 2",
@@ -468,7 +437,7 @@ describe("maxConnectionsPerAddress", () => {
 describe("Server.stats", () => {
   test("counts connections, their ends, messages and bytes", async () => {
     const closed = Promise.withResolvers<void>();
-    await using server = serve(saludo, anyPort, {
+    using server = serve(saludo, anyPort, {
       open: (connection) => void connection.send(welcome),
       close: () => closed.resolve(),
     });
@@ -493,11 +462,11 @@ describe("Server.stats", () => {
 });
 
 describe("a Unix socket", () => {
-  test("is its owner's alone whatever the umask, which stays as it was", async () => {
+  test("is its owner's alone whatever the umask, which stays as it was", () => {
     const unix = join(tmpdir(), `typewire-mode-${process.pid}.sock`);
     const before = process.umask(0);
     try {
-      await using server = serveWelcome({ unix });
+      using server = serveWelcome({ unix });
       expect(server.isListening).toBe(true);
       expect(statSync(unix).mode & 0o777).toBe(0o600);
       expect(process.umask()).toBe(0);
@@ -510,7 +479,7 @@ describe("a Unix socket", () => {
 describe("Server.stop", () => {
   test("resets every connection and frees the port at once", async () => {
     const server = serveWelcome();
-    const { port } = server;
+    const { port = 0 } = server;
     const [peer] = await welcomed(server, 1);
     server.stop();
     expect(await peer?.raw.ended).toBe("reset");
@@ -530,12 +499,12 @@ describe("a large message", () => {
   test("of 64 MiB comes in and goes out with the limit raised", async () => {
     const bytes = new Uint8Array(64 * 1024 ** 2);
     for (let index = 0; index < bytes.length; index += 4096) bytes[index] = index >>> 12;
-    await using server = serve(
+    using server = serve(
       parcel,
       { ...anyPort, limits: { maxFrameBytes: bytes.length + 1024 } },
       { parcel: (message, connection) => void connection.send({ ...message, type: "copy" }) },
     );
-    using peer = await ScriptedPeer.connect({ port: server.port });
+    using peer = await ScriptedPeer.connect({ port: server.port ?? 0 });
     await peer.next();
     await peer.send(parcel.client.encodeFrame({ type: "parcel", bytes }));
     const copy = parcel.server.decode(await peer.next());

@@ -5,7 +5,7 @@ import type { SharedSecret, SocketAddress, SocketUser } from "@typewire/connecti
 export interface ClientHost {
   /**
    * One attempt to reach `target`. Hands the socket to `user`, whose `opened` is called before this
-   * resolves; with TLS it is called when the server is verified, and `disconnected` when it is not. There
+   * resolves; with TLS it is called when the server is verified, and `socketClosed` when it is not. There
    * is no way to abort: a user that has lost interest resets the socket that it is given too late.
    *
    * @throws TypewireError (as a rejection) `connect-failed`, naming the address and the reason, or

@@ -1,4 +1,4 @@
-// What a client is made with, and what it tells.
+// What a client is made with, and what it tells: types only.
 
 import type {
   Clock,
@@ -76,17 +76,3 @@ export interface ClientOptions<P extends AnyProtocol> {
     error: unknown,
   ) => void;
 }
-
-/** The names of all of them, for a host that refuses what is not known. */
-export const clientOptions = Object.keys({
-  connectTimeoutMs: true,
-  reconnect: true,
-  onUndelivered: true,
-  resend: true,
-  limits: true,
-  clock: true,
-  random: true,
-  observe: true,
-  onStatus: true,
-  onHandlerError: true,
-} satisfies Record<keyof ClientOptions<AnyProtocol>, true>);

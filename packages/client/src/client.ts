@@ -9,7 +9,6 @@ import {
   type Endpoint,
   formatAddress,
   LiveConnection,
-  refuseUnknownOptions,
   requireDuration,
   requireOptions,
   type SocketAddress,
@@ -22,7 +21,7 @@ import {
   TypewireError,
 } from "@typewire/protocol";
 
-import { Backoff, defaultReconnect } from "./backoff.ts";
+import { Backoff } from "./backoff.ts";
 import type { ClientHost } from "./client-host.ts";
 import type {
   ClientConnection,
@@ -76,7 +75,6 @@ export class Client<P extends AnyProtocol> {
     this.#options = options;
     const { connectTimeoutMs = defaultConnectTimeoutMs, reconnect, random = Math.random } = options;
     const { resend = false, onUndelivered } = options;
-    if (reconnect) refuseUnknownOptions(reconnect, Object.keys(defaultReconnect), "reconnect.");
     if (resend && reconnect === false) {
       throw new TypewireError("option-invalid", "resend: expected no `reconnect: false` beside it");
     }
@@ -178,11 +176,6 @@ export class Client<P extends AnyProtocol> {
     else if (this.#state !== "connected") this.#connection.destroy();
     else void this.#connection.close(bye);
     return this.closed;
-  }
-
-  /** For `await using`: closes in order. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
   }
 
   get #condition(): string {

@@ -3,7 +3,6 @@
 export type { ReconnectOptions } from "./backoff.ts";
 export { Client } from "./client.ts";
 export type { ClientHost } from "./client-host.ts";
-export { clientOptions } from "./client-options.ts";
 export type {
   ClientConnection,
   ClientHandlers,

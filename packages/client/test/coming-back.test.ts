@@ -49,7 +49,7 @@ class Network {
   }
 
   lose(): void {
-    this.user?.disconnected(new Error("reset"));
+    this.user?.socketClosed(new Error("reset"));
   }
 }
 

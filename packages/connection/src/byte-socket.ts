@@ -1,5 +1,5 @@
 // The contract between a socket and its user: what a connection asks of the thing that carries its bytes,
-// and what it is told. `Bun.Socket` fits as it is; tests use one made of arrays. Whoever owns the socket
+// and what it is told. `Bun.Socket` fits as it is; tests use one made of arrays. The owner of the socket
 // passes its events on.
 
 /**
@@ -14,7 +14,7 @@ export interface ByteSocket {
   write(bytes: Uint8Array): number;
   /** Ends our half; what was written still arrives, and reading goes on. */
   shutdown(): void;
-  /** Closes both halves. What was written still arrives, unless the peer goes on sending. */
+  /** Closes in order, both halves. What was written still arrives, unless the peer goes on sending. */
   end(): void;
   /** Closes at once with a reset; what the peer has not read yet is lost. */
   terminate(): void;
@@ -24,7 +24,7 @@ export interface ByteSocket {
   resume(): void;
 }
 
-/** Whoever uses one socket: a `Connection`, or what stands in front of one. None of these throws. */
+/** The user of one socket: a `LiveConnection`, or what stands in front of one. None of these throws. */
 export interface SocketUser {
   /** Called once, first: bytes can be written from now on. */
   opened(socket: ByteSocket): void;
@@ -32,8 +32,8 @@ export interface SocketUser {
   receive(chunk: Uint8Array): void;
   /** The socket takes bytes again. */
   drained(): void;
-  /** The peer has ended its half. */
+  /** The peer has ended its half; ours still carries what is written. */
   peerEnded(): void;
-  /** Called once, last, with the error that closed the socket if there was one. */
-  disconnected(error?: unknown): void;
+  /** Called once, last: the socket is gone, with the error that closed it if there was one. */
+  socketClosed(error?: unknown): void;
 }

@@ -1,5 +1,6 @@
-// Why a connection ended: exactly one record for each, in words for a log line and a code for a program.
-// Makes the reasons that are not an error of our own.
+// How a connection ends, in words: the one reason that is recorded, for a log line and as a code for a
+// program, and the `$bye` or `$error` that tells the peer. A sentence of the peer's, or of a thrown value,
+// crosses a trust boundary here: it becomes one printable line, short enough for one `$error`.
 
 import {
   type Bye,
@@ -11,8 +12,13 @@ import {
   TypewireError,
 } from "@typewire/protocol";
 
-import { MAX_TIMER_MS } from "./time/clock.ts";
-import { describeThrown, oneLine } from "./text.ts";
+import { MAX_TIMER_MS, requireDuration } from "./time/clock.ts";
+
+/** Longest sentence sent to a peer or taken from one, in UTF-16 units. */
+const MAX_SENTENCE_LENGTH = 500;
+
+/** Control characters, line separators, and the marks that reorder or hide text on a terminal. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
 
 /** An error's code, or one of the three ends that are not errors of this protocol. */
 export type CloseCode =
@@ -159,5 +165,67 @@ export function isConnectionClosed(thrown: unknown): boolean {
     return thrown instanceof TypewireError && thrown.code === "connection-closed";
   } catch {
     return false;
+  }
+}
+
+/** How `close` ends a connection. */
+export interface CloseOptions {
+  /** What the peer is told, in one line. Default `done`. */
+  readonly reason?: string;
+  /** When to come back, in whole milliseconds, at most 2^31 − 1. */
+  readonly retryAfterMs?: number;
+  /**
+   * Whether handlers that are under way may still answer before `$bye`, since the peer discards what
+   * comes after it. Nothing more is handed to handlers meanwhile. Waits until the last has settled, or
+   * none has for `handlersStallMs`. Default false.
+   */
+  readonly afterHandlers?: boolean;
+}
+
+/**
+ * The `$bye` of a close.
+ *
+ * @throws TypewireError `option-invalid` where `retryAfterMs` is no duration, or not whole.
+ */
+export function toBye({ reason = "done", retryAfterMs }: CloseOptions): Bye {
+  const bye: Bye = { type: "$bye", reason: oneLine(reason) };
+  return retryAfterMs === undefined
+    ? bye
+    : { ...bye, retryAfterMs: requireRetryAfter(retryAfterMs) };
+}
+
+/**
+ * `retryAfterMs`, where a `$bye` may have it.
+ *
+ * @throws TypewireError `option-invalid` where it is no duration, or not whole.
+ */
+export function requireRetryAfter(retryAfterMs: number): number {
+  if (Number.isInteger(requireDuration("retryAfterMs", retryAfterMs, 0))) return retryAfterMs;
+  throw new TypewireError(
+    "option-invalid",
+    `retryAfterMs: expected whole milliseconds, got ${retryAfterMs}`,
+  );
+}
+
+/** What the peer is told of `error`: one short line, no stack, no cause. */
+export function toPeerError({ code, message, path }: TypewireError): PeerError {
+  const told = { type: "$error", code, message: oneLine(message) } as const;
+  return path === undefined ? told : { ...told, path: oneLine(path) };
+}
+
+/** `text` as one printable line of well-formed Unicode, cut at `maxLength` UTF-16 units. */
+export function oneLine(text: string, maxLength: number = MAX_SENTENCE_LENGTH): string {
+  const cut = text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
+  return cut.toWellFormed().replace(UNPRINTABLE, " ");
+}
+
+/** One line about a thrown value, whatever it is: also of a `null`, and of an object whose getters throw. */
+export function describeThrown(thrown: unknown): string {
+  try {
+    if (thrown instanceof Error) return oneLine(`${thrown.name}: ${thrown.message}`);
+    if (typeof thrown === "string") return oneLine(thrown);
+    return `a thrown ${thrown === null ? "null" : typeof thrown}`;
+  } catch {
+    return "a thrown value that cannot be read";
   }
 }

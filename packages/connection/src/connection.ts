@@ -3,8 +3,7 @@
 
 import type { AnyMessage, Hello } from "@typewire/protocol";
 
-import type { CloseCode, CloseReason } from "./close-reason.ts";
-import type { Farewell } from "./farewell.ts";
+import type { CloseCode, CloseOptions, CloseReason } from "./close-reason.ts";
 import type { ConnectionStats } from "./stats.ts";
 
 /**
@@ -52,7 +51,7 @@ export interface Connection<Outgoing extends AnyMessage> {
    *
    * @throws TypewireError `option-invalid` where `retryAfterMs` is no duration, or not whole.
    */
-  close(farewell?: Farewell): Promise<CloseReason>;
+  close(options?: CloseOptions): Promise<CloseReason>;
 
   /** Ends at once: drops what has not left and resets the socket. `code` and `message` become the reason. */
   destroy(code?: CloseCode, message?: string): void;

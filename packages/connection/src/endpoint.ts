@@ -23,9 +23,8 @@ import type { SharedSecret } from "./handshake/secret-exchange.ts";
 import { BufferPool } from "./sending/buffer-pool.ts";
 import { type ConnectionStats, type EndpointStats, Tally } from "./stats.ts";
 import { type Clock, systemClock } from "./time/clock.ts";
-import { FlushScheduler } from "./time/flush-scheduler.ts";
+import { FlushScheduler, TurnScheduler } from "./time/schedulers.ts";
 import { type Sweepable, Sweep, sweepPeriodMs } from "./time/sweep.ts";
-import { TurnScheduler } from "./time/turn-scheduler.ts";
 
 /** A live connection as its endpoint sees it: what has deadlines, holds memory, and counts. */
 export interface Member extends Sweepable, Holder {
@@ -90,7 +89,7 @@ export interface Endpoint<Outgoing extends AnyMessage, Incoming extends AnyMessa
   readonly handlers: HandlerTable<Incoming, Connection<Outgoing>>;
   readonly limits: ConnectionLimits;
   readonly clock: Clock;
-  readonly scheduler: FlushScheduler;
+  readonly flushes: FlushScheduler;
   readonly turns: TurnScheduler;
   readonly sweep: Sweep<Member>;
   readonly memory: MemoryBudget;
@@ -153,7 +152,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     handlers: buildHandlerTable(incoming.messageNames, handlers),
     limits,
     clock,
-    scheduler: new FlushScheduler(clock),
+    flushes: new FlushScheduler(clock),
     turns: new TurnScheduler(clock),
     sweep,
     memory: new MemoryBudget(resolveMaxBufferedBytes(options, limits), sweep.members),

@@ -2,7 +2,15 @@
 
 export { describeSystemError, formatAddress, type SocketAddress } from "./address.ts";
 export type { ByteSocket, SocketUser } from "./byte-socket.ts";
-export { type CloseCode, type CloseReason, describeCloseReason } from "./close-reason.ts";
+export {
+  type CloseCode,
+  type CloseOptions,
+  type CloseReason,
+  describeCloseReason,
+  describeThrown,
+  oneLine,
+  requireRetryAfter,
+} from "./close-reason.ts";
 export type { Connection, ConnectionState } from "./connection.ts";
 export {
   createEndpoint,
@@ -12,13 +20,10 @@ export {
   type Received,
   type Sent,
 } from "./endpoint.ts";
-export { type Farewell, requireRetryAfter } from "./farewell.ts";
 export type { Handlers, Lifecycle, MessageHandlers } from "./handlers.ts";
 export { type ConnectionLimits, type Limits, requireOptions } from "./limits.ts";
 export { LiveConnection } from "./live-connection.ts";
 export type { Observer } from "./observer.ts";
 export type { SharedSecret } from "./handshake/secret-exchange.ts";
 export type { ConnectionStats, EndpointStats } from "./stats.ts";
-export { refuseUnknownOptions } from "./options.ts";
-export { describeThrown, oneLine } from "./text.ts";
 export { type Cancel, type Clock, requireDuration, systemClock } from "./time/clock.ts";

@@ -16,17 +16,19 @@ import type { ByteSocket, SocketUser } from "./byte-socket.ts";
 import {
   type CloseCode,
   closedInOrder,
+  type CloseOptions,
   type CloseReason,
   connectionClosed,
   failedInternally,
   isConnectionClosed,
   largestConsumer,
+  oneLine,
   peerEndedItsHalf,
   socketLost,
+  toBye,
 } from "./close-reason.ts";
 import type { Connection, ConnectionState } from "./connection.ts";
 import type { Endpoint, Member } from "./endpoint.ts";
-import { type Farewell, toBye } from "./farewell.ts";
 import { Handshake } from "./handshake/handshake.ts";
 import { GuardedObserver, type Observer } from "./observer.ts";
 import { HandlerCalls, type HandlerCallsOwner } from "./receiving/handler-calls.ts";
@@ -36,7 +38,6 @@ import type { UnsentRun } from "./sending/output-queue.ts";
 import { SocketWriter, type SocketWriterOwner } from "./sending/socket-writer.ts";
 import { countUndelivered, readUndelivered } from "./sending/undelivered.ts";
 import type { ConnectionStats } from "./stats.ts";
-import { oneLine } from "./text.ts";
 
 const DOLLAR = 0x24;
 
@@ -194,9 +195,9 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     return rejected;
   }
 
-  close(farewell: Farewell = {}): Promise<CloseReason> {
-    const bye = toBye(farewell);
-    if (farewell.afterHandlers === true && this.#handlers.inFlight > 0 && !this.#isEnding) {
+  close(options: CloseOptions = {}): Promise<CloseReason> {
+    const bye = toBye(options);
+    if (options.afterHandlers === true && this.#handlers.inFlight > 0 && !this.#isEnding) {
       this.#byeAfterHandlers ??= bye;
       this.#inflow.hold(HOLD.ending);
     } else {
@@ -226,9 +227,9 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     const { sweep, tally, role } = this.#endpoint;
     sweep.add(this);
     tally.open();
-    this.#writer.attach(socket);
+    this.#writer.opened(socket);
     this.#handshake.opened(sweep.now());
-    this.#inflow.attach(socket);
+    this.#inflow.opened(socket);
     if (role === "server" && !this.#handshake.isAuthenticating) this.#open();
   }
 
@@ -242,15 +243,15 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
 
   peerEnded(): void {
     this.#writer.peerEnded();
-    if (!this.#isEnding) this.#inflow.end();
+    if (!this.#isEnding) this.#inflow.peerEnded();
   }
 
-  disconnected(error?: unknown): void {
+  socketClosed(error?: unknown): void {
     if (error === undefined) {
-      this.#inflow.flush();
+      this.#inflow.handOutAll();
       this.peerEnded();
     }
-    this.#writer.detach(error === undefined ? peerEndedItsHalf : socketLost(error));
+    this.#writer.socketClosed(error === undefined ? peerEndedItsHalf : socketLost(error));
   }
 
   heard(): boolean {
@@ -290,12 +291,12 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   closeWith(reason: CloseReason, lastMessage?: ControlMessage): void {
     if (!this.#enter("draining")) return;
     this.#closeReason = reason;
-    this.#inflow.stop();
+    this.#inflow.discard();
     // Where a getter of a message that is being sent has closed the connection, nothing can be appended.
     if (lastMessage !== undefined && !this.#writer.isEncoding) {
       this.#writer.append(this.#endpoint.outgoing, lastMessage);
     }
-    this.#writer.beginEnd(reason);
+    this.#writer.close(reason);
     this.#finishIfSaid();
   }
 
@@ -339,8 +340,8 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     const recorded = this.#closeReason;
     const left = this.stats;
     this.#enter("closed");
-    this.#inflow.detach();
-    this.#inflow.stop();
+    this.#inflow.socketClosed();
+    this.#inflow.discard();
     const undelivered = this.queuedBytes === 0 ? 0 : this.#reportUndelivered(unsent);
     const { sweep, tally } = this.#endpoint;
     if (sweep.delete(this)) tally.close(recorded.code, left, undelivered);

@@ -135,8 +135,8 @@ describe("Connection.close", () => {
     const closed = [connection.close(), connection.close(), connection.closed];
     await turn();
     connection.peerEnded();
-    connection.disconnected();
-    connection.disconnected(new Error("again"));
+    connection.socketClosed();
+    connection.socketClosed(new Error("again"));
     connection.destroy();
     void connection.close();
     await turn();
@@ -356,18 +356,18 @@ const ends: readonly [
     "local",
     ["shutdown", "end"],
   ],
-  ["a reset", (c) => c.disconnected(resetByPeer()), "connection-reset", "transport", []],
+  ["a reset", (c) => c.socketClosed(resetByPeer()), "connection-reset", "transport", []],
   [
     "a socket that closes in mid-frame",
     (c) => {
       c.receive(Uint8Array.of(0x31));
-      c.disconnected();
+      c.socketClosed();
     },
     "frame-truncated",
     "local",
     [],
   ],
-  ["a socket that closes between frames", (c) => c.disconnected(), "peer-closed", "peer", []],
+  ["a socket that closes between frames", (c) => c.socketClosed(), "peer-closed", "peer", []],
 ];
 
 describe("Connection, every end", () => {
@@ -386,7 +386,7 @@ describe("Connection, every end", () => {
       await turn();
       // The owner of a socket hears of the close itself, too, and perhaps of a drain.
       connection.drained();
-      connection.disconnected();
+      connection.socketClosed();
       connection.receive(fromClient(ask("late")));
       await turn();
 

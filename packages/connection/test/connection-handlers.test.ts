@@ -86,7 +86,7 @@ describe("Connection, a handler that fails (S13)", () => {
     openSocket(server);
     server.receive(fromClient(ask("never delivered")));
     expect(server.closeReason?.message).toBe('The server failed to handle "open": Error: no');
-    server.disconnected();
+    server.socketClosed();
     await turn();
     expect(codes).toEqual(["internal"]);
   });
@@ -113,7 +113,7 @@ describe("Connection, a handler that fails (S13)", () => {
     );
     openSocket(server);
     server.receive(fromClient(ask("one")));
-    server.disconnected(new Error("gone"));
+    server.socketClosed(new Error("gone"));
     work.reject(new Error("late"));
     await turn();
     expect(failures).toEqual([["ask", new Error("late")]]);

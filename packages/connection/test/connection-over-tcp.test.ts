@@ -29,7 +29,7 @@ function serve(limits: Partial<ConnectionLimits>) {
       data: ({ data }, chunk) => data.receive(chunk),
       drain: ({ data }) => data.drained(),
       end: ({ data }) => data.peerEnded(),
-      close: ({ data }, error) => data.disconnected(error),
+      close: ({ data }, error) => data.socketClosed(error),
     },
   });
 }
@@ -71,7 +71,7 @@ describe("Connection over TCP", () => {
     expect((await connection.closed).code).toBe("peer-closed");
   });
 
-  test("close loses nothing when the peer reads late (close recipe of BUN.md)", async () => {
+  test("close loses nothing when the peer reads late", async () => {
     const { peer, connection } = await connect();
     peer.pause();
     connection.send(picture);

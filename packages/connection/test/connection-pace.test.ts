@@ -167,14 +167,14 @@ describe("messagesPerTurn", () => {
   test("does not hold when the socket has closed in order: all that came is handed out", () => {
     const { connection, texts } = openServer({ messagesPerTurn: 10 });
     connection.receive(fromClient(...asks(25)));
-    connection.disconnected();
+    connection.socketClosed();
     expect(texts.length).toBe(25);
     expect(connection.closeReason?.code).toBe("peer-closed");
   });
 
   test("hands out nothing more after a reset, an end, or an error", () => {
     for (const end of [
-      (connection: ServerSide) => connection.disconnected(resetByPeer()),
+      (connection: ServerSide) => connection.socketClosed(resetByPeer()),
       (connection: ServerSide) => connection.destroy(),
       (connection: ServerSide) => void connection.close(),
     ]) {

@@ -97,7 +97,7 @@ describe("Connection.send", () => {
       message: "The connection was lost",
       origin: "transport",
     });
-    connection.disconnected(new Error("again"));
+    connection.socketClosed(new Error("again"));
     expect((await connection.closed).message).toBe("The connection was lost");
   });
 

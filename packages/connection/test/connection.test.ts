@@ -95,7 +95,7 @@ describe("Connection, opening", () => {
     });
     openSocket(client);
     client.receive(fromServer(first));
-    client.disconnected();
+    client.socketClosed();
     expect(events).toEqual([]);
     expect(client.state).toBe("closed");
   });

@@ -40,7 +40,7 @@ describe("Endpoint.stats", () => {
     for (const { connection } of [first, second, third]) connection.receive(question);
     await turn();
     const bytesSent = first.socket.written.length;
-    first.connection.disconnected(resetByPeer());
+    first.connection.socketClosed(resetByPeer());
     const one = {
       messagesReceived: 1,
       messagesSent: 1,

@@ -1,4 +1,4 @@
-// The house of this package: which file may know which. An import of a type counts like any other.
+// The order of this package: which file may know which. An import of a type counts like any other.
 
 import { describe, expect, test } from "bun:test";
 import { posix } from "node:path";
@@ -7,8 +7,8 @@ const SOURCES = `${import.meta.dir}/../src/`;
 
 /** The floors, from the ground up. A file imports from its own floor and from those below it. */
 const FLOORS: readonly (readonly string[])[] = [
-  ["address.ts", "byte-socket.ts", "memory-budget.ts", "text.ts", "time/clock.ts"],
-  ["close-reason.ts", "farewell.ts", "limit-rows.ts", "limits.ts", "peer-error.ts"],
+  ["address.ts", "byte-socket.ts", "memory-budget.ts", "time/clock.ts"],
+  ["close-reason.ts", "limit-rows.ts", "limits.ts", "options.ts"],
   ["handlers.ts", "observer.ts", "stats.ts", "time/"],
   ["connection.ts", "handshake/", "sending/"],
   ["receiving/"],
@@ -28,7 +28,7 @@ for (const path of new Bun.Glob("**/*.ts").scanSync(SOURCES)) {
   imports.set(path, imported);
 }
 
-/** The number of a file's floor: that of its own name before that of its room. */
+/** The number of a file's floor: that of its own name before that of its folder. */
 function floorOf(path: string): number {
   const byName = FLOORS.findIndex((floor) => floor.includes(path));
   if (byName >= 0) return byName;

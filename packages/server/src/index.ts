@@ -2,7 +2,6 @@
 
 export { Server } from "./server.ts";
 export type { Accept, Listening, ServerCertificates, ServerHost } from "./server-host.ts";
-export { serverOptions } from "./server-options.ts";
 export type {
   ConnectionCap,
   Drained,

@@ -76,7 +76,7 @@ class RefusedSocket implements SocketUser {
     this.#socket?.end();
   }
 
-  disconnected(): void {
+  socketClosed(): void {
     this.#release();
   }
 }

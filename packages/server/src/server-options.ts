@@ -73,20 +73,6 @@ export interface ServerOptions<P extends AnyProtocol> {
   ) => void;
 }
 
-/** The names of all of them, for a host that refuses what is not known. */
-export const serverOptions = Object.keys({
-  maxConnections: true,
-  maxConnectionsPerAddress: true,
-  maxBufferedBytes: true,
-  limits: true,
-  clock: true,
-  observe: true,
-  onNotOpened: true,
-  onUndelivered: true,
-  onTurnedAway: true,
-  onHandlerError: true,
-} satisfies Record<keyof ServerOptions<AnyProtocol>, true>);
-
 export interface DrainOptions {
   /** How long connections may take to let go, from 0 to 2^31 − 1 ms. Default 10 s. */
   readonly timeoutMs?: number;

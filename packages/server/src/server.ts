@@ -5,7 +5,6 @@ import {
   createEndpoint,
   type Endpoint,
   LiveConnection,
-  refuseUnknownOptions,
   requireDuration,
   requireOptions,
   requireRetryAfter,
@@ -30,15 +29,12 @@ import type { Listening, ServerCertificates, ServerHost } from "./server-host.ts
 /** Connections that a server takes by default, where its host can hold as many. */
 const defaultMaxConnections = 10_000;
 
-const drainOptions: readonly (keyof DrainOptions)[] = ["timeoutMs", "reason", "retryAfterMs"];
-
 type LiveServerConnection<P extends AnyProtocol> = LiveConnection<
   MessageOf<P, "server">,
   MessageOf<P, "client">
 >;
 
-/** `Port` is `number` where it listens on one, and undefined where it listens on a Unix socket. */
-export class Server<P extends AnyProtocol, Port extends number | undefined = number | undefined> {
+export class Server<P extends AnyProtocol> {
   readonly maxConnections: number;
   readonly #endpoint: Endpoint<MessageOf<P, "server">, MessageOf<P, "client">>;
   readonly #observe: ServerOptions<P>["observe"];
@@ -110,14 +106,13 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
   }
 
   /** The port bound; undefined for a Unix socket. */
-  get port(): Port {
-    // The host's `serve` has made `Port` of the options that it listens by.
-    return this.#listening.port as Port;
+  get port(): number | undefined {
+    return this.#listening.port;
   }
 
   /** The host bound, as it was given; undefined for a Unix socket. */
-  get hostname(): Port extends number ? string : undefined {
-    return this.#listening.hostname as Port extends number ? string : undefined;
+  get hostname(): string | undefined {
+    return this.#listening.hostname;
   }
 
   /** The address bound, for people: `127.0.0.1:8080`, `unix:/run/x.sock`. */
@@ -158,7 +153,7 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
 
   /**
    * Sends one message to every open connection, encoded once. Returns how many have it in their queue:
-   * left out are clients whose frame limit is below the message's size, and connections that have ended.
+   * a client whose frame limit is below the message's size is left out.
    *
    * @throws TypewireError `schema-mismatch` where it is not a message of the server's; nobody gets it then.
    */
@@ -174,7 +169,7 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
         connection.sendFrame(frame, message);
         recipients += 1;
       } catch (error) {
-        if (!concernsOnePeer(error)) throw error;
+        if (!(error instanceof TypewireError)) throw error;
       }
     }
     return recipients;
@@ -184,11 +179,9 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
    * Ends in order: accepts no more, lets handlers under way answer, says `$bye` to every client, lets
    * queues empty, and cuts who is still there after `timeoutMs`. Resolves when no connection is left.
    *
-   * @throws TypewireError (as a rejection) `option-invalid` where an option is not known or a time is no
-   * duration; nothing has ended then.
+   * @throws TypewireError (as a rejection) `option-invalid` where a time is no duration; nothing has ended then.
    */
   async drain(options: DrainOptions = {}): Promise<Drained> {
-    refuseUnknownOptions(options, drainOptions);
     const { timeoutMs = 10_000, reason = "The server is shutting down", retryAfterMs } = options;
     requireDuration("timeoutMs", timeoutMs, 0);
     const bye = {
@@ -215,9 +208,8 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
     this.#destroyAll();
   }
 
-  /** For `await using`: drains, with the defaults of `drain`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.drain();
+  [Symbol.dispose](): void {
+    this.stop();
   }
 
   #accept(name: string, ipAddress: string | undefined): SocketUser {
@@ -251,12 +243,6 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
   #destroyAll(): void {
     for (const connection of this.#connections) connection.destroy("shutting-down");
   }
-}
-
-/** Whether a connection is left out because of `error`: the others can have the message all the same. */
-function concernsOnePeer(error: unknown): boolean {
-  if (!(error instanceof TypewireError)) return false;
-  return error.code === "frame-too-large" || error.code === "connection-closed";
 }
 
 function positiveInteger(name: string, value: number | undefined): number | undefined {

@@ -121,7 +121,7 @@ export class ProxyLink {
   }
 
   /** For the sockets' handlers: the other end hears the same, a reset or an end, when nothing stands in between. */
-  disconnected(socket: LinkSocket, isReset: boolean): void {
+  socketClosed(socket: LinkSocket, isReset: boolean): void {
     this.#openSockets -= 1;
     if (this.#openSockets === 0) this.#closed();
     if (!isReset) return this.#pipeFrom(socket).ended();
@@ -288,7 +288,7 @@ function socketHandlers(): Bun.SocketHandler<{ link: ProxyLink | undefined }> {
     data: (socket, chunk) => socket.data.link?.received(socket, chunk),
     drain: (socket) => socket.data.link?.drained(socket),
     end: (socket) => socket.data.link?.ended(socket),
-    close: (socket, error) => socket.data.link?.disconnected(socket, error !== undefined),
+    close: (socket, error) => socket.data.link?.socketClosed(socket, error !== undefined),
     connectError() {},
   };
 }

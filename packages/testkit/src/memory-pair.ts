@@ -69,7 +69,7 @@ export class MemoryPair {
     }
     for (const call of calls) {
       if (call === "shutdown" || call === "end") to.peerEnded();
-      if (call === "terminate") to.disconnected(resetByPeer());
+      if (call === "terminate") to.socketClosed(resetByPeer());
     }
     if (writes.some((bytes) => bytes.length > 0)) from.events?.drained();
     return writes.length + calls.length > 0;

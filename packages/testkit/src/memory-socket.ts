@@ -8,7 +8,7 @@ export interface SocketEvents {
   receive(chunk: Uint8Array): void;
   drained(): void;
   peerEnded(): void;
-  disconnected(error?: unknown): void;
+  socketClosed(error?: unknown): void;
 }
 
 export interface MemorySocketOptions {
@@ -74,7 +74,7 @@ export class MemorySocket implements ByteSocket {
   #close(call: "end" | "terminate"): void {
     const wasClosed = this.isClosed;
     this.calls.push(call);
-    if (!wasClosed) this.events?.disconnected();
+    if (!wasClosed) this.events?.socketClosed();
   }
 }
 

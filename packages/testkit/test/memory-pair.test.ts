@@ -21,8 +21,8 @@ class Recorder implements PairEnd {
   peerEnded(): void {
     this.events.push("peerEnded");
   }
-  disconnected(error?: unknown): void {
-    this.events.push(error instanceof Error ? error.message : "disconnected");
+  socketClosed(error?: unknown): void {
+    this.events.push(error instanceof Error ? error.message : "closed");
   }
 }
 
@@ -48,7 +48,7 @@ describe("MemorySocket", () => {
     socket.events = recorder;
     socket.end();
     socket.terminate();
-    expect(recorder.events).toEqual(["disconnected"]);
+    expect(recorder.events).toEqual(["closed"]);
   });
 });
 

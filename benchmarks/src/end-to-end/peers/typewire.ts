@@ -30,7 +30,7 @@ async function listen(protocol: BenchProtocol, name: string): Promise<PeerServer
     { [name]: (message, connection) => void connection.send(message) },
   );
   return {
-    port: server.port,
+    port: server.port ?? 0,
     senders: server.connections,
     broadcast: (message) => void server.broadcast(message),
   };

@@ -1,8 +1,8 @@
 // The pace at which a connection reads: so many frames in one turn of the event loop, none while it is
-// held. What came and waits is kept as the chunks it came in, and the socket is paused, so that the
-// peer feels it. Knows frames only as bytes; their meaning is the receiver's.
+// held. The rest is a backlog of the chunks that it came in, and the socket is paused, so that the peer
+// feels it. Knows frames only as bytes; their meaning is the consumer's.
 //
-// A chunk belongs to the inflow until it is used up: Bun never writes into it again.
+// A chunk belongs to the inflow until it is used up: the host never writes into it again.
 
 import { FrameReader, release } from "@typewire/protocol";
 
@@ -10,7 +10,7 @@ import type { ByteSocket } from "../byte-socket.ts";
 import type { ConnectionLimits } from "../limits.ts";
 import type { MemoryBudget } from "../memory-budget.ts";
 import type { Clock } from "../time/clock.ts";
-import type { Resumable, TurnScheduler } from "../time/turn-scheduler.ts";
+import type { Resumable, TurnScheduler } from "../time/schedulers.ts";
 
 /** Why reading rests; each is taken back on its own. */
 export const HOLD = {
@@ -18,9 +18,9 @@ export const HOLD = {
   user: 1,
   /** As many handlers are under way as may be. */
   handlers: 2,
-  /** More waits for the peer than it should. */
+  /** The output queue is above its soft limit. */
   output: 4,
-  /** An end that waits for the last handlers. */
+  /** A `close` that waits for the last handlers. */
   ending: 8,
 } as const;
 
@@ -28,7 +28,7 @@ export type Hold = (typeof HOLD)[keyof typeof HOLD];
 
 /** What an inflow hands what it reads to. */
 export interface InflowConsumer {
-  /** One payload, valid until it returns. May hold or stop the inflow. */
+  /** One payload, valid until it returns. May hold the inflow, or make it discard. */
   receiveFrame(bytes: Uint8Array, start: number, end: number): void;
   /** Bytes that are no frames, or an error of `receiveFrame`. Nothing comes after it. */
   readingFailed(error: unknown): void;
@@ -61,11 +61,11 @@ export class Inflow implements Resumable {
   #isSocketPaused = false;
   /** The sum of the reasons to rest. */
   #holds = 0;
-  /** What came and waits, in order; undefined when nothing does. */
+  /** Received chunks that are not handed out yet, in order; undefined when there are none. */
   #backlog: Uint8Array[] | undefined;
   #isScheduled = false;
   #hasPeerEnded = false;
-  #isStopped = false;
+  #isDiscarding = false;
   #framesReceived = 0;
   #bytesReceived = 0;
   /** The frame count at which this turn looks at the clock, and at which it ends. */
@@ -92,7 +92,7 @@ export class Inflow implements Resumable {
     return this.#bytesReceived;
   }
 
-  /** Bytes kept: of a frame that is not whole, and of what waits for its turn. */
+  /** Bytes kept: of a frame that is not whole, and of the backlog. */
   get bufferedBytes(): number {
     let bytes = this.#reader.bufferedBytes;
     if (this.#backlog !== undefined) for (const chunk of this.#backlog) bytes += chunk.length;
@@ -119,15 +119,15 @@ export class Inflow implements Resumable {
     this.#reader.maxFrameBytes = bytes;
   }
 
-  /** The socket is there. */
-  attach(socket: ByteSocket): void {
+  /** The socket is open. */
+  opened(socket: ByteSocket): void {
     this.#socket = socket;
     this.#settle();
   }
 
   /** Takes the next bytes. Never throws. */
   push(chunk: Uint8Array): void {
-    if (this.#isStopped) return;
+    if (this.#isDiscarding) return;
     this.#bytesReceived += chunk.length;
     if (this.#backlog !== undefined || this.#holds !== 0) {
       this.#keep(chunk);
@@ -139,14 +139,14 @@ export class Inflow implements Resumable {
     this.#settle();
   }
 
-  /** The peer has ended its half. What waits is handed out before. */
-  end(): void {
+  /** The peer has ended its half. The backlog is handed out before the consumer hears of it. */
+  peerEnded(): void {
     this.#hasPeerEnded = true;
-    if (this.#backlog === undefined) this.#finish();
+    if (this.#backlog === undefined) this.#handOutEnd();
   }
 
-  /** The socket has closed in order: what waits is handed out at once, since nothing can hold the peer back any more. */
-  flush(): void {
+  /** Hands out the whole backlog, holds or not: the socket has closed in order, and no hold reaches the peer any more. */
+  handOutAll(): void {
     while (this.#backlog !== undefined) {
       this.#holds = 0;
       this.continue();
@@ -155,21 +155,21 @@ export class Inflow implements Resumable {
 
   /** Hands out nothing from now on, also from within `receiveFrame`. */
   hold(reason: Hold): void {
-    if (this.#isStopped) return;
+    if (this.#isDiscarding) return;
     this.#holds |= reason;
     this.#reader.suspend();
     this.#settle();
   }
 
-  /** Takes a `hold` back. What waits goes on in a later turn. */
+  /** Takes a `hold` back. The backlog goes on in a later turn. */
   release(reason: Hold): void {
     this.#holds &= ~reason;
     this.#settle();
   }
 
-  /** Forgets everything and hands out nothing more; what still comes is read and dropped. */
-  stop(): void {
-    this.#isStopped = true;
+  /** Hands out nothing more: drops the backlog, and what still comes is read and dropped. */
+  discard(): void {
+    this.#isDiscarding = true;
     this.#holds = 0;
     if (this.#endpoint.ownsChunks) this.#backlog?.forEach(release);
     this.#backlog = undefined;
@@ -178,7 +178,7 @@ export class Inflow implements Resumable {
   }
 
   /** The socket is gone. */
-  detach(): void {
+  socketClosed(): void {
     this.#socket = undefined;
   }
 
@@ -189,11 +189,11 @@ export class Inflow implements Resumable {
     this.#backlog = undefined;
     this.#beginTurn(this.#endpoint.limits.messagesPerTurn);
     for (const chunk of chunks) {
-      if (this.#isStopped) return;
+      if (this.#isDiscarding) return;
       if (this.#backlog === undefined) this.#handOut(chunk);
       else this.#keep(chunk);
     }
-    if (this.#backlog === undefined && this.#hasPeerEnded) this.#finish();
+    if (this.#backlog === undefined && this.#hasPeerEnded) this.#handOutEnd();
     this.#settle();
   }
 
@@ -249,8 +249,8 @@ export class Inflow implements Resumable {
   }
 
   /** The peer has ended, and all that it said has been handed out. */
-  #finish(): void {
-    if (this.#isStopped) return;
+  #handOutEnd(): void {
+    if (this.#isDiscarding) return;
     try {
       this.#reader.end();
     } catch (error) {
@@ -274,7 +274,7 @@ export class Inflow implements Resumable {
       if (shouldPause) this.#socket.pause();
       else this.#socket.resume();
     } catch {
-      // It is closing; its owner hears of that.
+      // The socket is closing; `socketClosed` follows.
     }
   }
 }

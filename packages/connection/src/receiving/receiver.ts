@@ -17,15 +17,15 @@ import {
   type CloseReason,
   failed,
   failedInternally,
+  oneLine,
   peerEndedItsHalf,
   peerReported,
   peerSaidBye,
+  toPeerError,
 } from "../close-reason.ts";
 import type { Handshake } from "../handshake/handshake.ts";
 import type { ConnectionLimits } from "../limits.ts";
 import type { Observer } from "../observer.ts";
-import { toPeerError } from "../peer-error.ts";
-import { oneLine } from "../text.ts";
 import type { Clock } from "../time/clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Inflow, InflowConsumer } from "./inflow.ts";

@@ -16,7 +16,7 @@ import {
 } from "../close-reason.ts";
 import type { ConnectionLimits } from "../limits.ts";
 import type { MemoryBudget } from "../memory-budget.ts";
-import type { Flushable, FlushScheduler } from "../time/flush-scheduler.ts";
+import type { Flushable, FlushScheduler } from "../time/schedulers.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import { BURST_BYTES, type FlushResult, OutputQueue, type UnsentRun } from "./output-queue.ts";
 
@@ -31,7 +31,7 @@ export interface SocketWriterOwner {
 /** The endpoint as its writers see it. */
 export interface WriterEndpoint {
   readonly limits: ConnectionLimits;
-  readonly scheduler: FlushScheduler;
+  readonly flushes: FlushScheduler;
   readonly buffers: BufferPool;
   readonly memory: MemoryBudget;
   readonly sweep: { now(): number };
@@ -42,14 +42,14 @@ export interface WriterEndpoint {
  *
  * | in        | when                                     | then      | and the socket           |
  * | --------- | ---------------------------------------- | --------- | ------------------------ |
- * | idle      | commit, attach, finish                   | scheduled |                          |
+ * | idle      | commit, opened, finish                   | scheduled |                          |
  * | scheduled | flush, at the end of the turn            | idle      | write()                  |
  * | these two | a write falls short                      | full      |                          |
  * | full      | drained                                  | idle      | write()                  |
  * | full      | nothing was taken for writeStallMs       | closed    | terminate()              |
  * | these all | finish was called, the queue is empty    | shut      | shutdown()               |
  * |           | the same after the peer has ended        | closed    | end()                    |
- * |           | beginEnd was called, and nothing left    | closed    | end(), or with something |
+ * |           | close was called, and nothing left       | closed    | end(), or with something |
  * |           | for writeStallMs                         |           | queued terminate()       |
  * | shut      | the peer ends, or lingerMs are over      | closed    | end()                    |
  * | any       | destroy, or the queue is too long, or    | closed    | terminate()              |
@@ -62,8 +62,8 @@ export class SocketWriter implements Flushable {
   readonly #queue: OutputQueue;
   #state: "idle" | "scheduled" | "full" | "shut" | "closed" = "idle";
   #socket: ByteSocket | undefined;
-  /** Why the end has begun, once it has. */
-  #ending: CloseReason | undefined;
+  /** Why the writer closes, once `close` was called. */
+  #closeReason: CloseReason | undefined;
   #isFinished = false;
   #hasPeerEnded = false;
   /** When, in the sweep's time, something must have left, or the peer ended. */
@@ -129,19 +129,19 @@ export class SocketWriter implements Flushable {
     return true;
   }
 
-  /** Resolves when the queue is at most at the soft limit; rejected by `close`. */
+  /** Resolves when the queue is at most at the soft limit; rejects when the writer has closed. */
   ready(): Promise<void> {
     if (this.queuedBytes <= this.#endpoint.limits.softQueueBytes) return Promise.resolve();
     if (this.#ready === undefined) {
       this.#ready = Promise.withResolvers();
-      // Whoever waits hears of a rejection; when nobody does, it must not end the process.
+      // A rejection that no program awaits must not end the process.
       this.#ready.promise.catch(() => {});
     }
     return this.#ready.promise;
   }
 
-  /** The socket is there. */
-  attach(socket: ByteSocket): void {
+  /** The socket is open. */
+  opened(socket: ByteSocket): void {
     this.#socket = socket;
     this.#requestFlush();
   }
@@ -158,14 +158,14 @@ export class SocketWriter implements Flushable {
     this.#write();
   }
 
-  /** The end has begun, for this reason: from now on something has to leave every `writeStallMs`. */
-  beginEnd(reason: CloseReason): void {
-    this.#ending = reason;
-    if (this.#socket === undefined) this.#close(reason);
+  /** Closes in order, for this reason, once `finish` follows: from now on something has to leave every `writeStallMs`. */
+  close(reason: CloseReason): void {
+    this.#closeReason = reason;
+    if (this.#socket === undefined) this.#enterClosed(reason);
     else this.#allow(this.#endpoint.limits.writeStallMs);
   }
 
-  /** Nothing more will be appended: ends the socket once everything has left. Follows `beginEnd`. */
+  /** Nothing more will be appended: ends the socket once everything has left. Follows `close`. */
   finish(): void {
     this.#isFinished = true;
     this.#requestFlush();
@@ -174,36 +174,37 @@ export class SocketWriter implements Flushable {
   /** The peer has ended its half: the socket closes as soon as ours has ended too. */
   peerEnded(): void {
     this.#hasPeerEnded = true;
-    if (this.#state === "shut" && this.#ending !== undefined) this.#close(this.#ending, "end");
+    if (this.#state === "shut" && this.#closeReason !== undefined)
+      this.#enterClosed(this.#closeReason, "end");
   }
 
   /** Looks at the deadlines; `nowMs` is the sweep's time. */
   check(nowMs: number): void {
     const { softQueueBytes, softQueueMs, writeStallMs } = this.#endpoint.limits;
     if (nowMs >= this.#deadlineMs) {
-      const isLate = this.#ending === undefined || this.queuedBytes > 0;
-      const reason = this.#ending ?? writeTimedOut(writeStallMs, this.queuedBytes);
-      this.#close(reason, isLate ? "terminate" : "end");
+      const isLate = this.#closeReason === undefined || this.queuedBytes > 0;
+      const reason = this.#closeReason ?? writeTimedOut(writeStallMs, this.queuedBytes);
+      this.#enterClosed(reason, isLate ? "terminate" : "end");
     } else if (this.#queue.excessBytes <= softQueueBytes) {
       this.#longSinceMs = -1;
     } else if (this.#longSinceMs < 0) {
       this.#longSinceMs = nowMs;
     } else if (nowMs - this.#longSinceMs >= softQueueMs) {
-      this.#close(peerTooSlowFor(softQueueMs, this.queuedBytes, softQueueBytes), "terminate");
+      this.#enterClosed(peerTooSlowFor(softQueueMs, this.queuedBytes, softQueueBytes), "terminate");
     }
   }
 
   /** Drops what is queued and resets the socket. */
   destroy(reason: CloseReason): void {
-    this.#close(reason, "terminate");
+    this.#enterClosed(reason, "terminate");
   }
 
-  /** The socket has closed by itself. */
-  detach(reason: CloseReason): void {
-    this.#close(reason);
+  /** The socket is gone. */
+  socketClosed(reason: CloseReason): void {
+    this.#enterClosed(reason);
   }
 
-  /** As `commit`, where more waits than one turn's burst. */
+  /** As `commit`, with more in the queue than one turn's burst, or a full socket. */
   #commitMuch(): boolean {
     const { limits } = this.#endpoint;
     const queue = this.#queue;
@@ -212,7 +213,7 @@ export class SocketWriter implements Flushable {
     if (this.#state === "full") this.#countHeld();
     if (queue.queuedBytes <= limits.softQueueBytes) return true;
     if (queue.excessBytes > limits.hardQueueBytes) {
-      this.#close(peerTooSlow(queue.queuedBytes, limits.hardQueueBytes), "terminate");
+      this.#enterClosed(peerTooSlow(queue.queuedBytes, limits.hardQueueBytes), "terminate");
     } else if (!this.#isLong) {
       this.#isLong = true;
       this.#owner.queueIsLong(true);
@@ -220,7 +221,7 @@ export class SocketWriter implements Flushable {
     return false;
   }
 
-  /** What the socket has not taken is held, and counts against what all connections may hold. */
+  /** Bytes that a full socket has not taken count against what all connections may hold. */
   #countHeld(): void {
     const { memory } = this.#endpoint;
     const grownBytes = this.queuedBytes - this.#countedBytes;
@@ -231,7 +232,7 @@ export class SocketWriter implements Flushable {
   #requestFlush(): void {
     if (this.#state !== "idle") return;
     this.#state = "scheduled";
-    this.#endpoint.scheduler.schedule(this);
+    this.#endpoint.flushes.schedule(this);
   }
 
   #write(): void {
@@ -243,11 +244,11 @@ export class SocketWriter implements Flushable {
     try {
       result = this.#queue.flush(socket);
     } catch (error) {
-      this.#close(socketLost(error), "terminate");
+      this.#enterClosed(socketLost(error), "terminate");
       return;
     }
     if (result === "closed") {
-      this.#close(socketLost(), "terminate");
+      this.#enterClosed(socketLost(), "terminate");
       return;
     }
     if (result === "full") {
@@ -258,8 +259,8 @@ export class SocketWriter implements Flushable {
       this.#countedBytes = 0;
     }
     if (this.queuedBytes <= softQueueBytes) this.#becomeShort();
-    if (this.#ending !== undefined) {
-      if (result === "empty" && this.#isFinished) this.#endOurHalf(socket, this.#ending);
+    if (this.#closeReason !== undefined) {
+      if (result === "empty" && this.#isFinished) this.#shutOurHalf(socket, this.#closeReason);
       else if (this.queuedBytes < queuedBefore) this.#allow(writeStallMs);
     } else if (result === "empty") {
       this.#deadlineMs = Infinity;
@@ -277,10 +278,10 @@ export class SocketWriter implements Flushable {
     this.#owner.queueIsLong(false);
   }
 
-  /** Everything has left. A bare `end` now would lose it to a peer that is still sending: its end is awaited. */
-  #endOurHalf(socket: ByteSocket, reason: CloseReason): void {
+  /** Everything has left. A bare `end` would lose it to a peer that is still sending, so the peer's end is awaited. */
+  #shutOurHalf(socket: ByteSocket, reason: CloseReason): void {
     if (this.#hasPeerEnded) {
-      this.#close(reason, "end");
+      this.#enterClosed(reason, "end");
       return;
     }
     this.#state = "shut";
@@ -288,12 +289,12 @@ export class SocketWriter implements Flushable {
     quietly(() => socket.shutdown());
   }
 
-  /** The peer has so long from now. */
+  /** Sets the deadline of the peer, `delayMs` from now. */
   #allow(delayMs: number): void {
     this.#deadlineMs = this.#endpoint.sweep.now() + delayMs;
   }
 
-  #close(reason: CloseReason, leaving?: Leaving): void {
+  #enterClosed(reason: CloseReason, leaving?: Leaving): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
     const socket = this.#socket;
@@ -310,11 +311,11 @@ export class SocketWriter implements Flushable {
 /** How a socket is left: what was written still arrives, or is lost. */
 type Leaving = "end" | "terminate";
 
-/** A socket that closes in this moment may throw at what it no longer can do, and it need not. */
+/** Calls `leave` on a socket that may be closing, and may throw because of that. */
 function quietly(leave: () => void): void {
   try {
     leave();
   } catch {
-    // It is closed, which is what was asked for.
+    // A socket that cannot be left is closed already.
   }
 }

@@ -344,7 +344,7 @@ describe("a stranger to a server with a secret", () => {
   test("leaves no timer behind when it leaves", () => {
     const here = server(right);
     opened(here);
-    here.connection.disconnected(new Error("gone"));
+    here.connection.socketClosed(new Error("gone"));
     here.clock.advance(2_000);
     expect(here.clock.pending).toBe(0);
   });

@@ -39,7 +39,7 @@ describe("EndpointHooks.undelivered", () => {
     const { connection, events } = await openServer();
     connection.send(reply("one"));
     connection.sendFrame(talk.server.encodeFrame(reply("two")));
-    connection.disconnected(resetByPeer());
+    connection.socketClosed(resetByPeer());
     expect(events).toEqual([[reply("one"), reply("two")], "connection-reset"]);
   });
 
@@ -47,7 +47,7 @@ describe("EndpointHooks.undelivered", () => {
     const { connection, events } = await openServer();
     connection.send(reply("taken"));
     await turn();
-    connection.disconnected(resetByPeer());
+    connection.socketClosed(resetByPeer());
     expect(events).toEqual(["connection-reset"]);
   });
 
@@ -114,7 +114,7 @@ describe("EndpointHooks.undelivered", () => {
         else connection.sendFrame(talk.server.encodeFrame(message));
       }
       await turn();
-      connection.disconnected(resetByPeer());
+      connection.socketClosed(resetByPeer());
       let delivered = 0;
       for (let bytes = lengths[0] ?? 0; bytes <= room; bytes += lengths[delivered] ?? Infinity) {
         delivered += 1;

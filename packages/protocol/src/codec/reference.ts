@@ -83,11 +83,9 @@ export class ReferencePath {
     }
     const entry = this.#entryFor(raw.get("type"), raw.has("type"));
     raw.delete("type");
-    const { value, misfit } = this.#reviver.revive(entry.shape, raw);
-    if (misfit !== undefined || !entry.check.passes(value)) {
-      throw entry.check.explain(value, misfit);
-    }
-    return { type: entry.name, ...(value as object) };
+    const body = this.#reviver.revive(entry.shape, raw);
+    if (!entry.check.passes(body)) throw entry.check.explain(body);
+    return { type: entry.name, ...(body as object) };
   }
 
   #entryFor(type: unknown, present: boolean): MessageEntry {

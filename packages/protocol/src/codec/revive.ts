@@ -1,9 +1,8 @@
 // The walk between cbor-x and the check: turns decoded CBOR, whose maps are still Maps, into the values
 // that the schema describes. Dates and big integers are revived, byte strings copied out of the frame,
-// undescribed properties dropped. What does not fit is left as it came, for the check to name; the walk
-// keeps the first misfit, because a check by TypeBox passes maps whose keys no schema describes.
+// undescribed properties dropped. What does not fit is left as it came, for the check to name.
 
-import { schemaMismatch, toPointer, type TypewireError } from "../errors.ts";
+import { schemaMismatch, toPointer } from "../errors.ts";
 import { describeKind } from "../schema/describe-kind.ts";
 import {
   type ObjectShape,
@@ -21,45 +20,27 @@ type RawMap = ReadonlyMap<unknown, Raw>;
 
 const NO_FIT = Symbol("no fit");
 
-/** A value of its message, and what in it did not fit the message's shape. */
-export interface Revived {
-  readonly value: unknown;
-  /** The first misfit; a value that has one must not be delivered, whatever a check says of it. */
-  readonly misfit: TypewireError | undefined;
-}
-
-interface Misfit {
-  readonly path: readonly (string | number)[];
-  readonly expected: string;
-  readonly received: string;
-}
-
 /** Revives values, one after the other; the fields belong to the walk under way. */
 export class Reviver {
   readonly #unions: Unions;
   readonly #path: (string | number)[] = [];
   /** Properties dropped so far; a union prefers the member that drops none. */
   #dropped = 0;
-  /** What did not fit first, in the walk of the member that is being tried or of the whole. */
-  #misfit: Misfit | undefined;
 
   constructor(unions: Unions) {
     this.#unions = unions;
   }
 
   /**
-   * What `raw` means under `shape`.
+   * The value that `raw` means under `shape`.
    *
    * @throws TypewireError `schema-mismatch` for what a check of the value could not see: keys of the
    * wrong kind, and integers that no JavaScript number or 64-bit BigInt holds.
    */
-  revive(shape: Shape, raw: Raw): Revived {
+  revive(shape: Shape, raw: Raw): unknown {
     this.#path.length = 0;
     this.#dropped = 0;
-    this.#misfit = undefined;
-    const value = this.#walk(shape, raw);
-    // Read through a function: the compiler does not see that the walk sets it.
-    return { value, misfit: errorOf(this.#misfit) };
+    return this.#walk(shape, raw);
   }
 
   #walk(shape: Shape, raw: Raw): unknown {
@@ -103,10 +84,7 @@ export class Reviver {
     let described = 0;
     for (const property of shape.properties) {
       const value = raw.get(property.name);
-      if (value === undefined && !raw.has(property.name)) {
-        if (!property.optional) this.#keepMisfit(property.name, "a required property", "nothing");
-        continue;
-      }
+      if (value === undefined && !raw.has(property.name)) continue;
       this.#path.push(property.name);
       object[property.name] = this.#walk(property.shape, value);
       this.#path.pop();
@@ -137,10 +115,7 @@ export class Reviver {
     }
     if (entries !== undefined) object[key] = this.#walk(entries.shape, value);
     else if (shape.rest === "drop") this.#dropped += 1;
-    else if (shape.rest === "refuse") {
-      object[key] = this.#plain(value);
-      this.#keepMisfit(undefined, "no such property", describeKind(object[key]));
-    } else object[key] = this.#walk(shape.rest, value);
+    else object[key] = shape.rest === "refuse" ? this.#plain(value) : this.#walk(shape.rest, value);
   }
 
   /** By the first member that fits and drops nothing; failing that, by the first that fits. */
@@ -164,10 +139,7 @@ export class Reviver {
       if (fit.dropped === 0) break;
     }
     this.#dropped = before + (fit?.dropped ?? 0);
-    if (fit !== undefined) return fit.value;
-    const value = this.#plain(raw);
-    this.#keepMisfit(undefined, "a member of the union", describeKind(value));
-    return value;
+    return fit === undefined ? this.#plain(raw) : fit.value;
   }
 
   /** A leaf reads alike under every member that admits it: unions where it would not are not defined. */
@@ -187,16 +159,12 @@ export class Reviver {
 
   #attempt(candidate: Candidate, raw: Raw): unknown {
     const depth = this.#path.length;
-    const outer = this.#misfit;
-    this.#misfit = undefined;
     try {
       const value = this.#walk(candidate.shape, raw);
-      return this.#misfit === undefined && candidate.admits(value) ? value : NO_FIT;
+      return candidate.admits(value) ? value : NO_FIT;
     } catch {
       this.#path.length = depth;
       return NO_FIT;
-    } finally {
-      this.#misfit = outer;
     }
   }
 
@@ -242,20 +210,9 @@ export class Reviver {
     throw this.#mismatch("an integer of at most 64 bits", "a larger one");
   }
 
-  /** Remembers that what stands here, or under `name`, does not fit; the walk goes on, for the check to word the first fault. */
-  #keepMisfit(name: string | undefined, expected: string, received: string): void {
-    if (this.#misfit !== undefined) return;
-    const path = name === undefined ? [...this.#path] : [...this.#path, name];
-    this.#misfit = { path, expected, received };
-  }
-
   #mismatch(expected: string, received: string): Error {
     return schemaMismatch(toPointer(this.#path), expected, received);
   }
-}
-
-function errorOf(misfit: Misfit | undefined): TypewireError | undefined {
-  return misfit && schemaMismatch(toPointer(misfit.path), misfit.expected, misfit.received);
 }
 
 /** An integer that came in eight bytes as a number, where a number holds it; any other value as it is. */

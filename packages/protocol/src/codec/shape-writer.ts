@@ -19,7 +19,6 @@ import {
 import { schemaMismatch, toPointer, TypewireError } from "../errors.ts";
 import { type DecodeLimits, defaultLimits } from "../limits.ts";
 import { describeKind } from "../schema/describe-kind.ts";
-import { outOfPlace } from "../schema/fault.ts";
 import {
   admitsUndefined,
   type Entries,
@@ -33,13 +32,6 @@ import type { Candidate, Unions } from "../schema/union.ts";
 import { fits64Bits } from "./ranges.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
-
-/** What a member of a union would write. */
-interface Attempt {
-  readonly bytes: Uint8Array;
-  readonly items: number;
-  readonly dropped: number;
-}
 
 /** Writes values, one after the other; the fields belong to the walk under way. */
 export class ShapeWriter {
@@ -183,12 +175,8 @@ export class ShapeWriter {
     const fields = value as Fields;
     const names: string[] = [];
     for (const { name, optional } of shape.properties) {
-      const present = name in Object.prototype ? Object.hasOwn(fields, name) : name in fields;
-      if (present && (!optional || fields[name] !== undefined)) names.push(name);
-      else if (!optional) {
-        const where = toPointer([...this.#path, name]);
-        throw schemaMismatch(where, "a required property", "nothing");
-      }
+      if (name in Object.prototype && !Object.hasOwn(fields, name)) continue;
+      if (fields[name] !== undefined || (!optional && name in fields)) names.push(name);
     }
     for (const key of Object.keys(fields)) {
       if (propertyNamed(shape, key) !== undefined) continue;
@@ -197,7 +185,7 @@ export class ShapeWriter {
       if (fields[key] === undefined && (typeof part === "string" || !admitsUndefined(part)))
         continue;
       if (typeof part === "object") names.push(key);
-      else this.#dropProperty(shape, key, fields[key]);
+      else this.#dropProperty(shape, key);
     }
     this.#properties(fields, names, (name) => {
       const property = propertyNamed(shape, name);
@@ -208,9 +196,12 @@ export class ShapeWriter {
     });
   }
 
-  /** Leaves out what a newer schema may have; but a closed object or a record has none but its own. */
-  #dropProperty(shape: ObjectShape, key: string, value: unknown): void {
-    if (shape.rest === "refuse") throw outOfPlace(shape, value, toPointer([...this.#path, key]));
+  /** Leaves out what a newer schema may have; but a record with integer keys has none but these. */
+  #dropProperty(shape: ObjectShape, key: string): void {
+    if (shape.entries.some((entries) => entries.keys === "integer")) {
+      const where = toPointer([...this.#path, key]);
+      throw schemaMismatch(where, "an integer key", "another one");
+    }
     this.#dropped += 1;
   }
 
@@ -286,45 +277,25 @@ export class ShapeWriter {
   #member(candidates: readonly Candidate[], value: unknown): void {
     const fitting =
       candidates.length === 1 ? candidates : candidates.filter((each) => each.admits(value));
-    const [only] = fitting;
-    if (only !== undefined && fitting.length === 1) {
-      this.#walk(only.shape, value);
-      return;
-    }
-    let chosen: Attempt | undefined;
-    for (const candidate of fitting) {
-      const attempt = this.#attempt(candidate, value);
-      if (attempt !== undefined && (chosen === undefined || attempt.dropped === 0))
-        chosen = attempt;
-      if (chosen?.dropped === 0) break;
-    }
-    if (chosen === undefined) throw this.#mismatch("a member of the union", value);
-    writeRaw(this.#writer, chosen.bytes);
-    this.#items += chosen.items;
-    this.#dropped += chosen.dropped;
+    const [first] = fitting;
+    if (first === undefined) throw this.#mismatch("a member of the union", value);
+    const whole =
+      fitting.length === 1 ? first : fitting.find((each) => this.#keepsAll(each, value));
+    this.#walk((whole ?? first).shape, value);
   }
 
-  /**
-   * What `candidate` writes of `value`, which is then taken back; undefined where it cannot. The bytes
-   * are kept, since writing them again at each level of nesting would take exponential time.
-   */
-  #attempt(candidate: Candidate, value: unknown): Attempt | undefined {
-    const writer = this.#writer;
-    const [length, items, dropped] = [writer.length, this.#items, this.#dropped];
+  /** Whether `candidate` writes all of `value`; tried out and taken back. */
+  #keepsAll(candidate: Candidate, value: unknown): boolean {
+    const [length, items, dropped] = [this.#writer.length, this.#items, this.#dropped];
     const [depth, pathLength] = [this.#depth, this.#path.length];
     this.#dropped = 0;
     try {
       this.#walk(candidate.shape, value);
-      return {
-        bytes: writer.copy(length),
-        items: this.#items - items,
-        dropped: this.#dropped,
-      };
-    } catch (error) {
-      if (error instanceof TypewireError && error.code === "schema-mismatch") return undefined;
-      throw error;
+      return this.#dropped === 0;
+    } catch {
+      return false;
     } finally {
-      writer.length = length;
+      this.#writer.length = length;
       this.#items = items;
       this.#dropped = dropped;
       this.#depth = depth;
@@ -389,12 +360,6 @@ function leafKindOf(value: unknown): "date" | "bytes" | "bigint" | "undefined" |
   if (value instanceof Uint8Array) return "bytes";
   if (typeof value === "bigint") return "bigint";
   return value === undefined ? "undefined" : undefined;
-}
-
-function writeRaw(writer: ByteWriter, bytes: Uint8Array): void {
-  writer.reserve(bytes.length);
-  writer.bytes.set(bytes, writer.length);
-  writer.length += bytes.length;
 }
 
 function entriesFor(shape: ObjectShape, key: string): Entries | undefined {

@@ -77,13 +77,6 @@ export function conditionsOf(
   return shape.schemas.flatMap((schema) => conditionsOfSchema(schema, name, source));
 }
 
-/** @throws Uncompiled where an intersection left more constraints on a literal or a tuple than its own. */
-export function assertOwnConstraints(shape: ResolvedShape): void {
-  if (shape.schemas.length > 1) {
-    throw new Uncompiled(`an intersection of a ${shape.kind} is checked by the reference path`);
-  }
-}
-
 function conditionsOfSchema(schema: TSchema, name: string, source: Source): readonly string[] {
   const kind: string = schema[Kind];
   if (kind === "Not") throw new Uncompiled("Type.Not is checked by the reference path");

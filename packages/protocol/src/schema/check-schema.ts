@@ -1,6 +1,6 @@
 // The schema that we check with is a copy of the given one, mended where TypeBox means less than it says.
 // Record patterns: `.*` stops at a line break and integers have no sign, and a key outside its pattern
-// is not checked at all, so that a record of integer keys would pass any map of text keys. Names: TypeBox keeps one check for each `$id`, so two types of one name would
+// is not checked at all. Names: TypeBox keeps one check for each `$id`, so two types of one name would
 // be one.
 
 import { Kind, PatternNumberExact, PatternStringExact, type TSchema } from "@sinclair/typebox";
@@ -44,8 +44,7 @@ class Copier {
   /** A copy of a schema that is called `ownName` from now on, where it has a name. */
   #schema(source: Source, outer: Names, ownName: string | undefined): Source {
     const names = this.#namesIn(source, outer, ownName);
-    const closed = source[Kind] === "Record" ? { additionalProperties: false, ...source } : source;
-    return mapEntries(closed, (keyword, value) => {
+    return mapEntries(source, (keyword, value) => {
       switch (keyword) {
         case "$id":
           return ownName;

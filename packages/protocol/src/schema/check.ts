@@ -22,11 +22,8 @@ import {
 export interface Check {
   /** Whether `value` satisfies the schema. */
   passes(value: unknown): boolean;
-  /**
-   * The error for a value that does not: its first fault, by path and kind, never the value itself.
-   * `otherwise` is the error where the value by itself has no fault.
-   */
-  explain(value: unknown, otherwise?: TypewireError): TypewireError;
+  /** The error for a value that does not: its first fault, by path and kind, never the value itself. */
+  explain(value: unknown): TypewireError;
 }
 
 /**
@@ -46,10 +43,8 @@ export function compileCheck(
   };
   return {
     passes: (value) => (predicate ??= compile())(value),
-    explain: (value, otherwise) =>
-      findFault(shape, value) ??
-      otherwise ??
-      schemaMismatch("", "a value of the schema", describeKind(value)),
+    explain: (value) =>
+      findFault(shape, value) ?? schemaMismatch("", "a value of the schema", describeKind(value)),
   };
 }
 
@@ -73,16 +68,10 @@ function needsWalk(shape: Shape): boolean {
   if (holdsRecursiveUnion(shape)) return true;
   return [...shapesIn(shape)].some(
     (part) =>
-      (part.kind === "object" && isMisjudgedObject(part)) ||
+      (part.kind === "object" && (mistakesAbsence(part) || nestsFurtherProperties(part))) ||
       (part.kind === "union" && mixesObjects(part)) ||
       part.schemas.some(isMisjudged),
   );
-}
-
-function isMisjudgedObject(shape: ObjectShape): boolean {
-  // Of a record in an intersection, each member would refuse the keys of the other.
-  const intersectsRecord = shape.entries.length > 0 && shape.schemas.length > 1;
-  return intersectsRecord || mistakesAbsence(shape) || nestsFurtherProperties(shape);
 }
 
 /** Kinds of which the compiled check knows that undefined is among their values, and looks for the property. */
@@ -92,17 +81,10 @@ const KNOWN_UNDEFINED: ReadonlySet<string> = new Set(["Any", "Undefined", "Unkno
 function mistakesAbsence(shape: ObjectShape): boolean {
   return shape.properties.some(({ name, optional, shape: part }) => {
     if (name in Object.prototype) return true;
-    if (optional || !passesUndefined(part)) return false;
+    if (optional || (resolveShape(part)?.kind !== "any" && !admitsUndefined(part))) return false;
     const kinds = shape.schemas.map((schema) => schema["properties"]?.[name]?.[Kind]);
     return kinds.some((kind) => kind !== undefined && !KNOWN_UNDEFINED.has(kind));
   });
-}
-
-/** Whether a check of `shape` alone passes undefined: `any` counts here, since a check cannot tell absence from it. */
-function passesUndefined(shape: Shape): boolean {
-  const resolved = resolveShape(shape);
-  if (resolved?.kind !== "union") return resolved?.kind === "any" || admitsUndefined(shape);
-  return unionMembers(resolved).some((member) => passesUndefined(member.shape));
 }
 
 /** Whether further properties have further properties: one variable of the compiled check hides the other. */
@@ -121,12 +103,10 @@ function mixesObjects(union: UnionShape): boolean {
 
 function isMisjudged(schema: TSchema): boolean {
   switch (schema[Kind]) {
-    // Bounds are compiled into number literals, which round; a remainder is compared with 0, which 0n is not.
+    // Bounds are compiled into number literals, which round.
     case "BigInt":
-      return Object.entries(schema).some(
-        ([keyword, bound]) =>
-          typeof bound === "bigint" &&
-          (keyword === "multipleOf" || BigInt(Number(bound)) !== bound),
+      return Object.values(schema).some(
+        (bound) => typeof bound === "bigint" && BigInt(Number(bound)) !== bound,
       );
     // A RegExp with these flags remembers where its last match ended.
     case "RegExp":

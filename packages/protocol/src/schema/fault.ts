@@ -83,20 +83,15 @@ function faultInObject(shape: ObjectShape, fields: Fields, path: string): Fault 
       if (entries !== undefined)
         return faultAt(entries.shape, fields[key], appendPointer(path, key));
       if (shape.rest === "drop") return undefined;
-      const keyPath = appendPointer(path, key);
-      return shape.rest === "refuse"
-        ? outOfPlace(shape, fields[key], keyPath)
-        : faultAt(shape.rest, fields[key], keyPath);
+      if (shape.rest !== "refuse")
+        return faultAt(shape.rest, fields[key], appendPointer(path, key));
+      return schemaMismatch(
+        appendPointer(path, key),
+        "no such property",
+        describeKind(fields[key]),
+      );
     })
   );
-}
-
-/** The error for a property that has no place in an object of this shape. */
-export function outOfPlace(shape: ObjectShape, value: unknown, path: string): TypewireError {
-  const [entries] = shape.entries;
-  if (entries === undefined) return schemaMismatch(path, "no such property", describeKind(value));
-  const expected = entries.keys === "integer" ? "an integer key" : "a key of the record";
-  return schemaMismatch(path, expected, "another one");
 }
 
 function faultInUnion(shape: UnionShape, value: unknown, path: string): Fault {

@@ -149,9 +149,7 @@ function buildObject(schema: TSchema, path: string, scope: Scope): Shape {
     pattern: new RegExp(pattern),
     shape: build(value, appendPointer(path, "values"), scope),
   }));
-  // Beside integer keys no text key has a place on the wire.
-  const isNumbered = entries.some(({ keys }) => keys === "integer");
-  const rest = isNumbered ? "refuse" : buildRest(schema["additionalProperties"], path, scope);
+  const rest = buildRest(schema["additionalProperties"], path, scope);
   return { kind: "object", properties, entries, rest, schemas: [schema] };
 }
 

@@ -80,40 +80,28 @@ describe("shapeOf", () => {
     ["Object that is closed", Type.Object({}, { additionalProperties: false }), "{...refuse}"],
     ["Object that is open", Type.Object({}, { additionalProperties: true }), "{}"],
     ["Object with a rest", Type.Object({}, { additionalProperties: Type.Date() }), "{...date}"],
-    [
-      "Record of text keys",
-      Type.Record(Type.String(), Type.Date()),
-      "{<text ^[\\s\\S]*$>: date, ...refuse}",
-    ],
-    [
-      "Record of Any keys",
-      Type.Record(Type.Any(), Type.Null()),
-      "{<text ^[\\s\\S]*$>: null, ...refuse}",
-    ],
+    ["Record of text keys", Type.Record(Type.String(), Type.Date()), "{<text ^[\\s\\S]*$>: date}"],
+    ["Record of Any keys", Type.Record(Type.Any(), Type.Null()), "{<text ^[\\s\\S]*$>: null}"],
     [
       "Record of a pattern",
       Type.Record(Type.String({ pattern: "^x" }), Type.Null()),
-      "{<text ^x>: null, ...refuse}",
+      "{<text ^x>: null}",
     ],
-    [
-      "Record of a RegExp",
-      Type.Record(Type.RegExp(/^x/), Type.Null()),
-      "{<text ^x>: null, ...refuse}",
-    ],
+    ["Record of a RegExp", Type.Record(Type.RegExp(/^x/), Type.Null()), "{<text ^x>: null}"],
     [
       "Record of a template",
       Type.Record(Type.TemplateLiteral("k${string}"), Type.Null()),
-      "{<text ^k(.*)$>: null, ...refuse}",
+      "{<text ^k(.*)$>: null}",
     ],
     [
       "Record of Integer",
       Type.Record(Type.Integer(), Type.Null()),
-      "{<integer ^(0|-?[1-9][0-9]*)$>: null, ...refuse}",
+      "{<integer ^(0|-?[1-9][0-9]*)$>: null}",
     ],
     [
       "Record of Number",
       Type.Record(Type.Number(), Type.Null()),
-      "{<integer ^(0|-?[1-9][0-9]*)$>: null, ...refuse}",
+      "{<integer ^(0|-?[1-9][0-9]*)$>: null}",
     ],
     [
       "Record of literals",

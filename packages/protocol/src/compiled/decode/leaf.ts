@@ -3,7 +3,7 @@
 import type { LeafShape, LiteralShape } from "../../schema/shape.ts";
 import { MAX_DATE_MS } from "../../codec/ranges.ts";
 import { bytesOfLiteral } from "../constant-bytes.ts";
-import { assertOwnConstraints, conditionsOf, maximumOf } from "../constraints.ts";
+import { conditionsOf, maximumOf } from "../constraints.ts";
 import { literal } from "../source.ts";
 import { Uncompiled } from "../uncompiled.ts";
 import type { DecodeEmitter } from "./emitter.ts";
@@ -13,7 +13,6 @@ const BYTES = 2;
 
 /** A literal is compared, never built: its value stands in the code. */
 export function emitLiteral(emitter: DecodeEmitter, shape: LiteralShape): string {
-  assertOwnConstraints(shape);
   emitter.items += 1;
   emitter.expect(bytesOfLiteral(shape.value));
   return literal(shape.value);

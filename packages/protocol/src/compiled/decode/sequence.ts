@@ -3,7 +3,7 @@
 import type { ArrayShape, Entries, ObjectShape, TupleShape } from "../../schema/shape.ts";
 import { MAJOR } from "../../cbor/write.ts";
 import { bytesOfHead } from "../constant-bytes.ts";
-import { assertOwnConstraints, conditionsOf } from "../constraints.ts";
+import { conditionsOf } from "../constraints.ts";
 import { Uncompiled } from "../uncompiled.ts";
 import type { DecodeEmitter } from "./emitter.ts";
 
@@ -39,7 +39,6 @@ export function emitArray(emitter: DecodeEmitter, shape: ArrayShape): string {
 }
 
 export function emitTuple(emitter: DecodeEmitter, shape: TupleShape): string {
-  assertOwnConstraints(shape);
   emitter.items += 1;
   emitter.expect(bytesOfHead(MAJOR.array, shape.items.length));
   const items = emitter.nested(() => shape.items.map((item) => emitter.value(item)));

@@ -15,7 +15,7 @@ import {
   type UnionShape,
 } from "../../schema/shape.ts";
 import { bytesOfLiteral } from "../constant-bytes.ts";
-import { assertOwnConstraints, conditionsOf } from "../constraints.ts";
+import { conditionsOf } from "../constraints.ts";
 import { literal } from "../source.ts";
 import { Uncompiled } from "../uncompiled.ts";
 import { emitChoice } from "./choose.ts";
@@ -119,7 +119,6 @@ function emitMembers(
   const { source } = emitter;
   const resolved = members.map((member) => member.resolved);
   const literals = resolved.filter((member) => member.kind === "literal");
-  literals.forEach(assertOwnConstraints);
   const [only] = members;
   if (literals.length === members.length && wireClass !== "boolean") {
     emitLiterals(emitter, literals, value);

@@ -8,7 +8,7 @@ import {
   type TupleShape,
 } from "../../schema/shape.ts";
 import { bytesOfHead, bytesOfLiteral } from "../constant-bytes.ts";
-import { assertOwnConstraints, conditionsOf } from "../constraints.ts";
+import { conditionsOf } from "../constraints.ts";
 import { literal } from "../source.ts";
 import { Uncompiled } from "../uncompiled.ts";
 import type { EncodeEmitter } from "./emitter.ts";
@@ -118,7 +118,7 @@ function assertPlain(emitter: EncodeEmitter, shape: ObjectShape): void {
 function emitRecord(emitter: EncodeEmitter, shape: ObjectShape, value: string): void {
   const { source } = emitter;
   const [entries] = shape.entries;
-  if (entries === undefined || shape.entries.length > 1 || typeof shape.rest === "object") {
+  if (entries === undefined || shape.entries.length > 1 || shape.rest !== "drop") {
     throw new Uncompiled("a record with several kinds of keys is written by the reference path");
   }
   conditionsOf(shape, "", source);
@@ -186,7 +186,6 @@ function emitLoop(emitter: EncodeEmitter, n: string, index: string, round: () =>
 }
 
 export function emitTuple(emitter: EncodeEmitter, shape: TupleShape, value: string): void {
-  assertOwnConstraints(shape);
   const { source } = emitter;
   emitter.failIf(`!Array.isArray(${value}) || ${value}.length !== ${shape.items.length}`);
   emitter.items += 1;

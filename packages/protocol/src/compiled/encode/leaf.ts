@@ -1,7 +1,7 @@
 // Leaves: checked, and written as one CBOR item each.
 
 import { bytesOfLiteral } from "../constant-bytes.ts";
-import { assertOwnConstraints, conditionsOf } from "../constraints.ts";
+import { conditionsOf } from "../constraints.ts";
 import { literal } from "../source.ts";
 import { Uncompiled } from "../uncompiled.ts";
 import type { LeafShape, LiteralShape } from "../../schema/shape.ts";
@@ -9,7 +9,6 @@ import type { EncodeEmitter } from "./emitter.ts";
 
 /** A literal's bytes are known; the value only has to be it. */
 export function emitLiteral(emitter: EncodeEmitter, shape: LiteralShape, value: string): void {
-  assertOwnConstraints(shape);
   emitter.items += 1;
   emitter.failIf(`!(${isLiteral(shape, value)})`);
   emitter.put(bytesOfLiteral(shape.value));

@@ -14,7 +14,7 @@ import {
   type UnionShape,
 } from "../../schema/shape.ts";
 import { bytesOfLiteral } from "../constant-bytes.ts";
-import { assertOwnConstraints, conditionsOf } from "../constraints.ts";
+import { conditionsOf } from "../constraints.ts";
 import { literal } from "../source.ts";
 import { Uncompiled } from "../uncompiled.ts";
 import type { EncodeEmitter } from "./emitter.ts";
@@ -34,7 +34,6 @@ export function emitUnion(emitter: EncodeEmitter, shape: UnionShape, value: stri
   if (members.length === 0) throw new Uncompiled("a union without members has no values");
   const leaves = members.flatMap(leafOf);
   const literals = ofKind(members, "literal").map(({ resolved }) => resolved);
-  literals.forEach(assertOwnConstraints);
   const sequences = [...ofKind(members, "array"), ...ofKind(members, "tuple")];
   const objects = ofKind(members, "object");
   const outside = emitter.items;

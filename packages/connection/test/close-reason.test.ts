@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { describeThrown, oneLine } from "../src/text.ts";
+import { describeThrown, oneLine } from "../src/close-reason.ts";
 
 describe("oneLine", () => {
   test("leaves ordinary text as it is, in any language", () => {
