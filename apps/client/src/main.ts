@@ -16,7 +16,7 @@ import {
 
 import { readClientCommandLine } from "./command-line.ts";
 import { clientEvents } from "./events.ts";
-import { Session } from "./session.ts";
+import { ClientRun } from "./run-client.ts";
 
 const terminal = openTerminal(thisProcess());
 ignoreUserSignals(process);
@@ -33,7 +33,7 @@ await runCommand(readClientCommandLine(process.argv.slice(2)), terminal, process
     () => void terminal.exit(exitCodes.forced, { deadlineMs: 0 }),
   );
   const stdin = { isTerminal: isatty(0), chunks: Bun.stdin.stream() };
-  const end = await new Session({
+  const end = await new ClientRun({
     flags,
     log,
     terminal,

@@ -35,8 +35,8 @@ import { version } from "./program.ts";
 import { guardsOf, securityOptions } from "./security-flags.ts";
 import { serveSaludo } from "./serve-saludo.ts";
 
-/** What the command takes from the process. */
-export interface Surroundings {
+/** What a run of the command takes from the process. */
+export interface ServerRunOptions {
   readonly terminal: Terminal;
   readonly signals: SignalSource;
   readonly environment: Environment;
@@ -48,7 +48,7 @@ const flushDeadlineMs = 2000;
 /** Serves until a signal. Returns at once where it cannot listen. */
 export async function runServer(
   flags: ServerFlags,
-  { terminal, signals, environment }: Surroundings,
+  { terminal, signals, environment }: ServerRunOptions,
 ): Promise<RunEnd> {
   const unlimited = createLog(serverEvents, {
     format: flags.log,

@@ -35,7 +35,7 @@ export interface CloseReason {
   readonly code: CloseCode;
   /** One printable line, a sentence without its full stop; no payload in it. */
   readonly message: string;
-  /** Who ended it: this side (whatever the peer did to deserve it), the peer, or what lies between. */
+  /** Where the end began: at this side (also because of a peer's mistake), at the peer, or between them. */
   readonly origin: "local" | "peer" | "transport";
   /** JSON Pointer into the offending message, where there is one. */
   readonly path?: string;
@@ -84,7 +84,7 @@ export function peerSaidBye({ reason, retryAfterMs }: Bye): CloseReason {
   const message = `The peer said goodbye: ${oneLine(reason)}`;
   const closed = { code: "peer-closed", message, origin: "peer" } as const;
   if (retryAfterMs === undefined) return closed;
-  // A program hands it to a timer, which fires at once beyond what it takes.
+  // Beyond `MAX_TIMER_MS` a program's timer would fire at once.
   return { ...closed, retryAfterMs: Math.min(retryAfterMs, MAX_TIMER_MS) };
 }
 
@@ -139,7 +139,7 @@ export function writeTimedOut(limitMs: number, queuedBytes: number): CloseReason
 
 /** The reason when the socket is gone without an end of the peer's. */
 export function socketLost(error?: unknown): CloseReason {
-  // The socket's owner knows better: a handshake that failed.
+  // The owner of the socket gives an error of its own where a TLS handshake failed.
   if (error instanceof TypewireError) {
     return { code: error.code, message: oneLine(error.message), origin: "transport" };
   }
@@ -219,7 +219,7 @@ export function oneLine(text: string, maxLength: number = MAX_SENTENCE_LENGTH): 
   return cut.toWellFormed().replace(UNPRINTABLE, " ");
 }
 
-/** One line about a thrown value, whatever it is: also of a `null`, and of an object whose getters throw. */
+/** One line about any thrown value: also about a `null`, and about an object whose getters throw. */
 export function describeThrown(thrown: unknown): string {
   try {
     if (thrown instanceof Error) return oneLine(`${thrown.name}: ${thrown.message}`);

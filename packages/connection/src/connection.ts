@@ -1,5 +1,5 @@
 // The face of one live connection: what a program, in a handler or outside of one, may ask of it. How it
-// works is `LiveConnection`'s; who dials, accepts or comes back, its owner's.
+// works is `LiveConnection`'s; dialling, accepting and coming back are its owner's.
 
 import type { AnyMessage, Hello } from "@typewire/protocol";
 

@@ -42,8 +42,8 @@ export interface EndpointHooks<Outgoing extends AnyMessage> {
    */
   readonly undelivered?: (connection: Connection<Outgoing>, messages: readonly Outgoing[]) => void;
   /**
-   * A handler threw or rejected, perhaps after the end. For the log: it has the stack that nobody else
-   * gets. Also told of an observer that throws, as `observer.sent` and so on; the connection goes on then.
+   * A handler threw or rejected, perhaps after the end. For the log: no peer is told the stack. Also called
+   * for an observer that throws, named `observer.sent` and so on; the connection goes on then.
    */
   readonly handlerFailed?: (
     connection: Connection<Outgoing>,
@@ -56,7 +56,7 @@ export interface EndpointOptions<Outgoing extends AnyMessage> {
   readonly limits?: Partial<ConnectionLimits>;
   /**
    * Bytes of memory that all connections together may hold in output that waits, frames that are not
-   * whole, and messages that wait for their turn. Above it those that hold most are cut
+   * whole, and messages that wait for their turn. Above it those that hold most are destroyed
    * (`slow-consumer`). Default 256 MiB, or a quarter of `memoryLimitBytes` where that is less, and at
    * least as much as one connection may. Answers a thousand slow readers, each within its own limit.
    */
@@ -71,7 +71,7 @@ export interface EndpointOptions<Outgoing extends AnyMessage> {
   /** Default: the machine's. */
   readonly clock?: Clock;
   readonly hooks?: EndpointHooks<Outgoing>;
-  /** Where given, both ends prove that they have it before anything else is accepted. Default: nobody asks. */
+  /** Where given, both ends prove that they have it before anything else is accepted. Default: no secret. */
   readonly secret?: SharedSecret;
 }
 
@@ -174,7 +174,7 @@ function frameOf<Message extends AnyMessage>(
   return writer.copy();
 }
 
-/** One connection within its own limits must fit, or nobody could use them. */
+/** The bound must hold one connection at its own limits, or no connection could use them. */
 function resolveMaxBufferedBytes(
   {
     maxBufferedBytes: bytes,

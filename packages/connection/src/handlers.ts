@@ -83,7 +83,7 @@ export function buildHandlerTable<Incoming extends { type: string }, Self>(
   };
 }
 
-/** Whether a handler's result is a promise, its own or somebody's. */
+/** Whether a handler's result is a promise, of the language or of a library. */
 export function isThenable(result: unknown): result is PromiseLike<void> {
   return (
     typeof result === "object" &&

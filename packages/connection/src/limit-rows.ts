@@ -189,5 +189,5 @@ export const limitRows = { ...optionRows, ...constantRows } as const;
 
 export type LimitName = keyof typeof limitRows;
 
-/** A row as those read it who list all. */
+/** Any row, for code that lists all of them. */
 export type AnyLimitRow = LimitRow<number | boolean>;

@@ -190,7 +190,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   ready(): Promise<void> {
     if (this.#maySend) return this.#writer.ready();
     const rejected = Promise.reject(this.#closedError("wait for room"));
-    // As for any promise of `ready`: unhandled, it must not end the process.
+    // A rejection that no program awaits must not end the process.
     rejected.catch(() => {});
     return rejected;
   }
@@ -220,7 +220,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
 
   opened(socket: ByteSocket): void {
     if (this.#state === "closed") {
-      // Closed while it was being dialled.
+      // The connection was closed while its socket was being dialled.
       socket.terminate();
       return;
     }
@@ -265,7 +265,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   handlerFailed(handlerName: string, error: unknown): void {
-    // A handler that answers after the end: `closeReason` has said all about it.
+    // A handler that sends after the end throws this; `closeReason` has said why already.
     if (this.#isEnding && isConnectionClosed(error)) return;
     this.#endpoint.hooks.handlerFailed?.(this, handlerName, error);
     const { role } = this.#endpoint;
@@ -348,7 +348,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     this.#endpoint.hooks.closed?.(this, recorded);
     const { close } = this.#endpoint.handlers;
     if (this.#wasOpen && close !== undefined) {
-      // Not from within a method that the user is calling.
+      // The program may be within `close` or `send`; its handler runs after that.
       queueMicrotask(() => this.#handlers.call(close, "close", recorded));
     }
     this.#closed?.resolve(recorded);
@@ -372,7 +372,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     return this.#state === "draining" || this.#state === "closed";
   }
 
-  /** Our own end says that nothing follows; after the peer's, handlers under way may still answer. */
+  /** Nothing may be sent after our own close; after the peer has ended, handlers under way may still answer. */
   get #maySend(): boolean {
     if (this.#state === "draining") {
       return this.#closeReason?.origin === "peer" && this.#handlers.inFlight > 0;
@@ -406,7 +406,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     if (bye !== undefined) this.closeWith(closedInOrder(bye.reason), bye);
   }
 
-  /** Handlers that never settle must not hold what waits for them for ever. */
+  /** Ends a connection whose handlers never settle, so that reading or a close does not wait for ever. */
   #checkHandlers(nowMs: number): void {
     if (!this.#handlers.areStuck(nowMs)) return;
     this.#sayByeAfterHandlers();
@@ -431,7 +431,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 }
 
-/** What the connection says itself is not the user's to say, also where no type check stands before it. */
+/** Refuses control messages, which the connection alone sends, where a program has got past the types. */
 function refuseControlMessage(message: { readonly type?: unknown } | null | undefined): void {
   const type = message?.type;
   if (typeof type !== "string" || type.charCodeAt(0) !== DOLLAR) return;

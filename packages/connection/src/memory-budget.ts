@@ -1,11 +1,11 @@
-// The one bound on what all connections of an endpoint hold together: output that waits, frames that are
-// not whole, chunks that wait for their turn. Above it, whoever holds most is cut, until it is below.
+// The one bound on what all connections of an endpoint hold together: queued output, frames that are not
+// whole, backlogs of chunks. Above it the connection that holds most is destroyed, until it is below.
 // Counting exactly would cost every message, so it counts how much could have been added, and looks
 // exactly only when that could have passed the bound.
 
 /** A connection as the budget sees it. */
 export interface Holder {
-  /** Bytes that wait, shared ones counted in full: who holds most is cut first. */
+  /** Bytes held, shared ones counted in full. The connection with the most is destroyed first. */
   readonly heldBytes: number;
   /** Bytes of memory; ready-made frames that many share are put into `shared` instead. */
   memoryBytes(shared: Set<Uint8Array>): number;
@@ -16,10 +16,10 @@ export interface Holder {
 /** A byte queued takes up to two of memory, because buffers grow by doubling. */
 const MEMORY_PER_BYTE = 2;
 
-/** How far above the bound memory may get before anybody looks: a look costs some ten thousand steps. */
+/** How far above the bound memory may get before a look at it, which costs some ten thousand steps. */
 const TOLERANCE = 1 / 64;
 
-/** How far below the bound memory is brought once it was above: what is cut is garbage for a while. */
+/** How far below the bound memory is brought once it was above: a destroyed connection is garbage for a while. */
 const RELIEF = 1 / 16;
 
 /** Watches the memory of an endpoint's connections. */
@@ -41,7 +41,7 @@ export class MemoryBudget {
     return this.#allowance < 0;
   }
 
-  /** Looks exactly; above the bound cuts the largest holders until what is held is well within it. */
+  /** Looks exactly; above the bound destroys the largest holders until the sum is well within it. */
   relieve(): void {
     // `destroyAsLargest` may run handlers that send; `add` asks for no second look within this one.
     this.#allowance = Infinity;

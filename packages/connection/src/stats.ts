@@ -1,5 +1,5 @@
-// What connections have done, in numbers. Each connection counts for itself, one increment for a message;
-// an endpoint adds up what lives when it is asked, and keeps what the ended ones have left.
+// The work of connections, in numbers. Each connection counts for itself, one increment for a message; an
+// endpoint adds up the live connections when it is asked, and keeps the sums of those that have ended.
 
 import type { CloseCode } from "./close-reason.ts";
 
@@ -9,7 +9,7 @@ export interface ConnectionStats {
   readonly messagesReceived: number;
   /** Messages sent, whether they have left or not. */
   readonly messagesSent: number;
-  /** Bytes that came while anybody listened. */
+  /** Bytes that came before the end began. */
   readonly bytesReceived: number;
   /** Bytes that the socket has taken. */
   readonly bytesSent: number;

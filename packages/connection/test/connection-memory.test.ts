@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import { createEndpoint, LiveConnection } from "../src/index.ts";
 import { clientHello, fromClient, talk, turn } from "./talk.ts";
 
-/** Heap bytes once everything that nobody holds is gone; what the last turn's stack still names takes a round more. */
+/** Heap bytes after garbage collection; objects that the last turn's stack still names take a second round. */
 async function heapBytes(): Promise<number> {
   for (let round = 0; round < 3; round += 1) {
     await turn();

@@ -33,7 +33,7 @@ export interface ExchangeEndpoint {
 /** Of both ends' nonces: two connections never share a pair of hellos. */
 export const NONCE_BYTES = 32;
 
-/** What a code is over begins with who made it, so that no end's proof can be sent back to it as its peer's. */
+/** The bytes under a code begin with the role of its maker, so that an end's own proof, sent back to it, proves nothing. */
 const labels: Readonly<Record<Role, string>> = {
   server: "typewire secret 1: server\n",
   client: "typewire secret 1: client\n",

@@ -21,7 +21,7 @@ export class HandlerCalls<Self> {
   readonly #inflow: Inflow;
   #inFlight = 0;
   #settled = 0;
-  /** What the sweep saw: how many had settled, and since when; negative while nobody waits for them. */
+  /** Settled handlers that the sweep saw last, and since when; negative while reading does not wait for handlers. */
   #seenSettled = 0;
   #seenAtMs = -1;
 
@@ -46,7 +46,7 @@ export class HandlerCalls<Self> {
     }
   }
 
-  /** For the sweep: whether somebody has waited for them for `handlersStallMs` and none has settled. */
+  /** For the sweep: whether reading, or a close, has waited for handlers for `handlersStallMs`, and none has settled. */
   areStuck(nowMs: number): boolean {
     if (!this.#inflow.isHeld(HOLD.handlers) && !this.#inflow.isHeld(HOLD.ending)) {
       this.#seenAtMs = -1;
@@ -59,7 +59,7 @@ export class HandlerCalls<Self> {
     return nowMs - this.#seenAtMs >= this.#limits.handlersStallMs;
   }
 
-  /** Waits in order to hear of a failure, and to let the handler answer before the end. */
+  /** Waits for the promise of a handler, for its failure to be told and its answer to leave before the end. */
   #wait(name: string, result: PromiseLike<void>): void {
     this.#inFlight += 1;
     if (this.#inFlight >= this.#limits.handlersInFlight) this.#inflow.hold(HOLD.handlers);

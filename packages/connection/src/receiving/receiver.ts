@@ -104,7 +104,7 @@ export class Receiver<Incoming extends AnyMessage> implements InflowConsumer {
   }
 
   readingFailed(error: unknown): void {
-    // The position in the stream is lost, whatever the error says of itself.
+    // The position in the stream is lost, so no error is forgiven here.
     const isForgivable = error instanceof TypewireError && !isFatal(error.code);
     this.#refuse(isForgivable ? new Error(error.message) : error);
   }

@@ -1,6 +1,6 @@
 // Lends the buffers that messages are encoded into. A connection holds one only while it has unsent
-// bytes, so ten thousand idle connections hold none, and a busy one gets its grown buffer back. What
-// nobody has needed for a while is freed.
+// bytes, so ten thousand idle connections hold none, and a busy one gets its grown buffer back. Buffers
+// that no connection has needed for a while are freed.
 
 import { ByteWriter, release } from "@typewire/protocol";
 
@@ -13,7 +13,7 @@ const LARGE_BYTES = 80 * 1024;
 /** Larger buffers are not kept: they belonged to one large message. */
 const LARGEST_KEPT_BYTES = 256 * 1024;
 
-/** Kept for bursts, and as much again for long queues: what a cut connection leaves is what those that go on need next. */
+/** Kept for bursts, and as much again for long queues: a destroyed connection leaves the buffers that the others need next. */
 const MOST_KEPT_BYTES = 1024 * 1024;
 
 /** A few buffers shared by all connections of one endpoint. */
@@ -27,7 +27,7 @@ export class BufferPool {
     this.#users = users;
   }
 
-  /** Bytes kept for whoever comes next. */
+  /** Bytes of the buffers that are kept. */
   get idleBytes(): number {
     return this.#small.bytes + this.#large.bytes;
   }
@@ -42,7 +42,7 @@ export class BufferPool {
     return this.#large.pop() ?? new ByteWriter(LARGE_BYTES);
   }
 
-  /** Takes a buffer back; nobody may hold a view of it any more. */
+  /** Takes a buffer back; no view of it may be used any more. */
   give(writer: ByteWriter): void {
     const { length } = writer.bytes;
     const stack = length === LARGE_BYTES ? this.#large : this.#small;
@@ -55,7 +55,7 @@ export class BufferPool {
     }
   }
 
-  /** Lets go of what nobody has needed since the last call; of all where nobody is left. */
+  /** Frees the buffers that no connection has needed since the last call; all, where no connection is left. */
   trim(): void {
     for (const stack of [this.#small, this.#large]) {
       stack.trim();
@@ -64,7 +64,7 @@ export class BufferPool {
   }
 }
 
-/** Last in, first out; knows how many at its bottom nobody has needed. */
+/** Last in, first out; counts the buffers at its bottom that were not needed. */
 class Stack {
   bytes = 0;
   readonly #writers: ByteWriter[] = [];
@@ -83,7 +83,7 @@ class Stack {
     return writer;
   }
 
-  /** Drops what has lain here ever since the last call. */
+  /** Frees the buffers that were not taken since the last call. */
   trim(): void {
     for (const { bytes } of this.#writers.splice(0, this.#unneeded)) {
       this.bytes -= bytes.length;

@@ -2,7 +2,7 @@
 // into it, small ones side by side, so that a burst is one write; a large ready-made frame is queued by
 // reference and never copied. Leaves to others when to write, and how much is too much.
 //
-// An empty queue holds no memory but itself. Buffers belong to the pool, frames to whoever queued them.
+// An empty queue holds no memory but itself. Buffers belong to the pool, ready-made frames to their sender.
 
 import {
   type AnyMessage,
@@ -18,16 +18,16 @@ import type { BufferPool } from "./buffer-pool.ts";
 /** This much queued within one turn is worth a write of its own: waiting for more only costs memory and cache. */
 export const BURST_BYTES = 16 * 1024;
 
-/** A buffer with this much in it takes no further message, so that a long queue is freed piece by piece. */
+/** A buffer with this much content takes no further message, so that a long queue is freed piece by piece. */
 const SEGMENT_BYTES = 64 * 1024;
 
 /** Up to this size a ready-made frame is cheaper to copy beside others than to write on its own. */
 const LARGEST_COPIED_BYTES = 4 * 1024;
 
-/** What a segment itself takes: of frames that many share, it is most of what a queue of them holds. */
+/** Memory of a segment itself, which is most of what a queue of shared frames holds. */
 const SEGMENT_MEMORY_BYTES = 64;
 
-/** A run of bytes in the queue: what a buffer of ours holds, or somebody's frame. */
+/** A run of bytes in the queue: the content of a buffer of the pool, or a ready-made frame. */
 class Segment {
   source: ByteWriter | Uint8Array;
   sentBytes = 0;
@@ -63,8 +63,8 @@ export class OutputQueue {
   #largestFrameBytes = 0;
   #sentBytes = 0;
   /**
-   * Where in the last buffer a codec is writing, negative when none is. It may call a getter of the
-   * user's, which may do anything.
+   * Where in the last buffer a codec is writing, negative when none is. The codec may call a getter of
+   * the message, which may send, close or destroy.
    */
   #encodingFrom = -1;
 
@@ -116,7 +116,7 @@ export class OutputQueue {
     return writer;
   }
 
-  /** Queues a ready-made frame, which nobody may change from now on. */
+  /** Queues a ready-made frame, which must not change from now on. */
   appendFrame(frame: Uint8Array): void {
     if (this.#encodingFrom >= 0) throw sendsWithin();
     if (frame.length <= LARGEST_COPIED_BYTES && this.#queuedBytes > 0) {
@@ -144,7 +144,7 @@ export class OutputQueue {
     return "empty";
   }
 
-  /** What waits, in order: whole frames, so that the first of them may have left in part. */
+  /** The queue in order, as runs of whole frames; the first of them may have left in part. */
   *unsent(): Generator<UnsentRun> {
     for (let segment = this.#first; segment !== undefined; segment = segment.next) {
       const { source, sentBytes } = segment;
@@ -190,7 +190,7 @@ export class OutputQueue {
     const isLong = last?.source instanceof ByteWriter;
     const writer = isLong ? this.#pool.takeLarge() : this.#pool.take();
     if (last?.source instanceof Uint8Array && last.source.length <= LARGEST_COPIED_BYTES) {
-      // A small frame that came alone is written from where it lies; now that it has company, it moves.
+      // One small ready-made frame is written without a copy; with another behind it, a copy saves a write.
       appendBytes(writer, last.source);
       last.source = writer;
     } else {
@@ -212,7 +212,7 @@ export class OutputQueue {
   }
 
   #release(segment: Segment): void {
-    // A buffer that is being written into is left to the garbage collector.
+    // The codec may still write into the buffer; the pool must not lend it again.
     if (segment.source instanceof ByteWriter && !this.isEncoding) this.#pool.give(segment.source);
   }
 

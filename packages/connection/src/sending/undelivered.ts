@@ -1,5 +1,5 @@
-// The messages that were sent and did not leave, read back from the queue that holds them: nothing has to
-// be kept beside the bytes, and what is read is what was sent, whatever became of the object since.
+// The messages that were sent and did not leave, read back from the queue that holds their bytes. So no
+// message has to be kept beside its bytes, and a message that the program has changed since is read as sent.
 
 import { type AnyMessage, type Codec, decodeHeader, HEADER_BYTES } from "@typewire/protocol";
 

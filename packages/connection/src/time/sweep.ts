@@ -1,6 +1,6 @@
 // One timer for all connections of an endpoint, instead of several for each: it looks at their deadlines
-// a few times within the shortest of them, and stops when nobody is left. Its time is that in which this
-// process ran: a process that was stopped, or busy, does not blame its peers for what it could not hear.
+// a few times within the shortest of them, and stops when no connection is left. Its time is that in which
+// this process ran: a process that was stopped, or busy, does not blame its peers for that time.
 
 import type { ConnectionLimits } from "../limits.ts";
 import type { Cancel, Clock } from "./clock.ts";
@@ -16,10 +16,10 @@ const LOOKS_PER_LIMIT = 8;
 const SHORTEST_PERIOD_MS = 50;
 const LONGEST_PERIOD_MS = 1_000;
 
-/** Time that one look may add, in periods; what is beyond it, this process was not there. */
+/** Most time that one look may add, in periods: beyond it this process was stopped or busy. */
 const MOST_PERIODS_PER_LOOK = 2;
 
-/** Whoever is live, and the timer that looks after them. */
+/** The live connections of an endpoint, and the timer that looks at them. */
 export class Sweep<Member extends Sweepable> {
   readonly periodMs: number;
   readonly #clock: Clock;
@@ -30,7 +30,7 @@ export class Sweep<Member extends Sweepable> {
   #nowMs = 0;
   #lookedAtMs = 0;
 
-  /** `looked` is called after every look, and when nobody is left. */
+  /** `looked` is called after every look, and when no member is left. */
   constructor(clock: Clock, periodMs: number, looked: () => void = () => {}) {
     this.#clock = clock;
     this.periodMs = periodMs;
@@ -80,7 +80,7 @@ export class Sweep<Member extends Sweepable> {
     this.#nowMs += this.#elapsedMs();
     this.#lookedAtMs = this.#clock.now();
     if (wasAwayMs > MOST_PERIODS_PER_LOOK * this.periodMs) {
-      // First hear what came meanwhile.
+      // Bytes that came while the process was away are read before any peer is judged.
       this.#lookIn(0);
       return;
     }

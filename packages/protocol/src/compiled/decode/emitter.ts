@@ -1,4 +1,4 @@
-// What the rooms of the decoder's generator share. Generated code has the payload in `b`, its end in
+// What the files of the decoder's generator share. Generated code has the payload in `b`, its end in
 // `e`, the position in `p`, and a ReadState in `s`. Known bytes are gathered and compared in one
 // condition; whatever does not fit runs `fail`, a statement that gives up.
 

@@ -1,4 +1,4 @@
-// What the rooms of the encoder's generator share. Generated code has the output in `b` (and as a
+// What the files of the encoder's generator share. Generated code has the output in `b` (and as a
 // DataView in `v`), the position in `p`, and the ByteWriter they belong to in `w`. The room that a
 // function's fixed parts take is made once, before them, and again behind every part of variable size.
 // Whatever the code does not know runs `fail`, and the reference path writes, or words the error.

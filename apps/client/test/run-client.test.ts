@@ -7,7 +7,7 @@ import type { SaludoServerMessage } from "@typewire/protocol/saludo";
 
 import { type ClientFlags, readClientCommandLine } from "../src/command-line.ts";
 import { clientEvents } from "../src/events.ts";
-import { Session } from "../src/session.ts";
+import { ClientRun } from "../src/run-client.ts";
 import { hello, SaludoListener } from "@typewire/testkit/saludo-listener";
 
 /** A sink whose reader waits until it is let go. */
@@ -45,13 +45,13 @@ async function turns(count: number): Promise<void> {
   }
 }
 
-describe("Session", () => {
+describe("ClientRun", () => {
   test("stops reading from the server while the reader of stdout does not read", async () => {
     using server = new SaludoListener();
     const sink = new HeldSink();
     const count = 200;
     const quiet = { sink: { write() {}, flush: () => 0 }, isTerminal: false };
-    const session = new Session({
+    const run = new ClientRun({
       flags: flagsOf(String(server.port), "--count", String(count)),
       log: createLog(clientEvents, { format: "json", language: "en", colours: false, write() {} }),
       terminal: openTerminal({
@@ -63,7 +63,7 @@ describe("Session", () => {
       stopped: new Promise(() => {}),
       stdin: { isTerminal: false, chunks: (async function* () {})() },
     });
-    const ended = session.run();
+    const ended = run.run();
     const accepted = await server.accept(hello);
     const message: SaludoServerMessage = { type: "welcome", text: "x".repeat(100_000) };
     const sending = accepted.send(...Array.from({ length: count }, () => message));

@@ -26,7 +26,7 @@ import { jsonLine, type Line, readLines, sayLine } from "./input.ts";
 import { type Formatter, formatterOf } from "./output.ts";
 import { securityOptions } from "./security-flags.ts";
 
-export interface SessionOptions {
+export interface ClientRunOptions {
   readonly flags: ClientFlags;
   readonly log: Log<typeof clientEvents>;
   readonly terminal: Terminal;
@@ -40,8 +40,8 @@ export interface SessionOptions {
 /** After a signal, a reader of stdout that does not read holds the exit back no longer than this. */
 const flushDeadlineMs = 2000;
 
-export class Session {
-  readonly #options: SessionOptions;
+export class ClientRun {
+  readonly #options: ClientRunOptions;
   readonly #format: Formatter;
   readonly #ended = Promise.withResolvers<Ending>();
   #isOver = false;
@@ -51,7 +51,7 @@ export class Session {
   #received = 0;
   #client: Client<typeof saludo> | undefined;
 
-  constructor(options: SessionOptions) {
+  constructor(options: ClientRunOptions) {
     this.#options = options;
     this.#format = formatterOf(options.flags.output, options.terminal.outHasColours);
   }
