@@ -1,9 +1,8 @@
 // Who can stand at an end of a recorded connection: an executable, a user's program over the library, or an
 // end of an older release that is played from its recording.
 
-import { connect } from "@typewire/client";
+import { connect, serve } from "@typewire/bun";
 import { saludo } from "@typewire/protocol/saludo";
-import { serve } from "@typewire/server";
 import { Program, ScriptedListener, ScriptedPeer } from "@typewire/testkit";
 
 import { replay } from "./replayed-end.ts";

@@ -41,8 +41,8 @@ const toServer: readonly Scene[] = [
   offendServer("unknown-type", [helloOf(1), named("shout"), bye]),
   offendServer("too-many-errors", [helloOf(1), ...Array<string>(11).fill(say("05"))]),
   offendServer("hello-required", [say(text("hola"))], ["--require-hello"]),
-  offendServer("hello-timeout", [], ["--require-hello", "--hello-deadline", "200ms"]),
-  offendServer("frame-timeout", [ascii("4         a1")], ["--frame-deadline", "200ms"]),
+  offendServer("hello-timeout", [], ["--require-hello", "--limit", "helloDeadlineMs=200ms"]),
+  offendServer("frame-timeout", [ascii("4         a1")], ["--limit", "frameDeadlineMs=200ms"]),
   offendServer("frame-truncated", [ascii("4         a1"), "FIN"]),
   offendServer("auth-failed", [nonceHello, wrongProof], ["--secret-file", "SECRET_FILE"]),
   {

@@ -8,7 +8,7 @@ const executable = { player: "executable" } as const;
 const library = { player: "library" } as const;
 
 const heartbeat = (interval: string) =>
-  ({ player: "executable", flags: ["--heartbeat", interval] }) as const;
+  ({ player: "executable", flags: ["--limit", `heartbeatIntervalMs=${interval}`] }) as const;
 const secret = (name: string) =>
   ({ player: "executable", flags: ["--secret-file", name] }) as const;
 
