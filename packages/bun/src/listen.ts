@@ -1,5 +1,5 @@
 // Bun.listen, and nothing else: accepted sockets and their events handed to whoever serves them. What
-// Bun does that its documentation does not say (test/runtime-assumptions.test.ts) is dealt with here.
+// Bun does that its documentation does not say (tests/assumptions/runtime-assumptions.test.ts) is dealt with here.
 
 import {
   describeSystemError,

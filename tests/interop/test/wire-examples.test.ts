@@ -27,7 +27,7 @@ interface Example {
   readonly notation: string;
 }
 
-const page = await Bun.file(join(import.meta.dir, "../../docs/wire.md")).text();
+const page = await Bun.file(join(import.meta.dir, "../../../docs/wire.md")).text();
 
 const examples = [
   ...page.matchAll(/^```hex (server|client)\n([^`]*)^```\n\n```cbor-diag\n(.*)\n```$/gm),

@@ -2,7 +2,7 @@
 
 import { dirname, join } from "node:path";
 
-export const ROOT = join(import.meta.dir, "..", "..");
+export const ROOT = join(import.meta.dir, "..", "..", "..");
 
 /** A fenced block: its language, what stands behind it on the same line, and its content. */
 export interface Block {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import { limitRows } from "@typewire/connection/internal";
 
-const page = readFileSync(join(import.meta.dir, "../../docs/reliability.md"), "utf8");
+const page = readFileSync(join(import.meta.dir, "../../../docs/reliability.md"), "utf8");
 
 /** How many rows each letter of the fault list has. */
 const LETTERS = { F: 17, C: 17, S: 14, L: 20, B: 14, P: 13, R: 12 } as const;
@@ -27,7 +27,9 @@ describe("docs/reliability.md", () => {
 
   test("lists for each file the rows that it has, no more and no fewer", () => {
     for (const file of readdirSync(import.meta.dir)) {
-      const line = page.split("\n").find((text) => text.startsWith(`| \`faults/test/${file}\``));
+      const line = page
+        .split("\n")
+        .find((text) => text.startsWith(`| \`tests/faults/test/${file}\``));
       if (line === undefined) continue;
       const source = readFileSync(join(import.meta.dir, file), "utf8");
       const named = [...source.matchAll(/["`](?:X )?([FCSLBPR]\d+) /g)].map(([, id = ""]) => id);
@@ -46,10 +48,10 @@ describe("docs/reliability.md", () => {
   });
 
   test("names only files that exist", () => {
-    const files = page.match(/(?<=`)(?:faults|packages|apps|interop)\/[\w./-]+\.ts(?=`)/g) ?? [];
+    const files = page.match(/(?<=`)(?:tests|packages|apps)\/[\w./-]+\.ts(?=`)/g) ?? [];
     const missing = files.filter(
       (file) =>
-        !readdirSync(join(import.meta.dir, "../..", file, "..")).includes(
+        !readdirSync(join(import.meta.dir, "../../..", file, "..")).includes(
           file.split("/").at(-1) ?? "",
         ),
     );

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 
 import { executable } from "@typewire/testkit";
 
-import { commandsPage, commandsPagePath } from "../../scripts/commands-page.ts";
+import { commandsPage, commandsPagePath } from "../../../scripts/commands-page.ts";
 
 describe("docs/commands.md", () => {
   test("is what scripts/commands-page.ts makes of the code", async () => {

@@ -1,4 +1,4 @@
-// Starts the Python peers of interop/python. A machine without cbor2 fails these tests with the sentence
+// Starts the Python peers of tests/interop/python. A machine without cbor2 fails these tests with the sentence
 // that says what to install; it never skips them.
 
 import { join } from "node:path";
@@ -31,12 +31,12 @@ export function findPython(candidates: readonly string[]): string {
   );
 }
 
-/** Starts interop/python/<script>, unbuffered, from the folder that it stands in. */
+/** Starts tests/interop/python/<script>, unbuffered, from the folder that it stands in. */
 export function startPython(script: string, ...args: readonly (string | number)[]): Program {
   return new Program([pythonWithCbor2(), "-u", join(SCRIPTS, script), ...args.map(String)]);
 }
 
-/** Runs interop/python/<script> to its end and returns what it printed. */
+/** Runs tests/interop/python/<script> to its end and returns what it printed. */
 export function runPython(script: string, input: string, ...args: readonly string[]): string {
   const command = [pythonWithCbor2(), join(SCRIPTS, script), ...args];
   const run = Bun.spawnSync(command, { stdin: Buffer.from(input), timeout: RUN_TIMEOUT_MS });

@@ -26,7 +26,7 @@ describe.each([
   test("names files that are there", async () => {
     const { text } = await Page.open(path);
     const named = [
-      ...text.matchAll(/`((?:packages|apps|interop|faults|docs|scripts|test)\/[\w./-]+)`/g),
+      ...text.matchAll(/`((?:packages|apps|tests|docs|scripts|examples|benchmarks)\/[\w./-]+)`/g),
     ];
     const missing = named
       .map(([, name = ""]) => name)

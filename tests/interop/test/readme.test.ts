@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 
 import { executable, Program } from "@typewire/testkit";
 
-import manifest from "../../package.json" with { type: "json" };
+import manifest from "../../../package.json" with { type: "json" };
 import { startClient, startServer } from "./executables.ts";
 import { Page, ROOT } from "./markdown.ts";
 import { pythonWithCbor2 } from "./python.ts";
@@ -156,7 +156,7 @@ describe("the README's Python", () => {
     await other.stdout.line(/greeting/);
     const script = readme.block("python").replace("8080", String(server.port));
     await using python = new Program([pythonWithCbor2(), "-u", "-c", script], {
-      cwd: join(ROOT, "interop", "python"),
+      cwd: join(ROOT, "tests", "interop", "python"),
     });
 
     const [said] = await other.stdout.line(/^.*"said".*$/);
