@@ -119,7 +119,8 @@ export class ClientRun {
   #observer(connection: string): Observer<SaludoClientMessage, SaludoServerMessage> {
     const { log, flags } = this.#options;
     const { fingerprint } = saludo;
-    const watcher = new ConnectionLog({ log, connection, fingerprint, trace: flags.trace });
+    const { trace } = flags;
+    const watcher = new ConnectionLog({ log, connection, fingerprint, trace, quotesPeer: true });
     return {
       sent: (...sent) => watcher.sent(...sent),
       hello: (hello) => watcher.hello(hello),

@@ -6,6 +6,7 @@ import {
   chooseLanguage,
   ConnectionLog,
   createLog,
+  endInOwnWords,
   type Environment,
   exitCodes,
   type GuardedWriter,
@@ -21,7 +22,7 @@ import {
   type Terminal,
   toJsonText,
 } from "@typewire/command";
-import { describeThrown, type SocketAddress } from "@typewire/connection";
+import { type CloseReason, describeThrown, type SocketAddress } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
 import type { Server, ServerStats } from "@typewire/server";
@@ -129,6 +130,7 @@ function start(
   const tagColour = outHasColours ? "32" : undefined;
   const { warnings, ...security } = securityOptions(flags);
   for (const reason of warnings) log("security-warning", { reason });
+  const reasonOf = flags.trace ? (end: CloseReason) => end.message : endInOwnWords;
   const server = serveSaludo({
     ...target,
     ...security,
@@ -141,12 +143,19 @@ function start(
     words: flags.greeting,
     intervalMs: flags.interval,
     observe: (connection) =>
-      new ConnectionLog({ log, connection, fingerprint: saludo.fingerprint, trace: flags.trace }),
+      new ConnectionLog({
+        log,
+        connection,
+        fingerprint: saludo.fingerprint,
+        trace: flags.trace,
+        quotesPeer: flags.trace,
+      }),
     onOpen: ({ name }) => log("connected", { connection: name, active: server.connections.size }),
-    onClose({ name }, { code, message }) {
+    onClose({ name }, end) {
+      const { code } = end;
       const event = isOrdinaryEnd(code) ? "disconnected" : "failed";
       const active = server.connections.size;
-      log(event, { connection: name, active, code, reason: message });
+      log(event, { connection: name, active, code, reason: reasonOf(end) });
       if (code === "slow-consumer") housekeeping.memoryIsShort();
       else housekeeping.connectionEnded();
     },
@@ -157,8 +166,8 @@ function start(
         isJson ? toJsonText(message) : tagged("RECEIVED", `${from}: ${printable(text)}`, tagColour),
       );
     },
-    onNotOpened(connection, { code, message: reason }) {
-      log("not-opened", { connection, code, reason });
+    onNotOpened(connection, end) {
+      log("not-opened", { connection, code: end.code, reason: reasonOf(end) });
       housekeeping.connectionEnded();
     },
     onTurnedAway(connection, code) {

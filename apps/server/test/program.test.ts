@@ -5,7 +5,9 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { Program } from "@typewire/testkit";
+import { ByteWriter, type ControlMessage, HEADER_BYTES } from "@typewire/protocol";
+import { saludo } from "@typewire/protocol/saludo";
+import { Program, ScriptedPeer } from "@typewire/testkit";
 
 import { runMain, startServer } from "./programs.ts";
 import { SaludoPeer } from "@typewire/testkit/saludo-peer";
@@ -19,6 +21,13 @@ const fifo = join(folder, "fifo");
 function underShell(script: string): Program {
   const main = `${process.execPath} ${join(import.meta.dir, "../src/main.ts")}`;
   return new Program(["/bin/sh", "-c", script.replace("SERVER", main)]);
+}
+
+function payloadOf(message: ControlMessage | Uint8Array): Uint8Array {
+  if (message instanceof Uint8Array) return message;
+  const writer = new ByteWriter();
+  saludo.client.encodeInto(message, writer);
+  return writer.copy().subarray(HEADER_BYTES);
 }
 
 /** A peer of a server that cannot say when it listens: tries until it does. */
@@ -87,6 +96,55 @@ describe("typewire-server", () => {
       "[ACTIVE CONNECTIONS] 0",
     ]);
     expect(server.program.stdout.lines).toEqual([]);
+  });
+
+  test("repeats in its log no word of a peer, whatever it says", async () => {
+    await using server = await startServer("--require-hello");
+    const hello = { type: "$hello", protocol: "saludo", version: 1 } as const;
+    // {"type": "PSST", "text": "PSST"}
+    const unknown = Buffer.from("a264747970656450535354647465787464" + "50535354", "hex");
+    const said: readonly (readonly (ControlMessage | Uint8Array)[])[] = [
+      [
+        { ...hello, fingerprint: "PSST" },
+        { type: "$bye", reason: "PSST" },
+      ],
+      [hello, { type: "$error", code: "PSST", message: "PSST", path: "/PSST" }],
+      [hello, { type: "$error", code: "internal", message: "PSST" }],
+      [hello, unknown],
+      [{ ...hello, protocol: "PSST" }],
+      [unknown],
+    ];
+    for (const messages of said) {
+      using peer = await ScriptedPeer.connect(server);
+      for (const message of messages) await peer.sendPayload(payloadOf(message));
+      peer.shutdown();
+      await peer.ended;
+    }
+    server.program.signal("SIGTERM");
+    await server.program.exit();
+    expect(server.program.stderr.text).toContain("reports an unknown code");
+    expect(server.program.stderr.text).toContain("The peer reported internal");
+    expect(server.program.stderr.text).not.toContain("PSST");
+  });
+
+  test("counts lines about connections that came and went, beyond --log-limit", async () => {
+    await using server = await startServer("--log-limit", "1");
+    for (let count = 0; count < 17; count += 1) {
+      using peer = await SaludoPeer.connect({ port: server.port });
+      await peer.next("greeting");
+      peer.raw.shutdown();
+      await peer.raw.ended;
+    }
+    server.program.signal("SIGTERM");
+    await server.program.exit();
+    const tagged = (tag: string): readonly string[] =>
+      server.program.stderr.lines.filter((line) => line.startsWith(`[${tag}]`));
+    expect(tagged("CONNECTED")).toHaveLength(10);
+    expect(tagged("DISCONNECTED")).toHaveLength(10);
+    expect(tagged("SUPPRESSED").toSorted()).toEqual([
+      "[SUPPRESSED] 7 more lines: connected",
+      "[SUPPRESSED] 7 more lines: disconnected peer-closed",
+    ]);
   });
 
   test("speaks the tutorial's Spanish with --lang es, or where the locale is Spanish", async () => {

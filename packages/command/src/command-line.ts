@@ -95,7 +95,7 @@ export function addLogFlags(command: Command): Command {
     .addOption(
       valueFlag(
         "--log-limit <n>",
-        "warnings of one reason in 10s, the rest is only counted",
+        "warnings of one reason in 10s, and ten times as many connections that come or go; the rest is only counted",
         integerValue("a number", 1, 1_000_000),
         "100",
       ),

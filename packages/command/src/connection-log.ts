@@ -5,6 +5,7 @@ import type { AnyMessage, Hello, PeerError, TypewireError } from "@typewire/prot
 
 import type { Log } from "./log.ts";
 import type { sharedEvents } from "./shared-events.ts";
+import { refusalInOwnWords, reportedCode, statedFingerprint } from "./peer-words.ts";
 import { traceReceived, traceSent } from "./trace.ts";
 
 export interface ConnectionLogOptions {
@@ -15,6 +16,8 @@ export interface ConnectionLogOptions {
   readonly fingerprint: string;
   /** Whether every message is logged. */
   readonly trace: boolean;
+  /** Whether what the peer says of an error is quoted: only of a peer that the user has chosen. */
+  readonly quotesPeer: boolean;
 }
 
 export class ConnectionLog implements Observer<AnyMessage, AnyMessage> {
@@ -26,17 +29,20 @@ export class ConnectionLog implements Observer<AnyMessage, AnyMessage> {
 
   hello({ fingerprint: theirs }: Hello): void {
     const { log, connection, fingerprint: ours } = this.#options;
-    if (theirs !== undefined && theirs !== ours) log("other-schema", { connection, theirs, ours });
+    if (theirs === undefined || theirs === ours) return;
+    log("other-schema", { connection, theirs: statedFingerprint(theirs), ours });
   }
 
-  refused({ code, message }: TypewireError): void {
-    const { log, connection } = this.#options;
-    log("refused", { connection, code, reason: message });
+  refused(error: TypewireError): void {
+    const { log, connection, quotesPeer } = this.#options;
+    const reason = quotesPeer ? error.message : refusalInOwnWords(error);
+    log("refused", { connection, code: error.code, reason });
   }
 
   peerError({ code, message }: PeerError): void {
-    const { log, connection } = this.#options;
-    log("peer-error", { connection, code, reason: message });
+    const { log, connection, quotesPeer } = this.#options;
+    const reason = quotesPeer ? message : "";
+    log("peer-error", { connection, code: reportedCode(code), reason });
   }
 
   sent(message: AnyMessage, bytes: Uint8Array, start: number, end: number): void {

@@ -42,6 +42,7 @@ export {
   type Vocabulary,
 } from "./log.ts";
 export { type LimitedLog, limitLog, type LogLimitOptions } from "./log-limit.ts";
+export { endInOwnWords } from "./peer-words.ts";
 export { printable } from "./printable.ts";
 export { readable, toJsonText } from "./readable.ts";
 export { ignoreUserSignals, type SignalSource, stopSignal, type StopSignal } from "./signals.ts";

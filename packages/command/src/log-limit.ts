@@ -1,5 +1,6 @@
-// Keeps a peer from filling the disk with what it does wrong: of the warnings and errors about connections
-// only so many of one reason are written in a window of time; of the rest, how many there were.
+// Keeps peers from filling the disk: of the lines about connections, that they came and went as well as what
+// they did wrong, only so many of one reason are written in a window of time; of the rest, how many there
+// were. Reasons are a closed set: no peer can invent one.
 
 import { type Clock, systemClock } from "@typewire/connection";
 
@@ -7,7 +8,7 @@ import type { Log, Vocabulary } from "./log.ts";
 import type { sharedEvents } from "./shared-events.ts";
 
 export interface LogLimitOptions {
-  /** Lines of one reason in a window. */
+  /** Warnings and errors of one reason in a window; ten times as many lines that are neither. */
   readonly most: number;
   /** Default 10 s, from the first line of a reason on. */
   readonly windowMs?: number;
@@ -31,12 +32,12 @@ interface Window {
 
 const defaultWindowMs = 10_000;
 
-/** Codes may come from peers. Beyond so many reasons at once, those of one event count as one. */
-const mostReasons = 100;
+/** A line that is no fault counts so much less: hundreds of clients of a server may come at once. */
+const ORDINARY_FACTOR = 10;
 
 /**
- * `log` with a limit for each reason: an event and, where it has one, its `code`. Only for warnings and
- * errors that name a `connection`; what else there is to say happens once, or was asked for.
+ * `log` with a limit for each reason: an event and, where it has one, its `code` (see `LogEvent.counted`).
+ * Only for lines that name a `connection`; what else there is to say happens once.
  */
 export function limitLog<Events extends Vocabulary & typeof sharedEvents>(
   events: Events,
@@ -73,8 +74,6 @@ export function limitLog<Events extends Vocabulary & typeof sharedEvents>(
     const known = windows.get(key);
     if (known !== undefined && clock.now() - known.sinceMs < windowMs) return known;
     if (known !== undefined) close(key, known);
-    else if (windows.size >= mostReasons) closeOld();
-    if (code !== "" && windows.size >= mostReasons) return windowOf(event, "");
     const window = { event, code, sinceMs: clock.now(), written: 0, held: 0 };
     windows.set(key, window);
     return window;
@@ -82,10 +81,12 @@ export function limitLog<Events extends Vocabulary & typeof sharedEvents>(
 
   return {
     log(name, fields) {
-      if (events[name]?.level !== "info" && "connection" in (fields as object)) {
+      const counted = events[name]?.counted ?? "by code";
+      if (counted !== "never" && "connection" in (fields as object)) {
         const { code = "" } = fields as { code?: string };
-        const window = windowOf(name, code.slice(0, 40));
-        if (window.written >= most) {
+        const window = windowOf(name, counted === "as one" ? "" : code);
+        const isOrdinary = events[name]?.level === "info";
+        if (window.written >= (isOrdinary ? ORDINARY_FACTOR * most : most)) {
           window.held += 1;
           closeLater();
           return;

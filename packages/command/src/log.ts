@@ -24,6 +24,11 @@ export interface LogEvent<Fields> {
   readonly more?: (fields: Fields) => ReadonlyArray<readonly [tag: string, text: string]>;
   /** Longest text field in characters. Default 300: a reason and an address fit, a payload does not. */
   readonly maxFieldLength?: number;
+  /**
+   * How `limitLog` counts the lines that name a `connection`: by event and `code`; as one, where the peer
+   * chooses the code; or never, where a user has asked for every line. Default `by code`.
+   */
+  readonly counted?: "by code" | "as one" | "never";
 }
 
 /** Types one event of a vocabulary: its fields are named once. */

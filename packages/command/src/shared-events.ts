@@ -14,6 +14,9 @@ export interface TracedMessage {
 
 const maxTracedText = 8192;
 
+const withReason = (text: string, reason: string): string =>
+  reason === "" ? text : `${text}: ${reason}`;
+
 export const sharedEvents = {
   exiting: logEvent<{ signal: string }>({
     level: "info",
@@ -32,6 +35,7 @@ export const sharedEvents = {
       ["HEADER", header],
     ],
     maxFieldLength: maxTracedText,
+    counted: "never",
   }),
   received: logEvent<TracedMessage>({
     level: "info",
@@ -43,6 +47,7 @@ export const sharedEvents = {
       ["RECEIVED DECODED", message],
     ],
     maxFieldLength: maxTracedText,
+    counted: "never",
   }),
   refused: logEvent<{ connection: string; code: string; reason: string }>({
     level: "warn",
@@ -50,11 +55,13 @@ export const sharedEvents = {
     en: ({ connection, reason }) => `A message from ${connection}: ${reason}`,
     es: ({ connection, reason }) => `Un mensaje de ${connection}: ${reason}`,
   }),
+  /** `code` and, where it is quoted, `reason` are the peer's words. */
   "peer-error": logEvent<{ connection: string; code: string; reason: string }>({
     level: "warn",
     tag: "WARNING",
-    en: ({ connection, code, reason }) => `${connection} reports ${code}: ${reason}`,
-    es: ({ connection, code, reason }) => `${connection} comunica ${code}: ${reason}`,
+    en: ({ connection, code, reason }) => withReason(`${connection} reports ${code}`, reason),
+    es: ({ connection, code, reason }) => withReason(`${connection} comunica ${code}`, reason),
+    counted: "as one",
   }),
   "other-schema": logEvent<{ connection: string; theirs: string; ours: string }>({
     level: "warn",

@@ -5,7 +5,9 @@ import { saludo } from "@typewire/protocol/saludo";
 
 import { ConnectionLog, createLog, sharedEvents } from "../src/index.ts";
 
-function watch(trace: boolean): { watcher: ConnectionLog; lines: string[] } {
+const ours = "0123456789abcdef";
+
+function watch(trace: boolean, quotesPeer = false): { watcher: ConnectionLog; lines: string[] } {
   const lines: string[] = [];
   const log = createLog(sharedEvents, {
     format: "human",
@@ -14,7 +16,10 @@ function watch(trace: boolean): { watcher: ConnectionLog; lines: string[] } {
     write: (text) => lines.push(...text.trimEnd().split("\n")),
   });
   const connection = "127.0.0.1:9";
-  return { watcher: new ConnectionLog({ log, connection, fingerprint: "aa", trace }), lines };
+  return {
+    watcher: new ConnectionLog({ log, connection, fingerprint: ours, trace, quotesPeer }),
+    lines,
+  };
 }
 
 const say = { type: "say", text: "hola" } as const;
@@ -25,16 +30,32 @@ describe("ConnectionLog", () => {
     const { watcher, lines } = watch(false);
     const hello = { type: "$hello", protocol: "saludo", version: 1 } as const;
     watcher.hello(hello);
-    watcher.hello({ ...hello, fingerprint: "aa" });
+    watcher.hello({ ...hello, fingerprint: ours });
     expect(lines).toEqual([]);
-    watcher.hello({ ...hello, fingerprint: "bb" });
+    watcher.hello({ ...hello, fingerprint: "fedcba9876543210" });
+    watcher.hello({ ...hello, fingerprint: "hola, log" });
     expect(lines).toEqual([
-      "[WARNING] 127.0.0.1:9 has another schema of this protocol (bb, here aa)",
+      `[WARNING] 127.0.0.1:9 has another schema of this protocol (fedcba9876543210, here ${ours})`,
+      `[WARNING] 127.0.0.1:9 has another schema of this protocol (unreadable, here ${ours})`,
     ]);
   });
 
-  test("says which message was refused, and what the peer reports", () => {
+  test("repeats nothing of what a stranger says", () => {
     const { watcher, lines } = watch(false);
+    watcher.refused(new TypewireError("unknown-type", 'Unknown message type "hola": expected say'));
+    watcher.refused(new TypewireError("schema-mismatch", "schema-mismatch at /text: expected a"));
+    watcher.peerError({ type: "$error", code: "internal", message: "hola" });
+    watcher.peerError({ type: "$error", code: "hola, log", message: "hola" });
+    expect(lines).toEqual([
+      "[REFUSED] A message from 127.0.0.1:9: Its type is none that this protocol has in this direction",
+      "[REFUSED] A message from 127.0.0.1:9: schema-mismatch at /text: expected a",
+      "[WARNING] 127.0.0.1:9 reports internal",
+      "[WARNING] 127.0.0.1:9 reports an unknown code",
+    ]);
+  });
+
+  test("says which message was refused, and what the peer reports, where it may be quoted", () => {
+    const { watcher, lines } = watch(false, true);
     watcher.refused(new TypewireError("unknown-type", 'unknown-type: no "shout" here'));
     watcher.peerError({ type: "$error", code: "internal", message: "a\u001b[2J\nb" });
     expect(lines).toEqual([

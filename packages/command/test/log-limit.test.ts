@@ -1,18 +1,28 @@
 import { describe, expect, test } from "bun:test";
 import { FakeClock } from "@typewire/testkit";
 
-import { createLog, limitLog, sharedEvents } from "../src/index.ts";
+import { createLog, limitLog, logEvent, sharedEvents, type Vocabulary } from "../src/index.ts";
 
-function limited(most: number) {
+const came = logEvent<{ connection: string }>({
+  level: "info",
+  tag: "CAME",
+  en: ({ connection }) => connection,
+  es: ({ connection }) => connection,
+});
+
+function limited<Events extends Vocabulary & typeof sharedEvents>(
+  most: number,
+  events: Events = sharedEvents as Events,
+) {
   const clock = new FakeClock();
   const lines: string[] = [];
-  const whole = createLog(sharedEvents, {
+  const whole = createLog(events, {
     format: "human",
     language: "en",
     colours: false,
     write: (text) => lines.push(text.trimEnd()),
   });
-  return { clock, lines, ...limitLog(sharedEvents, whole, { most, windowMs: 1000, clock }) };
+  return { clock, lines, ...limitLog(events, whole, { most, windowMs: 1000, clock }) };
 }
 
 const refused = (code: string) => ({ connection: "a:1", code, reason: code }) as const;
@@ -53,14 +63,30 @@ describe("limitLog", () => {
     expect(lines).toHaveLength(3);
   });
 
-  test("holds no more than a hundred reasons, whatever codes a peer invents", () => {
-    const { clock, lines, log, flush } = limited(1);
+  test("counts what peers report as one reason, whatever codes they invent", () => {
+    const { clock, lines, log, flush } = limited(3);
     for (let index = 0; index < 5000; index += 1) log("peer-error", refused(`code-${index}`));
-    expect(lines.length).toBeLessThanOrEqual(101);
+    expect(lines).toHaveLength(3);
     flush();
-    expect(lines.at(-1)).toBe("[SUPPRESSED] 4899 more lines: peer-error");
+    expect(lines.at(-1)).toBe("[SUPPRESSED] 4997 more lines: peer-error");
     clock.advance(1000);
     expect(clock.pending).toBe(0);
+  });
+
+  test("counts lines that are no fault too, and writes ten times as many: peers that come and go", () => {
+    const { lines, log, flush } = limited(2, { ...sharedEvents, came });
+    for (let count = 0; count < 25; count += 1) log("came", { connection: "a:1" });
+    expect(lines).toHaveLength(20);
+    flush();
+    expect(lines.at(-1)).toBe("[SUPPRESSED] 5 more lines: came");
+  });
+
+  test("lets through what --trace asked for", () => {
+    const { lines, log } = limited(1);
+    const traced = { connection: "a:1", type: "say", message: "m", encoded: "00", header: "h" };
+    for (let count = 0; count < 3; count += 1) log("sent", traced);
+    for (let count = 0; count < 3; count += 1) log("received", traced);
+    expect(lines).toHaveLength(6);
   });
 
   test("says at once what was held back when it is flushed", () => {

@@ -71,7 +71,7 @@ export class SoakServer implements AsyncDisposable {
       this.#listening.resolve();
     } else if (event === "suppressed") {
       const [what, held = ""] = String(reason).split(" ");
-      if (what === "failed") this.#add(held, Number(lines));
+      if (what === "failed" || what === "disconnected") this.#add(held, Number(lines));
     } else if (event === "disconnected" || event === "failed") {
       this.#add(String(code), 1);
     }
