@@ -37,6 +37,7 @@ import { SocketWriter, type SocketWriterOwner } from "./sending/socket-writer.ts
 import { countUndelivered, readUndelivered } from "./sending/undelivered.ts";
 import type { ConnectionStats } from "./stats.ts";
 import { oneLine } from "./text.ts";
+import { waitFor, type WaitOptions } from "./time/waiting.ts";
 
 const DOLLAR = 0x24;
 
@@ -186,12 +187,13 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     return this.#writer.commit();
   }
 
-  ready(): Promise<void> {
-    if (this.#maySend) return this.#writer.ready();
-    const rejected = Promise.reject(this.#closedError("wait for room"));
+  ready(options?: WaitOptions): Promise<void> {
+    const room = this.#maySend
+      ? this.#writer.ready()
+      : Promise.reject(this.#closedError("wait for room"));
     // As for any promise of `ready`: unhandled, it must not end the process.
-    rejected.catch(() => {});
-    return rejected;
+    room.catch(() => {});
+    return options === undefined ? room : waitFor(room, "room", options, this.#endpoint.clock);
   }
 
   close(farewell: Farewell = {}): Promise<CloseReason> {
