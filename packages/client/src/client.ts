@@ -14,6 +14,8 @@ import {
   requireOptions,
   type SocketAddress,
   systemClock,
+  waitFor,
+  type WaitOptions,
 } from "@typewire/connection";
 import {
   type AnyProtocol,
@@ -138,9 +140,30 @@ export class Client<P extends AnyProtocol> {
     throw new TypewireError("connection-closed", `Cannot send: ${this.#condition}`);
   }
 
-  /** Resolves when there is a connection with room in its queue; rejects with `connection-closed` when there will be none. */
-  async ready(): Promise<void> {
+  /**
+   * Resolves when there is a connection with room in its queue; `options` say when to give up. Unhandled, a
+   * rejection does not end the process.
+   *
+   * @throws TypewireError (as a rejection) `connection-closed` when there will be none, and what else
+   * `Connection.ready` rejects with.
+   */
+  ready(options?: WaitOptions): Promise<void> {
+    const waiting = { isOver: false };
+    const room = this.#waitForRoom(waiting);
+    room.catch(() => {});
+    if (options === undefined) return room;
+    const settled = waitFor(room, "room", options, this.#endpoint.clock);
+    const stop = (): void => {
+      waiting.isOver = true;
+    };
+    settled.then(stop, stop);
+    return settled;
+  }
+
+  /** While the client is away each try to come back wakes it: what was given up then ends. */
+  async #waitForRoom(waiting: { readonly isOver: boolean }): Promise<void> {
     while (this.#state !== "closed" && !this.#isClosing) {
+      if (waiting.isOver) return;
       const { connection } = this;
       if (connection === undefined) {
         await this.#change.promise;

@@ -187,6 +187,28 @@ describe("resend", () => {
   });
 });
 
+describe("Client.ready", () => {
+  test("gives up when it is told to, and later waits again", async () => {
+    const { client, clock, network } = await connected();
+    network.isUp = false;
+    network.lose();
+    const controller = new AbortController();
+    const late = client.ready({ timeoutMs: 50 }).catch((error: unknown) => error);
+    const aborted = client.ready({ signal: controller.signal }).catch((error: unknown) => error);
+    const patient = client.ready();
+    controller.abort(new RangeError("enough"));
+    clock.advance(50);
+    expect(await late).toMatchObject({ code: "deadline-exceeded" });
+    expect(await aborted).toEqual(new RangeError("enough"));
+    expect(client.state).toBe("reconnecting");
+
+    network.isUp = true;
+    clock.advance(60_000);
+    await patient;
+    expect(await client.ready({ timeoutMs: 50 })).toBeUndefined();
+  });
+});
+
 describe("ten thousand attempts that fail", () => {
   test("leave neither timers nor memory behind", async () => {
     const { client, clock, network } = await connected();

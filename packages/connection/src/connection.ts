@@ -5,6 +5,7 @@ import type { AnyMessage, Hello } from "@typewire/protocol";
 
 import type { CloseCode, CloseOptions, CloseReason } from "./close-reason.ts";
 import type { ConnectionStats } from "./stats.ts";
+import type { WaitOptions } from "./time/waiting.ts";
 
 /**
  * - `connecting`: no socket yet; for a client, also until the server's first valid message.
@@ -42,8 +43,14 @@ export interface Connection<Outgoing extends AnyMessage> {
    */
   send(message: Outgoing): boolean;
 
-  /** Resolves when the queue is at most at the soft limit; rejects with `connection-closed` after the end. */
-  ready(): Promise<void>;
+  /**
+   * Resolves when the queue is at most at the soft limit; `options` say when to give up. Unhandled, a
+   * rejection does not end the process.
+   *
+   * @throws TypewireError (as a rejection) `connection-closed` after the end, `deadline-exceeded` after
+   * `timeoutMs`, `option-invalid`; and the signal's reason once it is aborted.
+   */
+  ready(options?: WaitOptions): Promise<void>;
 
   /**
    * Ends in order: says `$bye`, and everything that was sent still leaves. Nothing more is received.

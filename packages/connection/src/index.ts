@@ -27,3 +27,4 @@ export type { ConnectionStats, EndpointStats } from "./stats.ts";
 export { refuseUnknownOptions } from "./options.ts";
 export { describeThrown, oneLine } from "./text.ts";
 export { type Cancel, type Clock, requireDuration, systemClock } from "./time/clock.ts";
+export { type AbortSignalLike, waitFor, type WaitOptions } from "./time/waiting.ts";

@@ -38,6 +38,7 @@ import { SocketWriter, type SocketWriterOwner } from "./sending/socket-writer.ts
 import { countUndelivered, readUndelivered } from "./sending/undelivered.ts";
 import type { ConnectionStats } from "./stats.ts";
 import { oneLine } from "./text.ts";
+import { waitFor, type WaitOptions } from "./time/waiting.ts";
 
 const DOLLAR = 0x24;
 
@@ -187,12 +188,13 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     return this.#writer.commit();
   }
 
-  ready(): Promise<void> {
-    if (this.#maySend) return this.#writer.ready();
-    const rejected = Promise.reject(this.#closedError("wait for room"));
+  ready(options?: WaitOptions): Promise<void> {
+    const hasRoom = this.#maySend
+      ? this.#writer.ready()
+      : Promise.reject(this.#closedError("wait for room"));
     // A rejection that no program awaits must not end the process.
-    rejected.catch(() => {});
-    return rejected;
+    hasRoom.catch(() => {});
+    return options === undefined ? hasRoom : waitFor(hasRoom, "room", options, this.#endpoint.clock);
   }
 
   close(options: CloseOptions = {}): Promise<CloseReason> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { TypewireError } from "@typewire/protocol";
 import { toDiagnostic } from "@typewire/protocol/internal";
-import { concatenate } from "@typewire/testkit";
+import { concatenate, FakeClock } from "@typewire/testkit";
 
 import {
   clientHello,
@@ -223,6 +223,30 @@ describe("Connection, a slow peer", () => {
     connection.drained();
     await ready;
     expect(connection.queuedBytes).toBe(limits.softQueueBytes);
+  });
+
+  test("gives up waiting at timeoutMs or when the signal says so, and goes on", async () => {
+    const clock = new FakeClock();
+    const connection = serverConnection({}, { clock, limits: { softQueueBytes: 100 } });
+    const socket = openSocket(connection, { room: 0 });
+    connection.send({ type: "reply", text: "x".repeat(200) });
+    await turn();
+    const controller = new AbortController();
+    const late = connection.ready({ timeoutMs: 50 }).catch((error: unknown) => error);
+    const aborted = connection
+      .ready({ signal: controller.signal })
+      .catch((error: unknown) => error);
+    controller.abort(new RangeError("enough"));
+    clock.advance(50);
+    expect(await late).toMatchObject({ code: "deadline-exceeded" });
+    expect(await aborted).toEqual(new RangeError("enough"));
+    void connection.ready({ timeoutMs: 0 });
+    expect(connection.state).toBe("open");
+
+    const inTime = connection.ready({ timeoutMs: 50 });
+    socket.room = Infinity;
+    connection.drained();
+    expect(await inTime).toBeUndefined();
   });
 
   test("rejects ready when the connection ends, whether anybody waits or not", async () => {

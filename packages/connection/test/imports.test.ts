@@ -7,7 +7,15 @@ const SOURCES = `${import.meta.dir}/../src/`;
 
 /** The floors, from the ground up. A file imports from its own floor and from those below it. */
 const FLOORS: readonly (readonly string[])[] = [
-  ["address.ts", "byte-socket.ts", "memory-budget.ts", "options.ts", "text.ts", "time/clock.ts"],
+  [
+    "address.ts",
+    "byte-socket.ts",
+    "memory-budget.ts",
+    "options.ts",
+    "text.ts",
+    "time/clock.ts",
+    "time/waiting.ts",
+  ],
   ["close-reason.ts", "limit-rows.ts", "limits.ts", "peer-error.ts"],
   ["handlers.ts", "observer.ts", "stats.ts", "time/"],
   ["connection.ts", "handshake/", "sending/"],

@@ -39,7 +39,8 @@ export type LocalErrorCode =
   | "connect-timeout"
   | "tls-failed"
   | "listen-failed"
-  | "connection-closed";
+  | "connection-closed"
+  | "deadline-exceeded";
 
 export type ErrorCode = WireErrorCode | LocalErrorCode;
 

@@ -1,0 +1,71 @@
+// Waiting that can be given up: by a signal of the user's, or after a time. What is waited for goes on.
+
+import { TypewireError } from "@typewire/protocol";
+
+import { refuseUnknownOptions } from "../options.ts";
+import { type Clock, requireDuration } from "./clock.ts";
+
+/** An `AbortSignal`, as far as waiting needs one. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
+/** When to give up waiting. Default: never. */
+export interface WaitOptions {
+  /** Rejects with the signal's reason once it is aborted; at once where it already is. */
+  readonly signal?: AbortSignalLike | undefined;
+  /** Rejects with `deadline-exceeded` after so many milliseconds. */
+  readonly timeoutMs?: number | undefined;
+}
+
+const known: readonly (keyof WaitOptions)[] = ["signal", "timeoutMs"];
+
+/**
+ * Settles as `waited` does, or rejects when `options` say so. `what` completes "waiting for …". Listens to
+ * the signal no longer than it waits. Unhandled, the rejection does not end the process.
+ *
+ * @throws TypewireError (as a rejection) `option-invalid` naming the option that is not known or possible;
+ * `deadline-exceeded`.
+ */
+export function waitFor(
+  waited: Promise<void>,
+  what: string,
+  options: WaitOptions,
+  clock: Clock,
+): Promise<void> {
+  const settled = waitOrGiveUp(waited, what, options, clock);
+  settled.catch(() => {});
+  return settled;
+}
+
+async function waitOrGiveUp(
+  waited: Promise<void>,
+  what: string,
+  options: WaitOptions,
+  clock: Clock,
+): Promise<void> {
+  refuseUnknownOptions(options, known);
+  const { signal, timeoutMs } = options;
+  if (timeoutMs !== undefined) requireDuration("timeoutMs", timeoutMs, 0);
+  const { promise: givenUp, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal?.reason);
+  if (signal?.aborted === true) abort();
+  signal?.addEventListener("abort", abort);
+  const cancel =
+    timeoutMs === undefined
+      ? undefined
+      : clock.after(timeoutMs, () => {
+          const message = `Gave up waiting for ${what} after ${timeoutMs} ms`;
+          reject(new TypewireError("deadline-exceeded", message));
+        });
+  try {
+    // The signal first: who has aborted expects a rejection, also where nothing had to be waited for.
+    await Promise.race([givenUp, waited]);
+  } finally {
+    cancel?.();
+    signal?.removeEventListener("abort", abort);
+  }
+}
