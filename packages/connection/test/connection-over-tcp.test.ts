@@ -71,7 +71,7 @@ describe("Connection over TCP", () => {
     expect((await connection.closed).code).toBe("peer-closed");
   });
 
-  test("close loses nothing when the peer reads late (close recipe of BUN.md)", async () => {
+  test("close loses nothing when the peer reads late", async () => {
     const { peer, connection } = await connect();
     peer.pause();
     connection.send(picture);
