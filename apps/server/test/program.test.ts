@@ -5,7 +5,8 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { ByteWriter, type ControlMessage, HEADER_BYTES } from "@typewire/protocol";
+import { type ControlMessage, HEADER_BYTES } from "@typewire/protocol";
+import { ByteWriter } from "@typewire/protocol/internal";
 import { saludo } from "@typewire/protocol/saludo";
 import { Program, ScriptedPeer } from "@typewire/testkit";
 

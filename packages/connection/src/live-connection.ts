@@ -194,7 +194,9 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
       : Promise.reject(this.#closedError("wait for room"));
     // A rejection that no program awaits must not end the process.
     hasRoom.catch(() => {});
-    return options === undefined ? hasRoom : waitFor(hasRoom, "room", options, this.#endpoint.clock);
+    return options === undefined
+      ? hasRoom
+      : waitFor(hasRoom, "room", options, this.#endpoint.clock);
   }
 
   close(options: CloseOptions = {}): Promise<CloseReason> {

@@ -3,7 +3,7 @@
 
 import { ByteWriter } from "../../../byte-writer.ts";
 import {
-  MAJOR,
+  type MAJOR,
   writeBigInt,
   writeBytes,
   writeHead,
