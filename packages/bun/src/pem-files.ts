@@ -2,8 +2,9 @@
 // start, with its file, and not by a handshake that fails. Nothing of a file's content gets into an error.
 
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
 import { TypewireError } from "@typewire/protocol";
+
+import { type NamedFile, readNamedFile } from "./named-file.ts";
 
 /** A certificate, the certificates of its authorities behind it, and its private key, as PEM. */
 export interface Identity {
@@ -13,11 +14,8 @@ export interface Identity {
   readonly warnings: readonly string[];
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EACCES: "permission denied",
-  EISDIR: "it is a folder",
-};
+/** More than all the authorities that a system trusts, ten times over. */
+const MAX_PEM_BYTES = 4 * 1024 * 1024;
 
 /** Any PEM block that is one certificate. */
 const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
@@ -29,9 +27,9 @@ const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE--
  * or the key is not the certificate's.
  */
 export function readIdentity(certFile: string, keyFile: string, now = new Date()): Identity {
-  const cert = readText(certFile);
+  const { text: cert } = readText(certFile);
   const [certificate] = certificatesIn(cert, certFile);
-  const key = readText(keyFile);
+  const { text: key, readers } = readText(keyFile);
   if (certificate?.checkPrivateKey(keyIn(key, keyFile)) !== true) {
     throw invalid(keyFile, `it is not the key of the certificate in ${certFile}`);
   }
@@ -42,8 +40,8 @@ export function readIdentity(certFile: string, keyFile: string, now = new Date()
   if (new Date(certificate.validFrom) > now) {
     warnings.push(`The certificate in ${certFile} is not valid before ${certificate.validFrom}`);
   }
-  if (isReadableByOthers(keyFile)) {
-    warnings.push(`The key in ${keyFile} can be read by every user of this machine: chmod 600`);
+  if (readers !== undefined) {
+    warnings.push(`The key in ${keyFile} can be read by ${readers}: chmod 600`);
   }
   return { cert, key, warnings };
 }
@@ -54,31 +52,14 @@ export function readIdentity(certFile: string, keyFile: string, now = new Date()
  * @throws TypewireError `option-invalid` naming the file.
  */
 export function readAuthorities(caFile: string): string {
-  const ca = readText(caFile);
+  const { text: ca } = readText(caFile);
   certificatesIn(ca, caFile);
   return ca;
 }
 
-/** Whether users that neither own the file nor are in its group may read it. */
-export function isReadableByOthers(path: string): boolean {
-  return (statSync(path).mode & 0o004) !== 0;
-}
-
-/** The content of a file that an option names. */
-export function readBytes(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
-    throw new TypewireError(
-      "option-invalid",
-      `Cannot read ${path}: ${reasons[code] ?? "the system refuses"} (${code})`,
-    );
-  }
-}
-
-function readText(path: string): string {
-  return new TextDecoder().decode(readBytes(path));
+function readText(path: string): { readonly text: string; readonly readers: NamedFile["readers"] } {
+  const { bytes, readers } = readNamedFile(path, MAX_PEM_BYTES);
+  return { text: new TextDecoder().decode(bytes), readers };
 }
 
 function certificatesIn(pem: string, path: string): readonly X509Certificate[] {

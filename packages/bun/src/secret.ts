@@ -5,7 +5,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import type { SharedSecret } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 
-import { isReadableByOthers, readBytes } from "./pem-files.ts";
+import { readNamedFile } from "./named-file.ts";
 
 /** Fewer can be guessed by whoever has heard one exchange; 32 random ones are advised. */
 export const MIN_SECRET_BYTES = 16;
@@ -44,17 +44,16 @@ export interface SecretFile {
  * @throws TypewireError `option-invalid` naming the file, and nothing of what is in it.
  */
 export function readSecretFile(path: string): SecretFile {
-  const bytes = readBytes(path);
+  const { bytes, readers } = readNamedFile(path, MAX_SECRET_BYTES);
   const end = lengthWithoutLineEnd(bytes);
-  if (end < MIN_SECRET_BYTES || end > MAX_SECRET_BYTES) {
+  if (end < MIN_SECRET_BYTES) {
     throw new TypewireError(
       "option-invalid",
       `Cannot use the secret in ${path}: expected ${MIN_SECRET_BYTES} to ${MAX_SECRET_BYTES} bytes, got ${end}`,
     );
   }
-  const warnings = isReadableByOthers(path)
-    ? [`The secret in ${path} can be read by every user of this machine: chmod 600`]
-    : [];
+  const warnings =
+    readers === undefined ? [] : [`The secret in ${path} can be read by ${readers}: chmod 600`];
   return { secret: bytes.slice(0, end), warnings };
 }
 

@@ -81,16 +81,22 @@ describe("readSecretFile", () => {
     expect(warnings).toEqual([]);
   });
 
-  test("warns of a file that every user can read", () => {
+  test("warns of a file that others than its owner can read", () => {
     const { warnings } = readSecretFile(fileOf("0123456789abcdef", 0o644));
     expect(warnings.join()).toMatch(/can be read by every user of this machine: chmod 600/);
-    expect(readSecretFile(fileOf("0123456789abcdefg", 0o640)).warnings).toEqual([]);
+    const shared = readSecretFile(fileOf("0123456789abcdefg", 0o640));
+    expect(shared.warnings.join()).toMatch(/can be read by its group: chmod 600/);
   });
 
   test.each([
     ["one that is too short", () => fileOf("short-secret\n"), "expected 16 to 65536 bytes, got 12"],
-    ["one that is some other file", () => fileOf("x".repeat(70_000)), "got 70000"],
+    [
+      "one that is some other file",
+      () => fileOf("x".repeat(70_000)),
+      "expected at most 65536 bytes, got 70000",
+    ],
     ["one that is not there", () => join(folder, "nothing"), "there is no such file (ENOENT)"],
+    ["a device without an end", () => "/dev/zero", "expected a regular file, got a device"],
     ["a folder", () => folder, "it is a folder (EISDIR)"],
   ])("refuses %s, and quotes nothing of it", (_, path, sentence) => {
     const { code, message } = errorOf(() => readSecretFile(path()));
