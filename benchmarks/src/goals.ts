@@ -1,4 +1,4 @@
-// DESIGN §8 as arithmetic on a run's comparisons: what was to be reached, and what was.
+// What was to be reached, as arithmetic on the comparisons of a run, and what was.
 
 import { type Comparison, ratioBetween } from "./comparison.ts";
 import { geometricMean } from "./statistics.ts";

@@ -98,7 +98,7 @@ async function runAll(chosen: readonly Benchmark[], effort: Effort): Promise<Rep
       console.error(`\n${name}: ${reason}`);
     }
   }
-  console.log(`\ngoals (DESIGN §8)\n${toText(goalCells(report.comparisons))}`);
+  console.log(`\ngoals\n${toText(goalCells(report.comparisons))}`);
   return report;
 }
 

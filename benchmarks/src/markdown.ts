@@ -61,7 +61,7 @@ bun run bench --quick                                                # does ever
 NATS takes part where \`nats-server\` is in the path (Debian: \`nats-server\`), ws where \`node\` is, and the tutorial's design where \`python3\` is. What each competitor is, and why it is configured as it is: [benchmarks/README.md](../benchmarks/README.md).`;
 
 const GOALS_NOTE =
-  "DESIGN §8, as ratios of Typewire to the other side; over several corpora, the geometric mean.";
+  "What was to be reached, as ratios of Typewire to the other side; over several corpora, the geometric mean.";
 
 function machineCells(machine: Machine, rounds: number): Cells {
   const rows = Object.entries(machine).map(([name, value]: [string, unknown]) => [

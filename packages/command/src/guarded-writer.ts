@@ -1,6 +1,6 @@
 // Text out of the process, for stdout and stderr. A plain `process.stdout.write` ends a Bun process when
 // the reader of its pipe has gone, loses what a slow reader has not taken when `process.exit` comes
-// (BUN.md §3), and takes 8 ms to load. This writer stands on Bun's file sink: it writes at once while the
+// (docs/runtime.md), and takes 8 ms to load. This writer stands on Bun's file sink: it writes at once while the
 // reader keeps up, counts what waits when it does not, and swallows everything once writing has failed.
 
 /** `Bun.file(1).writer()`, or a test's stand-in. Both methods throw where the file cannot be written. */

@@ -2,7 +2,7 @@
 //
 // - SIGINT (Ctrl+C), SIGTERM and SIGHUP (the terminal closed): the first of them asks for an orderly end.
 // - A SIGINT at least half a second after that stops at once. Sooner it is an echo: turbo without a
-//   terminal delivers each SIGINT twice within a millisecond (BUN.md §3).
+//   terminal delivers each SIGINT twice within a millisecond (docs/runtime.md).
 // - A further SIGTERM or SIGHUP is ignored: supervisors repeat them, and the end has its own deadline.
 // - SIGUSR1 and SIGUSR2 mean nothing, and are kept from ending the process.
 // - A SIGHUP that was ignored at the start stays so: that is what `nohup` asks for.

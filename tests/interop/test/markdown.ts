@@ -41,13 +41,11 @@ export class Page {
     return found.content;
   }
 
-  /** The rows of the table whose head begins with this title; cells without outer spaces. */
+  /** The rows of the tables whose head begins with this title; cells without outer spaces. */
   rowsOf(title: string): readonly (readonly string[])[] {
-    const [, after = ""] = this.text.split(`\n| ${title} `);
-    const [table = ""] = after.split("\n\n");
-    return table
-      .split("\n")
-      .slice(2)
+    const [, ...tables] = this.text.split(`\n| ${title} `);
+    return tables
+      .flatMap((after) => (after.split("\n\n")[0] ?? "").split("\n").slice(2))
       .map((row) =>
         row
           .split(/(?<!\\)\|/)

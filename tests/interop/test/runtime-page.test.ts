@@ -1,0 +1,18 @@
+// docs/runtime.md and the assumptions about Bun name each other: each test there has its row, and each test
+// that a row names is there.
+
+import { expect, test } from "bun:test";
+
+import { Page } from "./markdown.ts";
+import { textOf } from "./repository.ts";
+
+const ASSUMPTIONS = "tests/assumptions/runtime-assumptions.test.ts";
+
+test("docs/runtime.md has a row for each assumption that is tested, and names no other", async () => {
+  const page = await Page.open("docs/runtime.md");
+  const source = (await textOf(ASSUMPTIONS)) ?? "";
+  const tested = [...source.matchAll(/^ {2}test\(\s*"([^"]+)"/gm)].map(([, name = ""]) => name);
+  const named = [...page.text.matchAll(/\| "([^"|]+)" +\|$/gm)].map(([, name = ""]) => name);
+  expect(tested.length).toBeGreaterThan(20);
+  expect(named.toSorted()).toEqual(tested.toSorted());
+});
