@@ -1,11 +1,11 @@
 // What the connection, the server and the client rely on in Bun's sockets, each as the smallest
-// program that shows it. No code of ours runs here: when one of these fails after an upgrade of
+// program that shows it. No code of ours runs here, certificates are only made: when one of these fails after an upgrade of
 // Bun, the code that leans on it has to be looked at again. Every listener binds 127.0.0.1, port 0.
 import type { Socket, SocketHandler, TCPSocketListener } from "bun";
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+
+import { Certificates } from "@typewire/testkit";
 
 type AnySocket = Socket<unknown>;
 
@@ -19,31 +19,6 @@ interface Reactions {
 
 /** Larger than any socket buffer: a single write cannot take it whole. */
 const MORE_THAN_THE_KERNEL_TAKES = 32 * 1024 * 1024;
-
-/** A certificate for 127.0.0.1 that is its own authority. */
-function makeCertificate() {
-  const folder = mkdtempSync(join(tmpdir(), "typewire-assumptions-"));
-  afterAll(() => rmSync(folder, { recursive: true }));
-  const certFile = join(folder, "own.pem");
-  const keyFile = join(folder, "own.key");
-  const { success } = Bun.spawnSync(
-    [
-      "openssl",
-      "req",
-      "-x509",
-      "-newkey",
-      "ec",
-      "-pkeyopt",
-      "ec_paramgen_curve:P-256",
-      "-nodes",
-    ].concat(
-      ["-days", "1", "-subj", "/CN=own", "-addext", "subjectAltName=IP:127.0.0.1"],
-      ["-keyout", keyFile, "-out", certFile],
-    ),
-  );
-  if (!success) throw new Error("These tests need openssl: apt-get install -y openssl");
-  return { certFile, keyFile, caFile: certFile };
-}
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -445,9 +420,11 @@ describe("Bun.connect", () => {
 });
 
 describe("upgradeTLS", () => {
-  const { certFile, keyFile, caFile } = makeCertificate();
+  const certificates = new Certificates();
+  afterAll(() => certificates[Symbol.dispose]());
+  const { certFile, keyFile } = certificates.selfSigned("own");
   const serverTls = { cert: readFileSync(certFile, "utf8"), key: readFileSync(keyFile, "utf8") };
-  const ca = readFileSync(caFile, "utf8");
+  const ca = serverTls.cert;
 
   /** A listener that turns each accepted socket into TLS, as the server's end. */
   function listenSecured(tls: Bun.TLSOptions, handlers: SocketHandler) {

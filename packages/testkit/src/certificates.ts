@@ -1,9 +1,12 @@
 // Certificates for tests, made when they are needed and gone with them: good ones, and each kind of bad
-// one. Made by the `openssl` command, so that nothing of ours judges its own work. P-256 keys: 10 ms each.
+// one. A key and its certificate take a millisecond.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
+import { type CertificateClaims, makeCertificate } from "./x509.ts";
 
 /** The files of a certificate and its key. */
 export interface CertificateFiles {
@@ -14,12 +17,15 @@ export interface CertificateFiles {
 export interface CertificateOptions {
   /** Whom it names. Default `DNS:localhost,IP:127.0.0.1`; an empty text leaves the extension out. */
   readonly altNames?: string;
-  /** Validity, as `YYYYMMDDhhmmssZ`. Default: now, for a day. */
+  /** Validity, as `YYYYMMDDhhmmssZ`. Default: a minute ago, for a day. */
   readonly from?: string;
   readonly until?: string;
-  /** `extendedKeyUsage`, such as `clientAuth`. Default: none, good for all. */
-  readonly usage?: string;
+  /** `extendedKeyUsage`. Default: none, good for all. */
+  readonly usage?: "serverAuth" | "clientAuth";
 }
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const LOCAL_NAMES = "DNS:localhost,IP:127.0.0.1";
 
 /** A folder with authorities and what they have signed. */
 export class Certificates implements Disposable {
@@ -32,19 +38,23 @@ export class Certificates implements Disposable {
 
   /** A new authority with this name. */
   authority(name: string): Authority {
-    const files = this.selfSigned(name, "");
-    return new Authority(this, files);
+    return new Authority(this, name, this.selfSigned(name, ""));
   }
 
   /** A certificate that nobody but itself vouches for. */
-  selfSigned(name: string, altNames = "DNS:localhost,IP:127.0.0.1"): CertificateFiles {
-    const files = { certFile: this.path(`${name}.pem`), keyFile: this.path(`${name}.key`) };
-    const { certFile, keyFile } = files;
-    const extension = altNames === "" ? [] : ["-addext", `subjectAltName=${altNames}`];
-    openssl(
-      ["req", "-x509", ...newKey, "-subj", `/CN=${name}`, "-days", "1", ...extension],
-      ["-keyout", keyFile, "-out", certFile],
-    );
+  selfSigned(name: string, altNames = LOCAL_NAMES): CertificateFiles {
+    return this.make({ subject: name, issuer: name, isAuthority: true, altNames, ...validity({}) });
+  }
+
+  /** Writes a certificate and its new key, signed by the key in `issuerKeyFile`, or by its own. */
+  make(claims: CertificateClaims, issuerKeyFile?: string): CertificateFiles {
+    const { subject } = claims;
+    const files = { certFile: this.path(`${subject}.pem`), keyFile: this.path(`${subject}.key`) };
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    const issuerKey = issuerKeyFile === undefined ? key : readFileSync(issuerKeyFile, "utf8");
+    writeFileSync(files.keyFile, key, { mode: 0o600 });
+    writeFileSync(files.certFile, makeCertificate(claims, key, issuerKey));
     return files;
   }
 
@@ -57,47 +67,32 @@ export class Certificates implements Disposable {
 export class Authority {
   readonly caFile: string;
   readonly #certificates: Certificates;
+  readonly #name: string;
   readonly #keyFile: string;
 
-  constructor(certificates: Certificates, { certFile, keyFile }: CertificateFiles) {
+  constructor(certificates: Certificates, name: string, { certFile, keyFile }: CertificateFiles) {
     this.#certificates = certificates;
+    this.#name = name;
     this.caFile = certFile;
     this.#keyFile = keyFile;
   }
 
   /** A new certificate with this name, signed by this authority. */
   issue(name: string, options: CertificateOptions = {}): CertificateFiles {
-    const { altNames = "DNS:localhost,IP:127.0.0.1", from, until, usage } = options;
-    const at = (suffix: string): string => this.#certificates.path(`${name}.${suffix}`);
-    const request = at("csr");
-    openssl(["req", ...newKey, "-subj", `/CN=${name}`, "-keyout", at("key"), "-out", request]);
-    writeFileSync(at("index"), "");
-    writeFileSync(
-      at("cnf"),
-      [
-        "[ca]\ndefault_ca=here\n[here]",
-        `database=${at("index")}\nnew_certs_dir=${this.#certificates.folder}`,
-        "rand_serial=yes\nunique_subject=no\ndefault_md=sha256\npolicy=any\ndefault_days=1",
-        "[any]\ncommonName=supplied\n[extensions]\nbasicConstraints=CA:FALSE",
-        ...(altNames === "" ? [] : [`subjectAltName=${altNames}`]),
-        ...(usage === undefined ? [] : [`extendedKeyUsage=${usage}`]),
-        "",
-      ].join("\n"),
-    );
-    openssl(
-      ["ca", "-batch", "-notext", "-config", at("cnf"), "-extensions", "extensions"],
-      ["-cert", this.caFile, "-keyfile", this.#keyFile, "-in", request, "-out", at("pem")],
-      from === undefined ? [] : ["-startdate", from],
-      until === undefined ? [] : ["-enddate", until],
-    );
-    return { certFile: at("pem"), keyFile: at("key") };
+    const { altNames = LOCAL_NAMES, usage } = options;
+    const claims = { subject: name, issuer: this.#name, isAuthority: false, altNames, usage };
+    return this.#certificates.make({ ...claims, ...validity(options) }, this.#keyFile);
   }
 }
 
-const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"] as const;
+function validity({ from, until }: CertificateOptions): { from: Date; until: Date } {
+  const now = Date.now();
+  return {
+    from: from === undefined ? new Date(now - 60_000) : parseTime(from),
+    until: until === undefined ? new Date(now + DAY_MS) : parseTime(until),
+  };
+}
 
-function openssl(...parts: readonly (readonly string[])[]): void {
-  const command = ["openssl", ...parts.flat()];
-  const { success, stderr } = Bun.spawnSync(command, { stdin: "ignore", stdout: "ignore" });
-  if (!success) throw new Error(`${command.join(" ")} failed:\n${String(stderr)}`);
+function parseTime(text: string): Date {
+  return new Date(text.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
 }

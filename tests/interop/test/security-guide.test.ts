@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { executable, Program } from "@typewire/testkit";
+import { executable, outsideTool, Program } from "@typewire/testkit";
 
 import { Page } from "./markdown.ts";
 
@@ -29,7 +29,7 @@ function flagsOf(block: string, command: string): readonly string[] {
   return line.split(" ").slice(1);
 }
 
-describe("docs/security.md", () => {
+describe.skipIf(outsideTool("openssl") === undefined)("docs/security.md", () => {
   test("makes certificates in five lines", () => {
     expect(certificates.trimEnd().split("\n")).toHaveLength(5);
     run(certificates);

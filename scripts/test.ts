@@ -1,0 +1,12 @@
+// `bun run test`: the test runner with the arguments given, and behind its summary one line for the tests
+// that this machine cannot run, with what to install. In CI a missing tool is an error instead.
+import { missingTools } from "@typewire/testkit";
+
+const missing = missingTools();
+const runner = Bun.spawn([process.execPath, "test", ...process.argv.slice(2)], {
+  stdio: ["inherit", "inherit", "inherit"],
+});
+const exitCode = await runner.exited;
+// The runner writes its summary to stderr as well.
+if (missing.length > 0) console.error(`\nNot run on this machine: ${missing.join("; ")}`);
+process.exit(exitCode);
