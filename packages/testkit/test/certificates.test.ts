@@ -61,7 +61,7 @@ describe("Certificates", () => {
       certFile,
     ];
     const { stdout, stderr } = Bun.spawnSync(command);
-    expect(`${stdout}${stderr}`).toBe(`${certFile}: OK\n`);
+    expect(`${stdout.toString()}${stderr.toString()}`).toBe(`${certFile}: OK\n`);
   });
 
   test("without names it has none", () => {
