@@ -14,6 +14,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "packages/bun": ["server", "client", "connection", "protocol"],
   "packages/command": ["connection", "protocol"],
   "packages/testkit": ["connection", "protocol"],
+  "packages/typewire": ["bun", "server", "client", "testkit", "connection", "protocol"],
   "apps/server": ["bun", "command", "server", "connection", "protocol"],
   "apps/client": ["bun", "command", "client", "connection", "protocol"],
 };
@@ -97,6 +98,7 @@ describe("a package without a host", () => {
       "packages/connection",
       "packages/protocol",
       "packages/server",
+      "packages/typewire",
     ]);
   });
 

@@ -9,7 +9,8 @@ import { listen } from "./listen.ts";
 import { memoryLimit } from "./memory-limit.ts";
 import { printHandlerError } from "./print-handler-error.ts";
 import { sharedSecret } from "./secret.ts";
-import { ServerTls, type ServerTlsOptions } from "./server-tls.ts";
+import { ServerTls } from "./server-tls.ts";
+import type { ServerTlsOptions } from "./server-tls-options.ts";
 import { targetOf, type TargetOptions, targetOptions } from "./target.ts";
 
 /** `port`, with or without `hostname`, or `unix`; and what else a server is made with. */

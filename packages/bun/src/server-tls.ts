@@ -9,21 +9,7 @@ import type { ServerCertificates } from "@typewire/server";
 
 import { readAuthorities, readIdentity } from "./pem-files.ts";
 import { SecuredSocket, securedSocketHandlers } from "./secured-socket.ts";
-
-/** Which certificate the server shows, and whether it asks for the clients'. All paths are of PEM files. */
-export interface ServerTlsOptions {
-  /** The server's certificate, followed by those of its intermediate authorities. */
-  readonly certFile: string;
-  /** Its private key, without a passphrase. */
-  readonly keyFile: string;
-  /** The authorities that clients' certificates have to come from. Given with `requireClientCert`, and only then. */
-  readonly caFile?: string;
-  /**
-   * Mutual TLS: whoever shows no certificate of `caFile`'s is turned away before a handler runs. Every
-   * certificate of these authorities lets in: give them no other use. Default false: anybody may connect.
-   */
-  readonly requireClientCert?: boolean;
-}
+import type { ServerTlsOptions } from "./server-tls-options.ts";
 
 const known: readonly (keyof ServerTlsOptions)[] = [
   "certFile",

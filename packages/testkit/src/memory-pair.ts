@@ -56,23 +56,28 @@ export class MemoryPair {
     }
   }
 
+  /** Whether anything moved. A paused end gets neither bytes nor an end, but a reset, as a real socket does. */
   #deliver(direction: Direction): boolean {
     const { from, to, toSocket } = direction;
-    const writes = from.writes.slice(direction.deliveredWrites);
-    const calls = from.calls.slice(direction.deliveredCalls);
-    direction.deliveredWrites += writes.length;
-    direction.deliveredCalls += calls.length;
     if (toSocket.isClosed) return false;
-    for (const bytes of writes) {
+    const isReset = from.calls.includes("terminate");
+    let deliveredBytes = 0;
+    while (!toSocket.isPaused && direction.deliveredWrites < from.writes.length) {
+      const bytes = from.writes[direction.deliveredWrites] ?? new Uint8Array();
+      direction.deliveredWrites += 1;
+      deliveredBytes += bytes.length;
       from.room += bytes.length;
       for (const chunk of this.#cut(bytes)) to.receive(chunk);
     }
+    const mayEnd = isReset || !toSocket.isPaused;
+    const calls = mayEnd ? from.calls.slice(direction.deliveredCalls) : [];
+    direction.deliveredCalls += calls.length;
     for (const call of calls) {
       if (call === "shutdown" || call === "end") to.peerEnded();
       if (call === "terminate") to.socketClosed(resetByPeer());
     }
-    if (writes.some((bytes) => bytes.length > 0)) from.events?.drained();
-    return writes.length + calls.length > 0;
+    if (deliveredBytes > 0) from.events?.drained();
+    return deliveredBytes > 0 || calls.length > 0;
   }
 }
 

@@ -16,6 +16,8 @@ export interface MemorySocketOptions {
   readonly room?: number;
   /** Bytes one write takes at most. Default: no bound. */
   readonly mostPerWrite?: number;
+  /** Called when something was written or closed: there may be something to deliver. Default: nobody asks. */
+  readonly onActivity?: () => void;
 }
 
 /** One end of a pretended TCP connection. */
@@ -28,10 +30,17 @@ export class MemorySocket implements ByteSocket {
   events: SocketEvents | undefined;
   room: number;
   mostPerWrite: number;
+  #isPaused = false;
+  readonly #onActivity: () => void;
 
-  constructor({ room = Infinity, mostPerWrite = Infinity }: MemorySocketOptions = {}) {
+  constructor({
+    room = Infinity,
+    mostPerWrite = Infinity,
+    onActivity = () => {},
+  }: MemorySocketOptions = {}) {
     this.room = room;
     this.mostPerWrite = mostPerWrite;
+    this.#onActivity = onActivity;
   }
 
   /** All bytes taken so far. */
@@ -48,11 +57,13 @@ export class MemorySocket implements ByteSocket {
     const taken = Math.min(bytes.length, this.room, this.mostPerWrite);
     this.writes.push(bytes.slice(0, taken));
     this.room -= taken;
+    this.#onActivity();
     return taken;
   }
 
   shutdown(): void {
     this.calls.push("shutdown");
+    this.#onActivity();
   }
 
   end(): void {
@@ -65,15 +76,24 @@ export class MemorySocket implements ByteSocket {
 
   pause(): void {
     this.calls.push("pause");
+    this.#isPaused = true;
   }
 
   resume(): void {
     this.calls.push("resume");
+    this.#isPaused = false;
+    this.#onActivity();
+  }
+
+  /** Whether the user wants nothing delivered: neither bytes nor the peer's end. A reset comes all the same. */
+  get isPaused(): boolean {
+    return this.#isPaused;
   }
 
   #close(call: "end" | "terminate"): void {
     const wasClosed = this.isClosed;
     this.calls.push(call);
+    this.#onActivity();
     if (!wasClosed) this.events?.socketClosed();
   }
 }

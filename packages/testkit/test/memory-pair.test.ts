@@ -83,4 +83,29 @@ describe("MemoryPair", () => {
     await pair.settle();
     expect(left.events).toEqual(["read ECONNRESET"]);
   });
+
+  test("keeps bytes and the end from a paused socket until it reads again", async () => {
+    const [left, right] = [new Recorder(), new Recorder()];
+    const pair = new MemoryPair(left, right);
+    right.socket?.pause();
+    left.socket?.write(Uint8Array.of(1));
+    left.socket?.shutdown();
+    await pair.settle();
+    expect({ chunks: right.chunks, events: right.events }).toEqual({ chunks: [], events: [] });
+    right.socket?.resume();
+    await pair.settle();
+    expect(right.chunks).toEqual([Uint8Array.of(1)]);
+    expect(right.events).toEqual(["peerEnded"]);
+  });
+
+  test("resets a paused socket all the same", async () => {
+    const [left, right] = [new Recorder(), new Recorder()];
+    const pair = new MemoryPair(left, right);
+    right.socket?.pause();
+    left.socket?.write(Uint8Array.of(1));
+    left.socket?.terminate();
+    await pair.settle();
+    expect(right.chunks).toEqual([]);
+    expect(right.events).toEqual(["read ECONNRESET"]);
+  });
 });

@@ -1,0 +1,153 @@
+// Both ends of a protocol in one process, on sockets made of arrays: for tests of a program's handlers.
+// The server, the client and the connections are the real ones; the network is not there, and time stands
+// still until the test moves it.
+
+import { Client, type ClientHandlers, type ClientOptions } from "@typewire/client";
+import type { SocketUser } from "@typewire/connection";
+import { type AnyProtocol, TypewireError } from "@typewire/protocol";
+import { type Accept, Server, type ServerHandlers, type ServerOptions } from "@typewire/server";
+import { FakeClock, MemoryPair } from "@typewire/testkit/in-memory";
+
+/** The handlers of the two ends, as `serve` and `connect` take them. */
+export interface HandlersOfBoth<P extends AnyProtocol> {
+  readonly server: ServerHandlers<P>;
+  readonly client: ClientHandlers<P>;
+}
+
+/** The options of the two ends, less the clock, which is the test's. */
+export interface InMemoryOptions<P extends AnyProtocol> {
+  readonly server?: Omit<ServerOptions<P>, "clock">;
+  readonly client?: Omit<ClientOptions<P>, "clock">;
+}
+
+/** A server and its first client. `await using` closes both at the end of the test. */
+export interface InMemory<P extends AnyProtocol> extends AsyncDisposable {
+  readonly server: Server<P>;
+  readonly client: Client<P>;
+  /** The time of both ends: heartbeats, deadlines and waits come when it is advanced. */
+  readonly clock: FakeClock;
+  /** Another client of the same server, connected when this resolves. */
+  connect(
+    handlers: ClientHandlers<P>,
+    options?: Omit<ClientOptions<P>, "clock">,
+  ): Promise<Client<P>>;
+  /**
+   * Resolves when all that was sent has been handled and neither end has anything more to say. It does not
+   * wait for handlers that wait for something else.
+   *
+   * @throws What a handler has thrown since the last call, unless `onHandlerError` took it.
+   */
+  settle(): Promise<void>;
+}
+
+/**
+ * Connects a client to a server of `protocol` in memory, and resolves once both are open.
+ *
+ * @throws TypewireError (as a rejection) `option-invalid`, as `serve` and `connect`.
+ */
+export async function connectInMemory<P extends AnyProtocol>(
+  protocol: P,
+  handlers: HandlersOfBoth<P>,
+  options: InMemoryOptions<P> = {},
+): Promise<InMemory<P>> {
+  const network = new MemoryNetwork();
+  const { clock } = network;
+  const server = new Server(protocol, { ...options.server, clock }, handlers.server, {
+    listen: (accept) => network.listen(accept),
+    handlerFailed: network.handlerFailed,
+  });
+  const connect: InMemory<P>["connect"] = async (clientHandlers, clientOptions) => {
+    const client = new Client(protocol, TARGET, { ...clientOptions, clock }, clientHandlers, {
+      dial: async (_, user) => network.dial(user),
+      handlerFailed: network.handlerFailed,
+    });
+    await client.start();
+    clients.push(client);
+    return client;
+  };
+  const clients: Client<P>[] = [];
+  const client = await connect(handlers.client, options.client);
+  await network.settle();
+  return {
+    server,
+    client,
+    clock,
+    connect,
+    settle: () => network.settle(),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(clients.map((each) => each.close()));
+      await server.drain();
+      await network.settle();
+    },
+  };
+}
+
+/** What errors call the server's address. */
+const TARGET = { hostname: "memory", port: 1 };
+
+/** Carries bytes between the ends as soon as they are written, and never within the call that writes them. */
+class MemoryNetwork {
+  readonly clock = new FakeClock();
+  readonly #pairs: MemoryPair[] = [];
+  readonly #failures: Error[] = [];
+  #accept: Accept | undefined;
+  #dialled = 0;
+  #hasActivity = false;
+  #carrying: Promise<void> | undefined;
+
+  readonly handlerFailed = (_: unknown, handlerName: string, error: unknown): void => {
+    const wrapped = (): Error => new Error(`Handler ${handlerName} failed`, { cause: error });
+    this.#failures.push(error instanceof Error ? error : wrapped());
+  };
+
+  listen(accept: Accept): ReturnType<ConstructorParameters<typeof Server>[3]["listen"]> {
+    this.#accept = accept;
+    return {
+      address: "memory:1",
+      ...TARGET,
+      stop: () => {
+        this.#accept = undefined;
+      },
+    };
+  }
+
+  dial(client: SocketUser): void {
+    if (this.#accept === undefined) {
+      throw new TypewireError("connect-failed", "Cannot connect to memory:1: connection refused");
+    }
+    this.#dialled += 1;
+    const server = this.#accept(`memory:${this.#dialled}`, undefined);
+    const pair = new MemoryPair(client, server, { onActivity: this.#onActivity });
+    this.#pairs.push(pair);
+    this.#onActivity();
+  }
+
+  async settle(): Promise<void> {
+    do {
+      await this.#carrying;
+      await nextTurn();
+    } while (this.#carrying !== undefined);
+    const [failure] = this.#failures.splice(0);
+    if (failure !== undefined) throw failure;
+  }
+
+  readonly #onActivity = (): void => {
+    this.#hasActivity = true;
+    this.#carrying ??= this.#carry();
+  };
+
+  async #carry(): Promise<void> {
+    while (this.#hasActivity) {
+      this.#hasActivity = false;
+      await Promise.all(this.#pairs.map((pair) => pair.settle()));
+      // Work that a connection has left for the next turn is a timer of no delay.
+      this.clock.advance(0);
+      await nextTurn();
+    }
+    this.#carrying = undefined;
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,39 @@
+// What a program imports from "typewire": to define a protocol, and to read and write its bytes. Runs on
+// any host; sockets are in "typewire/bun". Lists names and does nothing.
+
+export { Type } from "@sinclair/typebox";
+export type { Static, TSchema } from "@sinclair/typebox";
+
+export {
+  type CloseCode,
+  type CloseReason,
+  type Connection,
+  type ConnectionLimits,
+  type ConnectionState,
+  type ConnectionStats,
+  describeCloseReason,
+  type Observer,
+  type SocketAddress,
+} from "@typewire/connection";
+export {
+  type AnyMessage,
+  type AnyProtocol,
+  type Codec,
+  decodeHeader,
+  defineProtocol,
+  encodeHeader,
+  type ErrorCode,
+  FrameReader,
+  type FrameReaderOptions,
+  isFatal,
+  type LocalErrorCode,
+  type MessageOf,
+  type MessageSchemas,
+  type OnFrame,
+  type Protocol,
+  type ProtocolDefinition,
+  type Role,
+  TypewireError,
+  type TypewireErrorOptions,
+  type WireErrorCode,
+} from "@typewire/protocol";

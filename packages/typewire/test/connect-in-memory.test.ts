@@ -1,0 +1,201 @@
+import { describe, expect, test } from "bun:test";
+
+import { defineProtocol, type MessageOf, Type } from "typewire";
+import { saludo } from "typewire/saludo";
+import { connectInMemory } from "typewire/testing";
+
+const counter = defineProtocol({
+  name: "counter",
+  version: 1,
+  server: { total: Type.Object({ value: Type.Integer() }) },
+  client: {
+    add: Type.Object({ by: Type.Integer() }),
+    blob: Type.Object({ bytes: Type.Uint8Array() }),
+  },
+});
+type Total = MessageOf<typeof counter, "server">;
+
+/** What `promise` rejects with. */
+function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+describe("connectInMemory", () => {
+  test("takes what the client sends to the server's handler, and the answer back", async () => {
+    let value = 0;
+    const totals: Total[] = [];
+    await using memory = await connectInMemory(counter, {
+      server: {
+        add(message, connection) {
+          value += message.by;
+          connection.send({ type: "total", value });
+        },
+        blob() {},
+      },
+      client: { total: (message) => void totals.push(message) },
+    });
+    memory.client.send({ type: "add", by: 2 });
+    memory.client.send({ type: "add", by: 40 });
+    await memory.settle();
+
+    expect(totals).toEqual([
+      { type: "total", value: 2 },
+      { type: "total", value: 42 },
+    ]);
+    expect(memory.server.connections.size).toBe(1);
+  });
+
+  test("connects more clients, and the server's broadcast reaches each but the one left out", async () => {
+    const heard: string[] = [];
+    const hearing = (name: string) => ({
+      welcome() {},
+      greeting() {},
+      said: ({ text }: { text: string }) => void heard.push(`${name}: ${text}`),
+    });
+    await using memory = await connectInMemory(saludo, {
+      server: {
+        say({ text }, connection) {
+          const said = { type: "said", from: connection.name, text, at: new Date(0) } as const;
+          memory.server.broadcast(said, { except: connection });
+        },
+      },
+      client: hearing("first"),
+    });
+    await memory.connect(hearing("second"));
+    await memory.connect(hearing("third"));
+    memory.client.send({ type: "say", text: "hola" });
+    await memory.settle();
+
+    expect(heard.toSorted()).toEqual(["second: hola", "third: hola"]);
+    expect(memory.server.connections.size).toBe(3);
+  });
+
+  test("carries more than one turn's messages, and chunks whose memory is given back", async () => {
+    let bytes = 0;
+    let adds = 0;
+    await using memory = await connectInMemory(counter, {
+      server: {
+        add() {
+          adds += 1;
+        },
+        blob(message) {
+          bytes += message.bytes.length;
+        },
+      },
+      client: { total() {} },
+    });
+    for (let sent = 0; sent < 20_000; sent += 1) memory.client.send({ type: "add", by: 1 });
+    memory.client.send({ type: "blob", bytes: new Uint8Array(500_000) });
+    await memory.settle();
+
+    expect({ adds, bytes }).toEqual({ adds: 20_000, bytes: 500_000 });
+  });
+
+  test("delivers nothing to a client that has paused, and all of it when it reads again", async () => {
+    const totals: number[] = [];
+    await using memory = await connectInMemory(counter, {
+      server: {
+        add: ({ by }, connection) => void connection.send({ type: "total", value: by }),
+        blob() {},
+      },
+      client: { total: ({ value }) => void totals.push(value) },
+    });
+    memory.client.pause();
+    memory.client.send({ type: "add", by: 7 });
+    await memory.settle();
+    expect(totals).toEqual([]);
+
+    memory.client.resume();
+    await memory.settle();
+    expect(totals).toEqual([7]);
+  });
+
+  test("throws what a handler threw from settle, and the connection ends as it would", async () => {
+    const memory = await connectInMemory(
+      counter,
+      {
+        server: {
+          add() {
+            throw new Error("no such sum");
+          },
+          blob() {},
+        },
+        client: { total() {} },
+      },
+      { client: { reconnect: false } },
+    );
+    memory.client.send({ type: "add", by: 1 });
+
+    expect(await failureOf(memory.settle())).toEqual(new Error("no such sum"));
+    expect(await memory.client.closed).toMatchObject({ code: "internal", origin: "peer" });
+    await memory[Symbol.asyncDispose]();
+  });
+
+  test("leaves a handler's failure to onHandlerError where there is one", async () => {
+    const failures: string[] = [];
+    await using memory = await connectInMemory(
+      counter,
+      {
+        server: {
+          async add() {
+            throw new Error("no such sum");
+          },
+          blob() {},
+        },
+        client: { total() {} },
+      },
+      {
+        server: {
+          onHandlerError: (_, name, error) => void failures.push(`${name}: ${String(error)}`),
+        },
+        client: { reconnect: false },
+      },
+    );
+    memory.client.send({ type: "add", by: 1 });
+    await memory.settle();
+
+    expect(failures).toEqual(["add: Error: no such sum"]);
+  });
+
+  test("comes back when time is moved, and says so", async () => {
+    const states: string[] = [];
+    await using memory = await connectInMemory(
+      counter,
+      { server: { add() {}, blob() {} }, client: { total() {} } },
+      { client: { onStatus: ({ state }) => void states.push(state) } },
+    );
+    for (const connection of memory.server.connections) connection.destroy();
+    await memory.settle();
+    expect(memory.client.state).toBe("reconnecting");
+
+    // The first wait is at most half a second.
+    memory.clock.advance(500);
+    await memory.settle();
+    expect(states).toEqual(["connected", "reconnecting", "connected"]);
+  });
+
+  test("refuses who dials a server that no longer listens", async () => {
+    await using memory = await connectInMemory(counter, {
+      server: { add() {}, blob() {} },
+      client: { total() {} },
+    });
+    await memory.server.drain();
+    const failure = await failureOf(memory.connect({ total() {} }));
+    expect(failure).toMatchObject({ code: "connect-failed" });
+  });
+
+  test("ends both with the test, and leaves no timer", async () => {
+    const memory = await connectInMemory(counter, {
+      server: { add() {}, blob() {} },
+      client: { total() {} },
+    });
+    await memory[Symbol.asyncDispose]();
+
+    expect(memory.client.state).toBe("closed");
+    expect(memory.server.connections.size).toBe(0);
+    expect(memory.clock.pending).toBe(0);
+  });
+});

@@ -1,0 +1,60 @@
+// What each entry gives to a program, by name: a name that is added, lost or moved is a decision.
+
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+
+import manifest from "../package.json" with { type: "json" };
+
+const FOLDER = join(import.meta.dir, "..");
+
+const names: Readonly<Record<keyof typeof manifest.exports, readonly string[]>> = {
+  ".": [
+    "FrameReader",
+    "Type",
+    "TypewireError",
+    "decodeHeader",
+    "defineProtocol",
+    "describeCloseReason",
+    "encodeHeader",
+    "isFatal",
+  ],
+  "./bun": ["connect", "serve"],
+  "./testing": ["FakeClock", "MemoryPair", "connectInMemory"],
+  "./saludo": ["saludo"],
+  "./internal": [
+    "ByteWriter",
+    "defineReferenceProtocol",
+    "generatedCode",
+    "systemClock",
+    "toDiagnostic",
+  ],
+};
+
+const entries = Object.entries(manifest.exports);
+
+describe.each(entries)("the entry %s", (entry, source) => {
+  test("exports these values and no others", async () => {
+    const module = (await import(join(FOLDER, source))) as object;
+    expect(Object.keys(module).toSorted()).toEqual(
+      [...(names[entry as keyof typeof names] ?? [])].toSorted(),
+    );
+  });
+});
+
+describe.each(entries.filter(([entry]) => entry !== "./bun"))(
+  "the bundle of the entry %s",
+  (_, source) => {
+    // The bundle is the judge: what it still imports or names would have to be there at run time.
+    test("needs no host: it imports no built-in module and names nothing of Bun's", async () => {
+      const { outputs } = await Bun.build({
+        entrypoints: [join(FOLDER, source)],
+        target: "browser",
+        external: ["node:*", "bun", "bun:*"],
+      });
+      const code = (await outputs[0]?.text()) ?? "";
+      const imports = new Bun.Transpiler({ loader: "js" }).scanImports(code);
+      expect(imports).toEqual([]);
+      expect(code).not.toMatch(/\b(Bun|Deno|process)\.\w/);
+    });
+  },
+);

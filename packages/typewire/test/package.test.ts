@@ -1,0 +1,114 @@
+// The package as a user gets it, built and looked at without a network. `bun run check:install` installs it.
+
+import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+import { buildPackage } from "../build/build.ts";
+import manifest from "../package.json" with { type: "json" };
+
+setDefaultTimeout(60_000);
+
+interface Packed {
+  readonly exports: Readonly<
+    Record<string, string | { readonly types: string; readonly default: string }>
+  >;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly [field: string]: unknown;
+}
+
+let files: readonly string[] = [];
+const text = new Map<string, string>();
+
+beforeAll(() => {
+  // Beneath node_modules, so that the compiler finds packages and Git does not look.
+  const cache = join(import.meta.dir, "..", "..", "..", "node_modules", ".cache");
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, "typewire-package-"));
+  try {
+    const tarball = buildPackage(join(folder, "dist"));
+    Bun.spawnSync(["tar", "xzf", tarball, "-C", folder]);
+    files = [...new Bun.Glob("**/*").scanSync(join(folder, "package"))].toSorted();
+    for (const file of files) text.set(file, readFileSync(join(folder, "package", file), "utf8"));
+    expect(existsSync(tarball)).toBe(true);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+const packed = (): Packed => JSON.parse(text.get("package.json") ?? "{}") as Packed;
+const matching = (pattern: RegExp): readonly string[] => files.filter((file) => pattern.test(file));
+
+describe("the tarball", () => {
+  test("has an entry for each of the workspace's, with declarations, and both files exist", () => {
+    const { exports } = packed();
+    for (const entry of Object.keys(manifest.exports)) {
+      const target = exports[entry];
+      if (typeof target !== "object") throw new Error(`expected types and default of ${entry}`);
+      expect(Object.keys(target)).toEqual(["types", "default"]);
+      expect(files).toContain(target.types.slice(2));
+      expect(files).toContain(target.default.slice(2));
+    }
+  });
+
+  test("has a README, a licence and a changelog, and says what it is to package managers", () => {
+    expect(files).toEqual(expect.arrayContaining(["CHANGELOG.md", "LICENSE", "README.md"]));
+    expect(packed()).toMatchObject({
+      name: "typewire",
+      version: manifest.version,
+      license: "MIT",
+      type: "module",
+      sideEffects: false,
+      engines: { bun: ">=1.4", node: ">=22" },
+      peerDependencies: { "@sinclair/typebox": ">=0.34 <0.35" },
+    });
+    expect(packed()["private"]).toBeUndefined();
+  });
+
+  test("depends on cbor-x alone, beside the user's TypeBox", () => {
+    expect(Object.keys(packed().dependencies)).toEqual(["cbor-x"]);
+  });
+
+  test("has a source map and a declaration map for each module, and the sources they lead to", () => {
+    const modules = matching(/^dist\/.*\.js$/);
+    expect(modules.length).toBeGreaterThan(50);
+    for (const file of modules) {
+      const stem = file.slice(0, -".js".length);
+      for (const map of [`${stem}.js.map`, `${stem}.d.ts.map`]) {
+        const { sources } = JSON.parse(text.get(map) ?? "{}") as { readonly sources: string[] };
+        const [source = ""] = sources;
+        expect(files).toContain(join(map, "..", source));
+      }
+    }
+  });
+
+  test("has no test, no command and no TypeScript outside src", () => {
+    expect(matching(/\.test\.|(^|\/)test\/|tsconfig/)).toEqual([]);
+    expect(matching(/(^|\/)(command|main)\b/)).toEqual([]);
+    expect(matching(/^(?!src\/).*(?<!\.d)\.ts$/)).toEqual([]);
+    expect([...text.values()].filter((each) => each.includes("commander"))).toEqual([]);
+  });
+
+  test("imports no package of this repository, and no file that it does not have", () => {
+    for (const file of matching(/^dist\/.*\.(js|d\.ts)$/)) {
+      const code = text.get(file) ?? "";
+      for (const [, specifier = ""] of code.matchAll(/(?:\bfrom |\bimport\()"([^"]+)"/g)) {
+        expect(specifier).not.toMatch(/^@typewire\//);
+        if (specifier.startsWith(".")) expect(files).toContain(join(file, "..", specifier));
+      }
+    }
+  });
+
+  test("asks for none of Bun's types, and for no package's that a user need not have", () => {
+    for (const file of matching(/^dist\/.*\.d\.ts$/)) {
+      const code = text.get(file) ?? "";
+      expect(`${file}: ${/\breference types=.*/.exec(code)?.[0] ?? ""}`).toBe(`${file}: `);
+    }
+  });
+
+  test("has a README whose links lead somewhere outside the repository too", () => {
+    const targets = [...(text.get("README.md") ?? "").matchAll(/\]\(([^)]+)\)/g)];
+    for (const [, target] of targets) expect(target).toMatch(/^(https?:|#)/);
+  });
+});
