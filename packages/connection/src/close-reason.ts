@@ -128,7 +128,7 @@ export function largestConsumer(heldBytes: number, limitBytes: number): CloseRea
   return { code: "slow-consumer", message, origin: "local" };
 }
 
-/** The reason when the peer takes nothing of what is queued. */
+/** The reason when the peer takes no byte of the queue. */
 export function writeTimedOut(limitMs: number, queuedBytes: number): CloseReason {
   const message = `The peer took nothing for ${limitMs} ms, ${queuedBytes} bytes wait for it`;
   return { code: "write-timeout", message, origin: "local" };
