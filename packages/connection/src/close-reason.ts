@@ -1,18 +1,19 @@
 // How a connection ends, in words: the one reason that is recorded, for a log line and as a code for a
-// program, and the `$bye` or `$error` that tells the peer. A sentence of the peer's, or of a thrown value,
-// crosses a trust boundary here: it becomes one printable line, short enough for one `$error`.
+// program, and the `$bye` or `$error` that tells the peer. A code that concerns this side alone does not
+// travel, and every sentence becomes one printable line.
 
 import {
   type Bye,
+  type ControlMessage,
   type ErrorCode,
   isFatal,
   isWireErrorCode,
   type PeerError,
   type Role,
   TypewireError,
+  type WireErrorCode,
 } from "@typewire/protocol";
 
-import type { OwnError } from "./peer-error.ts";
 import { describeThrown, oneLine } from "./text.ts";
 import { MAX_TIMER_MS, requireDuration } from "./time/clock.ts";
 
@@ -127,7 +128,7 @@ export function largestConsumer(heldBytes: number, limitBytes: number): CloseRea
   return { code: "slow-consumer", message, origin: "local" };
 }
 
-/** The reason when the peer takes nothing of what is queued. */
+/** The reason when the peer takes no byte of the queue. */
 export function writeTimedOut(limitMs: number, queuedBytes: number): CloseReason {
   const message = `The peer took nothing for ${limitMs} ms, ${queuedBytes} bytes wait for it`;
   return { code: "write-timeout", message, origin: "local" };
@@ -201,4 +202,27 @@ export function requireRetryAfter(retryAfterMs: number): number {
     "option-invalid",
     `retryAfterMs: expected whole milliseconds, got ${retryAfterMs}`,
   );
+}
+
+/** An `$error` of this side, whose code is one that travels. A received one may have any. */
+export type OwnError = PeerError & { readonly code: WireErrorCode };
+
+/** A control message of this side. */
+export type OwnControlMessage = Exclude<ControlMessage, PeerError> | OwnError;
+
+/** Says nothing of what failed: options, paths of files and addresses are this side's alone. */
+const internalError: OwnError = {
+  type: "$error",
+  code: "internal",
+  message: "An internal failure; the log of this side says more",
+};
+
+/**
+ * What the peer is told of `error`: one short line, no stack, no cause. Of a mistake or failure of this
+ * side alone (a `LocalErrorCode`) it is told `internal`, and nothing else.
+ */
+export function toPeerError({ code, message, path }: TypewireError): OwnError {
+  if (!isWireErrorCode(code)) return internalError;
+  const told = { type: "$error", code, message: oneLine(message) } as const;
+  return path === undefined ? told : { ...told, path: oneLine(path) };
 }

@@ -3,13 +3,7 @@
 // its events on, and dials, accepts or comes back. An `Inflow` owns received bytes until they are handed
 // out, a `SocketWriter` sent ones until the socket has taken them.
 
-import {
-  type AnyMessage,
-  type Bye,
-  HEADER_BYTES,
-  type Hello,
-  TypewireError,
-} from "@typewire/protocol";
+import { type AnyMessage, type Bye, type Hello, TypewireError } from "@typewire/protocol";
 
 import type { ByteSocket, SocketUser } from "./byte-socket.ts";
 import {
@@ -21,6 +15,7 @@ import {
   failedInternally,
   isConnectionClosed,
   largestConsumer,
+  type OwnControlMessage,
   peerEndedItsHalf,
   socketLost,
   toBye,
@@ -29,18 +24,15 @@ import type { Connection, ConnectionState } from "./connection.ts";
 import type { Endpoint, Member } from "./endpoint.ts";
 import { Handshake } from "./handshake/handshake.ts";
 import { GuardedObserver, type Observer } from "./observer.ts";
-import type { OwnControlMessage } from "./peer-error.ts";
 import { HandlerCalls, type HandlerCallsOwner } from "./receiving/handler-calls.ts";
 import { HOLD, Inflow } from "./receiving/inflow.ts";
 import { Receiver, type ReceiverOwner } from "./receiving/receiver.ts";
 import type { UnsentRun } from "./sending/output-queue.ts";
+import { Sender } from "./sending/sender.ts";
 import { SocketWriter, type SocketWriterOwner } from "./sending/socket-writer.ts";
 import { countUndelivered, readUndelivered } from "./sending/undelivered.ts";
 import type { ConnectionStats } from "./stats.ts";
-import { oneLine } from "./text.ts";
 import { waitFor, type WaitOptions } from "./time/waiting.ts";
-
-const DOLLAR = 0x24;
 
 const STATE_ORDER = { connecting: 0, open: 1, draining: 2, closed: 3 } as const;
 
@@ -74,17 +66,16 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   readonly name: string;
 
   readonly #endpoint: Endpoint<Outgoing, Incoming>;
-  readonly #observer: GuardedObserver<Outgoing, Incoming> | undefined;
   readonly #handshake: Handshake;
   readonly #inflow: Inflow;
   readonly #receiver: Receiver<Incoming>;
+  readonly #sender: Sender<Outgoing>;
   readonly #writer: SocketWriter;
   readonly #handlers: HandlerCalls<Connection<Outgoing>>;
 
   #state: ConnectionState = "connecting";
   #closeReason: CloseReason | undefined;
   #wasOpen = false;
-  #messagesSent = 0;
   /** The `$bye` that waits until no handler is under way any more. */
   #byeAfterHandlers: Bye | undefined;
   /** Made when a program asks for it. */
@@ -99,16 +90,16 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   ) {
     this.name = options.name;
     this.#endpoint = endpoint;
-    const { observer } = options;
-    this.#observer =
-      observer &&
-      new GuardedObserver(observer, (name, error) => {
+    const observer =
+      options.observer &&
+      new GuardedObserver(options.observer, (name, error) => {
         endpoint.hooks.handlerFailed?.(this, name, error);
       });
     this.#handshake = new Handshake(endpoint);
-    this.#receiver = new Receiver(endpoint, this.#handshake, this.#observer, this);
+    this.#receiver = new Receiver(endpoint, this.#handshake, observer, this);
     this.#inflow = new Inflow(endpoint, this.#receiver, this.#handshake.maxFrameBytes);
     this.#writer = new SocketWriter(endpoint, this);
+    this.#sender = new Sender(endpoint, this.#handshake, observer, this.#writer);
     this.#handlers = new HandlerCalls<Connection<Outgoing>>(this, endpoint.limits, this.#inflow);
     this.#writer.appendFrame(this.#handshake.helloFrame);
   }
@@ -144,7 +135,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   get stats(): ConnectionStats {
     return {
       messagesReceived: this.#receiver.messagesReceived,
-      messagesSent: this.#messagesSent,
+      messagesSent: this.#sender.messagesSent,
       bytesReceived: this.#inflow.bytesReceived,
       bytesSent: this.#writer.sentBytes,
       bufferedBytes: this.heldBytes,
@@ -154,17 +145,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
 
   send(message: Outgoing): boolean {
     if (this.#state !== "open") this.#requireSending("send");
-    refuseControlMessage(message);
-    const writer = this.#writer;
-    const queuedBefore = writer.queuedBytes;
-    const limit = this.#handshake.peerHello?.maxFrameBytes;
-    const { bytes, length } = writer.append(this.#endpoint.outgoing, message, limit);
-    this.#messagesSent += 1;
-    if (this.#observer !== undefined) {
-      const frameBytes = writer.queuedBytes - queuedBefore;
-      this.#observer.sent(message, bytes, length - frameBytes, length);
-    }
-    return writer.commit();
+    return this.#sender.send(message);
   }
 
   /**
@@ -174,18 +155,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
    */
   sendFrame(frame: Uint8Array, message?: Outgoing): boolean {
     this.#requireSending("send");
-    const payloadBytes = frame.length - HEADER_BYTES;
-    const limit = this.peerHello?.maxFrameBytes ?? payloadBytes;
-    if (payloadBytes > limit) {
-      throw new TypewireError(
-        "frame-too-large",
-        `Cannot send: the message takes ${payloadBytes} bytes, the peer accepts ${limit}`,
-      );
-    }
-    this.#writer.appendFrame(frame);
-    this.#messagesSent += 1;
-    if (message !== undefined) this.#observer?.sent(message, frame, 0, frame.length);
-    return this.#writer.commit();
+    return this.#sender.sendFrame(frame, message);
   }
 
   ready(options?: WaitOptions): Promise<void> {
@@ -283,8 +253,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   answer(message: OwnControlMessage): void {
-    this.#writer.append(this.#endpoint.outgoing, message);
-    this.#writer.commit();
+    this.#sender.answer(message);
   }
 
   limitFrames(maxFrameBytes: number): void {
@@ -296,10 +265,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     if (!this.#enter("draining")) return;
     this.#closeReason = reason;
     this.#inflow.discard();
-    // Where a getter of a message that is being sent has closed the connection, nothing can be appended.
-    if (lastMessage !== undefined && !this.#writer.isEncoding) {
-      this.#writer.append(this.#endpoint.outgoing, lastMessage);
-    }
+    if (lastMessage !== undefined) this.#sender.appendLast(lastMessage);
     this.#writer.close(reason);
     this.#finishIfSaid();
   }
@@ -309,8 +275,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   ping(): void {
-    this.#writer.appendFrame(this.#endpoint.pingFrame);
-    this.#writer.commit();
+    this.#sender.ping();
   }
 
   check(nowMs: number): void {
@@ -433,13 +398,4 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     this.#state = state;
     return true;
   }
-}
-
-/** Refuses control messages, which the connection alone sends, where a program has got past the types. */
-function refuseControlMessage(message: { readonly type?: unknown } | null | undefined): void {
-  const type = message?.type;
-  if (typeof type !== "string" || type.charCodeAt(0) !== DOLLAR) return;
-  throw new TypewireError("unknown-type", `Cannot send "${oneLine(type)}": names with $ are ours`, {
-    path: "/type",
-  });
 }

@@ -7,7 +7,7 @@ import { TypewireError } from "@typewire/protocol";
 const mostSuggestions = 3;
 
 /**
- * Refuses options that nobody reads. `prefix` is where `options` stands, for the error: `tls.`.
+ * Refuses options whose name is not among `known`. `prefix` is where `options` stands, for the error: `tls.`.
  *
  * @throws TypewireError `option-invalid` naming the first that is not among `known`, and those of `known`
  * that are like it; all of them where none is.
@@ -27,7 +27,7 @@ export function refuseUnknownOptions(options: object, known: readonly string[], 
   }
 }
 
-/** Those of `known` that somebody who wrote `name` may have meant, the likeliest first. */
+/** Those of `known` that `name` may be a mistyping of, the likeliest first. */
 export function namesLike(name: string, known: readonly string[]): readonly string[] {
   const wanted = name.toLowerCase();
   const mistyped = known
@@ -38,7 +38,7 @@ export function namesLike(name: string, known: readonly string[]): readonly stri
   return found.slice(0, mostSuggestions);
 }
 
-/** Those of `known` that contain what was wanted or are contained in it: `timeout` for `connectTimeoutMs`. */
+/** Those of `known` that contain `wanted` or are contained in it: `timeout` for `connectTimeoutMs`. */
 function parts(wanted: string, known: readonly string[]): readonly string[] {
   return known.filter((other) => {
     const candidate = other.toLowerCase();

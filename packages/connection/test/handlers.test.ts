@@ -24,6 +24,13 @@ describe("createEndpoint", () => {
       ask(message, connection) {
         expectTypeOf(message).toEqualTypeOf<Extract<FromClient, { type: "ask" }>>();
         expectTypeOf(connection).toEqualTypeOf<Connection<FromServer>>();
+        // The face: neither the socket's side of it nor the server's.
+        expectTypeOf(connection).not.toHaveProperty("opened");
+        expectTypeOf(connection).not.toHaveProperty("receive");
+        expectTypeOf(connection).not.toHaveProperty("drained");
+        expectTypeOf(connection).not.toHaveProperty("peerEnded");
+        expectTypeOf(connection).not.toHaveProperty("socketClosed");
+        expectTypeOf(connection).not.toHaveProperty("sendFrame");
       },
       async upload({ bytes }) {
         expectTypeOf(bytes).toEqualTypeOf<Uint8Array>();

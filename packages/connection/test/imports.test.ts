@@ -16,7 +16,7 @@ const FLOORS: readonly (readonly string[])[] = [
     "time/clock.ts",
     "time/waiting.ts",
   ],
-  ["close-reason.ts", "limit-rows.ts", "limits.ts", "peer-error.ts"],
+  ["close-reason.ts", "limit-rows.ts", "limits.ts"],
   ["handlers.ts", "observer.ts", "stats.ts", "time/"],
   ["connection.ts", "handshake/", "sending/"],
   ["receiving/"],

@@ -5,7 +5,7 @@ import { describe, expect, test } from "bun:test";
 import { type LocalErrorCode, TypewireError } from "@typewire/protocol";
 
 import { createEndpoint, LiveConnection } from "../src/index.ts";
-import { toPeerError } from "../src/peer-error.ts";
+import { toPeerError } from "../src/close-reason.ts";
 import { fromClient, heardByClient, openSocket, talk, turn } from "./talk.ts";
 
 /** All of them: the compiler asks for a new one here. */

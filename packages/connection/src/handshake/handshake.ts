@@ -11,9 +11,13 @@ import {
   TypewireError,
 } from "@typewire/protocol";
 
-import { type CloseReason, peerCannotAuthenticate, peerReported } from "../close-reason.ts";
+import {
+  type CloseReason,
+  type OwnControlMessage,
+  peerCannotAuthenticate,
+  peerReported,
+} from "../close-reason.ts";
 import type { ConnectionLimits } from "../limits.ts";
-import type { OwnControlMessage } from "../peer-error.ts";
 import { type ExchangeEndpoint, SecretExchange, type SharedSecret } from "./secret-exchange.ts";
 
 /**

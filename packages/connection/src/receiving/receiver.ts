@@ -17,14 +17,15 @@ import {
   type CloseReason,
   failed,
   failedInternally,
+  type OwnControlMessage,
   peerEndedItsHalf,
   peerReported,
   peerSaidBye,
+  toPeerError,
 } from "../close-reason.ts";
 import type { Handshake } from "../handshake/handshake.ts";
 import type { ConnectionLimits } from "../limits.ts";
 import type { Observer } from "../observer.ts";
-import { type OwnControlMessage, toPeerError } from "../peer-error.ts";
 import { oneLine } from "../text.ts";
 import type { Clock } from "../time/clock.ts";
 import { Deadlines } from "./deadlines.ts";

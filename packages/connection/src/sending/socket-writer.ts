@@ -116,7 +116,7 @@ export class SocketWriter implements Flushable {
     this.#queue.appendFrame(frame);
   }
 
-  /** Sees to it that what was appended is written. False: the queue is above the soft limit. */
+  /** Has the appended frames written, at the end of this turn or at once. False: the queue is above the soft limit. */
   commit(): boolean {
     const { queuedBytes } = this.#queue;
     if (
@@ -147,7 +147,7 @@ export class SocketWriter implements Flushable {
     this.#requestFlush();
   }
 
-  /** Writes what is queued, instead of at the end of this turn. Never throws. */
+  /** Writes the queue now, not at the end of this turn. Never throws. */
   flush(): void {
     if (this.#state === "scheduled") this.#state = "idle";
     this.#write();
@@ -175,8 +175,8 @@ export class SocketWriter implements Flushable {
   /** The peer has ended its half: the socket closes as soon as ours has ended too. */
   peerEnded(): void {
     this.#hasPeerEnded = true;
-    if (this.#state === "shut" && this.#closeReason !== undefined)
-      this.#enterClosed(this.#closeReason, "end");
+    const reason = this.#closeReason;
+    if (this.#state === "shut" && reason !== undefined) this.#enterClosed(reason, "end");
   }
 
   /** Looks at the deadlines; `nowMs` is the sweep's time. */
@@ -195,7 +195,7 @@ export class SocketWriter implements Flushable {
     }
   }
 
-  /** Drops what is queued and resets the socket. */
+  /** Drops the queue and resets the socket. */
   destroy(reason: CloseReason): void {
     this.#enterClosed(reason, "terminate");
   }
@@ -309,7 +309,7 @@ export class SocketWriter implements Flushable {
   }
 }
 
-/** How a socket is left: what was written still arrives, or is lost. */
+/** How a socket is left: written bytes still arrive (`end`), or are lost (`terminate`). */
 type Leaving = "end" | "terminate";
 
 /** Calls `leave` on a socket that may be closing, and may throw because of that. */

@@ -1,4 +1,4 @@
-// Waiting that can be given up: by a signal of the user's, or after a time. What is waited for goes on.
+// Waiting that can be given up: by a signal of the user's, or after a time. The promise waited for is not touched.
 
 import { TypewireError } from "@typewire/protocol";
 
@@ -62,7 +62,7 @@ async function waitOrGiveUp(
           reject(new TypewireError("deadline-exceeded", message));
         });
   try {
-    // The signal first: who has aborted expects a rejection, also where nothing had to be waited for.
+    // The signal first: an aborted one rejects also where `waited` has settled already.
     await Promise.race([givenUp, waited]);
   } finally {
     cancel?.();

@@ -1,0 +1,104 @@
+// The sending half of a connection: messages in, frames out to the writer, which owns them from then on.
+// Answers for the program's mistakes: what is no message of this side, or is too large for the peer. Whether
+// the connection may send at all is the connection's to know.
+
+import { type AnyMessage, type Codec, HEADER_BYTES, TypewireError } from "@typewire/protocol";
+
+import type { OwnControlMessage } from "../close-reason.ts";
+import type { Handshake } from "../handshake/handshake.ts";
+import type { Observer } from "../observer.ts";
+import { oneLine } from "../text.ts";
+import type { SocketWriter } from "./socket-writer.ts";
+
+const DOLLAR = 0x24;
+
+/** The endpoint as its senders see it. */
+export interface SenderEndpoint<Outgoing extends AnyMessage> {
+  readonly outgoing: Codec<Outgoing>;
+  /** `$ping` as bytes. */
+  readonly pingFrame: Uint8Array;
+}
+
+/** Writes one stream of frames. */
+export class Sender<Outgoing extends AnyMessage> {
+  readonly #endpoint: SenderEndpoint<Outgoing>;
+  readonly #handshake: Handshake;
+  readonly #observer: Observer<Outgoing, never> | undefined;
+  readonly #writer: SocketWriter;
+  #messagesSent = 0;
+
+  constructor(
+    endpoint: SenderEndpoint<Outgoing>,
+    handshake: Handshake,
+    observer: Observer<Outgoing, never> | undefined,
+    writer: SocketWriter,
+  ) {
+    this.#endpoint = endpoint;
+    this.#handshake = handshake;
+    this.#observer = observer;
+    this.#writer = writer;
+  }
+
+  /** Messages sent, control messages not counted. */
+  get messagesSent(): number {
+    return this.#messagesSent;
+  }
+
+  /** See `Connection.send`. */
+  send(message: Outgoing): boolean {
+    refuseControlMessage(message);
+    const writer = this.#writer;
+    const queuedBefore = writer.queuedBytes;
+    const limit = this.#handshake.peerHello?.maxFrameBytes;
+    const { bytes, length } = writer.append(this.#endpoint.outgoing, message, limit);
+    this.#messagesSent += 1;
+    if (this.#observer !== undefined) {
+      const frameBytes = writer.queuedBytes - queuedBefore;
+      this.#observer.sent?.(message, bytes, length - frameBytes, length);
+    }
+    return writer.commit();
+  }
+
+  /** See `LiveConnection.sendFrame`. */
+  sendFrame(frame: Uint8Array, message: Outgoing | undefined): boolean {
+    const payloadBytes = frame.length - HEADER_BYTES;
+    const limit = this.#handshake.peerHello?.maxFrameBytes ?? payloadBytes;
+    if (payloadBytes > limit) {
+      throw new TypewireError(
+        "frame-too-large",
+        `Cannot send: the message takes ${payloadBytes} bytes, the peer accepts ${limit}`,
+      );
+    }
+    this.#writer.appendFrame(frame);
+    this.#messagesSent += 1;
+    if (message !== undefined) this.#observer?.sent?.(message, frame, 0, frame.length);
+    return this.#writer.commit();
+  }
+
+  /** Sends a control message. */
+  answer(message: OwnControlMessage): void {
+    this.#writer.append(this.#endpoint.outgoing, message);
+    this.#writer.commit();
+  }
+
+  /** Asks the peer whether it is alive. */
+  ping(): void {
+    this.#writer.appendFrame(this.#endpoint.pingFrame);
+    this.#writer.commit();
+  }
+
+  /** Queues the last message before the end, which the writer's `close` and `finish` bring out. */
+  appendLast(message: OwnControlMessage): void {
+    // Where a getter of a message that is being sent has closed the connection, nothing can be appended.
+    if (!this.#writer.isEncoding) this.#writer.append(this.#endpoint.outgoing, message);
+  }
+}
+
+/** Refuses control messages, which the connection alone sends, where a program has got past the types. */
+function refuseControlMessage(message: { readonly type?: unknown } | null | undefined): void {
+  const type = message?.type;
+  if (typeof type !== "string" || type.charCodeAt(0) !== DOLLAR) return;
+  throw new TypewireError("unknown-type", `Cannot send "${oneLine(type)}": names with $ are ours`, {
+    path: "/type",
+  });
+}
