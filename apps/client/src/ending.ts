@@ -5,6 +5,7 @@ import {
   exitCodes,
   formatDuration,
   type Log,
+  logExit,
   type StopSignal,
   type Terminal,
 } from "@typewire/command";
@@ -43,9 +44,7 @@ export function reportEnding(ending: Ending, run: RunSoFar): ExitCode {
     case "count":
       return exitCodes.done;
     case "signal":
-      // Below the terminal's own `^C`.
-      if (ending.signal === "SIGINT" && terminal.errIsTerminal) terminal.err.write("\n");
-      log("exiting", { signal: ending.signal });
+      logExit(ending.signal, log, terminal);
       return exitCodes.done;
     case "timeout":
       log("timed-out", { received, timeout: formatDuration(ending.timeoutMs) });

@@ -2,15 +2,11 @@
 
 import { isatty } from "node:tty";
 import {
-  chooseLanguage,
-  createLog,
-  exitCodes,
   Housekeeping,
   ignoreUserSignals,
-  limitLog,
   openTerminal,
   runCommand,
-  stopSignal,
+  startRun,
   thisProcess,
 } from "@typewire/command";
 
@@ -21,17 +17,8 @@ import { ClientRun } from "./run-client.ts";
 const terminal = openTerminal(thisProcess());
 ignoreUserSignals(process);
 await runCommand(readClientCommandLine(process.argv.slice(2)), terminal, process, async (flags) => {
-  const unlimited = createLog(clientEvents, {
-    format: flags.log,
-    language: chooseLanguage(flags.lang, process.env),
-    colours: terminal.errHasColours,
-    write: (text) => terminal.err.write(text),
-  });
-  const { log, flush } = limitLog(clientEvents, unlimited, { most: flags.logLimit });
-  const stopped = stopSignal(
-    process,
-    () => void terminal.exit(exitCodes.forced, { deadlineMs: 0 }),
-  );
+  const context = { terminal, signals: process, environment: process.env };
+  const { log, flush, stopped } = startRun(clientEvents, flags, context);
   const stdin = { isTerminal: isatty(0), chunks: Bun.stdin.stream() };
   const end = await new ClientRun({
     flags,

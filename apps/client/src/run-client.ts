@@ -37,9 +37,6 @@ export interface ClientRunOptions {
   readonly housekeeping?: Housekeeping;
 }
 
-/** After a signal, a reader of stdout that does not read holds the exit back no longer than this. */
-const flushDeadlineMs = 2000;
-
 export class ClientRun {
   readonly #options: ClientRunOptions;
   readonly #format: Formatter;
@@ -79,7 +76,7 @@ export class ClientRun {
       await new Promise(setImmediate);
       await (await connecting)?.close();
     }
-    return ending.by === "signal" ? { code, flushDeadlineMs } : { code };
+    return { code, isStopped: ending.by === "signal" };
   }
 
   /** Only the first ending counts; nothing is printed after it. */

@@ -3,21 +3,18 @@
 
 import { environmentWarnings, removeStaleSocket } from "@typewire/bun";
 import {
-  chooseLanguage,
   ConnectionLog,
-  createLog,
   endInOwnWords,
-  type Environment,
   exitCodes,
   type GuardedWriter,
   Housekeeping,
   isOrdinaryEnd,
-  limitLog,
   type Log,
+  logExit,
   printable,
+  type RunContext,
   type RunEnd,
-  type SignalSource,
-  stopSignal,
+  startRun,
   tagged,
   type Terminal,
   toJsonText,
@@ -36,33 +33,13 @@ import { version } from "./program.ts";
 import { guardsOf, securityOptions } from "./security-flags.ts";
 import { serveSaludo } from "./serve-saludo.ts";
 
-/** What a run of the command takes from the process. */
-export interface ServerRunOptions {
-  readonly terminal: Terminal;
-  readonly signals: SignalSource;
-  readonly environment: Environment;
-}
-
-/** After a signal, a reader of our output that does not read holds the exit back no longer than this. */
-const flushDeadlineMs = 2000;
-
 /** Serves until a signal. Returns at once where it cannot listen. */
-export async function runServer(
-  flags: ServerFlags,
-  { terminal, signals, environment }: ServerRunOptions,
-): Promise<RunEnd> {
-  const unlimited = createLog(serverEvents, {
-    format: flags.log,
-    language: chooseLanguage(flags.lang, environment),
-    colours: terminal.errHasColours,
-    write: (text) => terminal.err.write(text),
-  });
-  const { log, flush } = limitLog(serverEvents, unlimited, { most: flags.logLimit });
-  const stopNow = () => void terminal.exit(exitCodes.forced, { deadlineMs: 0 });
+export async function runServer(flags: ServerFlags, context: RunContext): Promise<RunEnd> {
+  const { terminal, signals, environment } = context;
   const guards = guardsOf(flags);
   // With TLS, SIGHUP reads the certificates again; without, it is a terminal that closed.
   const stops = guards.tls ? (["SIGINT", "SIGTERM"] as const) : undefined;
-  const stopped = stopSignal(signals, stopNow, stops === undefined ? {} : { signals: stops });
+  const { log, flush, stopped } = startRun(serverEvents, flags, context, stops);
   void terminal.out.broken.then(({ message }) => log("output-closed", { reason: message }));
 
   log("starting", { version });
@@ -99,17 +76,14 @@ export async function runServer(
   log("listening", { address });
   housekeeping.start();
 
-  const signal = await stopped;
-  // Below the terminal's own `^C`.
-  if (signal === "SIGINT" && terminal.errIsTerminal) terminal.err.write("\n");
-  log("exiting", { signal });
+  logExit(await stopped, log, terminal);
   const { cut, messagesUndelivered } = await server.drain({ timeoutMs: flags.drainTimeout });
   flush();
   logStats(server.stats(), log);
   if (cut > 0 || messagesUndelivered > 0) {
     log("cut", { connections: cut, messages: messagesUndelivered });
   }
-  return { code: exitCodes.done, flushDeadlineMs };
+  return { code: exitCodes.done, isStopped: true };
 }
 
 /** The server with its log and its output. */

@@ -54,5 +54,14 @@ export {
   type Terminal,
   thisProcess,
 } from "./terminal.ts";
+export {
+  addSecretFlag,
+  addTlsFileFlags,
+  checkTlsFileFlags,
+  requireBeside,
+  type SecretFlags,
+  type TlsFileFlags,
+} from "./security-flags.ts";
 export { sharedEvents } from "./shared-events.ts";
+export { logExit, type RunContext, type StartedRun, startRun } from "./start-run.ts";
 export { type ExceptionSource, runCommand, type RunEnd } from "./run-command.ts";

@@ -6,11 +6,15 @@ import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { printable } from "./printable.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** How a run ended. A run that a signal ended waits for slow readers of its output no longer than this. */
+/** How a run ended. */
 export interface RunEnd {
   readonly code: ExitCode;
-  readonly flushDeadlineMs?: number;
+  /** Whether a signal ended it: then readers of its output that do not read hold it back for two seconds only. */
+  readonly isStopped?: boolean;
 }
+
+/** After a signal, a reader of our output that does not read holds the exit back no longer than this. */
+const stoppedFlushMs = 2000;
 
 /** Where exceptions that nobody caught end up; `process`. */
 export interface ExceptionSource {
@@ -42,11 +46,8 @@ export async function runCommand<Options>(
       return terminal.exit(exitCodes.usage);
     case "run":
       try {
-        const { code, flushDeadlineMs } = await run(commandLine.options);
-        return await terminal.exit(
-          code,
-          flushDeadlineMs === undefined ? {} : { deadlineMs: flushDeadlineMs },
-        );
+        const { code, isStopped = false } = await run(commandLine.options);
+        return await terminal.exit(code, isStopped ? { deadlineMs: stoppedFlushMs } : {});
       } catch (error) {
         return crash(error);
       }
