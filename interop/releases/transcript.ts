@@ -1,7 +1,8 @@
 // What two peers said to each other over one connection, in a form that is kept as a file: each frame with
 // its bytes, its notation and the message that it meant to the release which was recorded.
 
-import { type AnyMessage, FrameReader, encodeHeader, toDiagnostic } from "@typewire/protocol";
+import { type AnyMessage, FrameReader, encodeHeader } from "@typewire/protocol";
+import { toDiagnostic } from "@typewire/protocol/internal";
 import { saludo } from "@typewire/protocol/saludo";
 import { concatenate } from "@typewire/testkit";
 

@@ -3,7 +3,8 @@
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 
-import { FrameReader, toDiagnostic } from "@typewire/protocol";
+import { FrameReader } from "@typewire/protocol";
+import { toDiagnostic } from "@typewire/protocol/internal";
 import { executable } from "@typewire/testkit";
 
 import { essenceOf } from "../releases/essence.ts";

@@ -12,10 +12,10 @@ import {
   FrameReader,
   HEADER_BYTES,
   isFatal,
-  toDiagnostic,
   TypewireError,
   type WireErrorCode,
 } from "@typewire/protocol";
+import { toDiagnostic } from "@typewire/protocol/internal";
 import { saludo } from "@typewire/protocol/saludo";
 import { concatenate, MemorySocket } from "@typewire/testkit";
 

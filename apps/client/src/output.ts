@@ -1,7 +1,7 @@
 // How a message looks on stdout: one line in each of four formats.
 
 import { printable, readable, tagged, toJsonText } from "@typewire/command";
-import { toDiagnostic } from "@typewire/protocol";
+import { toDiagnostic } from "@typewire/protocol/internal";
 import type { SaludoServerMessage } from "@typewire/protocol/saludo";
 
 export const outputFormats = ["human", "json", "diag", "hex"] as const;

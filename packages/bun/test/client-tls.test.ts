@@ -5,7 +5,8 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import type { ClientStatus } from "@typewire/client";
 import type { CloseReason } from "@typewire/connection";
-import { ByteWriter, type ControlMessage, type TypewireError } from "@typewire/protocol";
+import { type ControlMessage, type TypewireError } from "@typewire/protocol";
+import { ByteWriter } from "@typewire/protocol/internal";
 import { saludo, type SaludoServerMessage } from "@typewire/protocol/saludo";
 import {
   type CertificateFiles,

@@ -3,7 +3,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { copyFileSync, writeFileSync } from "node:fs";
 import type { CloseReason } from "@typewire/connection";
-import { encodeHeader, toDiagnostic, type TypewireError } from "@typewire/protocol";
+import { encodeHeader, type TypewireError } from "@typewire/protocol";
+import { toDiagnostic } from "@typewire/protocol/internal";
 import { saludo } from "@typewire/protocol/saludo";
 import type { Server, ServerOptions } from "@typewire/server";
 import {

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 
 import { Type } from "@sinclair/typebox";
 import { internalLimits } from "@typewire/connection/internal";
-import { ByteWriter, defineProtocol, TypewireError } from "@typewire/protocol";
+import { defineProtocol, TypewireError } from "@typewire/protocol";
+import { ByteWriter } from "@typewire/protocol/internal";
 import { saludo } from "@typewire/protocol/saludo";
 import type { Server } from "@typewire/server";
 import { ScriptedPeer } from "@typewire/testkit";

@@ -4,7 +4,8 @@ import { describe, expect, test } from "bun:test";
 import { heapStats } from "bun:jsc";
 
 import type { SocketUser } from "@typewire/connection";
-import { ByteWriter, TypewireError } from "@typewire/protocol";
+import { TypewireError } from "@typewire/protocol";
+import { ByteWriter } from "@typewire/protocol/internal";
 import { saludo, type SaludoClientMessage } from "@typewire/protocol/saludo";
 import { FakeClock, MemorySocket } from "@typewire/testkit";
 

@@ -5,7 +5,6 @@
 import {
   type AnyMessage,
   type AnyProtocol,
-  ByteWriter,
   type Codec,
   type ControlMessage,
   type Hello,
@@ -13,6 +12,7 @@ import {
   type Role,
   TypewireError,
 } from "@typewire/protocol";
+import { ByteWriter } from "@typewire/protocol/internal";
 
 import type { CloseReason } from "./close-reason.ts";
 import type { Connection } from "./connection.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { toDiagnostic, TypewireError } from "@typewire/protocol";
+import { TypewireError } from "@typewire/protocol";
+import { toDiagnostic } from "@typewire/protocol/internal";
 import { concatenate } from "@typewire/testkit";
 
 import {

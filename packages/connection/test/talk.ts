@@ -4,12 +4,12 @@
 import { Type } from "@sinclair/typebox";
 import {
   type AnyMessage,
-  ByteWriter,
   type Codec,
   type ControlMessage,
   defineProtocol,
   type MessageOf,
 } from "@typewire/protocol";
+import { ByteWriter } from "@typewire/protocol/internal";
 import {
   collect,
   concatenate,

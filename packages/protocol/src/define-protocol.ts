@@ -5,9 +5,9 @@ import type { Static } from "@sinclair/typebox";
 
 import type { Codec } from "./codec/codec.ts";
 import { DirectionCodec } from "./codec/direction-codec.ts";
-import { buildMessageTable, type MessageSchemas } from "./codec/message-table.ts";
+import { fingerprintOf } from "./describe/fingerprint.ts";
 import { TypewireError } from "./errors.ts";
-import { fingerprintOf } from "./fingerprint.ts";
+import { buildMessageTable, type MessageSchemas } from "./schema/message-table.ts";
 
 /** Shows an intersection as one object in editors and errors. */
 type Flatten<Fields> = { [Name in keyof Fields]: Fields[Name] } & {};
@@ -27,11 +27,6 @@ export interface ProtocolDefinition<Server extends MessageSchemas, Client extend
   readonly server: Server;
   /** What the client sends. */
   readonly client: Client;
-  /**
-   * `"compiled"`, the default, generates a decoder and an encoder from the schemas where the runtime
-   * allows it. `"reference"` does without: slower, and the same in every result.
-   */
-  readonly codec?: "compiled" | "reference";
 }
 
 /** A set of messages in two directions, ready to be spoken. Immutable; share one in the whole program. */
@@ -67,7 +62,21 @@ export function defineProtocol<
   const Server extends MessageSchemas,
   const Client extends MessageSchemas,
 >(definition: ProtocolDefinition<Server, Client>): Protocol<Server, Client> {
-  const { name, version, server, client, codec = "compiled" } = definition;
+  return build(definition, true);
+}
+
+/** As `defineProtocol`, without generated code: slower, and the same in every result. For tests and benchmarks. */
+export function defineReferenceProtocol<
+  const Server extends MessageSchemas,
+  const Client extends MessageSchemas,
+>(definition: ProtocolDefinition<Server, Client>): Protocol<Server, Client> {
+  return build(definition, false);
+}
+
+function build<const Server extends MessageSchemas, const Client extends MessageSchemas>(
+  { name, version, server, client }: ProtocolDefinition<Server, Client>,
+  compiled: boolean,
+): Protocol<Server, Client> {
   if (typeof name !== "string" || name === "" || !name.isWellFormed()) {
     throw new TypewireError("protocol-invalid", "Cannot define protocol: it needs a name");
   }
@@ -77,7 +86,6 @@ export function defineProtocol<
       `Cannot define protocol "${name}": expected a whole number as version, got ${version}`,
     );
   }
-  const compiled = codec === "compiled";
   return Object.freeze({
     name,
     version,

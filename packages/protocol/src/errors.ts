@@ -87,6 +87,13 @@ export function toPointer(segments: readonly (string | number)[]): string {
   return segments.reduce<string>(appendPointer, "");
 }
 
+/** The error for a part of a definition that cannot travel; `path` is where it stands in the protocol. */
+export function refuse(path: string, reason: string): TypewireError {
+  return new TypewireError("protocol-invalid", `Cannot define protocol at ${path}: ${reason}`, {
+    path,
+  });
+}
+
 /** The error of a value that is not what its schema asks; `received` names a kind, never the value. */
 export function schemaMismatch(path: string, expected: string, received: string): TypewireError {
   const where = path === "" ? "" : ` at ${path}`;

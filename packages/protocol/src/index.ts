@@ -1,9 +1,7 @@
 // The public face of @typewire/protocol.
 
-export { ByteWriter } from "./byte-writer.ts";
-export { toDiagnostic } from "./cbor/diagnostic.ts";
-export type { AnyMessage, Codec, GeneratedCode } from "./codec/codec.ts";
-export type { MessageSchemas } from "./codec/message-table.ts";
+export type { Codec } from "./codec/codec.ts";
+export type { AnyMessage, MessageSchemas } from "./schema/message-table.ts";
 export {
   type Bye,
   type ControlMessage,
@@ -13,7 +11,7 @@ export {
   type Ping,
   type Pong,
   type Proof,
-} from "./control.ts";
+} from "./schema/control.ts";
 export {
   type AnyProtocol,
   defineProtocol,
@@ -32,7 +30,6 @@ export {
   type TypewireErrorOptions,
   type WireErrorCode,
 } from "./errors.ts";
-export { release } from "./release.ts";
-export { FrameReader, type FrameReaderOptions, type OnFrame } from "./frame-reader.ts";
-export { decodeHeader, encodeHeader, HEADER_BYTES, MAX_ANNOUNCED_BYTES } from "./header.ts";
+export { FrameReader, type FrameReaderOptions, type OnFrame } from "./frame/frame-reader.ts";
+export { decodeHeader, encodeHeader, HEADER_BYTES, MAX_ANNOUNCED_BYTES } from "./frame/header.ts";
 export { type DecodeLimits, defaultLimits, type MessageLimits } from "./limits.ts";

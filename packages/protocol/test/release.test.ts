@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
-import { encodeHeader, FrameReader, release } from "../src/index.ts";
+import { encodeHeader, FrameReader } from "../src/index.ts";
+import { release } from "../src/release.ts";
 
 describe("release", () => {
   test("empties a large buffer and all views of it, and leaves small ones alone", () => {

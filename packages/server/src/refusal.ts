@@ -3,7 +3,8 @@
 // held at a time: under a flood the rest is reset at once.
 
 import type { ByteSocket, Cancel, Clock, SocketUser } from "@typewire/connection";
-import { type AnyMessage, ByteWriter, type Codec } from "@typewire/protocol";
+import { type AnyMessage, type Codec } from "@typewire/protocol";
+import { ByteWriter } from "@typewire/protocol/internal";
 
 /** Half of the descriptors that a host keeps free below its ceiling of connections. */
 const mostHeld = 64;

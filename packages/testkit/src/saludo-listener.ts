@@ -1,6 +1,7 @@
 // A server of `saludo` that does what the test says, and shares nothing with ours but the codec.
 
-import { ByteWriter, type ControlMessage, type Hello, isControlMessage } from "@typewire/protocol";
+import { type ControlMessage, type Hello, isControlMessage } from "@typewire/protocol";
+import { ByteWriter } from "@typewire/protocol/internal";
 import {
   saludo,
   type SaludoClientMessage,

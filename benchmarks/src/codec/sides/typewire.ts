@@ -1,15 +1,15 @@
-// Typewire itself, through its public face; and the same with the compiled path switched off, where the
-// protocol has that switch.
+// Typewire itself, through its public face; and the same with the compiled path switched off.
 
-import { ByteWriter, defineProtocol, HEADER_BYTES } from "@typewire/protocol";
+import { HEADER_BYTES } from "@typewire/protocol";
+import { ByteWriter } from "@typewire/protocol/internal";
 
-import { codecOption } from "../../typewire-path.ts";
+import { defineFor } from "../../typewire-path.ts";
 import type { Corpus, Message } from "../corpus.ts";
 import { type CodecSide, FULL_CHECK, prepared } from "../side.ts";
 
 function protocolOf(corpus: Corpus, path: "compiled" | "reference") {
   const definition = { name: "bench", version: 1, server: corpus.schemas, client: {} };
-  return defineProtocol({ ...definition, ...codecOption(path) });
+  return defineFor[path](definition);
 }
 
 function typewireSide(path: "compiled" | "reference"): CodecSide {

@@ -2,10 +2,9 @@
 // argument switches the compiled path off.
 
 import { connect as connectClient, serve } from "@typewire/bun";
-import { defineProtocol } from "@typewire/protocol";
 
 import type { Message } from "../../codec/corpus.ts";
-import { codecOption } from "../../typewire-path.ts";
+import { defineFor } from "../../typewire-path.ts";
 import { Answers } from "../answers.ts";
 import { type Peer, type PeerClient, type PeerServer, runPeer } from "../peer.ts";
 import type { Receiver } from "../receiver.ts";
@@ -18,7 +17,7 @@ const CONNECT_TIMEOUT_MS = 60_000;
 
 function protocolOf({ schemas }: Workload) {
   const definition = { name: "bench", version: 1, server: schemas, client: schemas };
-  return defineProtocol({ ...definition, ...codecOption(path) });
+  return defineFor[path](definition);
 }
 
 type BenchProtocol = ReturnType<typeof protocolOf>;

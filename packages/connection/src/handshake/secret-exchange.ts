@@ -5,7 +5,6 @@
 
 import {
   type AnyMessage,
-  ByteWriter,
   type Codec,
   encodeHeader,
   type Hello,
@@ -14,6 +13,7 @@ import {
   type Role,
   TypewireError,
 } from "@typewire/protocol";
+import { ByteWriter } from "@typewire/protocol/internal";
 
 /** A secret that can be asked for a code over some bytes, but not for itself. */
 export interface SharedSecret {

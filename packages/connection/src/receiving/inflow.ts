@@ -4,7 +4,8 @@
 //
 // A chunk belongs to the inflow until it is used up: Bun never writes into it again.
 
-import { FrameReader, release } from "@typewire/protocol";
+import { FrameReader } from "@typewire/protocol";
+import { release } from "@typewire/protocol/internal";
 
 import type { ByteSocket } from "../byte-socket.ts";
 import type { ConnectionLimits } from "../limits.ts";

@@ -2,7 +2,7 @@
 // bytes, so ten thousand idle connections hold none, and a busy one gets its grown buffer back. What
 // nobody has needed for a while is freed.
 
-import { ByteWriter, release } from "@typewire/protocol";
+import { ByteWriter, release } from "@typewire/protocol/internal";
 
 /** What a new buffer starts with: enough for a burst of small messages, little enough for 10 000 at once. */
 const INITIAL_BYTES = 1024;

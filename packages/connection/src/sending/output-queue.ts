@@ -6,11 +6,11 @@
 
 import {
   type AnyMessage,
-  ByteWriter,
   type Codec,
   type ControlMessage,
   TypewireError,
 } from "@typewire/protocol";
+import { ByteWriter } from "@typewire/protocol/internal";
 
 import type { ByteSocket } from "../byte-socket.ts";
 import type { BufferPool } from "./buffer-pool.ts";

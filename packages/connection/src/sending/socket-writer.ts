@@ -3,7 +3,8 @@
 // and when told that nothing follows, ends the socket without losing a byte. Knows frames only as bytes,
 // and nothing of what is read.
 
-import type { AnyMessage, ByteWriter, Codec, ControlMessage } from "@typewire/protocol";
+import type { AnyMessage, Codec, ControlMessage } from "@typewire/protocol";
+import type { ByteWriter } from "@typewire/protocol/internal";
 
 import type { ByteSocket } from "../byte-socket.ts";
 import {

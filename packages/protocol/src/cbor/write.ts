@@ -102,6 +102,14 @@ export function putNumber(
     : putHead(bytes, view, position, MAJOR.negative, -1 - value);
 }
 
+const MIN_INT64 = -(2n ** 63n);
+const MAX_UINT64 = 2n ** 64n - 1n;
+
+/** Whether a signed or an unsigned 64-bit integer can hold `value`: what a BigInt may be on the wire. */
+export function fits64Bits(value: bigint): boolean {
+  return value >= MIN_INT64 && value <= MAX_UINT64;
+}
+
 /** Writes an integer from −2^63 to 2^64 − 1; the caller has checked the range. */
 export function writeBigInt(writer: ByteWriter, value: bigint): void {
   writer.reserve(HEAD_ROOM);

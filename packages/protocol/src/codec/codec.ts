@@ -2,27 +2,9 @@
 // behind this interface, so a faster path can be put in front without a caller noticing.
 
 import type { ByteWriter } from "../byte-writer.ts";
-import type { ControlMessage } from "../control.ts";
 import type { DecodeLimits } from "../limits.ts";
-
-/** What every message has. */
-export interface AnyMessage {
-  readonly type: string;
-}
-
-/** What the compiled path made of a direction, for people who want to see it. */
-export interface GeneratedCode {
-  /** The decoder's source, formatted; empty where nothing was generated. */
-  readonly decoder: string;
-  /** The encoder's source, formatted. */
-  readonly encoder: string;
-  /** What goes to the reference path, and why. */
-  readonly uncompiled: readonly {
-    readonly message: string;
-    readonly direction: "decode" | "encode";
-    readonly reason: string;
-  }[];
-}
+import type { AnyMessage } from "../schema/message-table.ts";
+import type { ControlMessage } from "../schema/control.ts";
 
 /** Encodes and decodes the messages of one direction. Holds no state between calls. */
 export interface Codec<Message extends AnyMessage> {
@@ -61,7 +43,4 @@ export interface Codec<Message extends AnyMessage> {
    * `schema-mismatch` when called by a getter of a message that is being encoded.
    */
   encodeInto(message: Message | ControlMessage, writer: ByteWriter, maxFrameBytes?: number): void;
-
-  /** The code that was generated for this direction, to read or to print when something is slow. */
-  generated(): GeneratedCode;
 }

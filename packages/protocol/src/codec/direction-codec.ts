@@ -3,18 +3,25 @@
 // path. The header is reserved before encoding and filled in after; whatever fails, the writer is put back.
 
 import { ByteWriter } from "../byte-writer.ts";
-import { CompiledPath } from "../compiled/compiled-path.ts";
-import { MISS } from "../compiled/read.ts";
-import type { ControlMessage } from "../control.ts";
-import { isControlMessage } from "../control.ts";
 import { TypewireError } from "../errors.ts";
-import { HEADER_BYTES, MAX_ANNOUNCED_BYTES, writeHeader } from "../header.ts";
+import { HEADER_BYTES, MAX_ANNOUNCED_BYTES, writeHeader } from "../frame/header.ts";
 import { type DecodeLimits, defaultLimits } from "../limits.ts";
-import type { AnyMessage, Codec, GeneratedCode } from "./codec.ts";
-import type { MessageTable } from "./message-table.ts";
-import { ReferencePath } from "./reference.ts";
+import { type ControlMessage, isControlMessage } from "../schema/control.ts";
+import type { AnyMessage, MessageTable } from "../schema/message-table.ts";
+import type { Codec } from "./codec.ts";
+import { CompiledPath, type GeneratedCode } from "./compiled/compiled-path.ts";
+import { MISS } from "./compiled/decode/read.ts";
+import { ReferencePath } from "./reference/reference-path.ts";
 
 const NOTHING_GENERATED: GeneratedCode = { decoder: "", encoder: "", uncompiled: [] };
+
+/**
+ * The code that was generated for a direction of a protocol, to read or to print when something is slow.
+ * What was not needed yet is generated now. Nothing for a codec of any other kind.
+ */
+export function generatedCode<Message extends AnyMessage>(codec: Codec<Message>): GeneratedCode {
+  return codec instanceof DirectionCodec ? codec.generated() : NOTHING_GENERATED;
+}
 
 /** A writer that has grown beyond this is not kept. */
 const KEPT_BYTES = 64 * 1024;
@@ -36,6 +43,7 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
     this.#compiled = compiled ? new CompiledPath(table) : undefined;
   }
 
+  /** As `generatedCode`. */
   generated(): GeneratedCode {
     return this.#compiled?.generated() ?? NOTHING_GENERATED;
   }

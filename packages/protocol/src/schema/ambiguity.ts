@@ -2,10 +2,9 @@
 // schema has it. A union in which one wire value could mean two different things is therefore refused
 // when the protocol is defined. This file finds such unions; it errs on the side of refusing.
 
-import { appendPointer } from "../errors.ts";
+import { appendPointer, refuse } from "../errors.ts";
 import { areApart } from "./discriminators.ts";
 import { assertTractable } from "./recursion.ts";
-import { refuse } from "./refuse.ts";
 import {
   type ObjectShape,
   type ResolvedShape,

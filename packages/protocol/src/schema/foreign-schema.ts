@@ -4,9 +4,8 @@
 
 import { Kind, type TSchema } from "@sinclair/typebox";
 
-import { appendPointer } from "../errors.ts";
+import { appendPointer, refuse } from "../errors.ts";
 import { describeKind } from "./describe-kind.ts";
-import { refuse } from "./refuse.ts";
 
 const TAKE_OURS = 'take the Type of the protocol: import { Type } from "typewire"';
 

@@ -4,7 +4,7 @@
 
 import { type TSchema, Type } from "@sinclair/typebox";
 
-import { refuse } from "./refuse.ts";
+import { refuse } from "../errors.ts";
 import {
   type Entries,
   type ObjectShape,

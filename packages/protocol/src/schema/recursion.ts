@@ -2,8 +2,8 @@
 // back to it by the same property takes a check twice as long at each level of nesting, so that a
 // message of a hundred bytes would hold a reader for hours. Both are refused when the protocol is defined.
 
+import { refuse } from "../errors.ts";
 import { areApart } from "./discriminators.ts";
-import { refuse } from "./refuse.ts";
 import {
   type ObjectShape,
   partsOf,

@@ -3,11 +3,10 @@
 
 import { FormatRegistry, Kind, type TSchema, TransformKind } from "@sinclair/typebox";
 
-import { appendPointer } from "../errors.ts";
+import { appendPointer, refuse } from "../errors.ts";
 import { givenName, INTEGER_KEYS } from "./check-schema.ts";
 import { describeKind } from "./describe-kind.ts";
 import { intersectShapes } from "./intersect.ts";
-import { refuse } from "./refuse.ts";
 import type { Entries, LeafShape, Property, ReferenceShape, Shape, UnionMember } from "./shape.ts";
 
 /** TypeBox kinds that are one CBOR item, by the leaf they become. */

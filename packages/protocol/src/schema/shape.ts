@@ -4,6 +4,9 @@
 
 import type { TSchema } from "@sinclair/typebox";
 
+/** The greatest distance of a Date from the epoch, in milliseconds (ECMA-262 §21.4.1.1). */
+export const MAX_DATE_MS = 8.64e15;
+
 /** The schemas a value must satisfy, all of them: more than one where an intersection was merged. */
 interface Constrained {
   readonly schemas: readonly TSchema[];

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { Scanner } from "../../src/cbor/scan.ts";
 import { defaultLimits } from "../../src/limits.ts";
 import { concat, fromHex, fromText } from "../support/bytes.ts";
-import { array, byteString, head, integer, map, MAJORS, text, WIDTHS } from "../support/cbor.ts";
+import { array, byteString, head, integer, MAJORS, map, text, WIDTHS } from "../support/cbor.ts";
 import { errorOf, expectError } from "../support/errors.ts";
 import { scan, verdictOf } from "../support/scan.ts";
 

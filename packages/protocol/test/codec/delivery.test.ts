@@ -9,7 +9,7 @@ import { describe, expect, test } from "bun:test";
 import { Kind, type TSchema, Type } from "@sinclair/typebox";
 
 import type { Codec } from "../../src/codec/codec.ts";
-import { defineProtocol } from "../../src/define-protocol.ts";
+import { defineProtocol, defineReferenceProtocol } from "../../src/define-protocol.ts";
 import { TypewireError } from "../../src/errors.ts";
 import { fromHex, toHex } from "../support/bytes.ts";
 import { array, message, text } from "../support/cbor.ts";
@@ -49,7 +49,7 @@ function pathsOf(schema: TSchema): Paths | undefined {
   try {
     return {
       compiled: defineProtocol(definition).server,
-      reference: defineProtocol({ ...definition, codec: "reference" }).server,
+      reference: defineReferenceProtocol(definition).server,
     };
   } catch (error) {
     if (error instanceof TypewireError && error.code === "protocol-invalid") return undefined;

@@ -4,8 +4,8 @@ import { describe, expect, test } from "bun:test";
 
 import { Type } from "@sinclair/typebox";
 
-import { type ControlMessage, isControlMessage } from "../../src/control.ts";
 import { defineProtocol } from "../../src/define-protocol.ts";
+import { type ControlMessage, isControlMessage } from "../../src/schema/control.ts";
 import { fromHex } from "../support/bytes.ts";
 import { array, integer, map, message, NULL, text } from "../support/cbor.ts";
 import { errorOf, expectError } from "../support/errors.ts";

@@ -5,7 +5,7 @@ import { describe, expect, test } from "bun:test";
 import { type TSchema, Type } from "@sinclair/typebox";
 
 import { ByteWriter } from "../../src/byte-writer.ts";
-import { decodeHeader, HEADER_BYTES } from "../../src/header.ts";
+import { decodeHeader, HEADER_BYTES } from "../../src/frame/header.ts";
 import { concat, frameOf, fromText } from "../support/bytes.ts";
 import { expectError } from "../support/errors.ts";
 import { valueCodec } from "../support/value-codec.ts";

@@ -7,8 +7,8 @@ import fc from "fast-check";
 
 import { defineProtocol } from "../../src/define-protocol.ts";
 import { TypewireError } from "../../src/errors.ts";
-import { compileCheck } from "../../src/schema/check.ts";
 import { toCheckSchema } from "../../src/schema/check-schema.ts";
+import { compileCheck } from "../../src/schema/check.ts";
 import { findFault } from "../../src/schema/fault.ts";
 import { shapeOf } from "../../src/schema/shape-of.ts";
 import type { Sample } from "../support/arbitrary-leaves.ts";

@@ -3,8 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { FormatRegistry, Kind, type TSchema, Type, TypeRegistry } from "@sinclair/typebox";
 
 import { toCheckSchema } from "../../src/schema/check-schema.ts";
-import { resolveShape, type Shape } from "../../src/schema/shape.ts";
 import { shapeOf } from "../../src/schema/shape-of.ts";
+import { resolveShape, type Shape } from "../../src/schema/shape.ts";
 import { expectError } from "../support/errors.ts";
 
 /** A shape in one line: `{a: text, b?: [integer]}`; `…` where it is already under way. */

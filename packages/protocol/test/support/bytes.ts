@@ -1,6 +1,6 @@
 // Bytes as the tests like to write them.
 
-import { HEADER_BYTES, encodeHeader } from "../../src/header.ts";
+import { HEADER_BYTES, encodeHeader } from "../../src/frame/header.ts";
 
 /** Bytes from hexadecimal digits; white space is for reading. */
 export function fromHex(digits: string): Uint8Array {

@@ -1,4 +1,4 @@
-import type { FrameReader } from "../../src/frame-reader.ts";
+import type { FrameReader } from "../../src/frame/frame-reader.ts";
 
 /** Pushes the pieces and gives a copy of every payload that came out, in order. */
 export function payloadsOf(reader: FrameReader, pieces: Iterable<Uint8Array>): Uint8Array[] {

@@ -1,0 +1,67 @@
+// Unions: maps and arrays are revived as the member that fits, leaves as the member of their kind.
+
+import { describeKind } from "../../../schema/describe-kind.ts";
+import { resolveShape, type UnionShape } from "../../../schema/shape.ts";
+import type { Candidate } from "../../../schema/union.ts";
+import { reviveUnknown, toNumber } from "./unknown.ts";
+import type { DecodeWalk, Raw } from "./walk.ts";
+
+const NO_FIT = Symbol("no fit");
+
+/** By the first member that fits and drops nothing; failing that, by the first that fits. */
+export function reviveUnion(walk: DecodeWalk, shape: UnionShape, raw: Raw): unknown {
+  if (typeof raw !== "object" || raw === null || raw instanceof Uint8Array) {
+    return reviveLeaf(walk, shape, raw);
+  }
+  const candidates =
+    raw instanceof Map
+      ? walk.unions.candidatesForObject(shape, (name) => toNumber(raw.get(name)))
+      : walk.unions.candidates(shape);
+  const [only] = candidates;
+  if (only !== undefined && candidates.length === 1) return walk.value(only.shape, raw);
+  const before = walk.dropped;
+  let fit: { readonly value: unknown; readonly dropped: number } | undefined;
+  for (const candidate of candidates) {
+    walk.dropped = 0;
+    const value = attempt(walk, candidate, raw);
+    if (value === NO_FIT || (fit !== undefined && walk.dropped > 0)) continue;
+    fit = { value, dropped: walk.dropped };
+    if (fit.dropped === 0) break;
+  }
+  walk.dropped = before + (fit?.dropped ?? 0);
+  if (fit !== undefined) return fit.value;
+  const value = reviveUnknown(walk, raw);
+  walk.keepMisfit("a member of the union", describeKind(value));
+  return value;
+}
+
+/** A leaf reads alike under every member that admits it: unions where it would not are not defined. */
+function reviveLeaf(walk: DecodeWalk, shape: UnionShape, raw: Raw): unknown {
+  const isBytes = raw instanceof Uint8Array;
+  const isNumber = typeof raw === "number" || typeof raw === "bigint";
+  const reader = walk.unions.candidates(shape).find((candidate) => {
+    const kind = resolveShape(candidate.shape)?.kind;
+    if (isBytes) return kind === "bytes" || kind === "any";
+    if (isNumber) return kind === "date" || kind === "bigint";
+    return raw === undefined && kind === "undefined";
+  });
+  if (reader !== undefined) return walk.value(reader.shape, raw);
+  if (isBytes) throw walk.mismatch("a member of the union", describeKind(raw));
+  return reviveUnknown(walk, raw);
+}
+
+/** `raw` as this member, where all of it fits and the member's own check agrees. */
+function attempt(walk: DecodeWalk, candidate: Candidate, raw: Raw): unknown {
+  const depth = walk.path.length;
+  const outer = walk.misfit;
+  walk.misfit = undefined;
+  try {
+    const value = walk.value(candidate.shape, raw);
+    return walk.fits() && candidate.admits(value) ? value : NO_FIT;
+  } catch {
+    walk.path.length = depth;
+    return NO_FIT;
+  } finally {
+    walk.misfit = outer;
+  }
+}

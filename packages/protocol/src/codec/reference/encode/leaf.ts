@@ -1,0 +1,19 @@
+// Leaves whose JavaScript type alone does not say how they travel: dates, big integers and undefined.
+
+import { fits64Bits, UNDEFINED } from "../../../cbor/write.ts";
+import type { EncodeWalk } from "./walk.ts";
+
+export function writeDate(walk: EncodeWalk, value: unknown): void {
+  if (!(value instanceof Date)) throw walk.mismatch("Date", value);
+  walk.number(value.getTime());
+}
+
+export function writeBigInt(walk: EncodeWalk, value: unknown): void {
+  if (typeof value !== "bigint") throw walk.mismatch("bigint", value);
+  if (!fits64Bits(value)) throw walk.mismatch("an integer of at most 64 bits", value);
+  walk.bigint(value);
+}
+
+export function writeUndefined(walk: EncodeWalk): void {
+  walk.simple(UNDEFINED);
+}

@@ -1,0 +1,76 @@
+// Writes checked values by their shape: what the wire says of a Date, which keys are integers, which
+// properties are absent. Still refuses what it cannot write, since a getter may answer differently the
+// second time. Callers own the writer and put it back when this throws.
+
+import type { ByteWriter } from "../../../byte-writer.ts";
+import type { DecodeLimits } from "../../../limits.ts";
+import { resolveShape, type Shape } from "../../../schema/shape.ts";
+import type { Unions } from "../../../schema/union.ts";
+import { writeBigInt, writeDate, writeUndefined } from "./leaf.ts";
+import { writeObject } from "./object.ts";
+import { writeArray, writeTuple } from "./sequence.ts";
+import { writeUnion } from "./union.ts";
+import { writeUnknown } from "./unknown.ts";
+import { EncodeWalk } from "./walk.ts";
+
+/** Writes values, one after the other. */
+export class ShapeWriter {
+  readonly #walk: EncodeWalk;
+
+  constructor(unions: Unions, limits?: DecodeLimits) {
+    this.#walk = new EncodeWalk(unions, writeValue, limits);
+  }
+
+  /**
+   * Appends the message called `type`, whose other properties are `body`, to `writer`.
+   *
+   * @throws TypewireError `schema-mismatch` where the value is not of the shape or has no wire form;
+   * `cbor-limit` where a reader would refuse its nesting or its number of items.
+   */
+  write(type: string, shape: Shape, body: unknown, writer: ByteWriter): void {
+    this.#walk.reset(writer);
+    this.#walk.type = type;
+    writeValue(this.#walk, shape, body);
+  }
+
+  /**
+   * Appends a value that no schema describes, for a generated encoder that stands `levels` deep and
+   * has written `items` data items. Returns how many there are then.
+   *
+   * @throws TypewireError as `write`.
+   */
+  writeUnknown(value: unknown, writer: ByteWriter, levels: number, items: number): number {
+    this.#walk.reset(writer, levels, items);
+    writeUnknown(this.#walk, value);
+    return this.#walk.items;
+  }
+}
+
+function writeValue(walk: EncodeWalk, shape: Shape, value: unknown): void {
+  const resolved = resolveShape(shape);
+  switch (resolved?.kind) {
+    case "object":
+      writeObject(walk, resolved, value);
+      return;
+    case "array":
+      writeArray(walk, resolved, value);
+      return;
+    case "tuple":
+      writeTuple(walk, resolved, value);
+      return;
+    case "union":
+      writeUnion(walk, resolved, value);
+      return;
+    case "date":
+      writeDate(walk, value);
+      return;
+    case "bigint":
+      writeBigInt(walk, value);
+      return;
+    case "undefined":
+      writeUndefined(walk);
+      return;
+    default:
+      writeUnknown(walk, value);
+  }
+}

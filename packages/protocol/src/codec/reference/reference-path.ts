@@ -1,0 +1,130 @@
+// The reference path: a strict scan of the bytes, then cbor-x, then one walk by the schema, then the
+// compiled TypeBox check. It understands everything that the profile and the schema allow, in any
+// layout, and it is the one place where errors are worded. cbor-x never sees unscanned bytes.
+
+import { Decoder } from "cbor-x/decode";
+
+import type { ByteWriter } from "../../byte-writer.ts";
+import { Scanner } from "../../cbor/scan.ts";
+import { schemaMismatch, TypewireError } from "../../errors.ts";
+import type { DecodeLimits } from "../../limits.ts";
+import { describeKind } from "../../schema/describe-kind.ts";
+import {
+  type AnyMessage,
+  mentionsUndefined,
+  type MessageEntry,
+  type MessageTable,
+} from "../../schema/message-table.ts";
+import { Unions } from "../../schema/union.ts";
+import { withMarksToSwallow } from "./decode/byte-order-marks.ts";
+import { Reviver } from "./decode/value.ts";
+import { ShapeWriter } from "./encode/value.ts";
+
+/** Decodes and encodes the messages of one table, one after the other. */
+export class ReferencePath {
+  readonly #table: MessageTable;
+  readonly #scanner: Scanner;
+  // A Decoder, not an Encoder, which would keep record definitions from one message to the next. Maps
+  // stay Maps, so that the key 1 and the key "1" differ and keys keep their order.
+  readonly #decoder = new Decoder({ mapsAsObjects: false, useRecords: false });
+  readonly #reviver: Reviver;
+  readonly #shapeWriter: ShapeWriter;
+
+  constructor(table: MessageTable) {
+    const unions = new Unions();
+    this.#table = table;
+    this.#scanner = new Scanner({ allowUndefined: mentionsUndefined(table) });
+    this.#reviver = new Reviver(unions);
+    this.#shapeWriter = new ShapeWriter(unions);
+  }
+
+  /**
+   * The message in `bytes[start, end)`, which is read and not kept.
+   *
+   * @throws TypewireError `cbor-malformed`, `cbor-unsupported`, `cbor-limit`, `schema-mismatch` or `unknown-type`.
+   */
+  decode(bytes: Uint8Array, start: number, end: number, limits: DecodeLimits): AnyMessage {
+    try {
+      return this.#message(this.#plainItem(bytes, start, end, limits));
+    } catch (error) {
+      throw nestingError("decode", error);
+    }
+  }
+
+  /**
+   * Appends the payload of `message`. What it wrote before it throws is the caller's to take back.
+   *
+   * @throws TypewireError `schema-mismatch`, `unknown-type`, or `cbor-limit` where a reader would refuse it.
+   */
+  encode(message: AnyMessage, writer: ByteWriter): void {
+    if (typeof message !== "object" || message === null) {
+      throw schemaMismatch("", "a message object", describeKind(message));
+    }
+    const { type } = message;
+    const entry = this.#entryFor(type, "type" in message);
+    const body = entry.closed ? withoutType(message) : message;
+    try {
+      if (!entry.check.passes(body)) throw entry.check.explain(body);
+      this.#shapeWriter.write(entry.name, entry.shape, body, writer);
+    } catch (error) {
+      throw nestingError("encode", error);
+    }
+  }
+
+  /** The item in `bytes[start, end)` as cbor-x reads it, its byte strings views of `bytes`. */
+  #plainItem(bytes: Uint8Array, start: number, end: number, limits: DecodeLimits): unknown {
+    const marked = this.#scanner.scan(bytes, start, end, limits);
+    return this.#decoder.decode(
+      marked.length === 0
+        ? bytes.subarray(start, end)
+        : withMarksToSwallow(bytes, start, end, marked),
+    );
+  }
+
+  #message(raw: unknown): AnyMessage {
+    if (!(raw instanceof Map)) {
+      throw schemaMismatch("", "a map whose type names the message", describeKind(raw));
+    }
+    const entry = this.#entryFor(raw.get("type"), raw.has("type"));
+    raw.delete("type");
+    const { value, misfit } = this.#reviver.revive(entry.shape, raw);
+    if (misfit !== undefined || !entry.check.passes(value)) {
+      throw entry.check.explain(value, misfit);
+    }
+    return { type: entry.name, ...(value as object) };
+  }
+
+  #entryFor(type: unknown, present: boolean): MessageEntry {
+    if (typeof type !== "string") {
+      throw schemaMismatch(
+        "/type",
+        "the name of a message",
+        present ? describeKind(type) : "nothing",
+      );
+    }
+    const entry = this.#table.get(type);
+    if (entry !== undefined) return entry;
+    const known = [...this.#table.values()]
+      .filter((each) => !each.isControl)
+      .map((each) => each.name);
+    throw new TypewireError(
+      "unknown-type",
+      `Unknown message type ${JSON.stringify(type.slice(0, 64))}: expected ${known.join(", ") || "none"}`,
+      { path: "/type" },
+    );
+  }
+}
+
+/** What exhausted the stack, a value that contains itself or limits set very high, is beyond any limit. */
+function nestingError(verb: "decode" | "encode", error: unknown): unknown {
+  if (!(error instanceof RangeError && error.message.startsWith("Maximum call stack size"))) {
+    return error;
+  }
+  const message = `Cannot ${verb} message: expected less nesting, got more than the stack holds`;
+  return new TypewireError("cbor-limit", message, { cause: error });
+}
+
+function withoutType(message: AnyMessage): object {
+  const { type: _, ...body } = message;
+  return body;
+}

@@ -1,0 +1,9 @@
+// What the packages of this repository need of the protocol beyond what its users do, and what shows how
+// it works. Not for programs: a name here may change without notice.
+
+export { ByteWriter } from "./byte-writer.ts";
+export { toDiagnostic } from "./cbor/diagnostic.ts";
+export type { GeneratedCode } from "./codec/compiled/compiled-path.ts";
+export { generatedCode } from "./codec/direction-codec.ts";
+export { defineReferenceProtocol } from "./define-protocol.ts";
+export { release } from "./release.ts";

@@ -1,0 +1,122 @@
+// The messages of one direction, user's and control alike, each with its shape and its check. Built
+// once, when a protocol is defined.
+
+import type { TSchema } from "@sinclair/typebox";
+
+import { appendPointer, refuse } from "../errors.ts";
+import { assertUnambiguous } from "./ambiguity.ts";
+import { toCheckSchema } from "./check-schema.ts";
+import { type Check, compileCheck } from "./check.ts";
+import { controlSchemas } from "./control.ts";
+import { assertTypeBox } from "./foreign-schema.ts";
+import { shapeOf } from "./shape-of.ts";
+import { resolveShape, type Shape, unionMembers } from "./shape.ts";
+
+/** What every message has. */
+export interface AnyMessage {
+  readonly type: string;
+}
+
+/** The messages of one direction as they are defined: name to schema, the `type` left out. */
+export type MessageSchemas = Readonly<Record<string, TSchema>>;
+
+/** One message of a direction. Its shape and check are those of the body, which has no `type`. */
+export interface MessageEntry {
+  readonly name: string;
+  readonly isControl: boolean;
+  readonly shape: Shape;
+  readonly check: Check;
+  /** Whether the check refuses properties that the schema does not name, `type` among them. */
+  readonly closed: boolean;
+}
+
+/** The messages of one direction, by name. */
+export type MessageTable = ReadonlyMap<string, MessageEntry>;
+
+/** Handlers for a connection's life stand beside the messages' own, so messages cannot have these names. */
+const RESERVED_NAMES: ReadonlySet<string> = new Set(["open", "close"]);
+
+/**
+ * The table of `schemas`, with the control messages added. `path` is where the direction stands.
+ *
+ * @throws TypewireError `protocol-invalid` where a name is reserved or a schema cannot travel.
+ */
+export function buildMessageTable(schemas: MessageSchemas, path: string): MessageTable {
+  const table = new Map<string, MessageEntry>();
+  for (const [name, schema] of Object.entries(schemas)) {
+    const messagePath = appendPointer(path, name);
+    assertName(name, messagePath);
+    table.set(name, buildEntry(name, schema, messagePath));
+  }
+  for (const entry of controlEntries) table.set(entry.name, entry);
+  return table;
+}
+
+/** The control messages are the same in every direction of every protocol. */
+const controlEntries = Object.entries(controlSchemas).map(([name, schema]) =>
+  buildEntry(name, schema, appendPointer("", name)),
+);
+
+function assertName(name: string, path: string): void {
+  if (name === "") throw refuse(path, "a message needs a name");
+  if (name.startsWith("$"))
+    throw refuse(path, 'names that start with "$" are for control messages');
+  if (RESERVED_NAMES.has(name)) throw refuse(path, `"${name}" is the name of a lifecycle handler`);
+  if (!name.isWellFormed()) throw refuse(path, "a message name must be well-formed Unicode");
+}
+
+function buildEntry(name: string, schema: TSchema, path: string): MessageEntry {
+  assertTypeBox(schema, path);
+  const checkSchema = toCheckSchema(schema);
+  const shape = shapeOf(checkSchema, path);
+  assertUnambiguous(shape, path);
+  assertBody(shape, path);
+  return {
+    name,
+    isControl: name.startsWith("$"),
+    shape,
+    check: compileCheck(checkSchema, shape),
+    closed: isClosed(shape),
+  };
+}
+
+/** A message is an object of named properties, or a union of such, and `type` is not one of them. */
+function assertBody(shape: Shape, path: string): void {
+  const resolved = resolveShape(shape);
+  if (resolved?.kind === "union") {
+    for (const member of unionMembers(resolved)) assertBody(member.shape, path);
+    return;
+  }
+  if (resolved?.kind !== "object") throw refuse(path, "a message must be a Type.Object");
+  if (resolved.entries.length > 0 || typeof resolved.rest === "object") {
+    throw refuse(path, "a message has named properties only; put the record into one of them");
+  }
+  if (resolved.properties.some((property) => property.name === "type")) {
+    throw refuse(
+      appendPointer(path, "type"),
+      '"type" names the message; call the property otherwise',
+    );
+  }
+}
+
+function isClosed(shape: Shape): boolean {
+  const resolved = resolveShape(shape);
+  if (resolved?.kind === "union") {
+    return unionMembers(resolved).some((member) => isClosed(member.shape));
+  }
+  return resolved?.kind === "object" && resolved.rest === "refuse";
+}
+
+/** Whether `undefined` is a value of some message. */
+export function mentionsUndefined(table: MessageTable): boolean {
+  const seen = new Set<unknown>();
+  const visit = (part: unknown): boolean => {
+    if (typeof part !== "object" || part === null || seen.has(part)) return false;
+    seen.add(part);
+    const kind = (part as { readonly kind?: unknown }).kind;
+    if (kind === "undefined") return true;
+    const { schemas: _, schema: __, references: ___, ...parts } = part as Record<string, unknown>;
+    return Object.values(parts).some(visit);
+  };
+  return [...table.values()].some((entry) => visit(entry.shape));
+}

@@ -1,0 +1,33 @@
+// The protocol's suite once more in a process that may not make code from strings, where the reference
+// path serves alone. Left out are the tests that make code themselves to compare with.
+
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+
+const TESTS = join(import.meta.dir, "..", "..");
+const MAKES_CODE_ITSELF = /(^codec\/compiled\/|^codec\/property|^schema\/check\.|^no-)/;
+const TIMEOUT_MS = 60_000;
+
+test(
+  "the whole suite passes where code generation is forbidden",
+  async () => {
+    const files = [...new Bun.Glob("**/*.test.ts").scanSync(TESTS)].filter(
+      (file) => !MAKES_CODE_ITSELF.test(file),
+    );
+    expect(files.length).toBeGreaterThan(15);
+    const child = Bun.spawn(
+      [
+        process.execPath,
+        "--disallow-code-generation-from-strings",
+        "test",
+        ...files.map((file) => join(TESTS, file)),
+      ],
+      { stdout: "ignore", stderr: "pipe" },
+    );
+    const report = await child.stderr.text();
+    expect(report.match(/^\(fail\).*$/gm)).toBeNull();
+    expect(report).toMatch(/^Ran [1-9]\d{2,} tests/m);
+    expect(await child.exited).toBe(0);
+  },
+  TIMEOUT_MS,
+);
