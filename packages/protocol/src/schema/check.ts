@@ -128,6 +128,10 @@ function isMisjudged(schema: TSchema): boolean {
           typeof bound === "bigint" &&
           (keyword === "multipleOf" || BigInt(Number(bound)) !== bound),
       );
+    // Remainders of doubles are not those of decimals.
+    case "Integer":
+    case "Number":
+      return schema["multipleOf"] !== undefined;
     // A RegExp with these flags remembers where its last match ended.
     case "RegExp":
       return /[gy]/.test(schema["flags"]);

@@ -8,6 +8,7 @@ import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import { Value } from "@sinclair/typebox/value";
 
 import { appendPointer, schemaMismatch, type TypewireError } from "../errors.ts";
+import { isMultipleOf } from "./decimal-steps.ts";
 import { describeKind } from "./describe-kind.ts";
 import { admitsObject, discriminatorsOf } from "./discriminators.ts";
 import {
@@ -123,10 +124,21 @@ function ownFault(schema: TSchema, value: unknown, path: string): Fault {
   const constraints = ownConstraints(schema);
   if (constraints === undefined) return undefined;
   // For a RegExp, Value.Check turns anything into a string first.
-  if (schema[Kind] !== "RegExp" && Value.Check(constraints, value)) return undefined;
+  if (schema[Kind] !== "RegExp" && Value.Check(constraints, value)) {
+    return decimalFault(schema, value, path);
+  }
   const error = Value.Errors(constraints, value).First();
   if (error === undefined) return undefined;
   return schemaMismatch(path, wordingOf(error), describeKind(value));
+}
+
+/** What is wrong with a number where `multipleOf` asks for steps, which TypeBox does not count in decimal. */
+function decimalFault(schema: TSchema, value: unknown, path: string): Fault {
+  const step: unknown = schema["multipleOf"];
+  if (typeof step !== "number" || typeof value !== "number") return undefined;
+  const kind = schema[Kind] === "Integer" ? "integer" : "number";
+  if (isMultipleOf(step)(value)) return undefined;
+  return schemaMismatch(path, `${kind} to be a multiple of ${step}`, describeKind(value));
 }
 
 /** The schema without its parts, which have shapes of their own. */
@@ -140,6 +152,9 @@ function ownConstraints(schema: TSchema): TSchema | undefined {
       return { ...schema, items: Type.Unknown() };
     case "Tuple":
       return { ...schema, items: schema["items"]?.map(() => Type.Unknown()) };
+    case "Integer":
+    case "Number":
+      return { ...schema, multipleOf: undefined };
     case "Intersect":
     case "Union":
       return undefined;

@@ -26,6 +26,7 @@ export const KINDS: Readonly<Record<string, () => TSchema>> = {
   integer: () => Type.Integer(),
   "small integer": () => Type.Integer({ minimum: 1, maximum: 10, multipleOf: 5 }),
   number: () => Type.Number(),
+  "decimal number": () => Type.Number({ multipleOf: 0.1 }),
   "small number": () => Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 2 }),
   bigint: () => Type.BigInt(),
   "even bigint": () => Type.BigInt({ multipleOf: 2n }),

@@ -245,9 +245,40 @@ function isInRange(schema: TSchema, value: number | bigint): boolean {
   );
 }
 
-/** The tests divide whole numbers only. */
 function isMultiple(value: number | bigint, step: number | bigint): boolean {
-  return Number.isInteger(Number(value)) && BigInt(value) % BigInt(step) === 0n;
+  if (typeof value === "bigint") return value % BigInt(step) === 0n;
+  return isDecimalMultiple(value, Number(step));
+}
+
+/**
+ * Whether the decimal that `value` is written as, over the one that `step` is written as, is whole: both
+ * with as many digits behind the point as either has, and then without the point.
+ */
+export function isDecimalMultiple(value: number, step: number): boolean {
+  if (!Number.isFinite(value) || step === 0) return false;
+  const [a, b] = [pointed(value), pointed(step)];
+  const places = Math.max(a.behind.length, b.behind.length);
+  const whole = ({ before, behind }: Pointed): bigint =>
+    BigInt(before + behind.padEnd(places, "0"));
+  return whole(a) % whole(b) === 0n;
+}
+
+/** The digits before and behind the point, the sign left out. */
+interface Pointed {
+  readonly before: string;
+  readonly behind: string;
+}
+
+function pointed(value: number): Pointed {
+  const [digits = "", exponent = "0"] = String(Math.abs(value)).split("e");
+  const [before = "", behind = ""] = digits.split(".");
+  const shift = Number(exponent);
+  if (shift < 0) {
+    const padded = before.padStart(1 - shift, "0");
+    return { before: padded.slice(0, shift), behind: padded.slice(shift) + behind };
+  }
+  const padded = behind.padEnd(shift, "0");
+  return { before: before + padded.slice(0, shift), behind: padded.slice(shift) };
 }
 
 function isTimestampInRange(schema: TSchema, milliseconds: number): boolean {

@@ -4,6 +4,7 @@
 
 import { FormatRegistry, Kind, type TSchema } from "@sinclair/typebox";
 
+import { isMultipleOf } from "../../schema/decimal-steps.ts";
 import type { ResolvedShape } from "../../schema/shape.ts";
 import { literal, type Source, Uncompiled } from "./source.ts";
 
@@ -15,10 +16,10 @@ const number: Readonly<Record<string, Condition>> = {
   maximum: (name, bound: number | bigint) => `${name} <= ${literal(bound)}`,
   exclusiveMinimum: (name, bound: number | bigint) => `${name} > ${literal(bound)}`,
   exclusiveMaximum: (name, bound: number | bigint) => `${name} < ${literal(bound)}`,
-  multipleOf: (name, bound: number | bigint) =>
+  multipleOf: (name, bound: number | bigint, source) =>
     typeof bound === "bigint"
       ? `${name} % ${literal(bound)} === 0n`
-      : `${name} % ${literal(bound)} === 0`,
+      : `${source.constant(isMultipleOf(bound), "multiple")}(${name})`,
 };
 
 const text: Readonly<Record<string, Condition>> = {
