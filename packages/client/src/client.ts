@@ -4,6 +4,7 @@
 import {
   type Cancel,
   type CloseCode,
+  type CloseOptions,
   type CloseReason,
   createEndpoint,
   type Endpoint,
@@ -191,15 +192,20 @@ export class Client<P extends AnyProtocol> {
     this.connection?.resume();
   }
 
-  /** Ends for good and in order: everything that was sent still leaves. Idempotent; resolves as `closed`. */
-  close(bye: { readonly reason?: string } = {}): Promise<CloseReason> {
+  /**
+   * Ends for good and in order: everything that was sent still leaves. Idempotent; resolves as `closed`.
+   *
+   * @throws TypewireError `option-invalid` where an option is not known; nothing has ended then.
+   */
+  close(options: Pick<CloseOptions, "reason"> = {}): Promise<CloseReason> {
+    refuseUnknownOptions(options, ["reason"]);
     this.#isClosing = true;
     // A paused socket does not see the peer's end.
     this.resume();
     if (this.#connection === undefined) this.#end(closedWhileWaiting);
     // An attempt has sent nothing that anybody waits for.
     else if (this.#state !== "connected") this.#connection.destroy();
-    else void this.#connection.close(bye);
+    else void this.#connection.close(options);
     return this.closed;
   }
 

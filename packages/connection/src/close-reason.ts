@@ -14,6 +14,7 @@ import {
   type WireErrorCode,
 } from "@typewire/protocol";
 
+import { refuseUnknownOptions } from "./options.ts";
 import { describeThrown, oneLine } from "./text.ts";
 import { MAX_TIMER_MS, requireDuration } from "./time/clock.ts";
 
@@ -179,12 +180,17 @@ export interface CloseOptions {
   readonly afterHandlers?: boolean;
 }
 
+const closeOptions: readonly (keyof CloseOptions)[] = ["reason", "retryAfterMs", "afterHandlers"];
+
 /**
  * The `$bye` of a close.
  *
- * @throws TypewireError `option-invalid` where `retryAfterMs` is no duration, or not whole.
+ * @throws TypewireError `option-invalid` where an option is not known, or `retryAfterMs` is no duration or
+ * not whole.
  */
-export function toBye({ reason = "done", retryAfterMs }: CloseOptions): Bye {
+export function toBye(options: CloseOptions): Bye {
+  refuseUnknownOptions(options, closeOptions);
+  const { reason = "done", retryAfterMs } = options;
   const bye: Bye = { type: "$bye", reason: oneLine(reason) };
   return retryAfterMs === undefined
     ? bye

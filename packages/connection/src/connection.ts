@@ -56,7 +56,8 @@ export interface Connection<Outgoing extends AnyMessage> {
    * Ends in order: says `$bye`, and everything that was sent still leaves. Nothing more is received.
    * Harmless when the end has begun before. Resolves as `closed` does.
    *
-   * @throws TypewireError `option-invalid` where `retryAfterMs` is no duration, or not whole.
+   * @throws TypewireError `option-invalid` where an option is not known, or `retryAfterMs` is no duration or
+   * not whole.
    */
   close(options?: CloseOptions): Promise<CloseReason>;
 

@@ -159,6 +159,14 @@ describe("Connection.close", () => {
     expect(codes).toEqual([]);
   });
 
+  test("close refuses an option that is not known, and nothing ends", () => {
+    const connection = serverConnection();
+    openSocket(connection);
+    const options: object = { reson: "good night" };
+    expect(() => connection.close(options)).toThrow("reson: no such option; expected reason");
+    expect(connection.state).toBe("open");
+  });
+
   test.each([NaN, -1, 1.5, Infinity, 2 ** 31, "5", null])(
     "refuses a hint of %p milliseconds, and does not close",
     (retryAfterMs) => {
