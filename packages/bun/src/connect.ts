@@ -7,22 +7,18 @@ import type { AnyProtocol } from "@typewire/protocol";
 import { type ClientTlsOptions, type DialTls, dialTls } from "./client-tls.ts";
 import { dial } from "./dial.ts";
 import { printHandlerError } from "./print-handler-error.ts";
-import { sharedSecret } from "./secret.ts";
+import { type SecretOptions, sharedSecret } from "./secret.ts";
 import { targetOf, type TargetOptions, targetOptions } from "./target.ts";
 
 /** `port`, with or without `hostname`, or `unix`; and what else a client is made with. */
-export interface ConnectOptions<P extends AnyProtocol> extends ClientOptions<P>, TargetOptions {
+export interface ConnectOptions<P extends AnyProtocol>
+  extends ClientOptions<P>, TargetOptions, SecretOptions {
   /**
    * Encrypts, and verifies that the server is the one dialled before anything is sent. True: its
    * certificate comes from a well-known authority and is for `hostname`; else see `ClientTlsOptions`.
    * Default: plaintext.
    */
   readonly tls?: true | ClientTlsOptions;
-  /**
-   * The server has to prove that it has this too, and so does the client to it, before anything else is
-   * accepted; it never travels. At least 16 bytes; text counts as UTF-8. Default: any server will do.
-   */
-  readonly secret?: Uint8Array | string;
 }
 
 const known: readonly string[] = [...targetOptions, "tls", "secret", ...clientOptions];

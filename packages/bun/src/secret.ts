@@ -13,6 +13,15 @@ export const MIN_SECRET_BYTES = 16;
 /** A file this large is some other file. */
 const MAX_SECRET_BYTES = 64 * 1024;
 
+/** What `serve` and `connect` take of it. */
+export interface SecretOptions {
+  /**
+   * The peer has to prove that it has this too, and so does this end to it, before anything else is
+   * accepted; it never travels. At least 16 bytes; text counts as UTF-8. Default: any peer will do.
+   */
+  readonly secret?: Uint8Array | string;
+}
+
 /**
  * The secret, ready for `createEndpoint`. Text counts as its UTF-8 bytes.
  *

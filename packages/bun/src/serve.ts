@@ -8,7 +8,7 @@ import { connectionCeiling, descriptorLimit } from "./descriptor-limit.ts";
 import { listen } from "./listen.ts";
 import { memoryLimit } from "./memory-limit.ts";
 import { printHandlerError } from "./print-handler-error.ts";
-import { sharedSecret } from "./secret.ts";
+import { type SecretOptions, sharedSecret } from "./secret.ts";
 import { ServerTls } from "./server-tls.ts";
 import type { ServerTlsOptions } from "./server-tls-options.ts";
 import { targetOf, type TargetOptions, targetOptions } from "./target.ts";
@@ -18,14 +18,9 @@ export interface ServeOptions<
   P extends AnyProtocol,
   Port extends number | undefined = number | undefined,
 >
-  extends ServerOptions<P>, TargetOptions<Port> {
+  extends ServerOptions<P>, TargetOptions<Port>, SecretOptions {
   /** Encrypts, and shows clients who the server is; see `ServerTlsOptions`. Default: plaintext. */
   readonly tls?: ServerTlsOptions;
-  /**
-   * Clients have to prove that they have this too, and so does the server to them, before anything else
-   * is accepted; it never travels. At least 16 bytes; text counts as UTF-8. Default: anybody may talk.
-   */
-  readonly secret?: Uint8Array | string;
 }
 
 const known: readonly string[] = [...targetOptions, "tls", "secret", ...serverOptions];

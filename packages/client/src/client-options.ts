@@ -1,12 +1,11 @@
 // What a client is made with, and what it tells.
 
-import type {
-  Clock,
-  CloseReason,
-  Connection,
-  Handlers,
-  Limits,
-  Observer,
+import {
+  type CloseReason,
+  type Connection,
+  endOptions,
+  type EndOptions,
+  type Handlers,
 } from "@typewire/connection";
 import type { AnyProtocol, MessageOf } from "@typewire/protocol";
 
@@ -38,7 +37,10 @@ export type ClientStatus =
   | { readonly state: "reconnecting"; readonly reason: CloseReason; readonly delayMs: number }
   | { readonly state: "closed"; readonly reason: CloseReason };
 
-export interface ClientOptions<P extends AnyProtocol> {
+export interface ClientOptions<P extends AnyProtocol> extends EndOptions<
+  MessageOf<P, "client">,
+  MessageOf<P, "server">
+> {
   /** From the start of an attempt to the server's first valid message, from 1 ms to 2^31 − 1 ms. Default 10 s. */
   readonly connectTimeoutMs?: number;
   /**
@@ -57,36 +59,19 @@ export interface ClientOptions<P extends AnyProtocol> {
    * of them arrives twice. Takes the memory of the queue they were in. Not without `reconnect`. Default false.
    */
   readonly resend?: boolean;
-  /** Limits of the connection; their table is in docs/commands.md. */
-  readonly limits?: Partial<Limits>;
-  /** Default: the machine's. */
-  readonly clock?: Clock;
   /** Uniform in [0, 1), for the waits between attempts. Default `Math.random`. */
   readonly random?: () => number;
-  /** Called for each connection before it opens: who watches it, for a log or a trace. */
-  readonly observe?: (
-    connectionName: string,
-  ) => Observer<MessageOf<P, "client">, MessageOf<P, "server">> | undefined;
   /** Told of every change of state after `connecting`. Must not throw. */
   readonly onStatus?: (status: ClientStatus) => void;
-  /** A handler threw or rejected; its connection ends with `internal`. Default: the host prints it, with the stack. */
-  readonly onHandlerError?: (
-    connection: ClientConnection<P>,
-    handlerName: string,
-    error: unknown,
-  ) => void;
 }
 
 /** The names of all of them, for a host that refuses what is not known. */
 export const clientOptions = Object.keys({
+  ...endOptions,
   connectTimeoutMs: true,
   reconnect: true,
   onUndelivered: true,
   resend: true,
-  limits: true,
-  clock: true,
   random: true,
-  observe: true,
   onStatus: true,
-  onHandlerError: true,
 } satisfies Record<keyof ClientOptions<AnyProtocol>, true>);

@@ -10,6 +10,7 @@ export {
   requireRetryAfter,
 } from "./close-reason.ts";
 export type { Connection, ConnectionState } from "./connection.ts";
+export { endOptions, type EndOptions } from "./end-options.ts";
 export {
   createEndpoint,
   type Endpoint,

@@ -20,7 +20,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["handlers.ts", "observer.ts", "stats.ts", "time/"],
   ["connection.ts", "handshake/", "sending/"],
   ["receiving/"],
-  ["endpoint.ts"],
+  ["end-options.ts", "endpoint.ts"],
   ["live-connection.ts"],
   ["index.ts", "internal.ts"],
 ];

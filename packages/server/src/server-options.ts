@@ -1,14 +1,13 @@
 // What a user gives to a server and gets from it, besides messages: handlers, options,
 // its figures, and how a drain went.
 
-import type {
-  Clock,
-  CloseReason,
-  Connection,
-  EndpointStats,
-  Handlers,
-  Limits,
-  Observer,
+import {
+  type CloseReason,
+  type Connection,
+  endOptions,
+  type EndOptions,
+  type EndpointStats,
+  type Handlers,
 } from "@typewire/connection";
 import type { AnyProtocol, MessageOf } from "@typewire/protocol";
 
@@ -26,7 +25,10 @@ export type ServerHandlers<P extends AnyProtocol> = P extends AnyProtocol
 /** What a server was full of. */
 export type ConnectionCap = "maxConnections" | "maxConnectionsPerAddress";
 
-export interface ServerOptions<P extends AnyProtocol> {
+export interface ServerOptions<P extends AnyProtocol> extends EndOptions<
+  MessageOf<P, "server">,
+  MessageOf<P, "client">
+> {
   /**
    * Connections at once; one over is told `too-many-connections` and closed. Default 10 000. Always
    * lowered to what the host can hold: a listener without file descriptors spins.
@@ -44,14 +46,6 @@ export interface ServerOptions<P extends AnyProtocol> {
    * one connection may.
    */
   readonly maxBufferedBytes?: number;
-  /** Limits of each connection; their table is in docs/commands.md. */
-  readonly limits?: Partial<Limits>;
-  /** Default: the machine's. */
-  readonly clock?: Clock;
-  /** Called for each connection before it opens: who watches it, for a log or a trace. */
-  readonly observe?: (
-    connectionName: string,
-  ) => Observer<MessageOf<P, "server">, MessageOf<P, "client">> | undefined;
   /** A connection ended before its `open` handler was called: TLS or the secret failed. For a log. */
   readonly onNotOpened?: (connectionName: string, reason: CloseReason) => void;
   /**
@@ -65,26 +59,17 @@ export interface ServerOptions<P extends AnyProtocol> {
   ) => void;
   /** A connection was turned away with `too-many-connections` because of this limit, for a log. */
   readonly onTurnedAway?: (connectionName: string, limit: ConnectionCap) => void;
-  /** A handler threw or rejected; its connection ends with `internal`. Default: the host prints it, with the stack. */
-  readonly onHandlerError?: (
-    connection: ServerConnection<P>,
-    handlerName: string,
-    error: unknown,
-  ) => void;
 }
 
 /** The names of all of them, for a host that refuses what is not known. */
 export const serverOptions = Object.keys({
+  ...endOptions,
   maxConnections: true,
   maxConnectionsPerAddress: true,
   maxBufferedBytes: true,
-  limits: true,
-  clock: true,
-  observe: true,
   onNotOpened: true,
   onUndelivered: true,
   onTurnedAway: true,
-  onHandlerError: true,
 } satisfies Record<keyof ServerOptions<AnyProtocol>, true>);
 
 export interface DrainOptions {
