@@ -76,7 +76,7 @@ export class ClientRun {
       await new Promise(setImmediate);
       await (await connecting)?.close();
     }
-    return { code, isStopped: ending.by === "signal" };
+    return { code, stopped };
   }
 
   /** Only the first ending counts; nothing is printed after it. */

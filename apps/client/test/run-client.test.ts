@@ -76,7 +76,7 @@ describe("ClientRun", () => {
     await sending;
     await accepted.next("$bye");
     accepted.raw.shutdown();
-    expect(await ended).toEqual({ code: 0, isStopped: false });
+    expect(await ended).toMatchObject({ code: 0 });
     expect(sink.lines).toBe(count);
   });
 });

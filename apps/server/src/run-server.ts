@@ -83,7 +83,7 @@ export async function runServer(flags: ServerFlags, context: RunContext): Promis
   if (cut > 0 || messagesUndelivered > 0) {
     log("cut", { connections: cut, messages: messagesUndelivered });
   }
-  return { code: exitCodes.done, isStopped: true };
+  return { code: exitCodes.done, stopped };
 }
 
 /** The server with its log and its output. */

@@ -1,9 +1,10 @@
-// Text out of the process, for stdout and stderr. A plain `process.stdout.write` ends a Bun process when
-// the reader of its pipe has gone, loses what a slow reader has not taken when `process.exit` comes
-// (docs/runtime.md), and takes 8 ms to load. This writer stands on Bun's file sink: it writes at once while the
-// reader keeps up, counts what waits when it does not, and swallows everything once writing has failed.
+// Text out of the process, for stdout and stderr. It writes at once while the reader keeps up, counts what
+// waits when it does not, and swallows everything once writing has failed. A plain `process.stdout.write` ends
+// a Bun process when the reader of its pipe has gone, loses what a slow reader has not taken when
+// `process.exit` comes (docs/runtime.md), and takes 8 ms to load; so this stands on a sink that it is given:
+// Bun's file sink, or `TerminalSink` for a terminal.
 
-/** `Bun.file(1).writer()`, or a test's stand-in. Both methods throw where the file cannot be written. */
+/** `Bun.file(1).writer()`, a `TerminalSink`, or a test's stand-in. Both methods throw where the file cannot be written. */
 export interface TextSink {
   write(text: string): unknown;
   /** Passes on what was written: at once, or by the time that the promise resolves. */

@@ -9,12 +9,9 @@ import type { Terminal } from "./terminal.ts";
 /** How a run ended. */
 export interface RunEnd {
   readonly code: ExitCode;
-  /** Whether a signal ended it: then readers of its output that do not read hold it back for two seconds only. */
-  readonly isStopped?: boolean;
+  /** Resolves with a signal to stop, before or after the end: readers of the output then have 2 s more. */
+  readonly stopped?: Promise<unknown>;
 }
-
-/** After a signal, a reader of our output that does not read holds the exit back no longer than this. */
-const stoppedFlushMs = 2000;
 
 /** Where exceptions that nobody caught end up; `process`. */
 export interface ExceptionSource {
@@ -46,8 +43,8 @@ export async function runCommand<Options>(
       return terminal.exit(exitCodes.usage);
     case "run":
       try {
-        const { code, isStopped = false } = await run(commandLine.options);
-        return await terminal.exit(code, isStopped ? { deadlineMs: stoppedFlushMs } : {});
+        const { code, stopped } = await run(commandLine.options);
+        return await terminal.exit(code, stopped === undefined ? {} : { stopped });
       } catch (error) {
         return crash(error);
       }

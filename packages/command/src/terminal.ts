@@ -1,11 +1,13 @@
 // The process as a command sees it: stdout for data, stderr for everything else, colours, exit. Built
 // once in `main.ts`; everything below is handed the parts that it uses.
 
+import { fstatSync } from "node:fs";
 import { isatty } from "node:tty";
 
 import type { ExitCode } from "./exit-codes.ts";
 import { GuardedWriter, type GuardedWriterOptions, type TextSink } from "./guarded-writer.ts";
 import type { Environment } from "./language.ts";
+import { openTerminalSink } from "./terminal-sink.ts";
 
 /** One of the two output streams. */
 export interface OutputStream {
@@ -23,13 +25,17 @@ export interface HostProcess {
 
 /** This process. */
 export function thisProcess(): HostProcess {
-  const stream = (descriptor: number): OutputStream => ({
-    sink: Bun.file(descriptor).writer(),
-    isTerminal: isatty(descriptor),
-  });
+  const stream = (descriptor: number): OutputStream => {
+    const isTerminal = isatty(descriptor);
+    const sink = isTerminal ? openTerminalSink(descriptor) : undefined;
+    return { sink: sink ?? Bun.file(descriptor).writer(), isTerminal };
+  };
+  const stdout = stream(1);
+  // One sink for one terminal: what waits for it then leaves line by line, in the order it was written.
+  const isOne = stdout.isTerminal && isatty(2) && fstatSync(1).rdev === fstatSync(2).rdev;
   return {
-    stdout: stream(1),
-    stderr: stream(2),
+    stdout,
+    stderr: isOne ? stdout : stream(2),
     environment: process.env,
     exit: (code) => process.exit(code),
   };
@@ -42,14 +48,21 @@ export interface Terminal {
   readonly outHasColours: boolean;
   readonly errHasColours: boolean;
   /**
-   * Ends the process once both streams have taken everything, or after `deadlineMs`. Without a deadline
-   * a reader that has stopped reading holds the process back, as it would any program in a pipe.
+   * Ends the process once both streams have taken everything, or after `deadlineMs`, or 2 s after `stopped`
+   * has resolved. Without these a reader that has stopped reading holds the process back, as it would any
+   * program in a pipe.
    */
-  exit(code: ExitCode, options?: { readonly deadlineMs?: number }): Promise<never>;
+  exit(
+    code: ExitCode,
+    options?: { readonly deadlineMs?: number; readonly stopped?: Promise<unknown> },
+  ): Promise<never>;
 }
 
 /** Log lines that wait beyond this are dropped: nothing may make a server hold its own log in memory. */
 const maxWaitingLog = 1024 * 1024;
+
+/** How long a reader of our output may still take once a signal has asked for the end. */
+const afterSignalMs = 2000;
 
 export function openTerminal(host: HostProcess, output: GuardedWriterOptions = {}): Terminal {
   const out = new GuardedWriter(host.stdout.sink, output);
@@ -60,9 +73,11 @@ export function openTerminal(host: HostProcess, output: GuardedWriterOptions = {
     errIsTerminal: host.stderr.isTerminal,
     outHasColours: hasColours(host.stdout, host.environment),
     errHasColours: hasColours(host.stderr, host.environment),
-    async exit(code, { deadlineMs } = {}) {
-      const flushed = Promise.all([out.flush(), err.flush()]);
-      await (deadlineMs === undefined ? flushed : Promise.race([flushed, elapsed(deadlineMs)]));
+    async exit(code, { deadlineMs, stopped } = {}) {
+      const ends: Promise<unknown>[] = [Promise.all([out.flush(), err.flush()])];
+      if (deadlineMs !== undefined) ends.push(elapsed(deadlineMs));
+      if (stopped !== undefined) ends.push(stopped.then(() => elapsed(afterSignalMs)));
+      await Promise.race(ends);
       return host.exit(code);
     },
   };

@@ -65,7 +65,7 @@ describe("runCommand", () => {
   test("exits with the code of the run", async () => {
     const run = async (flags: string): Promise<RunEnd> => {
       expect(flags).toBe("flags");
-      return Promise.resolve({ code: 9, isStopped: true });
+      return Promise.resolve({ code: 9, stopped: Promise.resolve() });
     };
     expect(await outcome({ kind: "run", options: "flags" }, run)).toMatchObject({ code: 9 });
   });

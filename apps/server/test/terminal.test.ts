@@ -1,0 +1,55 @@
+// The server on a terminal that nobody reads any more: somebody has typed Ctrl+S, or the ssh is dead.
+
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+
+import { TerminalProgram } from "@typewire/testkit";
+import { SaludoPeer } from "@typewire/testkit/saludo-peer";
+
+const main = join(import.meta.dir, "../src/main.ts");
+
+async function onTerminal(...flags: readonly string[]) {
+  const program = new TerminalProgram([process.execPath, main, "--port", "0", ...flags]);
+  const [, port] = await program.screen.line(/listening.*127\.0\.0\.1:(\d+)/);
+  return {
+    program,
+    port: Number(port),
+    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
+  };
+}
+
+/** Says more than any terminal holds; every word of it is heard by somebody else. */
+async function talk(port: number, sayings: number): Promise<void> {
+  using speaker = await SaludoPeer.connect({ port });
+  using listener = await SaludoPeer.connect({ port });
+  await listener.next("greeting");
+  await speaker.next("greeting");
+  for (let count = 0; count < sayings; count += 1) await speaker.say(`${count} ${"x".repeat(400)}`);
+  for (let count = 0; count < sayings; count += 1) {
+    expect((await listener.next("said")).text).toStartWith(`${count} `);
+  }
+}
+
+describe("typewire-server on a terminal", () => {
+  test("serves on when its output is stopped, ends by SIGTERM, and loses no line until then", async () => {
+    await using server = await onTerminal();
+    server.program.stopOutput();
+    await talk(server.port, 200);
+    server.program.goOn();
+    for (let count = 0; count < 200; count += 1) {
+      await server.program.screen.line(new RegExp(`^\\[RECEIVED\\] [\\d.:]+: ${count} x+$`));
+    }
+    server.program.stopOutput();
+    await talk(server.port, 200);
+    server.program.signal("SIGTERM");
+    expect(await server.program.exit()).toEqual({ code: 0, signal: null });
+  }, 20_000);
+
+  test("drops what is beyond its bound, also of its log, and serves on", async () => {
+    await using server = await onTerminal("--trace");
+    server.program.stopOutput();
+    await talk(server.port, 1500);
+    server.program.signal("SIGINT");
+    expect(await server.program.exit()).toEqual({ code: 0, signal: null });
+  }, 20_000);
+});

@@ -1,0 +1,101 @@
+import { describe, expect, test } from "bun:test";
+import { FakeClock } from "@typewire/testkit";
+
+import { GuardedWriter } from "../src/index.ts";
+import { TerminalSink } from "../src/terminal-sink.ts";
+
+/** A terminal that takes as many bytes as the test says, and how often it was asked. */
+class Screen {
+  readonly clock = new FakeClock();
+  readonly sink = new TerminalSink((bytes) => this.#take(bytes), this.clock);
+  room = Number.POSITIVE_INFINITY;
+  asked = 0;
+  error: Error | undefined;
+  #shown: Uint8Array[] = [];
+
+  get text(): string {
+    return new TextDecoder().decode(Buffer.concat(this.#shown));
+  }
+
+  #take(bytes: Uint8Array): number {
+    this.asked += 1;
+    if (this.error !== undefined) throw this.error;
+    const taken = Math.min(this.room, bytes.length);
+    this.room -= taken;
+    this.#shown.push(bytes.slice(0, taken));
+    return taken;
+  }
+}
+
+/** After everything that promises have asked for. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe("TerminalSink", () => {
+  test("writes at once what the terminal takes", () => {
+    const screen = new Screen();
+    screen.sink.write("hola\n");
+    expect(screen.sink.flush()).toBe(5);
+    expect(screen.asked).toBe(1);
+    expect(screen.clock.pending).toBe(0);
+  });
+
+  test("keeps what it does not take, at any byte, and tells each writer when its own has gone", async () => {
+    const screen = new Screen();
+    screen.room = 2;
+    const gone: string[] = [];
+    for (const text of ["ñandú ", "你好 ", "👩‍🚀\n"]) {
+      screen.sink.write(text);
+      const flushed = screen.sink.flush();
+      if (typeof flushed === "number") throw new Error("It was taken");
+      void flushed.then(() => gone.push(text));
+    }
+    for (let step = 0; step < 100 && screen.clock.pending > 0; step += 1) {
+      screen.room = 1;
+      screen.clock.advance(64);
+      await settled();
+      const whole = screen.text.replace(/\ufffd$/, "");
+      expect("ñandú 你好 👩‍🚀\n").toStartWith(whole);
+      expect(gone.join("").length).toBeLessThanOrEqual(screen.text.length);
+    }
+    expect(screen.text).toBe("ñandú 你好 👩‍🚀\n");
+    expect(gone).toEqual(["ñandú ", "你好 ", "👩‍🚀\n"]);
+  });
+
+  test("tries again ever more slowly while nothing is taken, and soon again once something is", () => {
+    const screen = new Screen();
+    screen.room = 0;
+    screen.sink.write("x".repeat(10_000));
+    void screen.sink.flush();
+    screen.clock.advance(10_000);
+    expect(screen.asked).toBeLessThan(10_000 / 64 + 10);
+    const before = screen.asked;
+    screen.room = 1;
+    screen.clock.advance(64);
+    expect(screen.asked).toBeGreaterThan(before + 3);
+    // Each of many lines behind one that waits costs no attempt of its own.
+    const between = screen.asked;
+    for (let count = 0; count < 1000; count += 1) {
+      screen.sink.write("y");
+      void screen.sink.flush();
+    }
+    expect(screen.asked).toBe(between);
+  });
+
+  test("throws where the terminal is gone, and fails who waits for it", async () => {
+    const gone = new Screen();
+    gone.error = Object.assign(new Error("gone"), { code: "EIO" });
+    gone.sink.write("x");
+    expect(() => gone.sink.flush()).toThrow("gone");
+
+    const screen = new Screen();
+    screen.room = 0;
+    const writer = new GuardedWriter(screen.sink);
+    writer.write("x");
+    const flushed = writer.flush();
+    screen.error = gone.error;
+    screen.clock.advance(64);
+    expect((await writer.broken).message).toBe("gone");
+    await flushed;
+    expect(screen.clock.pending).toBe(0);
+  });
+});
