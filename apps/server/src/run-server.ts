@@ -1,7 +1,7 @@
 // The command: reads nothing, decides nothing about bytes; puts flags, log, terminal, signals and the
 // server of `saludo` together, and says how it ended.
 
-import { environmentWarnings, removeStaleSocket } from "@typewire/bun";
+import { environmentWarnings, removeStaleSocket, tryCertificates } from "@typewire/bun";
 import {
   ConnectionLog,
   endInOwnWords,
@@ -54,7 +54,10 @@ export async function runServer(flags: ServerFlags, context: RunContext): Promis
       log("too-open", { host, risk, remedy: remedyOf(guards) });
       return { code: exitCodes.usage };
     }
-    server = start(flags, target, { log, terminal, housekeeping });
+    const { warnings, ...security } = securityOptions(flags);
+    for (const reason of warnings) log("security-warning", { reason });
+    if (security.tls !== undefined) await tryCertificates(security.tls);
+    server = start(flags, { ...target, ...security }, { log, terminal, housekeeping });
   } catch (error) {
     if (!(error instanceof TypewireError)) throw error;
     log("listen-failed", { code: error.code, reason: error.message });
@@ -68,7 +71,7 @@ export async function runServer(flags: ServerFlags, context: RunContext): Promis
     for (const reason of [...environmentWarnings(environment), ...server.tlsWarnings]) {
       log("security-warning", { reason });
     }
-    signals.on("SIGHUP", () => reloadCertificates(server, log));
+    signals.on("SIGHUP", () => void reloadCertificates(server, log));
   }
   if (flags.maxConnections !== undefined && maxConnections < flags.maxConnections) {
     log("connections-lowered", { requested: flags.maxConnections, allowed: maxConnections });
@@ -89,7 +92,7 @@ export async function runServer(flags: ServerFlags, context: RunContext): Promis
 /** The server with its log and its output. */
 function start(
   flags: ServerFlags,
-  target: SocketAddress,
+  where: SocketAddress & Omit<ReturnType<typeof securityOptions>, "warnings">,
   {
     log,
     terminal: { out, outHasColours },
@@ -102,12 +105,9 @@ function start(
 ): Server<typeof saludo> {
   const print = printerTo(out, log);
   const tagColour = outHasColours ? "32" : undefined;
-  const { warnings, ...security } = securityOptions(flags);
-  for (const reason of warnings) log("security-warning", { reason });
   const reasonOf = flags.trace ? (end: CloseReason) => end.message : endInOwnWords;
   const server = serveSaludo({
-    ...target,
-    ...security,
+    ...where,
     ...(flags.maxConnections !== undefined && { maxConnections: flags.maxConnections }),
     ...(flags.maxConnectionsPerAddress !== undefined && {
       maxConnectionsPerAddress: flags.maxConnectionsPerAddress,
@@ -180,9 +180,12 @@ function logStats(stats: ServerStats, log: Log<typeof serverEvents>): void {
 }
 
 /** What cannot be used is told, and changes nothing. */
-function reloadCertificates(server: Server<typeof saludo>, log: Log<typeof serverEvents>): void {
+async function reloadCertificates(
+  server: Server<typeof saludo>,
+  log: Log<typeof serverEvents>,
+): Promise<void> {
   try {
-    server.reloadCertificates();
+    await server.reloadCertificates();
   } catch (error) {
     if (!(error instanceof TypewireError)) throw error;
     log("reload-failed", { reason: error.message });

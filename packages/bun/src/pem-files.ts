@@ -17,8 +17,14 @@ export interface Identity {
 /** More than all the authorities that a system trusts, ten times over. */
 const MAX_PEM_BYTES = 4 * 1024 * 1024;
 
-/** Any PEM block that is one certificate. */
-const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+/** The first and the last line of a PEM block (RFC 7468 §3); white space may follow. */
+const boundary = /^-----(BEGIN|END) ([A-Z0-9][A-Z0-9 ]*)-----\s*$/;
+
+/** What is inside a PEM block and in its boundary lines, headers of old keys included. */
+interface PemBlock {
+  readonly label: string;
+  readonly text: string;
+}
 
 /**
  * The certificate and key of this end.
@@ -63,19 +69,60 @@ function readText(path: string): { readonly text: string; readonly readers: Name
 }
 
 function certificatesIn(pem: string, path: string): readonly X509Certificate[] {
-  const blocks = pem.match(certificateBlock) ?? [];
+  const blocks = blocksIn(pem, path).filter(({ label }) => label === "CERTIFICATE");
   if (blocks.length === 0) {
     throw invalid(path, "expected certificates in PEM, -----BEGIN CERTIFICATE-----");
   }
-  try {
-    return blocks.map((block) => new X509Certificate(block));
-  } catch {
-    throw invalid(path, "one of its certificates is damaged");
-  }
+  return blocks.map(({ text }, index) => {
+    try {
+      return new X509Certificate(text);
+    } catch {
+      throw invalid(path, `certificate ${index + 1} of ${blocks.length} is damaged`);
+    }
+  });
 }
 
+/**
+ * The PEM blocks of a whole file. Text between them is allowed, as tools write it; a line with hyphens that
+ * is no boundary, or a boundary without its other half, shows a file that is still being written.
+ */
+function blocksIn(pem: string, path: string): readonly PemBlock[] {
+  const blocks: PemBlock[] = [];
+  let open: { readonly label: string; readonly lines: string[] } | undefined;
+  for (const [index, line] of pem.split("\n").entries()) {
+    const [, side, label = ""] = boundary.exec(line) ?? [];
+    const where = `in line ${index + 1}`;
+    open?.lines.push(line);
+    if (side === undefined) {
+      if (!line.startsWith("--")) continue;
+      throw invalid(
+        path,
+        `expected a whole -----BEGIN or -----END line ${where}, got a part of one`,
+      );
+    }
+    if (side === "BEGIN") {
+      if (open !== undefined) {
+        throw invalid(path, `expected -----END ${open.label}-----, got the next BEGIN ${where}`);
+      }
+      open = { label, lines: [line] };
+    } else {
+      if (open?.label !== label) {
+        throw invalid(path, `expected -----BEGIN ${label}----- before the END ${where}, got none`);
+      }
+      blocks.push({ label, text: open.lines.join("\n") });
+      open = undefined;
+    }
+  }
+  if (open === undefined) return blocks;
+  throw invalid(path, `expected -----END ${open.label}-----, got the end of the file`);
+}
+
+/** The header of an encrypted key in the old form (RFC 1421 §4.6.1.1). */
+const isEncrypted = /^Proc-Type: 4,ENCRYPTED/m;
+
 function keyIn(pem: string, path: string): KeyObject {
-  if (/-----BEGIN ENCRYPTED |Proc-Type: 4,ENCRYPTED/.test(pem)) {
+  const blocks = blocksIn(pem, path);
+  if (blocks.some(({ label, text }) => label.startsWith("ENCRYPTED ") || isEncrypted.test(text))) {
     throw invalid(path, "the key has a passphrase; expected one without");
   }
   try {

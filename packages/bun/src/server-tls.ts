@@ -10,6 +10,7 @@ import type { ServerCertificates } from "@typewire/server";
 import { readAuthorities, readIdentity } from "./pem-files.ts";
 import { SecuredSocket, securedSocketHandlers } from "./secured-socket.ts";
 import type { ServerTlsOptions } from "./server-tls-options.ts";
+import { type TlsMaterial, tryHandshake } from "./trial-handshake.ts";
 
 const known: readonly (keyof ServerTlsOptions)[] = [
   "certFile",
@@ -21,23 +22,24 @@ const known: readonly (keyof ServerTlsOptions)[] = [
 /** Handshakes under way at once; one over is reset. Each costs a signature: answers floods of half a handshake. */
 export const MAX_HANDSHAKES = 1024;
 
-/** What Bun needs for one handshake; nothing of it is ever undefined. */
-type Material = Readonly<{ cert: string; key: string; ca?: string }>;
-
 /** The server's certificate, and the handshakes that are under way. */
 export class ServerTls implements ServerCertificates {
   readonly #options: ServerTlsOptions;
   readonly #clock: Clock;
-  #material: Material;
-  #warnings: readonly string[] = [];
+  /** Nothing of it is ever undefined. */
+  #material: TlsMaterial;
+  #warnings: readonly string[];
   #handshakes = 0;
+  #reloads = 0;
 
   /** @throws TypewireError `option-invalid` naming the option or file that is not possible. */
   constructor(options: ServerTlsOptions, clock: Clock) {
     refuseUnknownOptions(options, known, "tls.");
     this.#options = options;
     this.#clock = clock;
-    this.#material = this.#read();
+    const { material, warnings } = readMaterial(options);
+    this.#material = material;
+    this.#warnings = warnings;
   }
 
   /** What works but should not stay, of the files as they were last read: sentences for a log. */
@@ -46,12 +48,21 @@ export class ServerTls implements ServerCertificates {
   }
 
   /**
-   * Reads the files again; handshakes that begin from now on use them. Connections that are open go on.
+   * Reads the files again and tries a handshake with them in memory; those that begin afterwards use them.
+   * Connections that are open go on.
    *
-   * @throws TypewireError as the constructor; what was in use stays in use.
+   * @throws TypewireError (as a rejection) as the constructor, or where the handshake fails; what was in
+   * use stays in use.
    */
-  reload(): void {
-    this.#material = this.#read();
+  async reload(): Promise<void> {
+    this.#reloads += 1;
+    const reload = this.#reloads;
+    const { material, warnings } = readMaterial(this.#options);
+    await tryHandshake(material, this.#options.certFile);
+    // A later one has read newer files.
+    if (reload !== this.#reloads) return;
+    this.#material = material;
+    this.#warnings = warnings;
   }
 
   /** Begins the handshake on an accepted socket. `user` hears of it when the peer is verified, or that it is not. */
@@ -88,26 +99,38 @@ export class ServerTls implements ServerCertificates {
       secured.socketClosed(error instanceof Error ? error : undefined);
     }
   }
+}
 
-  #read(): Material {
-    const { certFile, keyFile, caFile, requireClientCert = false } = this.#options;
-    requirePath("certFile", certFile);
-    requirePath("keyFile", keyFile);
-    if (requireClientCert && caFile === undefined) {
-      throw invalid(
-        "requireClientCert: expected a caFile, the authorities of the clients' certificates",
-      );
-    }
-    if (caFile !== undefined && !requireClientCert) {
-      throw invalid(
-        "caFile: expected requireClientCert beside it; without, nobody is asked for a certificate",
-      );
-    }
-    const { cert, key, warnings } = readIdentity(certFile, keyFile);
-    const ca = caFile === undefined ? undefined : readAuthorities(requirePath("caFile", caFile));
-    this.#warnings = warnings;
-    return { cert, key, ...(ca !== undefined && { ca }) };
+/**
+ * Reads the files that `options` name and tries a handshake with them in memory, as `reload` does: for a
+ * program that would rather not start than refuse every client.
+ *
+ * @throws TypewireError (as a rejection) `option-invalid` naming the option or file that is not possible.
+ */
+export async function tryCertificates(options: ServerTlsOptions): Promise<void> {
+  await tryHandshake(readMaterial(options).material, options.certFile);
+}
+
+function readMaterial(options: ServerTlsOptions): {
+  readonly material: TlsMaterial;
+  readonly warnings: readonly string[];
+} {
+  const { certFile, keyFile, caFile, requireClientCert = false } = options;
+  requirePath("certFile", certFile);
+  requirePath("keyFile", keyFile);
+  if (requireClientCert && caFile === undefined) {
+    throw invalid(
+      "requireClientCert: expected a caFile, the authorities of the clients' certificates",
+    );
   }
+  if (caFile !== undefined && !requireClientCert) {
+    throw invalid(
+      "caFile: expected requireClientCert beside it; without, nobody is asked for a certificate",
+    );
+  }
+  const { cert, key, warnings } = readIdentity(certFile, keyFile);
+  const ca = caFile === undefined ? undefined : readAuthorities(requirePath("caFile", caFile));
+  return { material: { cert, key, ...(ca !== undefined && { ca }) }, warnings };
 }
 
 /** What came from an environment variable may be empty or missing, whatever the types say. */

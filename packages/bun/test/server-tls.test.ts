@@ -1,9 +1,10 @@
 // Rows T of the fault list at the server's end. The clients are `ScriptedPeer`s and plain sockets.
 
 import { afterAll, describe, expect, test } from "bun:test";
-import { copyFileSync, writeFileSync } from "node:fs";
+import { generateKeyPairSync } from "node:crypto";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import type { CloseReason } from "@typewire/connection";
-import { encodeHeader, type TypewireError } from "@typewire/protocol";
+import { encodeHeader, TypewireError } from "@typewire/protocol";
 import { toDiagnostic } from "@typewire/protocol/internal";
 import { saludo } from "@typewire/protocol/saludo";
 import type { Server, ServerOptions } from "@typewire/server";
@@ -356,23 +357,78 @@ describe("Server.reloadCertificates (T8)", () => {
     expect(await nameSeen(guarded.port)).toBe("server");
     put(authority.issue("successor"));
     expect(await nameSeen(guarded.port)).toBe("server");
-    guarded.server.reloadCertificates();
+    await guarded.server.reloadCertificates();
     expect(await nameSeen(guarded.port)).toBe("successor");
     await peer.say("still here");
     expect(await peer.next("said")).toMatchObject({ text: "still here" });
   });
 
-  test("keeps the old one where the new one cannot be used", async () => {
+  const leaf = readFileSync(own.certFile, "utf8");
+  const second = readFileSync(caFile, "utf8");
+  const refusalOf = async (server: Server<typeof saludo, number>): Promise<string> => {
+    const error: unknown = await server.reloadCertificates().catch((reason: unknown) => reason);
+    return error instanceof TypewireError ? `${error.code}: ${error.message}` : "none";
+  };
+
+  test.each([
+    ["nothing", "", "expected certificates in PEM"],
+    ["no base64", "-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----\n", "is damaged"],
+    ["a leaf and 250 bytes of the next", leaf + second.slice(0, 250), "the end of the file"],
+    ["a leaf and a part of a BEGIN", `${leaf}-----BEGIN CERTI`, "got a part of one"],
+    ["a leaf and one hyphen less", `${leaf}${second.trimEnd().slice(0, -1)}`, "got a part of one"],
+    [
+      "a leaf and a damaged next",
+      leaf + second.replace(/MII/, "MI"),
+      "certificate 2 of 2 is damaged",
+    ],
+    ["a leaf within a leaf", leaf.replace(/\n/, `\n${second}`), "got the next BEGIN in line 2"],
+    ["an END alone", `${leaf}-----END CERTIFICATE-----\n`, "got none"],
+    ["another key", readFileSync(authority.issue("half").certFile, "utf8"), "it is not the key of"],
+  ])("keeps the old certificate where the new file has %s (T8)", async (_, content, reason) => {
     put(own);
     using guarded = new Guarded(served);
-    for (const broken of ["", "-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----\n"]) {
-      writeFileSync(served.certFile, broken);
-      expect(codeOf(() => guarded.server.reloadCertificates())).toStartWith(
-        "option-invalid: Cannot use",
-      );
-    }
-    copyFileSync(authority.issue("half").certFile, served.certFile);
-    expect(codeOf(() => guarded.server.reloadCertificates())).toContain("it is not the key of");
+    writeFileSync(served.certFile, content);
+    const refusal = await refusalOf(guarded.server);
+    expect(refusal).toStartWith("option-invalid: Cannot use");
+    expect(refusal).toContain(reason);
+    expect(codeOf(() => void new Guarded(served))).toContain(reason);
+    expect(await nameSeen(guarded.port)).toBe("server");
+  });
+
+  test.each([
+    ["the text that openssl x509 -text prints", `Certificate:\n    Data:\n${leaf}`],
+    ["its chain behind it", leaf + second],
+    ["lines that end as Windows has them", leaf.replaceAll("\n", "\r\n")],
+    ["no newline at its end", leaf.trimEnd()],
+  ])("takes a certificate file with %s", async (_, content) => {
+    put(own);
+    writeFileSync(served.certFile, content);
+    using guarded = new Guarded(served);
+    await guarded.server.reloadCertificates();
+    expect(await nameSeen(guarded.port)).toBe("server");
+  });
+
+  test("keeps the old authorities where the new file is half written", async () => {
+    put(own);
+    const live = { ...served, caFile: certificates.path("live-ca.pem"), requireClientCert: true };
+    copyFileSync(caFile, live.caFile);
+    using guarded = new Guarded(live);
+    writeFileSync(live.caFile, second + second.slice(0, 250));
+    expect(await refusalOf(guarded.server)).toContain("the end of the file");
+    const { certFile, keyFile } = authority.issue("client");
+    const identity = { cert: readFileSync(certFile, "utf8"), key: readFileSync(keyFile, "utf8") };
+    using peer = new SaludoPeer(
+      await ScriptedPeer.connectSecured(guarded.port, { ca, ...identity }),
+    );
+    expect(await peer.next("welcome")).toMatchObject({ text: "hola" });
+  });
+
+  test("keeps the old certificate where no handshake with the new one succeeds", async () => {
+    put(own);
+    using guarded = new Guarded(served);
+    // Too short for any signature of TLS 1.3, and whole in every other way.
+    put(authority.issue("weak", generateKeyPairSync("rsa", { modulusLength: 512 })));
+    expect(await refusalOf(guarded.server)).toContain("a TLS handshake with it fails");
     expect(await nameSeen(guarded.port)).toBe("server");
   });
 });

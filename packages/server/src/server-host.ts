@@ -21,11 +21,12 @@ export interface ServerCertificates {
   /** What works but should not stay, of the files as they were last read: sentences for a log. */
   readonly warnings: readonly string[];
   /**
-   * Reads the files again; handshakes that begin from now on use them.
+   * Reads the files again, and tries them; handshakes that begin afterwards use them.
    *
-   * @throws TypewireError `option-invalid` naming the file that cannot be used; the old ones stay in use.
+   * @throws TypewireError (as a rejection) `option-invalid` naming the file that cannot be used; the old ones
+   * stay in use.
    */
-  reload(): void;
+  reload(): Promise<void>;
 }
 
 export interface ServerHost {

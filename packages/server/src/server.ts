@@ -136,13 +136,14 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
   }
 
   /**
-   * Reads the files of `tls` again: connections that come from now on meet the new certificate, those that
-   * are open go on. Does nothing without `tls`.
+   * Reads the files of `tls` again and tries a handshake with them in memory: connections that come afterwards
+   * meet the new certificate, those that are open go on. Does nothing without `tls`.
    *
-   * @throws TypewireError `option-invalid` naming the file that cannot be used; the old ones stay in use.
+   * @throws TypewireError (as a rejection) `option-invalid` naming the file that cannot be used; the old ones
+   * stay in use.
    */
-  reloadCertificates(): void {
-    this.#certificates?.reload();
+  async reloadCertificates(): Promise<void> {
+    await this.#certificates?.reload();
   }
 
   /** Every connection that has not ended. */

@@ -1,7 +1,7 @@
 // Certificates for tests, made when they are needed and gone with them: good ones, and each kind of bad
 // one. A key and its certificate take a millisecond.
 
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,6 +22,8 @@ export interface CertificateOptions {
   readonly until?: string;
   /** `extendedKeyUsage`. Default: none, good for all. */
   readonly usage?: "serverAuth" | "clientAuth";
+  /** Default: a new one on P-256. */
+  readonly privateKey?: KeyObject;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -46,11 +48,16 @@ export class Certificates implements Disposable {
     return this.make({ subject: name, issuer: name, isAuthority: true, altNames, ...validity({}) });
   }
 
-  /** Writes a certificate and its new key, signed by the key in `issuerKeyFile`, or by its own. */
-  make(claims: CertificateClaims, issuerKeyFile?: string): CertificateFiles {
+  /** Writes a certificate and its key, signed by the key in `issuerKeyFile`, or by its own. */
+  make(
+    claims: CertificateClaims,
+    issuerKeyFile?: string,
+    { privateKey }: { readonly privateKey: KeyObject } = generateKeyPairSync("ec", {
+      namedCurve: "P-256",
+    }),
+  ): CertificateFiles {
     const { subject } = claims;
     const files = { certFile: this.path(`${subject}.pem`), keyFile: this.path(`${subject}.key`) };
-    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
     const issuerKey = issuerKeyFile === undefined ? key : readFileSync(issuerKeyFile, "utf8");
     writeFileSync(files.keyFile, key, { mode: 0o600 });
@@ -79,9 +86,10 @@ export class Authority {
 
   /** A new certificate with this name, signed by this authority. */
   issue(name: string, options: CertificateOptions = {}): CertificateFiles {
-    const { altNames = LOCAL_NAMES, usage } = options;
+    const { altNames = LOCAL_NAMES, usage, privateKey } = options;
     const claims = { subject: name, issuer: this.#name, isAuthority: false, altNames, usage };
-    return this.#certificates.make({ ...claims, ...validity(options) }, this.#keyFile);
+    const key = privateKey && { privateKey };
+    return this.#certificates.make({ ...claims, ...validity(options) }, this.#keyFile, key);
   }
 }
 
