@@ -1,7 +1,7 @@
 // What a program imports from "typewire": to define a protocol, and to read and write its bytes. Runs on
 // any host; sockets are in "typewire/bun". Lists names and does nothing.
 
-export { Type } from "@sinclair/typebox";
+export { FormatRegistry, Type } from "@sinclair/typebox";
 export type { Static, TSchema } from "@sinclair/typebox";
 
 export {

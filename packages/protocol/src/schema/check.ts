@@ -62,13 +62,17 @@ function compilePredicate(
     const compiled = TypeCompiler.Compile(schema, [...references]);
     return (value) => compiled.Check(value);
   } catch (error) {
-    // Code generation is forbidden here, or a name has control characters, which its compiler refuses.
-    if (error instanceof EvalError || error instanceof TypeCompilerTypeGuardError) return undefined;
+    // Code generation is forbidden here, or a name has control characters, which its compiler refuses, or
+    // holds what the compiler of an early 0.34 quotes wrongly.
+    const isKnown = [EvalError, SyntaxError, TypeCompilerTypeGuardError].some(
+      (kind) => error instanceof kind,
+    );
+    if (isKnown) return undefined;
     throw error;
   }
 }
 
-/** Whether `shape` has something that TypeBox's compiled check (0.34) misjudges. */
+/** Whether `shape` has something that the compiled check of some TypeBox 0.34 misjudges. */
 function needsWalk(shape: Shape): boolean {
   if (holdsRecursiveUnion(shape)) return true;
   return [...shapesIn(shape)].some(
@@ -119,8 +123,15 @@ function mixesObjects(union: UnionShape): boolean {
   return kinds.includes("object") && (kinds.includes("date") || kinds.includes("bytes"));
 }
 
+/** Text that the compilers before 0.34.52 put into code without quoting it as they should. */
+const ILL_QUOTED = /^$|['\\\p{Cc}\u2028\u2029]/u;
+
 function isMisjudged(schema: TSchema): boolean {
   switch (schema[Kind]) {
+    case "Object":
+      return Object.keys(schema["properties"] ?? {}).some((name) => ILL_QUOTED.test(name));
+    case "Literal":
+      return typeof schema["const"] === "string" && ILL_QUOTED.test(schema["const"]);
     // Bounds are compiled into number literals, which round; a remainder is compared with 0, which 0n is not.
     case "BigInt":
       return Object.entries(schema).some(

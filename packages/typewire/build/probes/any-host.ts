@@ -25,6 +25,13 @@ const server = {
     list: Type.Array(Type.Union([Type.Literal("a"), Type.Number(), Type.Null()])),
     maybe: Type.Optional(Type.Boolean()),
     anything: Type.Unknown(),
+    // What an earlier TypeBox cannot quote in the code that it makes of a schema.
+    odd: Type.Object({
+      "": Type.Literal("\\"),
+      "\\": Type.Literal("\n"),
+      "it's": Type.Literal("\u2028'"),
+      "\\'": Type.Null(),
+    }),
   }),
 };
 const client = { ask: Type.Object({ text: Type.String({ maxLength: 100 }) }) };
@@ -41,6 +48,7 @@ const message = {
   words: { 1: "Hola", [-2]: "Servidor" },
   list: ["a", 1.5, null],
   anything: { deep: [1, "two", { three: true }] },
+  odd: { "": "\\", "\\": "\n", "it's": "\u2028'", "\\'": null },
 } as const;
 
 const payload = compiled.server.encode({ ...message, list: [...message.list] });
