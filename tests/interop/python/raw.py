@@ -1,7 +1,7 @@
 """Sends exactly the bytes that it is given, and prints what comes back: the peer of the hostile tests.
 
 Each line of stdin is hex to send as it stands; an empty line ends the sending side. Each message that
-comes is printed as cbor2 reads it, the end of the stream as `[END]`, a reset as `[RESET]`. When the
+comes is printed as a dict, the end of the stream as `[END]`, a reset as `[RESET]`. When the
 other side has ended, so does this peer.
 
     python3 raw.py HOST PORT        a client

@@ -12,7 +12,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-import cbor2
+from typewire_peer import cbor
 
 from typewire import HEADER_BYTES, read_exactly
 
@@ -38,7 +38,7 @@ def receive_all(server: socket.socket) -> None:
         print(f"[HEADER] {header!r}")
         payload = read_exactly(server, int(header))
         print(f"[RECEIVED ENCODED] {payload!r}")
-        print(f"[RECEIVED DECODED] {cbor2.loads(payload)}")
+        print(f"[RECEIVED DECODED] {cbor.loads(payload)}")
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """Typewire from Python: ten bytes of length, one CBOR map, and the handshake.
 
-Blocking sockets, no threads, no validation: cbor2 gives plain dicts, lists, str, int, float and bytes.
+Blocking sockets, no threads, no validation: plain dicts, lists, str, int, float and bytes.
 The caller owns the socket. docs/wire.md is the specification.
 """
 
@@ -8,7 +8,7 @@ import re
 import socket
 from typing import Any
 
-import cbor2
+from typewire_peer import cbor
 
 HEADER_BYTES = 10
 MAX_FRAME_BYTES = 1_048_576  # what a Typewire peer takes unless it was told otherwise
@@ -43,7 +43,7 @@ def read_frame(sock: socket.socket) -> bytes | None:
 def receive(sock: socket.socket) -> Message | None:
     """Returns the next message; answers heartbeats by itself. None: the peer has finished."""
     while (payload := read_frame(sock)) is not None:
-        message: Message = cbor2.loads(payload)
+        message: Message = cbor.loads(payload)
         if message["type"] != "$ping":
             return message
         send(sock, {**message, "type": "$pong"})
@@ -51,7 +51,7 @@ def receive(sock: socket.socket) -> Message | None:
 
 
 def send(sock: socket.socket, message: Message) -> None:
-    payload = cbor2.dumps(message)
+    payload = cbor.dumps(message)
     sock.sendall(str(len(payload)).ljust(HEADER_BYTES).encode("ascii") + payload)
 
 

@@ -2,7 +2,7 @@
 // table says, integer or float, text or bytes, order of keys included; what it writes of the same values
 // (its default form with eight-byte floats, and its canonical one) must come back as the same message.
 
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { Type } from "@sinclair/typebox";
 import { defineProtocol, FrameReader, type MessageOf } from "@typewire/protocol";
 
-import { runPython } from "./python.ts";
+import { askCbor2, describeCbor2 } from "./python.ts";
 
 const Colour = { red: "red", three: 3 } as const;
 
@@ -128,7 +128,7 @@ const cases: readonly (readonly [Message, Description])[] = [
 const folder = mkdtempSync(join(tmpdir(), "typewire-cbor2-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe("what the codec writes", () => {
+describeCbor2("what the codec writes", () => {
   test("means the same to cbor2, and what cbor2 writes of it comes back as the same message", async () => {
     const [frames, expected, echo] = ["frames", "expected.json", "echo"].map((name) =>
       join(folder, name),
@@ -147,7 +147,7 @@ describe("what the codec writes", () => {
     );
     writeFileSync(expected, JSON.stringify(wholes.map(([, description]) => description)));
 
-    runPython("check_frames.py", "", frames, expected, echo);
+    askCbor2("check_frames.py", "", frames, expected, echo);
 
     const echoed: Message[] = [];
     new FrameReader().push(new Uint8Array(await Bun.file(echo).bytes()), (bytes, start, end) =>

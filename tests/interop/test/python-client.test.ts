@@ -1,14 +1,14 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 
 import { startClient, startServer } from "./executables.ts";
-import { startPython } from "./python.ts";
+import { describePython, startPython } from "./python.ts";
 
 setDefaultTimeout(30_000);
 
 const GREETING =
   "{'type': 'greeting', 'words': {1: 'Hola', 2: 'Bienvenido', 3: 'Al', 4: 'Servidor'}}";
 
-describe("a Python client of typewire-server", () => {
+describePython("a Python client of typewire-server", () => {
   test("receives the tutorial's dict with integer keys, without ever saying hello", async () => {
     await using server = await startServer();
     await using client = startPython("tutorial_client.py", "127.0.0.1", server.port);
@@ -50,9 +50,9 @@ describe("a Python client of typewire-server", () => {
     await listening.stdout.line(/'greeting'/);
     await ours.stdout.line(/"greeting"/);
 
-    await using first = startPython("say.py", "127.0.0.1", server.port, "primero");
+    await using first = startPython("saludo_peer.py", "client", server.port, "--say", "primero");
     const [, from] = await server.program.stdout.line(/(127\.0\.0\.1:\d+).*primero/);
-    await using _second = startPython("say.py", "127.0.0.1", server.port, "segundo");
+    await using _second = startPython("saludo_peer.py", "client", server.port, "--say", "segundo");
 
     const [, python] = await listening.stdout.line(/DECODED\] (.*'primero'.*)$/);
     expect(python).toMatch(

@@ -1,10 +1,10 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 
 import type { Program } from "@typewire/testkit";
 
 import { type RunningServer, startClient, startServer } from "./executables.ts";
 import { ascii, frame } from "./hex.ts";
-import { startPython } from "./python.ts";
+import { describePython, startPython } from "./python.ts";
 
 setDefaultTimeout(30_000);
 
@@ -12,7 +12,7 @@ const SAY = "64 74797065 63 736179"; // "type": "say"
 const TEXT = "64 74657874"; // "text"
 const HOLA = "64 686f6c61"; // "hola"
 
-describe("typewire-server understands odd but legal CBOR", () => {
+describePython("typewire-server understands odd but legal CBOR", () => {
   test.each([
     ["`type` last", `a2 ${TEXT} ${HOLA} ${SAY}`],
     ["a longer count than needed in the map's head", `b9 0002 ${SAY} ${TEXT} ${HOLA}`],
@@ -61,7 +61,7 @@ describe("typewire-server understands odd but legal CBOR", () => {
   });
 });
 
-describe("typewire-server refuses, tells the peer why, and stays up", () => {
+describePython("typewire-server refuses, tells the peer why, and stays up", () => {
   test.each([
     ["an HTTP request", ascii("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"), "header-invalid"],
     ["a TLS ClientHello", "16 03 01 02 00 01 00 01 fc 03 03", "header-invalid"],
@@ -168,7 +168,7 @@ describe("typewire-server refuses, tells the peer why, and stays up", () => {
   });
 });
 
-describe("control messages", () => {
+describePython("control messages", () => {
   const HELLO =
     "a3 64 74797065 66 2468656c6c6f 68 70726f746f636f6c 66 73616c75646f 67 76657273696f6e 01";
 
@@ -222,7 +222,7 @@ describe("control messages", () => {
   });
 });
 
-describe("a peer that closes its sending side", () => {
+describePython("a peer that closes its sending side", () => {
   test("is served what was queued for it, then the server ends its own side", async () => {
     await using server = await startServer();
     await using raw = startPython("raw.py", "127.0.0.1", server.port);
@@ -235,7 +235,7 @@ describe("a peer that closes its sending side", () => {
   });
 });
 
-describe("`$ping`", () => {
+describePython("`$ping`", () => {
   test("is answered by `$pong` with the same id", async () => {
     await using server = await startServer();
     await using raw = startPython("raw.py", "127.0.0.1", server.port);
@@ -250,6 +250,6 @@ describe("`$ping`", () => {
 async function showItStillServes(server: RunningServer, bystander: Program): Promise<void> {
   await using ours = startClient(server.port, "--output", "json", "--count", "2");
   expect(await ours.exit()).toMatchObject({ code: 0 });
-  await using _speaker = startPython("say.py", "127.0.0.1", server.port, "sigo aquí");
+  await using _speaker = startPython("saludo_peer.py", "client", server.port, "--say", "sigo aquí");
   await bystander.stdout.line(/'text': 'sigo aquí'/);
 }

@@ -1,10 +1,10 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 
 import type { Program } from "@typewire/testkit";
 
 import { startClient } from "./executables.ts";
 import { ascii, frame } from "./hex.ts";
-import { startPython } from "./python.ts";
+import { describePython, startPython } from "./python.ts";
 
 setDefaultTimeout(30_000);
 
@@ -14,7 +14,7 @@ const GREETING = {
   words: { 1: "Hola", 2: "Bienvenido", 3: "Al", 4: "Servidor" },
 };
 
-describe("a Python server of typewire-client", () => {
+describePython("a Python server of typewire-client", () => {
   test("greets our client, which exits 0 after --count messages", async () => {
     await using server = startPython("tutorial_server.py", 0);
     await using client = startClient(await portOf(server), "--output", "json", "--count", "2");
@@ -66,7 +66,7 @@ describe("a Python server of typewire-client", () => {
   });
 });
 
-describe("a Python server that sends what it should not", () => {
+describePython("a Python server that sends what it should not", () => {
   const HELLO = "64 74797065 66 2468656c6c6f 68 70726f746f636f6c 66 73616c75646f";
   const GREETING = "64 74797065 68 6772656574696e67 65 776f726473";
 

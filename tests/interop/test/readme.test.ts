@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-import { executable, Program } from "@typewire/testkit";
+import { executable, outsideTool, Program } from "@typewire/testkit";
 
 import manifest from "../../../package.json" with { type: "json" };
 import { startClient, startServer } from "./executables.ts";
 import { Page, ROOT } from "./markdown.ts";
-import { pythonWithCbor2 } from "./python.ts";
+import { describePython, PYTHON_FOLDER } from "./python.ts";
 
 setDefaultTimeout(30_000);
 
@@ -149,14 +149,14 @@ describe("the README's systemd unit", () => {
   });
 });
 
-describe("the README's Python", () => {
+describePython("the README's Python", () => {
   test("says something to everybody, and prints what is shown below it", async () => {
     await using server = await startServer();
     await using other = startClient(server.port, "--output", "json");
     await other.stdout.line(/greeting/);
     const script = readme.block("python").replace("8080", String(server.port));
-    await using python = new Program([pythonWithCbor2(), "-u", "-c", script], {
-      cwd: join(ROOT, "tests", "interop", "python"),
+    await using python = new Program([outsideTool("python") ?? "", "-u", "-c", script], {
+      cwd: PYTHON_FOLDER,
     });
 
     const [said] = await other.stdout.line(/^.*"said".*$/);

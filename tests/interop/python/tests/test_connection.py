@@ -1,0 +1,274 @@
+"""Client and server of typewire_peer against each other, and each against bytes as they come."""
+
+import asyncio
+import unittest
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from typewire_peer import Connection, Endpoint, Limits, PeerError, Server, TypewireError, cbor, connect, serve
+from typewire_peer.wire import encode_frame
+
+ENDPOINT = Endpoint(protocol="echo", version=1)
+HELLO = {"type": "$hello", "protocol": "echo", "version": 1}
+SECRET = b"sixteen bytes or more"
+
+
+async def echo(connection: Connection) -> None:
+    async for message in connection:
+        if message["type"] == "fail":
+            raise RuntimeError("this handler cannot take it")
+        if message["type"] == "odd":
+            connection.refuse("schema-mismatch at /n: expected integer, got string", "/n")
+        else:
+            await connection.send({**message, "type": "echoed"})
+
+
+@asynccontextmanager
+async def serving(endpoint: Endpoint = ENDPOINT) -> AsyncIterator[Server]:
+    server = await serve(endpoint, echo, 0)
+    try:
+        yield server
+    finally:
+        await server.close()
+
+
+class Raw:
+    """A peer that sends exactly the bytes that it is told to."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    @classmethod
+    async def connect(cls, port: int) -> "Raw":
+        return cls(*await asyncio.open_connection("127.0.0.1", port))
+
+    def say(self, message: dict[str, Any]) -> None:
+        self.writer.write(encode_frame(message))
+
+    async def hear(self) -> dict[str, Any]:
+        length = int(await self.reader.readexactly(10))
+        return cbor.loads(await self.reader.readexactly(length))
+
+    async def end(self) -> bytes:
+        self.writer.write_eof()
+        return await self.reader.read()
+
+    def close(self) -> None:
+        self.writer.close()
+
+
+class Conversations(unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self) -> None:
+        self.enterContext(self.assertNoLogs("asyncio", "ERROR"))
+
+    async def test_messages_go_both_ways(self) -> None:
+        async with serving() as server, await connect(ENDPOINT, server.port) as client:
+            await client.send({"type": "say", "n": 1, "b": b"\0", "list": [1.5, None]})
+            self.assertEqual(
+                await client.receive(), {"type": "echoed", "n": 1, "b": b"\0", "list": [1.5, None]}
+            )
+
+    async def test_a_server_that_leaves_says_when_to_come_back(self) -> None:
+        async with serving() as server:
+            client = await connect(ENDPOINT, server.port)
+            await client.send({"type": "say"})
+            await client.receive()
+            await server.close("restarting", retry_after=1.5)
+            self.assertIsNone(await client.receive())
+            self.assertEqual(client.bye, {"type": "$bye", "reason": "restarting", "retryAfterMs": 1500})
+            with self.assertRaises(TypewireError) as caught:
+                await client.send({"type": "say"})
+            self.assertEqual(caught.exception.code, "connection-closed")
+
+    async def test_a_broadcast_reaches_all_but_one(self) -> None:
+        async with serving() as server:
+            one, two = [await connect(ENDPOINT, server.port) for _ in range(2)]
+            for client in (one, two):
+                await client.send({"type": "say"})
+                await client.receive()
+            source = next(c for c in server.connections if c.name.endswith(str(port_of(one))))
+            await server.broadcast({"type": "said"}, but=source)
+            self.assertEqual(await two.receive(), {"type": "said"})
+            await one.send({"type": "after"})
+            self.assertEqual(await one.receive(), {"type": "echoed"})
+            await one.close()
+            await two.close()
+
+    async def test_a_refused_message_does_not_end_the_connection(self) -> None:
+        async with serving() as server, await connect(ENDPOINT, server.port) as client:
+            with self.assertLogs("typewire_peer", "WARNING"):
+                await client.send({"type": "odd", "n": "1"})
+                await client.send({"type": "say"})
+                self.assertEqual(await client.receive(), {"type": "echoed"})
+            self.assertEqual([(error.code, error.path) for error in client.refused], [("schema-mismatch", "/n")])
+
+    async def test_a_handler_that_fails_ends_its_connection_with_internal(self) -> None:
+        async with serving() as server, await connect(ENDPOINT, server.port) as client:
+            with self.assertLogs("typewire_peer", "ERROR"), self.assertRaises(PeerError) as caught:
+                await client.send({"type": "fail"})
+                await client.receive()
+            self.assertEqual(caught.exception.code, "internal")
+            self.assertNotIn("cannot take it", str(caught.exception))
+
+    async def test_another_version_is_told_to_both(self) -> None:
+        async with serving() as server:
+            with self.assertLogs("typewire_peer", "WARNING") as logged:
+                with self.assertRaises(TypewireError) as caught:
+                    await connect(Endpoint(protocol="echo", version=2), server.port)
+                await until_logged(logged)
+            self.assertEqual(caught.exception.code, "protocol-mismatch")
+
+    async def test_nobody_listens(self) -> None:
+        async with serving() as server:
+            port = server.port
+        with self.assertRaises(OSError):
+            await connect(ENDPOINT, port)
+
+    async def test_what_the_peer_does_not_take_is_not_sent(self) -> None:
+        small = Endpoint(protocol="echo", version=1, limits=Limits(max_frame_bytes=100))
+        async with serving(small) as server, await connect(ENDPOINT, server.port) as client:
+            await client.send({"type": "say"})
+            await client.receive()
+            with self.assertRaises(TypewireError) as caught:
+                await client.send({"type": "say", "text": "x" * 100})
+            self.assertEqual(caught.exception.code, "frame-too-large")
+
+
+class Secrets(unittest.IsolatedAsyncioTestCase):
+    async def test_both_prove_it_before_anything_else(self) -> None:
+        endpoint = Endpoint(protocol="echo", version=1, secret=SECRET)
+        async with serving(endpoint) as server, await connect(endpoint, server.port) as client:
+            await client.send({"type": "say"})
+            self.assertEqual(await client.receive(), {"type": "echoed"})
+
+    async def test_another_secret_or_none_is_refused(self) -> None:
+        endpoint = Endpoint(protocol="echo", version=1, secret=SECRET)
+        other = Endpoint(protocol="echo", version=1, secret=b"another secret of that size")
+        for theirs, code in ((other, "auth-failed"), (ENDPOINT, "auth-required")):
+            async with serving(endpoint) as server:
+                with self.assertLogs("typewire_peer", "WARNING") as logged:
+                    with self.assertRaises(TypewireError) as caught:
+                        await connect(theirs, server.port)
+                    await until_logged(logged)
+                self.assertEqual(caught.exception.code, code)
+
+    def test_a_short_one_is_refused_at_once(self) -> None:
+        with self.assertRaises(ValueError):
+            Endpoint(protocol="echo", version=1, secret=b"short")
+
+
+class Bytes(unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self) -> None:
+        self.endpoint = Endpoint(
+            protocol="echo", version=1, limits=Limits(frame_deadline=0.2, hello_deadline=0.2)
+        )
+
+    async def test_a_client_may_leave_hello_out(self) -> None:
+        async with serving(self.endpoint) as server:
+            raw = await Raw.connect(server.port)
+            self.assertEqual((await raw.hear())["type"], "$hello")
+            raw.say({"type": "say"})
+            self.assertEqual(await raw.hear(), {"type": "echoed"})
+            raw.close()
+
+    async def test_byte_by_byte_is_the_same(self) -> None:
+        async with serving() as server:
+            raw = await Raw.connect(server.port)
+            await raw.hear()
+            for byte in encode_frame(HELLO) + encode_frame({"type": "say", "n": 7}):
+                raw.writer.write(bytes([byte]))
+                await raw.writer.drain()
+                await asyncio.sleep(0)
+            self.assertEqual(await raw.hear(), {"type": "echoed", "n": 7})
+            raw.close()
+
+    async def test_pings_are_answered_with_their_id(self) -> None:
+        async with serving() as server:
+            raw = await Raw.connect(server.port)
+            await raw.hear()
+            raw.say({"type": "$ping", "id": 7})
+            raw.say({"type": "$later", "unknown": True})
+            raw.say({"type": "$ping"})
+            self.assertEqual(await raw.hear(), {"type": "$pong", "id": 7})
+            self.assertEqual(await raw.hear(), {"type": "$pong"})
+            raw.close()
+
+    async def test_what_breaks_the_frame_or_the_profile_is_fatal(self) -> None:
+        for data, code in [
+            (b"GET / HTTP/1.1\r\n", "header-invalid"),
+            (b"0         ", "frame-empty"),
+            (b"1048577   ", "frame-too-large"),
+            (b"3         \xa1\x64\x74", "cbor-malformed"),
+            (b"2         \xc0\x60", "cbor-unsupported"),
+            (b"34        " + b"\x81" * 33 + b"\0", "cbor-limit"),
+            (encode_frame({**HELLO, "version": 2}), "protocol-mismatch"),
+            (b"9         half", "frame-timeout"),
+        ]:
+            with self.subTest(code):
+                async with serving(self.endpoint) as server:
+                    raw = await Raw.connect(server.port)
+                    await raw.hear()
+                    with self.assertLogs("typewire_peer", "WARNING"):
+                        raw.writer.write(data)
+                        self.assertEqual((await raw.hear())["code"], code)
+                        self.assertEqual(await raw.end(), b"")
+                    raw.close()
+
+    async def test_an_end_inside_a_frame_is_told(self) -> None:
+        async with serving(self.endpoint) as server:
+            raw = await Raw.connect(server.port)
+            await raw.hear()
+            raw.writer.write(b"9         half")
+            raw.writer.write_eof()
+            with self.assertLogs("typewire_peer", "WARNING"):
+                self.assertEqual((await raw.hear())["code"], "frame-truncated")
+            raw.close()
+
+    async def test_eleven_refusals_are_too_many(self) -> None:
+        async with serving(self.endpoint) as server:
+            raw = await Raw.connect(server.port)
+            await raw.hear()
+            with self.assertLogs("typewire_peer", "WARNING"):
+                for _ in range(11):
+                    raw.say({"n": 1})
+                codes = [(await raw.hear())["code"] for _ in range(11)]
+            self.assertEqual(codes, ["schema-mismatch"] * 10 + ["too-many-errors"])
+            raw.close()
+
+    async def test_a_server_that_says_nothing_is_given_up(self) -> None:
+        silent = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+        with self.assertRaises(TypewireError) as caught:
+            await connect(self.endpoint, silent.sockets[0].getsockname()[1])
+        self.assertEqual(caught.exception.code, "hello-timeout")
+        silent.close()
+
+    async def test_silence_is_asked_twice_and_then_the_connection_is_lost(self) -> None:
+        brief = Endpoint(protocol="echo", version=1, limits=Limits(heartbeat_interval=0.1))
+        async with serving(brief) as server:
+            raw = await Raw.connect(server.port)
+            await raw.hear()
+            raw.say({**HELLO, "heartbeatIntervalMs": 60_000})
+            with self.assertLogs("typewire_peer", "WARNING") as logged:
+                self.assertEqual(await raw.hear(), {"type": "$ping", "id": 1})
+                self.assertEqual(await raw.hear(), {"type": "$ping", "id": 2})
+                with self.assertRaises((asyncio.IncompleteReadError, ConnectionResetError)):
+                    await raw.hear()
+                await until_logged(logged)
+            self.assertIn("heartbeat-lost", logged.output[0])
+            raw.close()
+
+
+async def until_logged(logged: Any) -> None:
+    """Returns once `assertLogs` has seen a line."""
+    while not logged.output:
+        await asyncio.sleep(0.01)
+
+
+def port_of(connection: Connection) -> int:
+    """The port of this end."""
+    return int(connection._writer.get_extra_info("sockname")[1])
+
+
+if __name__ == "__main__":
+    unittest.main()

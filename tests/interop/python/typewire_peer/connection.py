@@ -1,0 +1,282 @@
+"""One connection over asyncio's streams: hello, secret, heartbeats, limits, errors, an orderly end.
+
+It checks bytes, not schemas: a program refuses what is no message to it with `refuse`. A task reads all the time,
+so that heartbeats are answered while the program works.
+"""
+
+import asyncio
+import contextlib
+import hmac
+import logging
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+from . import cbor
+from .errors import PeerError, TypewireError
+from .wire import HEADER_BYTES, MAX_ANNOUNCED_BYTES, Limits, Message, decode_header, encode_frame, proof
+
+_log = logging.getLogger("typewire_peer")
+_NONCE_BYTES = 32
+_MIN_SECRET_BYTES = 16
+_FRAME_BYTES_PER_SECOND = 16_384
+_LINGER = 2.0
+_MAX_REFUSALS, _REFUSAL_WINDOW = 10, 10.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Endpoint:
+    """What all connections of a program share."""
+
+    protocol: str
+    version: int
+    secret: bytes | None = None
+    """The peer has to have it too, before anything else is said; it never travels."""
+    limits: Limits = Limits()
+
+    def __post_init__(self) -> None:
+        if self.secret is not None and len(self.secret) < _MIN_SECRET_BYTES:
+            raise ValueError(f"secret: expected at least {_MIN_SECRET_BYTES} bytes, got {len(self.secret)}")
+
+
+class Connection:
+    """A live connection; `connect` and `serve` make them. Iterating yields messages until the peer ends."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        endpoint: Endpoint,
+        role: Literal["client", "server"],
+    ) -> None:
+        self.name: str = "{}:{}".format(*writer.get_extra_info("peername", ("", ""))[:2])
+        """The peer's address and port."""
+        self.error: TypewireError | None = None
+        """What ended the connection, unless it ended in order."""
+        self.bye: Message | None = None
+        """The peer's `$bye`, once it has come."""
+        self.refused: list[PeerError] = []
+        """What the peer refused of ours without ending the connection."""
+        self._reader, self._writer = reader, writer
+        self._endpoint, self._limits, self._role = endpoint, endpoint.limits, role
+        self._time = asyncio.get_running_loop().time
+        self._heard = self._time()
+        self._messages: asyncio.Queue[Message | None] = asyncio.Queue(self._limits.max_waiting_messages)
+        self._opened = asyncio.Event()
+        self._finishing: asyncio.Task[None] | None = None
+        self._is_proven = endpoint.secret is None
+        self._frames = 0
+        self._peer_max_frame_bytes = MAX_ANNOUNCED_BYTES
+        self._refusal_times: list[float] = []
+        self._heartbeats: asyncio.Task[None] | None = None
+        hello = {"type": "$hello", "protocol": endpoint.protocol, "version": endpoint.version}
+        hello["maxFrameBytes"] = self._limits.max_frame_bytes
+        hello["heartbeatIntervalMs"] = round(self._limits.heartbeat_interval * 1000)
+        if endpoint.secret is not None:
+            hello["nonce"] = secrets.token_bytes(_NONCE_BYTES)
+        self._own_hello = hello
+        self._hellos = {role: cbor.dumps(hello)}
+        self._write(hello)
+        if role == "server" and self._is_proven:
+            self._opened.set()
+        self._reading = asyncio.create_task(self._read())
+
+    async def opened(self) -> None:
+        """Returns once messages may go both ways; raises what ended the connection before that."""
+        try:
+            async with asyncio.timeout(self._limits.hello_deadline):
+                await self._opened.wait()
+        except TimeoutError:
+            self.fail(TypewireError("hello-timeout", "the peer has not answered in time"))
+        if self.error is not None:
+            raise self.error
+
+    async def send(self, message: Mapping[str, Any]) -> None:
+        """Sends a message, and waits while the peer is slow. After the end: `connection-closed`."""
+        if self._finishing is not None:
+            raise TypewireError("connection-closed", "the connection has ended")
+        self._writer.write(encode_frame(message, self._peer_max_frame_bytes))
+        with contextlib.suppress(ConnectionError):  # the reader meets it too, and says why
+            await self._writer.drain()
+
+    async def receive(self) -> Message | None:
+        """The next message; None once the peer has ended in order. Raises what ended it otherwise."""
+        is_over = self._finishing is not None and self._messages.empty()
+        message = None if is_over else await self._messages.get()
+        if message is None and self.error is not None:
+            raise self.error
+        return message
+
+    async def __aiter__(self) -> AsyncIterator[Message]:
+        while (message := await self.receive()) is not None:
+            yield message
+
+    def refuse(self, text: str, path: str = "", code: str = "schema-mismatch") -> None:
+        """Tells the peer that a message of its is none. Eleven within ten seconds end the connection."""
+        now = self._time()
+        self._refusal_times = [time for time in self._refusal_times if now - time < _REFUSAL_WINDOW] + [now]
+        if len(self._refusal_times) > _MAX_REFUSALS:
+            self.fail(TypewireError("too-many-errors", "too many messages were refused"))
+        else:
+            self._write({"type": "$error", "code": code, "message": text, "path": path})
+
+    def fail(self, error: TypewireError) -> None:
+        """Ends the connection for a reason that the peer is told, unless it comes from there."""
+        if self._finishing is None:
+            self.error = error
+            if not isinstance(error, PeerError) and error.fatal:
+                self._write({"type": "$error", "code": error.code, "message": str(error)})
+            self._end()
+
+    async def close(self, reason: str = "done", retry_after: float | None = None) -> None:
+        """Ends in order: `$bye`, then the peer's own end, for which it waits two seconds at most."""
+        if self._finishing is None:
+            retry = {} if retry_after is None else {"retryAfterMs": round(retry_after * 1000)}
+            self._write({"type": "$bye", "reason": reason, **retry})
+        await asyncio.shield(self._end())
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def _read(self) -> None:
+        try:
+            while self.bye is None and (payload := await self._frame()) is not None:
+                self._frames += 1
+                limits = self._limits
+                message = cbor.loads(payload, max_nesting=limits.max_nesting, max_items=limits.max_items)
+                await self._take(message, payload)
+            if not self._opened.is_set():
+                raise TypewireError("connection-closed", "the peer ended before it said anything")
+            self._end()
+        except TypewireError as error:
+            self.fail(error)
+        except OSError as error:
+            self.fail(TypewireError("connection-closed", f"the connection was lost: {error}"))
+
+    async def _frame(self) -> bytes | None:
+        start = await self._exactly(1)
+        if start == b"":
+            return None
+        try:
+            async with asyncio.timeout(self._limits.frame_deadline) as deadline:
+                header = start + await self._exactly(HEADER_BYTES - 1)
+                if len(header) == HEADER_BYTES:
+                    length = decode_header(header, self._limits.max_frame_bytes)
+                    deadline.reschedule((deadline.when() or 0) + length / _FRAME_BYTES_PER_SECOND)
+                    payload = await self._exactly(length)
+                    if len(payload) == length:
+                        return payload
+        except TimeoutError:
+            raise TypewireError("frame-timeout", "a frame is not complete in time") from None
+        raise TypewireError("frame-truncated", "the stream ended inside a frame")
+
+    async def _exactly(self, count: int) -> bytes:
+        """Fewer bytes only where the stream ends. Memory grows with what has come, not with `count`."""
+        parts = bytearray()
+        while len(parts) < count and (part := await self._reader.read(min(count - len(parts), 65_536))):
+            self._heard = self._time()
+            parts += part
+        return bytes(parts)
+
+    async def _take(self, message: Any, payload: bytes) -> None:
+        kind = message.get("type") if isinstance(message, dict) else None
+        if kind == "$error":
+            self._take_error(message)
+        elif kind == "$bye":
+            self.bye = message
+        elif kind == "$hello" and self._frames == 1:
+            self._take_hello(message, payload)
+        elif kind == "$proof" and not self._is_proven and len(self._hellos) == 2:
+            self._take_proof(message)
+        elif not self._is_proven:
+            raise TypewireError("auth-required", "expected $hello with a nonce, then $proof")
+        elif not isinstance(kind, str) or kind in ("$hello", "$proof"):
+            self.refuse(f"schema-mismatch at /type: expected a message, got {kind}", "/type")
+        else:
+            self._opened.set()
+            if kind == "$ping":
+                self._write({**message, "type": "$pong"})
+            elif not kind.startswith("$"):  # a control message that is not known is ignored
+                await self._messages.put(message)
+
+    def _take_error(self, message: Message) -> None:
+        error = PeerError(str(message.get("code")), str(message.get("message")))
+        error.path = message.get("path")
+        if error.fatal:
+            raise error
+        _log.warning("%s refused a message: %s", self.name, error)
+        self.refused.append(error)
+
+    def _take_hello(self, hello: Message, payload: bytes) -> None:
+        if any(hello.get(key) != self._own_hello[key] for key in ("protocol", "version")):
+            raise TypewireError(
+                "protocol-mismatch",
+                f"expected {self._endpoint.protocol} version {self._endpoint.version}, "
+                f"got {hello.get('protocol')} version {hello.get('version')}",
+            )
+        self._hellos["client" if self._role == "server" else "server"] = payload
+        self._peer_max_frame_bytes = hello.get("maxFrameBytes", MAX_ANNOUNCED_BYTES)
+        if ("nonce" in hello) != ("nonce" in self._own_hello):
+            raise TypewireError("auth-required", "one end asks for a shared secret, the other has none")
+        if not self._is_proven and self._role == "client":
+            self._write({"type": "$proof", "mac": self._proof("client")})
+        if self._is_proven:
+            self._opened.set()
+        if self._limits.heartbeat_interval > 0 and hello.get("heartbeatIntervalMs", 0) > 0:
+            self._heartbeats = asyncio.create_task(self._ask_for_life())
+
+    def _take_proof(self, message: Message) -> None:
+        prover = "server" if self._role == "client" else "client"
+        if not hmac.compare_digest(message.get("mac", b""), self._proof(prover)):
+            raise TypewireError("auth-failed", "the peer does not have the same shared secret")
+        self._is_proven = True
+        if self._role == "server":
+            self._write({"type": "$proof", "mac": self._proof("server")})
+        self._opened.set()
+
+    def _proof(self, prover: str) -> bytes:
+        return proof(self._endpoint.secret or b"", prover, self._hellos["client"], self._hellos["server"])
+
+    async def _ask_for_life(self) -> None:
+        """Asks after each interval of silence; the third one without an answer is the end."""
+        asked = 0
+        while asked < 3:
+            heard = self._heard
+            await asyncio.sleep(heard + self._limits.heartbeat_interval * (asked + 1) - self._time())
+            asked = asked + 1 if self._heard == heard else 0
+            if 0 < asked < 3:
+                self._write({"type": "$ping", "id": asked})
+        self._writer.transport.abort()
+        self.fail(TypewireError("heartbeat-lost", "the peer has not answered"))
+
+    def _write(self, message: Message) -> None:
+        if self._finishing is None:
+            self._writer.write(encode_frame(message))
+
+    def _end(self) -> asyncio.Task[None]:
+        if self._finishing is None:
+            self._finishing = asyncio.create_task(self._finish())
+            self._opened.set()
+            with contextlib.suppress(asyncio.QueueFull):
+                self._messages.put_nowait(None)
+        return self._finishing
+
+    async def _finish(self) -> None:
+        """Ends this half, reads on until the peer ends or the linger time is over, and closes."""
+        if self._heartbeats is not None:
+            self._heartbeats.cancel()
+        self._reading.cancel()
+        await asyncio.wait([self._reading])
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(_LINGER):
+                if self._writer.can_write_eof():
+                    self._writer.write_eof()
+                    while await self._reader.read(65_536):
+                        pass
+        self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()

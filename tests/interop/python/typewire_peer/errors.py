@@ -1,0 +1,22 @@
+"""What can go wrong, each with a code: those of docs/wire.md, and the local `connection-closed`."""
+
+_FATAL = frozenset(
+    """header-invalid frame-empty frame-too-large frame-truncated frame-timeout cbor-malformed cbor-unsupported
+    cbor-limit too-many-errors protocol-mismatch hello-timeout hello-required auth-required auth-failed
+    slow-consumer heartbeat-lost write-timeout too-many-connections shutting-down internal""".split()
+)
+
+
+class TypewireError(Exception):
+    """`code` says what it is. This end found it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.fatal = code in _FATAL
+
+
+class PeerError(TypewireError):
+    """The peer found it, and said so in `$error`; `path` is the part of our message that it is about."""
+
+    path: str | None = None

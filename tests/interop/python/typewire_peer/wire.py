@@ -1,0 +1,64 @@
+"""Frames, the limits of one end, and the proof of a shared secret. Pure: no sockets, no time."""
+
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import cbor
+from .errors import TypewireError
+
+HEADER_BYTES = 10
+MAX_ANNOUNCED_BYTES = 9_999_999_999
+
+Message = dict[str, Any]
+"""A decoded message: its `type`, and its fields."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What this end takes, and how long it waits, in seconds."""
+
+    max_frame_bytes: int = 1_048_576
+    max_nesting: int = 32
+    max_items: int = 65_536
+    max_waiting_messages: int = 1024
+    """Received messages that wait for the program; beyond them nothing is read."""
+    heartbeat_interval: float = 30.0
+    """Silence after which the peer is asked for life; 0: never."""
+    hello_deadline: float = 10.0
+    """How long the peer's hello and proof may take, where they are required."""
+    frame_deadline: float = 10.0
+    """How long a frame that has begun may take, beside a second for each 16 KiB of it."""
+
+
+def framed(payload: bytes) -> bytes:
+    """The payload behind its header."""
+    return b"%-10d" % len(payload) + payload
+
+
+def encode_frame(message: Mapping[str, Any], max_frame_bytes: int = MAX_ANNOUNCED_BYTES) -> bytes:
+    """The message as a frame; raises `frame-too-large` where the receiver would refuse it."""
+    payload = cbor.dumps(message)
+    if len(payload) > max_frame_bytes:
+        raise TypewireError("frame-too-large", f"{len(payload)} bytes, the peer takes {max_frame_bytes}")
+    return framed(payload)
+
+
+def decode_header(header: bytes, max_frame_bytes: int) -> int:
+    """The announced length of a payload."""
+    if not re.fullmatch(rb"[0-9]+ *", header):
+        raise TypewireError("header-invalid", f"expected digits followed by spaces, got {header!r}")
+    length = int(header)
+    if length == 0:
+        raise TypewireError("frame-empty", "the header announces 0 bytes")
+    if length > max_frame_bytes:
+        raise TypewireError("frame-too-large", f"the header announces {length} bytes, limit {max_frame_bytes}")
+    return length
+
+
+def proof(secret: bytes, role: str, client_hello: bytes, server_hello: bytes) -> bytes:
+    """The code over the payloads of both hellos which shows that `role` has the secret."""
+    label = f"typewire secret 1: {role}\n".encode()
+    return hmac.digest(secret, label + framed(client_hello) + framed(server_hello), "sha256")
