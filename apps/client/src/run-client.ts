@@ -2,7 +2,7 @@
 // ends it; then close in order. What the log says of the ending, and its exit code, are `ending.ts`'s.
 
 import { connect, type ConnectOptions, environmentWarnings } from "@typewire/bun";
-import type { Client, ClientStatus } from "@typewire/client";
+import type { ClientOf, ClientStatus } from "@typewire/client";
 import {
   ConnectionLog,
   type Housekeeping,
@@ -46,7 +46,7 @@ export class ClientRun {
   #isConnected = false;
   #hasRefused = false;
   #received = 0;
-  #client: Client<typeof saludo> | undefined;
+  #client: ClientOf<typeof saludo> | undefined;
 
   constructor(options: ClientRunOptions) {
     this.#options = options;
@@ -86,7 +86,7 @@ export class ClientRun {
   }
 
   /** The client, once connected; undefined where that failed, which ends the run. */
-  async #connect(): Promise<Client<typeof saludo> | undefined> {
+  async #connect(): Promise<ClientOf<typeof saludo> | undefined> {
     const { flags, log } = this.#options;
     const target: SocketAddress = flags.unix === undefined ? flags.address : { unix: flags.unix };
     try {
@@ -170,7 +170,7 @@ export class ClientRun {
     }
   }
 
-  async #sendInput(connecting: Promise<Client<typeof saludo> | undefined>): Promise<void> {
+  async #sendInput(connecting: Promise<ClientOf<typeof saludo> | undefined>): Promise<void> {
     const { stdin, log } = this.#options;
     let number = 0;
     for await (const line of readLines(stdin.chunks)) {
@@ -187,7 +187,7 @@ export class ClientRun {
   }
 
   /** Why the line was not sent, where it is the line's fault. */
-  async #send(client: Client<typeof saludo>, line: Line): Promise<string | undefined> {
+  async #send(client: ClientOf<typeof saludo>, line: Line): Promise<string | undefined> {
     if (line.kind === "invalid") return line.reason;
     if (line.text.trim() === "") return undefined;
     const parse = this.#options.flags.output === "json" ? jsonLine : sayLine;

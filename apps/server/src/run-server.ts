@@ -22,7 +22,7 @@ import {
 import { type CloseReason, describeThrown, type SocketAddress } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
-import type { Server, ServerStats } from "@typewire/server";
+import type { ServerOf, ServerStats } from "@typewire/server";
 
 import type { ServerFlags } from "./command-line.ts";
 import { describeEnds } from "./describe-ends.ts";
@@ -44,7 +44,7 @@ export async function runServer(flags: ServerFlags, context: RunContext): Promis
 
   log("starting", { version });
   const housekeeping = new Housekeeping();
-  let server: Server<typeof saludo>;
+  let server: ServerOf<typeof saludo>;
   let risk: string | undefined;
   try {
     const target = await targetOf(flags);
@@ -102,7 +102,7 @@ function start(
     readonly terminal: Terminal;
     readonly housekeeping: Housekeeping;
   },
-): Server<typeof saludo> {
+): ServerOf<typeof saludo> {
   const print = printerTo(out, log);
   const tagColour = outHasColours ? "32" : undefined;
   const reasonOf = flags.trace ? (end: CloseReason) => end.message : endInOwnWords;
@@ -181,7 +181,7 @@ function logStats(stats: ServerStats, log: Log<typeof serverEvents>): void {
 
 /** What cannot be used is told, and changes nothing. */
 async function reloadCertificates(
-  server: Server<typeof saludo>,
+  server: ServerOf<typeof saludo>,
   log: Log<typeof serverEvents>,
 ): Promise<void> {
   try {

@@ -4,7 +4,7 @@
 import { serve, type ServeOptions } from "@typewire/bun";
 import { type CloseReason, systemClock } from "@typewire/connection";
 import { saludo, type SaludoServerMessage } from "@typewire/protocol/saludo";
-import type { Server, ServerConnection } from "@typewire/server";
+import type { ServerOf, ServerConnection } from "@typewire/server";
 
 type Message<Name extends SaludoServerMessage["type"]> = Extract<
   SaludoServerMessage,
@@ -23,7 +23,7 @@ export interface SaludoOptions extends ServeOptions<typeof saludo> {
 }
 
 /** Serves until `stop` or `drain`. Throws as `serve`. */
-export function serveSaludo(options: SaludoOptions): Server<typeof saludo> {
+export function serveSaludo(options: SaludoOptions): ServerOf<typeof saludo> {
   const { words, intervalMs, onSaid, onOpen, onClose, ...serveOptions } = options;
   const { clock = systemClock } = serveOptions;
   const greeting: Message<"greeting"> = { type: "greeting", words };

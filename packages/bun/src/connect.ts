@@ -1,8 +1,14 @@
 // The entrance for programs: `await connect(protocol, options, handlers)`.
 
-import { Client, type ClientHandlers, clientOptions, type ClientOptions } from "@typewire/client";
+import {
+  type Client,
+  type ClientHandlers,
+  clientOptions,
+  type ClientOptions,
+  LiveClient,
+} from "@typewire/client";
 import { refuseUnknownOptions, systemClock } from "@typewire/connection";
-import type { AnyProtocol } from "@typewire/protocol";
+import type { AnyProtocol, MessageOf } from "@typewire/protocol";
 
 import { type ClientTlsOptions, type DialTls, dialTls } from "./client-tls.ts";
 import { dial } from "./dial.ts";
@@ -37,7 +43,7 @@ export async function connect<P extends AnyProtocol>(
   protocol: P,
   options: ConnectOptions<P>,
   handlers?: ClientHandlers<P>,
-): Promise<Client<P>> {
+): Promise<Client<MessageOf<P, "client">>> {
   refuseUnknownOptions(options, known);
   const target = targetOf(options, 1);
   const { tls, clock = systemClock, secret } = options;
@@ -46,7 +52,7 @@ export async function connect<P extends AnyProtocol>(
     tls === undefined ? undefined : dialTls(tls, "unix" in target ? undefined : target.hostname);
   // For mistakes in them, before anything is dialled.
   material();
-  const client = new Client(protocol, target, options, handlers ?? ({} as ClientHandlers<P>), {
+  const client = new LiveClient(protocol, target, options, handlers, {
     dial: async (address, user) => dial(address, user, material(), clock),
     ...(secret !== undefined && { secret: sharedSecret(secret) }),
     handlerFailed: printHandlerError,

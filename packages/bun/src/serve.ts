@@ -1,8 +1,14 @@
 // The entrance for programs: `serve(protocol, options, handlers)`.
 
 import { refuseUnknownOptions, systemClock } from "@typewire/connection";
-import type { AnyProtocol } from "@typewire/protocol";
-import { Server, type ServerHandlers, serverOptions, type ServerOptions } from "@typewire/server";
+import type { AnyProtocol, MessageOf } from "@typewire/protocol";
+import {
+  LiveServer,
+  type Server,
+  type ServerHandlers,
+  serverOptions,
+  type ServerOptions,
+} from "@typewire/server";
 
 import { connectionCeiling, descriptorLimit } from "./descriptor-limit.ts";
 import { listen } from "./listen.ts";
@@ -36,14 +42,14 @@ export function serve<P extends AnyProtocol, Port extends number | undefined = u
   protocol: P,
   options: ServeOptions<P, Port>,
   handlers?: ServerHandlers<P>,
-): Server<P, Port extends number ? number : undefined> {
+): Server<MessageOf<P, "server">, Port extends number ? number : undefined> {
   refuseUnknownOptions(options, known);
   const target = targetOf(options, 0);
   const tls =
     options.tls === undefined
       ? undefined
       : new ServerTls(options.tls, options.clock ?? systemClock);
-  return new Server(protocol, options, handlers ?? ({} as ServerHandlers<P>), {
+  return new LiveServer(protocol, options, handlers, {
     listen: (accept) => listen(target, accept, tls),
     ...(tls && { certificates: tls }),
     ...(options.secret !== undefined && { secret: sharedSecret(options.secret) }),

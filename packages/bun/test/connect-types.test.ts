@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "bun:test";
 
-import type { Client, ClientConnection, ClientHandlers } from "@typewire/client";
+import type { ClientOf, ClientConnection, ClientHandlers } from "@typewire/client";
 import { saludo, type SaludoServerMessage } from "@typewire/protocol/saludo";
 
 import { connect } from "../src/index.ts";
@@ -35,7 +35,7 @@ describe("connect, to the compiler", () => {
     );
     const accepted = await server.accept(hello);
     const client = await connecting;
-    const isClient: Equal<typeof client, Client<typeof saludo>> = true;
+    const isClient: Equal<typeof client, ClientOf<typeof saludo>> = true;
     expect(isClient).toBe(true);
 
     // @ts-expect-error -- no such field
@@ -45,6 +45,16 @@ describe("connect, to the compiler", () => {
     // @ts-expect-error -- the wrong direction: welcome is the server's
     expect(() => client.send({ type: "welcome", text: "hola" })).toThrow("welcome");
 
+    accepted.raw.shutdown();
+    await client.close();
+  });
+
+  test("needs no handlers", async () => {
+    using server = new SaludoListener();
+    const connecting = connect(saludo, { port: server.port });
+    const accepted = await server.accept(hello);
+    const client = await connecting;
+    expect(client.state).toBe("connected");
     accepted.raw.shutdown();
     await client.close();
   });

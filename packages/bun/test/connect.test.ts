@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import type { Client, ClientStatus } from "@typewire/client";
+import type { ClientOf, ClientStatus } from "@typewire/client";
 import { systemClock } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
@@ -14,7 +14,7 @@ import {
   welcome,
 } from "@typewire/testkit/saludo-listener";
 
-type SaludoClient = Client<typeof saludo>;
+type SaludoClient = ClientOf<typeof saludo>;
 type Options = ConnectOptions<typeof saludo>;
 
 /** Ends a client whose server is gone, so that nothing of it outlives the test. */

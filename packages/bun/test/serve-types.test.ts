@@ -9,7 +9,7 @@ import { Type } from "@sinclair/typebox";
 import { defineProtocol } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
 
-import type { Server, ServerConnection, ServerHandlers } from "@typewire/server";
+import type { ServerOf, ServerConnection, ServerHandlers } from "@typewire/server";
 
 import { serve, type ServeOptions } from "../src/index.ts";
 
@@ -57,8 +57,20 @@ describe("serve, to the compiler", () => {
     const options: ServeOptions<typeof saludo> = { port: 0 };
     await using either = serve(saludo, options);
     const isEither: Equal<typeof either.port, number | undefined> = true;
-    const any: Server<typeof saludo> = onPort;
+    const any: ServerOf<typeof saludo> = onPort;
     expect([isNumber, isText, isUndefined, isEither, any === onPort]).not.toContain(false);
+  });
+
+  test("needs no handlers, and takes whatever a handler returns", async () => {
+    await using silent = serve(saludo, port);
+    expect(silent.connections.size).toBe(0);
+    await using server = serve(saludo, port, {
+      // Names the server within its own handlers: no annotation is needed.
+      say: ({ text }) => server.broadcast({ type: "welcome", text }),
+    });
+    await using waiting = serve(saludo, port, { say: async ({ text }) => text.length });
+    const isServer: Equal<typeof server, ServerOf<typeof saludo, number>> = true;
+    expect([isServer, waiting.isListening]).toEqual([true, true]);
   });
 
   test("keeps the protocol's types through a variable for the handlers", async () => {

@@ -7,7 +7,7 @@ import type { CloseReason } from "@typewire/connection";
 import { encodeHeader, TypewireError } from "@typewire/protocol";
 import { toDiagnostic } from "@typewire/protocol/internal";
 import { saludo } from "@typewire/protocol/saludo";
-import type { Server, ServerOptions } from "@typewire/server";
+import type { ServerOf, ServerOptions } from "@typewire/server";
 import {
   byteByByte,
   type CertificateFiles,
@@ -34,7 +34,7 @@ const ca = await Bun.file(caFile).text();
 
 /** A server whose connections that never opened are told to the test. */
 class Guarded implements Disposable {
-  readonly server: Server<typeof saludo, number>;
+  readonly server: ServerOf<typeof saludo, number>;
   readonly opened: string[] = [];
   readonly #refused: CloseReason[] = [];
   #onRefused: (() => void) | undefined;
@@ -365,7 +365,7 @@ describe("Server.reloadCertificates (T8)", () => {
 
   const leaf = readFileSync(own.certFile, "utf8");
   const second = readFileSync(caFile, "utf8");
-  const refusalOf = async (server: Server<typeof saludo, number>): Promise<string> => {
+  const refusalOf = async (server: ServerOf<typeof saludo, number>): Promise<string> => {
     const error: unknown = await server.reloadCertificates().catch((reason: unknown) => reason);
     return error instanceof TypewireError ? `${error.code}: ${error.message}` : "none";
   };

@@ -8,7 +8,7 @@ import { internalLimits } from "@typewire/connection/internal";
 import { defineProtocol, TypewireError } from "@typewire/protocol";
 import { ByteWriter } from "@typewire/protocol/internal";
 import { saludo } from "@typewire/protocol/saludo";
-import type { Server } from "@typewire/server";
+import type { ServerOf } from "@typewire/server";
 import { ScriptedPeer } from "@typewire/testkit";
 
 import { serve, type ServeOptions } from "../src/index.ts";
@@ -19,7 +19,7 @@ const anyPort = { port: 0, limits: internalLimits({ lingerMs: 20 }) };
 
 /** Peers that the server has welcomed, in the order of their connections. */
 async function welcomed(
-  server: Server<typeof saludo, number>,
+  server: ServerOf<typeof saludo, number>,
   count: number,
 ): Promise<SaludoPeer[]> {
   const peers: SaludoPeer[] = [];
@@ -34,7 +34,7 @@ async function welcomed(
 /** Serves what most tests need: a welcome. */
 function serveWelcome<Port extends number | undefined = number>(
   options?: ServeOptions<typeof saludo, Port>,
-): Server<typeof saludo, Port extends number ? number : undefined>;
+): ServerOf<typeof saludo, Port extends number ? number : undefined>;
 function serveWelcome(options: ServeOptions<typeof saludo> = anyPort) {
   return serve(saludo, options, {
     open(connection) {

@@ -5,7 +5,7 @@ import {
   type Connection,
   endOptions,
   type EndOptions,
-  type Handlers,
+  type HandlersOf,
 } from "@typewire/connection";
 import type { AnyProtocol, MessageOf } from "@typewire/protocol";
 
@@ -14,13 +14,8 @@ import type { ReconnectOptions } from "./backoff.ts";
 /** A connection as the client's handlers see it. */
 export type ClientConnection<P extends AnyProtocol> = Connection<MessageOf<P, "client">>;
 
-/**
- * A function for each message that the server may send, besides `open` and `close`. Conditional, so that
- * the compiler has settled on P before it looks into a literal, and infers the parameters from it.
- */
-export type ClientHandlers<P extends AnyProtocol> = P extends AnyProtocol
-  ? Handlers<MessageOf<P, "server">, ClientConnection<P>>
-  : never;
+/** A function for each message that the server may send, besides `open` and `close`. */
+export type ClientHandlers<P extends AnyProtocol> = HandlersOf<P, "client">;
 
 /**
  * - `connecting`: the first attempt. Its failure is `connect`'s rejection.

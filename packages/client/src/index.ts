@@ -1,7 +1,8 @@
 // The public face of @typewire/client.
 
 export type { ReconnectOptions } from "./backoff.ts";
-export { Client } from "./client.ts";
+export type { Client, ClientOf } from "./client.ts";
+export { LiveClient } from "./live-client.ts";
 export type { ClientHost } from "./client-host.ts";
 export { clientOptions } from "./client-options.ts";
 export type {

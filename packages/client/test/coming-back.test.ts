@@ -9,7 +9,7 @@ import { ByteWriter } from "@typewire/protocol/internal";
 import { saludo, type SaludoClientMessage } from "@typewire/protocol/saludo";
 import { FakeClock, MemorySocket } from "@typewire/testkit";
 
-import { Client } from "../src/client.ts";
+import { LiveClient } from "../src/live-client.ts";
 import type { ClientOptions } from "../src/client-options.ts";
 import type { ClientHost } from "../src/client-host.ts";
 
@@ -60,7 +60,7 @@ async function connected(options: ClientOptions<typeof saludo> = {}) {
   const clock = new FakeClock();
   const network = new Network();
   const all = { clock, random: () => 0.5, limits: { heartbeatIntervalMs: 0 }, ...options };
-  const client = new Client(saludo, target, all, {}, hostOf(network.dial));
+  const client = new LiveClient(saludo, target, all, {}, hostOf(network.dial));
   await client.start();
   return { client, clock, network };
 }
@@ -176,7 +176,7 @@ describe("resend", () => {
     const options = { resend: true, reconnect: false } as const;
     expect(
       () =>
-        new Client(
+        new LiveClient(
           saludo,
           target,
           options,

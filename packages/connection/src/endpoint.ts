@@ -10,13 +10,14 @@ import {
   type Hello,
   type MessageOf,
   type Role,
+  type SchemasOf,
   TypewireError,
 } from "@typewire/protocol";
 import { ByteWriter } from "@typewire/protocol/internal";
 
 import type { CloseReason } from "./close-reason.ts";
 import type { Connection } from "./connection.ts";
-import { buildHandlerTable, type Handlers, type HandlerTable } from "./handlers.ts";
+import { buildHandlerTable, type Handlers, type HandlerTable, type Lifecycle } from "./handlers.ts";
 import { type ConnectionLimits, resolveLimits } from "./limits.ts";
 import { type Holder, MemoryBudget } from "./memory-budget.ts";
 import type { SharedSecret } from "./handshake/secret-exchange.ts";
@@ -111,10 +112,18 @@ const BUFFERED_SHARE = 1 / 4;
 export type Sent<P extends AnyProtocol, R extends Role> = MessageOf<P, R>;
 
 /** What a side of a protocol receives. */
-export type Received<P extends AnyProtocol, R extends Role> = MessageOf<
-  P,
-  R extends "server" ? "client" : "server"
->;
+export type Received<P extends AnyProtocol, R extends Role> = MessageOf<P, PeerOf<R>>;
+
+type PeerOf<R extends Role> = R extends "server" ? "client" : "server";
+
+/**
+ * What a side of a protocol does with what it receives. Conditional, so that the compiler has settled on
+ * `P` before it looks into a literal, and infers the parameters from it.
+ */
+export type HandlersOf<P extends AnyProtocol, R extends Role> = P extends AnyProtocol
+  ? Handlers<SchemasOf<P, PeerOf<R>>, Connection<Sent<P, R>>> &
+      Partial<Lifecycle<Connection<Sent<P, R>>>>
+  : never;
 
 /**
  * The `role` side of `protocol`, with the user's handlers.
@@ -124,7 +133,7 @@ export type Received<P extends AnyProtocol, R extends Role> = MessageOf<
 export function createEndpoint<P extends AnyProtocol, R extends Role>(
   protocol: P,
   role: R,
-  handlers: Handlers<Received<P, R>, Connection<Sent<P, R>>>,
+  handlers: HandlersOf<P, R> | undefined,
   options: EndpointOptions<Sent<P, R>> = {},
 ): Endpoint<Sent<P, R>, Received<P, R>> {
   const outgoing = protocol[role] as Codec<Sent<P, R>>;
@@ -149,7 +158,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     pingFrame: frameOf(outgoing, { type: "$ping" }),
     outgoing,
     incoming,
-    handlers: buildHandlerTable(incoming.messageNames, handlers),
+    handlers: buildHandlerTable(incoming.messageNames, handlers ?? {}),
     limits,
     clock,
     flushes: new FlushScheduler(clock),

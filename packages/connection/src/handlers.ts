@@ -1,7 +1,7 @@
 // The functions a user gives for the messages of a protocol, and the table they are looked up in. The
 // table is built once for all connections of an endpoint.
 
-import { TypewireError } from "@typewire/protocol";
+import { type MessageNamed, type MessageSchemas, TypewireError } from "@typewire/protocol";
 
 import type { CloseReason } from "./close-reason.ts";
 
@@ -13,32 +13,20 @@ export interface Lifecycle<Self> {
   close: (connection: Self, reason: CloseReason) => void | Promise<void>;
 }
 
-/** What is called for each message this side receives, by its name. */
-export type MessageHandlers<Incoming extends { type: string }, Self> = {
-  [Name in Incoming["type"]]: (
-    message: Extract<Incoming, { type: Name }>,
-    connection: Self,
-  ) => void | Promise<void>;
-};
-
 /**
- * What a user of `serve` or `connect` writes; all of it is optional, and a message without a handler is
- * validated and dropped. A handler that throws, or whose promise rejects, ends its connection with
- * `internal`. Handlers are called without `this`.
+ * What a user of `serve` or `connect` writes for the messages of `Schemas`, by their names; all of it is
+ * optional, and a message without a handler is validated and dropped. A handler may return anything; one
+ * that throws, or whose promise rejects, ends its connection with `internal`. Called without `this`.
  */
-// One mapped type: an intersection of the two above would, while `Incoming` is being inferred, lend the
-// parameters of messages to `open` and `close` too.
-export type Handlers<Incoming extends { type: string }, Self> = {
-  [Name in Incoming["type"] | keyof Lifecycle<Self>]?: Name extends keyof Lifecycle<Self>
-    ? Lifecycle<Self>[Name]
-    : MessageHandlers<Incoming, Self>[Name];
+// Over the schemas themselves, so that a name in an editor leads to the protocol and is renamed with it.
+export type Handlers<Schemas extends MessageSchemas, Self> = {
+  // `unknown` would make `const server = serve(…, { say: () => server.broadcast(…) })` a circle to the compiler.
+  // oxlint-disable-next-line typescript/no-explicit-any -- nothing reads it
+  [Name in keyof Schemas]?: (message: MessageNamed<Schemas, Name>, connection: Self) => any;
 };
 
 /** Any handler, once what it is called with no longer matters: a message, or what a lifecycle handler gets. */
-export type Handler<Argument, Self> = (
-  argument: Argument,
-  connection: Self,
-) => void | Promise<void>;
+export type Handler<Argument, Self> = (argument: Argument, connection: Self) => unknown;
 
 /** The handlers of an endpoint. A Map, because names come from the peer and must not reach a prototype. */
 export interface HandlerTable<Incoming, Self> {
@@ -53,9 +41,9 @@ export interface HandlerTable<Incoming, Self> {
  * @throws TypewireError `option-invalid` where `handlers` is not a plain object of functions, or names
  * a message that this side does not receive.
  */
-export function buildHandlerTable<Incoming extends { type: string }, Self>(
+export function buildHandlerTable<Incoming, Self>(
   messageNames: readonly string[],
-  handlers: Handlers<Incoming, Self>,
+  handlers: Readonly<Record<string, unknown>> & Partial<Lifecycle<Self>>,
 ): HandlerTable<Incoming, Self> {
   const prototype: unknown = Object.getPrototypeOf(handlers);
   if (prototype !== Object.prototype && prototype !== null) {

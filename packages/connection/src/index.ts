@@ -16,10 +16,11 @@ export {
   type Endpoint,
   type EndpointHooks,
   type EndpointOptions,
+  type HandlersOf,
   type Received,
   type Sent,
 } from "./endpoint.ts";
-export type { Handlers, Lifecycle, MessageHandlers } from "./handlers.ts";
+export type { Handlers, Lifecycle } from "./handlers.ts";
 export { type ConnectionLimits, type Limits, requireOptions } from "./limits.ts";
 export { LiveConnection } from "./live-connection.ts";
 export type { Observer } from "./observer.ts";

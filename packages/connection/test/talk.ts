@@ -19,11 +19,10 @@ import {
 } from "@typewire/testkit";
 
 import {
-  type Connection,
   type ConnectionLimits,
   createEndpoint,
   type EndpointHooks,
-  type Handlers,
+  type HandlersOf,
   LiveConnection,
   type Observer,
 } from "../src/index.ts";
@@ -52,7 +51,7 @@ interface SideOptions<Outgoing extends AnyMessage, Incoming extends AnyMessage> 
 
 /** A server's connection that is not opened yet. */
 export function serverConnection(
-  handlers: Handlers<FromClient, Connection<FromServer>> = {},
+  handlers: HandlersOf<typeof talk, "server"> = {},
   {
     limits = {},
     clock = new FakeClock(),
@@ -66,7 +65,7 @@ export function serverConnection(
 
 /** A client's connection that is not opened yet. */
 export function clientConnection(
-  handlers: Handlers<FromServer, Connection<FromClient>> = {},
+  handlers: HandlersOf<typeof talk, "client"> = {},
   {
     limits = {},
     clock = new FakeClock(),

@@ -12,10 +12,21 @@ import { buildMessageTable, type MessageSchemas } from "./schema/message-table.t
 /** Shows an intersection as one object in editors and errors. */
 type Flatten<Fields> = { [Name in keyof Fields]: Fields[Name] } & {};
 
-/** The messages of one direction: `{ type: name } & fields`, as a union over the names. */
-export type MessagesOf<Schemas extends MessageSchemas> = {
-  [Name in keyof Schemas & string]: Flatten<{ type: Name } & Static<Schemas[Name]>>;
+/** The message `Name` of `Schemas`: `{ type: name } & fields`. */
+export type MessageNamed<Schemas extends MessageSchemas, Name extends keyof Schemas> = Flatten<
+  { type: Name } & Static<Schemas[Name]>
+>;
+
+/** The messages of `Schemas`, as a union. */
+type MessageIn<Schemas extends MessageSchemas> = {
+  [Name in keyof Schemas & string]: MessageNamed<Schemas, Name>;
 }[keyof Schemas & string];
+
+/** What both sides of a protocol send: message name to schema. */
+export interface ProtocolSchemas {
+  readonly server: MessageSchemas;
+  readonly client: MessageSchemas;
+}
 
 /** What a protocol is made of. */
 export interface ProtocolDefinition<Server extends MessageSchemas, Client extends MessageSchemas> {
@@ -29,20 +40,31 @@ export interface ProtocolDefinition<Server extends MessageSchemas, Client extend
   readonly client: Client;
 }
 
-/** A set of messages in two directions, ready to be spoken. Immutable; share one in the whole program. */
-export interface Protocol<Server extends MessageSchemas, Client extends MessageSchemas> {
+/**
+ * A set of messages in two directions, ready to be spoken. Immutable; share one in the whole program. The
+ * unions are written out here: a named type would stand in editors with all that it was made of.
+ */
+export interface Protocol<Schemas extends ProtocolSchemas> {
   readonly name: string;
   readonly version: number;
   /** Sixteen hexadecimal digits that name the exact schemas. */
   readonly fingerprint: string;
   /** What the server sends and the client decodes. */
-  readonly server: Codec<MessagesOf<Server>>;
+  readonly server: Codec<
+    {
+      [Name in keyof Schemas["server"] & string]: MessageNamed<Schemas["server"], Name>;
+    }[keyof Schemas["server"] & string]
+  >;
   /** What the client sends and the server decodes. */
-  readonly client: Codec<MessagesOf<Client>>;
+  readonly client: Codec<
+    {
+      [Name in keyof Schemas["client"] & string]: MessageNamed<Schemas["client"], Name>;
+    }[keyof Schemas["client"] & string]
+  >;
 }
 
 /** Any protocol, where its messages do not matter. */
-export type AnyProtocol = Protocol<MessageSchemas, MessageSchemas>;
+export type AnyProtocol = Protocol<ProtocolSchemas>;
 
 /** The two directions, by who sends. */
 export type Role = "server" | "client";
@@ -51,6 +73,10 @@ export type Role = "server" | "client";
 export type MessageOf<P extends { readonly [Side in Role]: object }, Side extends Role> =
   P[Side] extends Codec<infer Message> ? Message : never;
 
+/** What one side of protocol `P` sends, as it was defined: message name to schema. */
+export type SchemasOf<P extends AnyProtocol, Side extends Role> =
+  P extends Protocol<infer Schemas> ? Schemas[Side] : never;
+
 /**
  * Makes a protocol of TypeBox schemas. Later changes to the schemas have no effect.
  *
@@ -58,25 +84,24 @@ export type MessageOf<P extends { readonly [Side in Role]: object }, Side extend
  * travel: functions, symbols, promises, transforms; a union of two types that are the same bytes; a
  * property named `type` or `__proto__`; a message named `open`, `close` or `$…`.
  */
-export function defineProtocol<
-  const Server extends MessageSchemas,
-  const Client extends MessageSchemas,
->(definition: ProtocolDefinition<Server, Client>): Protocol<Server, Client> {
+export function defineProtocol<Server extends MessageSchemas, Client extends MessageSchemas>(
+  definition: ProtocolDefinition<Server, Client>,
+): Protocol<{ server: Server; client: Client }> {
   return build(definition, true);
 }
 
 /** As `defineProtocol`, without generated code: slower, and the same in every result. For tests and benchmarks. */
 export function defineReferenceProtocol<
-  const Server extends MessageSchemas,
-  const Client extends MessageSchemas,
->(definition: ProtocolDefinition<Server, Client>): Protocol<Server, Client> {
+  Server extends MessageSchemas,
+  Client extends MessageSchemas,
+>(definition: ProtocolDefinition<Server, Client>): Protocol<{ server: Server; client: Client }> {
   return build(definition, false);
 }
 
-function build<const Server extends MessageSchemas, const Client extends MessageSchemas>(
+function build<Server extends MessageSchemas, Client extends MessageSchemas>(
   { name, version, server, client }: ProtocolDefinition<Server, Client>,
   compiled: boolean,
-): Protocol<Server, Client> {
+): Protocol<{ server: Server; client: Client }> {
   if (typeof name !== "string" || name === "" || !name.isWellFormed()) {
     throw new TypewireError("protocol-invalid", "Cannot define protocol: it needs a name");
   }
@@ -90,7 +115,7 @@ function build<const Server extends MessageSchemas, const Client extends Message
     name,
     version,
     fingerprint: fingerprintOf(server, client),
-    server: new DirectionCodec<MessagesOf<Server>>(buildMessageTable(server, "/server"), compiled),
-    client: new DirectionCodec<MessagesOf<Client>>(buildMessageTable(client, "/client"), compiled),
+    server: new DirectionCodec<MessageIn<Server>>(buildMessageTable(server, "/server"), compiled),
+    client: new DirectionCodec<MessageIn<Client>>(buildMessageTable(client, "/client"), compiled),
   });
 }

@@ -15,11 +15,13 @@ export {
 export {
   type AnyProtocol,
   defineProtocol,
+  type MessageNamed,
   type MessageOf,
-  type MessagesOf,
   type Protocol,
   type ProtocolDefinition,
+  type ProtocolSchemas,
   type Role,
+  type SchemasOf,
 } from "./define-protocol.ts";
 export {
   type ErrorCode,

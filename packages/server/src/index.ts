@@ -1,6 +1,7 @@
 // The public face of @typewire/server.
 
-export { Server } from "./server.ts";
+export { LiveServer } from "./live-server.ts";
+export type { Server, ServerOf } from "./server.ts";
 export type { Accept, Listening, ServerCertificates, ServerHost } from "./server-host.ts";
 export { serverOptions } from "./server-options.ts";
 export type {

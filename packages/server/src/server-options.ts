@@ -7,20 +7,15 @@ import {
   endOptions,
   type EndOptions,
   type EndpointStats,
-  type Handlers,
+  type HandlersOf,
 } from "@typewire/connection";
 import type { AnyProtocol, MessageOf } from "@typewire/protocol";
 
 /** A connection as the server's handlers see it. */
 export type ServerConnection<P extends AnyProtocol> = Connection<MessageOf<P, "server">>;
 
-/**
- * A function for each message that the client may send, besides `open` and `close`. Conditional, so that
- * the compiler has settled on P before it looks into a literal, and infers the parameters from it.
- */
-export type ServerHandlers<P extends AnyProtocol> = P extends AnyProtocol
-  ? Handlers<MessageOf<P, "client">, ServerConnection<P>>
-  : never;
+/** A function for each message that the client may send, besides `open` and `close`. */
+export type ServerHandlers<P extends AnyProtocol> = HandlersOf<P, "server">;
 
 /** What a server was full of. */
 export type ConnectionCap = "maxConnections" | "maxConnectionsPerAddress";

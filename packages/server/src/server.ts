@@ -1,139 +1,32 @@
-// A server of one protocol: who is connected, broadcast, drain. It accepts through a `listen` function
-// and leaves bytes, messages and closing to `LiveConnection`; flags, logs and signals are the command's.
+// The face of a server: what a program may ask of it. How it works is `LiveServer`'s.
 
-import {
-  createEndpoint,
-  type Endpoint,
-  LiveConnection,
-  refuseUnknownOptions,
-  requireDuration,
-  requireOptions,
-  requireRetryAfter,
-  type SocketUser,
-  systemClock,
-} from "@typewire/connection";
-import { type AnyProtocol, type MessageOf, TypewireError } from "@typewire/protocol";
+import type { Connection } from "@typewire/connection";
+import type { AnyMessage, AnyProtocol, MessageOf } from "@typewire/protocol";
 
-import { AddressCount } from "./address-count.ts";
-import { refusalFrame, Refuser } from "./refusal.ts";
-import type {
-  ConnectionCap,
-  Drained,
-  DrainOptions,
-  ServerConnection,
-  ServerHandlers,
-  ServerOptions,
-  ServerStats,
-} from "./server-options.ts";
-import type { Listening, ServerCertificates, ServerHost } from "./server-host.ts";
+import type { Drained, DrainOptions, ServerStats } from "./server-options.ts";
 
-/** Connections that a server takes by default, where its host can hold as many. */
-const defaultMaxConnections = 10_000;
-
-const drainOptions: readonly (keyof DrainOptions)[] = ["timeoutMs", "reason", "retryAfterMs"];
-
-type LiveServerConnection<P extends AnyProtocol> = LiveConnection<
-  MessageOf<P, "server">,
-  MessageOf<P, "client">
->;
-
-/** `Port` is `number` where it listens on one, and undefined where it listens on a Unix socket. */
-export class Server<P extends AnyProtocol, Port extends number | undefined = number | undefined> {
+/**
+ * A server of one protocol. `Outgoing` are the messages that it sends; `Port` is `number` where it listens on
+ * one, and undefined where it listens on a Unix socket. `await using` drains it, with the defaults of `drain`.
+ */
+export interface Server<
+  Outgoing extends AnyMessage,
+  Port extends number | undefined = number | undefined,
+> extends AsyncDisposable {
+  /** The most connections at once: the option, lowered to what the host can hold. */
   readonly maxConnections: number;
-  readonly #endpoint: Endpoint<MessageOf<P, "server">, MessageOf<P, "client">>;
-  readonly #observe: ServerOptions<P>["observe"];
-  readonly #onTurnedAway: ServerOptions<P>["onTurnedAway"];
-  readonly #refuser: Refuser;
-  readonly #refusalFrames: Readonly<Record<ConnectionCap, Uint8Array>>;
-  /** Only where there is a limit for each address; so are the addresses of connections. */
-  readonly #perAddress: AddressCount | undefined;
-  readonly #addresses = new WeakMap<ServerConnection<P>, string>();
-  #turnedAway = 0;
-  readonly #connections = new Set<LiveServerConnection<P>>();
-  readonly #listening: Listening;
-  readonly #certificates: ServerCertificates | undefined;
-  #isListening = true;
-
-  /** Use a host's `serve`. Listens before it returns; throws what `host.listen` and `createEndpoint` throw. */
-  constructor(
-    protocol: P,
-    options: ServerOptions<P>,
-    handlers: ServerHandlers<P>,
-    host: ServerHost,
-  ) {
-    this.#certificates = host.certificates;
-    this.maxConnections = Math.min(
-      positiveInteger("maxConnections", options.maxConnections) ?? defaultMaxConnections,
-      host.connectionCeiling ?? Number.POSITIVE_INFINITY,
-    );
-    const perAddress = positiveInteger(
-      "maxConnectionsPerAddress",
-      options.maxConnectionsPerAddress,
-    );
-    this.#perAddress = perAddress === undefined ? undefined : new AddressCount(perAddress);
-    this.#observe = options.observe;
-    this.#onTurnedAway = options.onTurnedAway;
-    this.#endpoint = createEndpoint(protocol, "server", handlers, {
-      limits: requireOptions(options.limits),
-      ...(options.maxBufferedBytes !== undefined && { maxBufferedBytes: options.maxBufferedBytes }),
-      clock: options.clock ?? systemClock,
-      ownsChunks: true,
-      ...(host.memoryLimitBytes !== undefined && { memoryLimitBytes: host.memoryLimitBytes }),
-      ...(host.secret && { secret: host.secret }),
-      hooks: {
-        closed: (connection, reason) => {
-          // Every connection of this endpoint was made by `#accept`.
-          this.#connections.delete(connection as LiveServerConnection<P>);
-          const address = this.#addresses.get(connection);
-          if (address !== undefined) this.#perAddress?.remove(address);
-          if (!connection.wasOpen) options.onNotOpened?.(connection.name, reason);
-        },
-        // Absent where nobody asks: reading the queue back takes time.
-        ...(options.onUndelivered !== undefined && { undelivered: options.onUndelivered }),
-        handlerFailed: options.onHandlerError ?? host.handlerFailed,
-      },
-    });
-    this.#refuser = new Refuser({
-      clock: this.#endpoint.clock,
-      lingerMs: this.#endpoint.limits.lingerMs,
-    });
-    const full = (count: number, from = ""): Uint8Array =>
-      refusalFrame(
-        protocol.server,
-        `The server is full: its limit of connections${from} is ${count}`,
-      );
-    this.#refusalFrames = {
-      maxConnections: full(this.maxConnections),
-      maxConnectionsPerAddress: full(perAddress ?? 0, " from one address"),
-    };
-    this.#listening = host.listen((name, ipAddress) => this.#accept(name, ipAddress));
-  }
-
   /** The port bound; undefined for a Unix socket. */
-  get port(): Port {
-    // The host's `serve` has made `Port` of the options that it listens by.
-    return this.#listening.port as Port;
-  }
-
+  readonly port: Port;
   /** The host bound, as it was given; undefined for a Unix socket. */
-  get hostname(): Port extends number ? string : undefined {
-    return this.#listening.hostname as Port extends number ? string : undefined;
-  }
-
+  readonly hostname: Port extends number ? string : undefined;
   /** The address bound, for people: `127.0.0.1:8080`, `unix:/run/x.sock`. */
-  get address(): string {
-    return this.#listening.address;
-  }
-
+  readonly address: string;
   /** False once `drain` or `stop` has been called. */
-  get isListening(): boolean {
-    return this.#isListening;
-  }
-
+  readonly isListening: boolean;
   /** What works but should not stay, of the certificate and key: sentences for a log. */
-  get tlsWarnings(): readonly string[] {
-    return this.#certificates?.warnings ?? [];
-  }
+  readonly tlsWarnings: readonly string[];
+  /** Every connection that has not ended. */
+  readonly connections: ReadonlySet<Connection<Outgoing>>;
 
   /**
    * Reads the files of `tls` again and tries a handshake with them in memory: connections that come afterwards
@@ -142,20 +35,10 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
    * @throws TypewireError (as a rejection) `option-invalid` naming the file that cannot be used; the old ones
    * stay in use.
    */
-  async reloadCertificates(): Promise<void> {
-    await this.#certificates?.reload();
-  }
-
-  /** Every connection that has not ended. */
-  get connections(): ReadonlySet<ServerConnection<P>> {
-    return this.#connections;
-  }
+  reloadCertificates(): Promise<void>;
 
   /** What it has done so far, in numbers. Adds up what is alive: for a log or a probe, not for each message. */
-  stats(): ServerStats {
-    const { opened: accepted, ...stats } = this.#endpoint.stats();
-    return { ...stats, accepted, turnedAway: this.#turnedAway };
-  }
+  stats(): ServerStats;
 
   /**
    * Sends one message to every open connection, encoded once. Returns how many have it in their queue:
@@ -163,23 +46,7 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
    *
    * @throws TypewireError `schema-mismatch` where it is not a message of the server's; nobody gets it then.
    */
-  broadcast(
-    message: MessageOf<P, "server">,
-    { except }: { readonly except?: ServerConnection<P> } = {},
-  ): number {
-    const frame = this.#endpoint.outgoing.encodeFrame(message);
-    let recipients = 0;
-    for (const connection of this.#connections) {
-      if (connection === except || connection.state !== "open") continue;
-      try {
-        connection.sendFrame(frame, message);
-        recipients += 1;
-      } catch (error) {
-        if (!concernsOnePeer(error)) throw error;
-      }
-    }
-    return recipients;
-  }
+  broadcast(message: Outgoing, options?: { readonly except?: Connection<Outgoing> }): number;
 
   /**
    * Ends in order: accepts no more, lets handlers under way answer, says `$bye` to every client, lets
@@ -188,79 +55,14 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
    * @throws TypewireError (as a rejection) `option-invalid` where an option is not known or a time is no
    * duration; nothing has ended then.
    */
-  async drain(options: DrainOptions = {}): Promise<Drained> {
-    refuseUnknownOptions(options, drainOptions);
-    const { timeoutMs = 10_000, reason = "The server is shutting down", retryAfterMs } = options;
-    requireDuration("timeoutMs", timeoutMs, 0);
-    const bye = {
-      reason,
-      afterHandlers: true,
-      ...(retryAfterMs !== undefined && { retryAfterMs: requireRetryAfter(retryAfterMs) }),
-    };
-    this.#stopListening();
-    const { messagesUndelivered: before } = this.#endpoint.stats();
-    const closed = [...this.#connections].map((connection) => connection.close(bye));
-    let cut = 0;
-    const cancel = this.#endpoint.clock.after(timeoutMs, () => {
-      cut = this.#connections.size;
-      this.#destroyAll();
-    });
-    await Promise.all(closed);
-    cancel();
-    return { cut, messagesUndelivered: this.#endpoint.stats().messagesUndelivered - before };
-  }
+  drain(options?: DrainOptions): Promise<Drained>;
 
   /** Ends at once: accepts no more and resets every connection. */
-  stop(): void {
-    this.#stopListening();
-    this.#destroyAll();
-  }
-
-  /** For `await using`: drains, with the defaults of `drain`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.drain();
-  }
-
-  #accept(name: string, ipAddress: string | undefined): SocketUser {
-    if (this.#connections.size >= this.maxConnections) {
-      return this.#turnAway(name, "maxConnections");
-    }
-    const counted = this.#perAddress === undefined ? undefined : ipAddress;
-    if (counted !== undefined && this.#perAddress?.add(counted) === false) {
-      return this.#turnAway(name, "maxConnectionsPerAddress");
-    }
-    const connection: LiveServerConnection<P> = new LiveConnection(this.#endpoint, {
-      name,
-      observer: this.#observe?.(name),
-    });
-    this.#connections.add(connection);
-    if (counted !== undefined) this.#addresses.set(connection, counted);
-    return connection;
-  }
-
-  #turnAway(name: string, limit: ConnectionCap): SocketUser {
-    this.#turnedAway += 1;
-    this.#onTurnedAway?.(name, limit);
-    return this.#refuser.refuse(this.#refusalFrames[limit]);
-  }
-
-  #stopListening(): void {
-    this.#isListening = false;
-    this.#listening.stop();
-  }
-
-  #destroyAll(): void {
-    for (const connection of this.#connections) connection.destroy("shutting-down");
-  }
+  stop(): void;
 }
 
-/** Whether a connection is left out because of `error`: the others can have the message all the same. */
-function concernsOnePeer(error: unknown): boolean {
-  if (!(error instanceof TypewireError)) return false;
-  return error.code === "frame-too-large" || error.code === "connection-closed";
-}
-
-function positiveInteger(name: string, value: number | undefined): number | undefined {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) return value;
-  throw new TypewireError("option-invalid", `${name}: expected a positive integer, got ${value}`);
-}
+/** What `serve` returns for the protocol `P`. */
+export type ServerOf<
+  P extends AnyProtocol,
+  Port extends number | undefined = number | undefined,
+> = Server<MessageOf<P, "server">, Port>;

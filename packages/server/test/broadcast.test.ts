@@ -7,14 +7,14 @@ import { type ErrorCode, TypewireError } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
 import { FakeClock, MemorySocket } from "@typewire/testkit";
 
-import { type Accept, Server, type ServerConnection } from "../src/index.ts";
+import { type Accept, LiveServer, type ServerConnection } from "../src/index.ts";
 
 const welcome = { type: "welcome", text: "hola" } as const;
 
 /** A server of `count` connections, the oldest first. */
 function connected(count: number) {
   let accept: Accept | undefined;
-  const server = new Server(
+  const server = new LiveServer(
     saludo,
     { clock: new FakeClock() },
     {},

@@ -16,6 +16,7 @@ export type {
   Client,
   ClientConnection,
   ClientHandlers,
+  ClientOf,
   ClientOptions,
   ClientState,
   ClientStatus,
@@ -28,6 +29,7 @@ export type {
   Server,
   ServerConnection,
   ServerHandlers,
+  ServerOf,
   ServerOptions,
   ServerStats,
 } from "@typewire/server";

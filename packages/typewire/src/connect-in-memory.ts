@@ -2,10 +2,22 @@
 // The server, the client and the connections are the real ones; the network is not there, and time stands
 // still until the test moves it.
 
-import { Client, type ClientHandlers, type ClientOptions } from "@typewire/client";
+import {
+  type ClientHandlers,
+  type ClientOf,
+  type ClientOptions,
+  LiveClient,
+} from "@typewire/client";
 import type { SocketUser } from "@typewire/connection";
 import { type AnyProtocol, TypewireError } from "@typewire/protocol";
-import { type Accept, Server, type ServerHandlers, type ServerOptions } from "@typewire/server";
+import {
+  type Accept,
+  type Listening,
+  LiveServer,
+  type ServerHandlers,
+  type ServerOf,
+  type ServerOptions,
+} from "@typewire/server";
 import { FakeClock, MemoryPair } from "@typewire/testkit/in-memory";
 
 /** The handlers of the two ends, as `serve` and `connect` take them. */
@@ -22,15 +34,15 @@ export interface InMemoryOptions<P extends AnyProtocol> {
 
 /** A server and its first client. `await using` closes both at the end of the test. */
 export interface InMemory<P extends AnyProtocol> extends AsyncDisposable {
-  readonly server: Server<P>;
-  readonly client: Client<P>;
+  readonly server: ServerOf<P>;
+  readonly client: ClientOf<P>;
   /** The time of both ends: heartbeats, deadlines and waits come when it is advanced. */
   readonly clock: FakeClock;
   /** Another client of the same server, connected when this resolves. */
   connect(
     handlers: ClientHandlers<P>,
     options?: Omit<ClientOptions<P>, "clock">,
-  ): Promise<Client<P>>;
+  ): Promise<ClientOf<P>>;
   /**
    * Resolves when all that was sent has been handled and neither end has anything more to say. It does not
    * wait for handlers that wait for something else.
@@ -52,12 +64,12 @@ export async function connectInMemory<P extends AnyProtocol>(
 ): Promise<InMemory<P>> {
   const network = new MemoryNetwork();
   const { clock } = network;
-  const server = new Server(protocol, { ...options.server, clock }, handlers.server, {
+  const server = new LiveServer(protocol, { ...options.server, clock }, handlers.server, {
     listen: (accept) => network.listen(accept),
     handlerFailed: network.handlerFailed,
   });
   const connect: InMemory<P>["connect"] = async (clientHandlers, clientOptions) => {
-    const client = new Client(protocol, TARGET, { ...clientOptions, clock }, clientHandlers, {
+    const client = new LiveClient(protocol, TARGET, { ...clientOptions, clock }, clientHandlers, {
       dial: async (_, user) => network.dial(user),
       handlerFailed: network.handlerFailed,
     });
@@ -65,7 +77,7 @@ export async function connectInMemory<P extends AnyProtocol>(
     clients.push(client);
     return client;
   };
-  const clients: Client<P>[] = [];
+  const clients: ClientOf<P>[] = [];
   const client = await connect(handlers.client, options.client);
   await network.settle();
   return {
@@ -100,7 +112,7 @@ class MemoryNetwork {
     this.#failures.push(error instanceof Error ? error : wrapped());
   };
 
-  listen(accept: Accept): ReturnType<ConstructorParameters<typeof Server>[3]["listen"]> {
+  listen(accept: Accept): Listening {
     this.#accept = accept;
     return {
       address: "memory:1",

@@ -7,7 +7,7 @@
 // Prints `ready`, and after each line on stdin a JSON `CrowdReport` of the time since the last one.
 
 import { connect } from "@typewire/bun";
-import type { Client } from "@typewire/client";
+import type { ClientOf } from "@typewire/client";
 import { saludo } from "@typewire/protocol/saludo";
 
 import type { CrowdReport } from "./crowd.ts";
@@ -24,7 +24,7 @@ interface Said {
 
 /** Clients of one server that talk to each other. */
 class Circle {
-  readonly #clients: Client<typeof saludo>[] = [];
+  readonly #clients: ClientOf<typeof saludo>[] = [];
   readonly #token = crypto.randomUUID();
   readonly #said = new Map<number, Said>();
   #count = 0;

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 
 import { connect } from "@typewire/bun";
-import type { Client } from "@typewire/client";
+import type { ClientOf } from "@typewire/client";
 import { type ConnectionLimits, internalLimits } from "@typewire/connection/internal";
 import { FaultProxy, Program, type SeededRandom, within } from "@typewire/testkit";
 
@@ -33,7 +33,7 @@ export class World implements AsyncDisposable {
   readonly fromServer = new ServerRecord();
   readonly #random: SeededRandom;
   #server: Program;
-  #client: Client<typeof model> | undefined;
+  #client: ClientOf<typeof model> | undefined;
   #serversStarted = 1;
   #hasFlipped = false;
   /** The flow of the newest item that the client received. */
@@ -149,7 +149,7 @@ export class World implements AsyncDisposable {
     await this.#server[Symbol.asyncDispose]();
   }
 
-  #connect(resend: boolean): Promise<Client<typeof model>> {
+  #connect(resend: boolean): Promise<ClientOf<typeof model>> {
     const { fromClient } = this;
     return connect(
       model,

@@ -1,0 +1,292 @@
+// The machine behind a client: dials, sends, and comes back when the connection is lost. Bytes, messages and
+// closing are `LiveConnection`'s; flags, logs and signals are the command's.
+
+import {
+  type Cancel,
+  type CloseCode,
+  type CloseOptions,
+  type CloseReason,
+  createEndpoint,
+  type Endpoint,
+  formatAddress,
+  LiveConnection,
+  refuseUnknownOptions,
+  requireDuration,
+  requireOptions,
+  type SocketAddress,
+  systemClock,
+  waitFor,
+  type WaitOptions,
+} from "@typewire/connection";
+import {
+  type AnyProtocol,
+  type ErrorCode,
+  type MessageOf,
+  TypewireError,
+} from "@typewire/protocol";
+
+import { Backoff, defaultReconnect } from "./backoff.ts";
+import type { ClientHost } from "./client-host.ts";
+import type { ClientOf } from "./client.ts";
+import type {
+  ClientConnection,
+  ClientHandlers,
+  ClientOptions,
+  ClientState,
+} from "./client-options.ts";
+import { UnsentMessages } from "./unsent-messages.ts";
+
+const defaultConnectTimeoutMs = 10_000;
+
+/** Verdicts that the next attempt would only hear again. */
+const finalVerdicts: ReadonlySet<CloseCode> = new Set<CloseCode>([
+  "protocol-mismatch",
+  "auth-required",
+  "auth-failed",
+]);
+
+/** The client of protocol `P`. */
+export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
+  readonly #target: SocketAddress;
+  readonly #endpoint: Endpoint<MessageOf<P, "client">, MessageOf<P, "server">>;
+  readonly #options: ClientOptions<P>;
+  readonly #host: ClientHost;
+  readonly #connectTimeoutMs: number;
+  readonly #backoff: Backoff;
+  readonly #unsent: UnsentMessages<MessageOf<P, "client">>;
+  readonly #started = Promise.withResolvers<void>();
+  readonly #closed = Promise.withResolvers<CloseReason>();
+
+  #state: ClientState = "connecting";
+  /** The live connection, or the attempt at one. */
+  #connection: ClientConnection<P> | undefined;
+  #connectedAtMs = 0;
+  /** Takes back the timer that runs: for an answer, or for the next attempt. */
+  #cancelTimer: Cancel = () => {};
+  /** For whoever waits in `ready` while there is no connection. */
+  #change = Promise.withResolvers<void>();
+  #isClosing = false;
+  #isPaused = false;
+
+  /** Use a host's `connect`. Throws what `createEndpoint` throws. */
+  constructor(
+    protocol: P,
+    target: SocketAddress,
+    options: ClientOptions<P>,
+    handlers: ClientHandlers<P> | undefined,
+    host: ClientHost,
+  ) {
+    this.#target = target;
+    this.#host = host;
+    this.#options = options;
+    const { connectTimeoutMs = defaultConnectTimeoutMs, reconnect, random = Math.random } = options;
+    const { resend = false, onUndelivered } = options;
+    if (reconnect) refuseUnknownOptions(reconnect, Object.keys(defaultReconnect), "reconnect.");
+    if (resend && reconnect === false) {
+      throw new TypewireError("option-invalid", "resend: expected no `reconnect: false` beside it");
+    }
+    this.#connectTimeoutMs = requireDuration("connectTimeoutMs", connectTimeoutMs);
+    this.#backoff = new Backoff(reconnect || {}, random);
+    this.#unsent = new UnsentMessages({ resend, onUndelivered });
+    const endpoint = createEndpoint(protocol, "client", handlers, {
+      limits: requireOptions(options.limits),
+      clock: options.clock ?? systemClock,
+      ownsChunks: true,
+      ...(host.secret && { secret: host.secret }),
+      hooks: {
+        closed: (_connection, reason) => this.#lost(reason),
+        // Absent where nobody asks: reading the queue back takes time.
+        ...((onUndelivered !== undefined || resend) && {
+          undelivered: (_connection, messages) => this.#unsent.take(messages),
+        }),
+        handlerFailed: options.onHandlerError ?? host.handlerFailed,
+      },
+    });
+    const { open } = endpoint.handlers;
+    const tellAndOpen: typeof open = (_, connection) => {
+      this.#opened(connection);
+      // Closed where what was sent again was more than it could take.
+      return connection.state === "closed" ? undefined : open?.(undefined, connection);
+    };
+    this.#endpoint = { ...endpoint, handlers: { ...endpoint.handlers, open: tellAndOpen } };
+  }
+
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  get connection(): ClientConnection<P> | undefined {
+    return this.#state === "connected" ? this.#connection : undefined;
+  }
+
+  get closed(): Promise<CloseReason> {
+    return this.#closed.promise;
+  }
+
+  /** Use a host's `connect`. Dials; resolves once connected, rejects with the reason why not. */
+  start(): Promise<void> {
+    this.#attempt();
+    return this.#started.promise;
+  }
+
+  send(message: MessageOf<P, "client">): boolean {
+    const { connection } = this;
+    if (connection !== undefined) return connection.send(message);
+    throw new TypewireError("connection-closed", `Cannot send: ${this.#condition}`);
+  }
+
+  ready(options?: WaitOptions): Promise<void> {
+    const waiting = { isOver: false };
+    const room = this.#waitForRoom(waiting);
+    room.catch(() => {});
+    if (options === undefined) return room;
+    const settled = waitFor(room, "room", options, this.#endpoint.clock);
+    const stop = (): void => {
+      waiting.isOver = true;
+    };
+    settled.then(stop, stop);
+    return settled;
+  }
+
+  /** While the client is away each try to come back wakes it: what was given up then ends. */
+  async #waitForRoom(waiting: { readonly isOver: boolean }): Promise<void> {
+    while (this.#state !== "closed" && !this.#isClosing) {
+      if (waiting.isOver) return;
+      const { connection } = this;
+      if (connection === undefined) {
+        await this.#change.promise;
+      } else {
+        const hasRoom = await connection.ready().then(
+          () => true,
+          () => false,
+        );
+        if (hasRoom) return;
+        await connection.closed;
+      }
+    }
+    throw new TypewireError("connection-closed", `Cannot wait for room: ${this.#condition}`);
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.connection?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.connection?.resume();
+  }
+
+  close(options: Pick<CloseOptions, "reason"> = {}): Promise<CloseReason> {
+    refuseUnknownOptions(options, ["reason"]);
+    this.#isClosing = true;
+    // A paused socket does not see the peer's end.
+    this.resume();
+    if (this.#connection === undefined) this.#end(closedWhileWaiting);
+    // An attempt has sent nothing that anybody waits for.
+    else if (this.#state !== "connected") this.#connection.destroy();
+    else void this.#connection.close(options);
+    return this.closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  get #condition(): string {
+    const address = formatAddress(this.#target);
+    return this.#state === "closed" || this.#isClosing
+      ? `the client of ${address} is closed`
+      : `reconnecting to ${address}`;
+  }
+
+  #attempt(): void {
+    const name = formatAddress(this.#target);
+    const connection = new LiveConnection(this.#endpoint, {
+      name,
+      observer: this.#options.observe?.(name),
+    });
+    this.#connection = connection;
+    const timeoutMs = this.#connectTimeoutMs;
+    this.#startTimer(timeoutMs, () => {
+      connection.destroy(
+        "connect-timeout",
+        `Cannot connect to ${name}: no answer in ${timeoutMs} ms`,
+      );
+    });
+    this.#host.dial(this.#target, connection).catch((error: unknown) => {
+      const { code, message } = error as TypewireError;
+      connection.destroy(code, message);
+    });
+  }
+
+  /** The server's first valid message has come. */
+  #opened(connection: ClientConnection<P>): void {
+    this.#cancelTimer();
+    this.#connectedAtMs = this.#endpoint.clock.now();
+    this.#unsent.sendOn(connection);
+    if (connection.state === "closed") return;
+    // Not before: the first message has to come, whoever is slow.
+    if (this.#isPaused) connection.pause();
+    this.#enter("connected");
+    this.#started.resolve();
+    this.#options.onStatus?.({ state: "connected", address: formatAddress(this.#target) });
+  }
+
+  /** The connection, or the attempt at one, has ended. */
+  #lost(reason: CloseReason): void {
+    this.#cancelTimer();
+    this.#connection = undefined;
+    const { reconnect } = this.#options;
+    const mayComeBack = reconnect !== false && !finalVerdicts.has(reason.code);
+    if (this.#state === "connecting" || this.#isClosing || !mayComeBack) {
+      this.#end(reason);
+      return;
+    }
+    // A server that answers and hangs up at once is not back: its waits go on growing.
+    const livedMs = this.#endpoint.clock.now() - this.#connectedAtMs;
+    if (this.#state === "connected" && livedMs >= this.#backoff.ceilingMs) this.#backoff.reset();
+    const delayMs = this.#backoff.next(reason.retryAfterMs);
+    this.#enter("reconnecting");
+    this.#startTimer(delayMs, () => this.#attempt());
+    this.#options.onStatus?.({ state: "reconnecting", reason, delayMs });
+  }
+
+  #end(reason: CloseReason): void {
+    if (this.#state === "closed") return;
+    this.#cancelTimer();
+    const hasStarted = this.#state !== "connecting";
+    this.#enter("closed");
+    this.#unsent.giveUp();
+    if (!hasStarted) this.#started.reject(connectError(formatAddress(this.#target), reason));
+    this.#closed.resolve(reason);
+    if (hasStarted) this.#options.onStatus?.({ state: "closed", reason });
+  }
+
+  #enter(state: ClientState): void {
+    this.#state = state;
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
+  }
+
+  #startTimer(delayMs: number, callback: () => void): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#endpoint.clock.after(delayMs, callback);
+  }
+}
+
+const closedWhileWaiting: CloseReason = {
+  code: "done",
+  message: "This side closed the connection: done",
+  origin: "local",
+};
+
+/** Ends that are no error of the protocol are failures to connect when nothing valid came before them. */
+function connectError(address: string, { code, message }: CloseReason): TypewireError {
+  if (code === "connect-failed" || code === "connect-timeout") {
+    return new TypewireError(code, message);
+  }
+  const isOrdinaryEnd = code === "done" || code === "peer-closed" || code === "connection-reset";
+  const errorCode: ErrorCode = isOrdinaryEnd ? "connect-failed" : code;
+  return new TypewireError(errorCode, `Cannot connect to ${address}: ${message}`);
+}
