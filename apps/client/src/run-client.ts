@@ -2,22 +2,18 @@
 // ends it; then close in order. What the log says of the ending, and its exit code, are `ending.ts`'s.
 
 import { connect, type ConnectOptions, environmentWarnings } from "@typewire/bun";
-import type { ClientOf, ClientStatus } from "@typewire/client";
+import type { ClientObserver, ClientOf, ClientStatus } from "@typewire/client";
 import {
-  ConnectionLog,
+  connectionLog,
   type Housekeeping,
   type Log,
   type RunEnd,
   type StopSignal,
   type Terminal,
 } from "@typewire/command";
-import { formatAddress, type Observer, type SocketAddress } from "@typewire/connection";
+import { formatAddress, type SocketAddress } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
-import {
-  saludo,
-  type SaludoClientMessage,
-  type SaludoServerMessage,
-} from "@typewire/protocol/saludo";
+import { saludo } from "@typewire/protocol/saludo";
 
 import type { ClientFlags } from "./command-line.ts";
 import { type Ending, reportEnding } from "./ending.ts";
@@ -100,12 +96,12 @@ export class ClientRun {
         connectTimeoutMs: flags.connectTimeout,
         reconnect: flags.reconnect && {},
         limits: flags.limits,
-        observe: (connection) => this.#observer(connection),
+        observers: [this.#observer],
         onStatus: (status) => this.#follow(status),
-        onUndelivered: ({ length }) => log("undelivered", { messages: length }),
+        onUndelivered: (_, { length }) => log("undelivered", { messages: length }),
       };
       log("connecting", { address: formatAddress(target) });
-      this.#client = await connect(saludo, options, {});
+      this.#client = await connect(saludo, options);
     } catch (error) {
       if (!(error instanceof TypewireError)) throw error;
       this.#end({ by: "unreachable", error });
@@ -113,22 +109,20 @@ export class ClientRun {
     return this.#client;
   }
 
-  #observer(connection: string): Observer<SaludoClientMessage, SaludoServerMessage> {
+  /** Logs what the connections do, and prints their messages until the end. */
+  get #observer(): ClientObserver<typeof saludo> {
     const { log, flags } = this.#options;
     const { fingerprint } = saludo;
-    const { trace } = flags;
-    const watcher = new ConnectionLog({ log, connection, fingerprint, trace, quotesPeer: true });
+    const watcher = connectionLog({ log, fingerprint, trace: flags.trace, quotesPeer: true });
     return {
-      sent: (...sent) => watcher.sent(...sent),
-      hello: (hello) => watcher.hello(hello),
-      peerError: (error) => watcher.peerError(error),
-      refused: (error) => {
+      ...watcher,
+      onRefused: (...refused) => {
         this.#hasRefused = true;
-        watcher.refused(error);
+        watcher.onRefused?.(...refused);
       },
-      received: (...received) => {
+      onReceived: (connection, ...received) => {
         if (this.#isOver) return;
-        watcher.received(...received);
+        watcher.onReceived?.(connection, ...received);
         this.#print(this.#format(...received));
       },
     };

@@ -3,7 +3,7 @@
 
 import { environmentWarnings, removeStaleSocket, tryCertificates } from "@typewire/bun";
 import {
-  ConnectionLog,
+  connectionLog,
   endInOwnWords,
   exitCodes,
   type GuardedWriter,
@@ -116,14 +116,14 @@ function start(
     limits: flags.limits,
     words: flags.greeting,
     intervalMs: flags.interval,
-    observe: (connection) =>
-      new ConnectionLog({
+    observers: [
+      connectionLog({
         log,
-        connection,
         fingerprint: saludo.fingerprint,
         trace: flags.trace,
         quotesPeer: flags.trace,
       }),
+    ],
     onOpen: ({ name }) => log("connected", { connection: name, active: server.connections.size }),
     onClose({ name }, end) {
       const { code } = end;
@@ -140,8 +140,8 @@ function start(
         isJson ? toJsonText(message) : tagged("RECEIVED", `${from}: ${printable(text)}`, tagColour),
       );
     },
-    onNotOpened(connection, end) {
-      log("not-opened", { connection, code: end.code, reason: reasonOf(end) });
+    onNotOpened({ name }, end) {
+      log("not-opened", { connection: name, code: end.code, reason: reasonOf(end) });
       housekeeping.connectionEnded();
     },
     onTurnedAway(connection, code) {

@@ -2,15 +2,14 @@
 // client says to all others. One timer greets everybody. What is printed is the caller's affair.
 
 import { serve, type ServeOptions } from "@typewire/bun";
-import { type CloseReason, systemClock } from "@typewire/connection";
+import { systemClock } from "@typewire/connection";
 import { saludo, type SaludoServerMessage } from "@typewire/protocol/saludo";
-import type { ServerOf, ServerConnection } from "@typewire/server";
+import type { ServerObserver, ServerOf } from "@typewire/server";
 
 type Message<Name extends SaludoServerMessage["type"]> = Extract<
   SaludoServerMessage,
   { type: Name }
 >;
-type Connection = ServerConnection<typeof saludo>;
 
 export interface SaludoOptions extends ServeOptions<typeof saludo> {
   /** The words of the greeting. */
@@ -18,31 +17,32 @@ export interface SaludoOptions extends ServeOptions<typeof saludo> {
   readonly intervalMs: number;
   /** Called with what everybody but the speaker is told. */
   readonly onSaid?: (message: Message<"said">) => void;
-  readonly onOpen?: (connection: Connection) => void;
-  readonly onClose?: (connection: Connection, reason: CloseReason) => void;
 }
 
 /** Serves until `stop` or `drain`. Throws as `serve`. */
 export function serveSaludo(options: SaludoOptions): ServerOf<typeof saludo> {
-  const { words, intervalMs, onSaid, onOpen, onClose, ...serveOptions } = options;
+  const { words, intervalMs, onSaid, ...serveOptions } = options;
   const { clock = systemClock } = serveOptions;
   const greeting: Message<"greeting"> = { type: "greeting", words };
 
-  const server = serve(saludo, serveOptions, {
-    open(connection) {
-      onOpen?.(connection);
+  const host: ServerObserver<typeof saludo> = {
+    onOpen(connection) {
       connection.send({ type: "welcome", text: "Bienvenido al servidor!" });
       connection.send(greeting);
     },
-    say({ text }, connection) {
-      const message = { type: "said", from: connection.name, text, at: new Date() } as const;
-      onSaid?.(message);
-      server.broadcast(message, { except: connection });
+  };
+  const observers = [...(serveOptions.observers ?? []), host];
+  const server = serve(
+    saludo,
+    { ...serveOptions, observers },
+    {
+      say({ text }, connection) {
+        const message = { type: "said", from: connection.name, text, at: new Date() } as const;
+        onSaid?.(message);
+        server.broadcast(message, { except: connection });
+      },
     },
-    close(connection, reason) {
-      onClose?.(connection, reason);
-    },
-  });
+  );
 
   const greetLater = (): void => {
     clock.after(intervalMs, () => {

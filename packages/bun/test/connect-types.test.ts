@@ -18,18 +18,20 @@ describe("connect, to the compiler", () => {
     using server = new SaludoListener();
     const connecting = connect(
       saludo,
-      { port: server.port },
       {
-        open(connection) {
+        port: server.port,
+        onOpen(connection) {
           const isConnection: Equal<typeof connection, ClientConnection<typeof saludo>> = true;
           return void isConnection;
         },
+        onClose(connection, reason) {
+          return void `${connection.name} ${reason.code}`;
+        },
+      },
+      {
         said(message) {
           const isSaid: Equal<typeof message, Said> = true;
           return void isSaid;
-        },
-        close(connection, reason) {
-          return void `${connection.name} ${reason.code}`;
         },
       },
     );

@@ -226,7 +226,7 @@ describe("connect", () => {
   test("refuses a handler for a message that the server does not send", async () => {
     // @ts-expect-error -- the compiler refuses it as well
     const error = await rejectionOf(connect(saludo, { port: 1 }, { say() {} }));
-    expect(error.message).toContain("handlers.say: expected one of welcome, greeting, said, open");
+    expect(error.message).toContain("handlers.say: expected one of welcome, greeting, said");
   });
 });
 
@@ -251,14 +251,10 @@ describe("Client", () => {
   test("comes back after a jittered wait, and opens again", async () => {
     using server = new SaludoListener();
     const opened: string[] = [];
-    const { client, accepted, clock, statuses } = await connected(
-      server,
-      {},
-      {
-        open: ({ name }) => void opened.push(name),
-        close: (_, { code }) => void opened.push(code),
-      },
-    );
+    const { client, accepted, clock, statuses } = await connected(server, {
+      onOpen: ({ name }) => opened.push(name),
+      onClose: (_, { code }) => void opened.push(code),
+    });
     const lost = statuses.next();
     accepted.raw.reset();
     expect(await lost).toMatchObject({

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { Type } from "@sinclair/typebox";
+import type { Observer } from "@typewire/connection";
 import { defineProtocol } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
 
@@ -20,26 +21,49 @@ const port = { port: 0 };
 
 describe("serve, to the compiler", () => {
   test("infers messages and connections without an annotation", async () => {
-    await using server = serve(saludo, port, {
-      open(connection) {
-        const isConnection: Equal<typeof connection, ServerConnection<typeof saludo>> = true;
-        return void isConnection;
+    await using server = serve(
+      saludo,
+      {
+        port: 0,
+        onOpen(connection) {
+          const isConnection: Equal<typeof connection, ServerConnection<typeof saludo>> = true;
+          return void isConnection;
+        },
+        onClose(connection, reason) {
+          return void `${connection.name} ${reason.code}`;
+        },
+        onReceived(_, message) {
+          const isSay: Equal<typeof message, { type: "say"; text: string }> = true;
+          return void isSay;
+        },
       },
-      say(message, connection) {
-        const isSay: Equal<typeof message, { type: "say"; text: string }> = true;
-        connection.send({
-          type: "said",
-          from: connection.name,
-          text: message.text,
-          at: new Date(),
-        });
-        return void isSay;
+      {
+        say(message, connection) {
+          const isSay: Equal<typeof message, { type: "say"; text: string }> = true;
+          connection.send({
+            type: "said",
+            from: connection.name,
+            text: message.text,
+            at: new Date(),
+          });
+          return void isSay;
+        },
       },
-      close(connection, reason) {
-        return void `${connection.name} ${reason.code}`;
-      },
-    });
+    );
     expect(server.port).toBeGreaterThan(0);
+  });
+
+  test("takes observers of any protocol, and names the server in its own observers", async () => {
+    const opened: string[] = [];
+    const log: Observer = { onOpen: ({ name }) => opened.push(name) };
+    await using server = serve(saludo, {
+      port: 0,
+      observers: [log],
+      onOpen: () => server.broadcast({ type: "welcome", text: "" }),
+      onClose: (connection) => void server.broadcast({ type: "welcome", text: connection.name }),
+    });
+    const isServer: Equal<typeof server, ServerOf<typeof saludo, number>> = true;
+    expect([isServer, opened]).toEqual([true, []]);
   });
 
   test("knows that there is a port where one was given, and none on a Unix socket", async () => {

@@ -46,16 +46,16 @@ class Guarded implements Disposable {
         port: 0,
         tls,
         ...options,
+        onOpen: (connection) => {
+          this.opened.push(connection.name);
+          connection.send({ type: "welcome", text: "hola" });
+        },
         onNotOpened: (_, reason) => {
           this.#refused.push(reason);
           this.#onRefused?.();
         },
       },
       {
-        open: (connection) => {
-          this.opened.push(connection.name);
-          connection.send({ type: "welcome", text: "hola" });
-        },
         say: ({ text }) =>
           void this.server.broadcast({ type: "said", from: "x", text, at: new Date(0) }),
       },

@@ -8,7 +8,7 @@ import { internalLimits } from "@typewire/connection/internal";
 import { defineProtocol, TypewireError } from "@typewire/protocol";
 import { ByteWriter } from "@typewire/protocol/internal";
 import { saludo } from "@typewire/protocol/saludo";
-import type { ServerOf } from "@typewire/server";
+import type { ServerConnection, ServerOf } from "@typewire/server";
 import { ScriptedPeer } from "@typewire/testkit";
 
 import { serve, type ServeOptions } from "../src/index.ts";
@@ -31,16 +31,14 @@ async function welcomed(
   return peers;
 }
 
+const welcoming = (connection: ServerConnection<typeof saludo>) => connection.send(welcome);
+
 /** Serves what most tests need: a welcome. */
 function serveWelcome<Port extends number | undefined = number>(
   options?: ServeOptions<typeof saludo, Port>,
 ): ServerOf<typeof saludo, Port extends number ? number : undefined>;
 function serveWelcome(options: ServeOptions<typeof saludo> = anyPort) {
-  return serve(saludo, options, {
-    open(connection) {
-      connection.send(welcome);
-    },
-  });
+  return serve(saludo, { onOpen: welcoming, ...options });
 }
 
 function errorOf(action: () => unknown): TypewireError {
@@ -68,7 +66,10 @@ describe("serve", () => {
 
   test("counts a connection out once it has ended", async () => {
     const closed = Promise.withResolvers<string>();
-    await using server = serve(saludo, anyPort, { close: (_, { code }) => closed.resolve(code) });
+    await using server = serve(saludo, {
+      ...anyPort,
+      onClose: (_, { code }) => closed.resolve(code),
+    });
     using peer = await SaludoPeer.connect({ port: server.port });
     await peer.next("$hello");
     peer.raw.shutdown();
@@ -80,9 +81,12 @@ describe("serve", () => {
     const failures: unknown[] = [];
     await using server = serve(
       saludo,
-      { ...anyPort, onHandlerError: (_, name, error) => failures.push(name, error) },
       {
-        open: (connection) => void connection.send(welcome),
+        ...anyPort,
+        onOpen: welcoming,
+        onHandlerError: (_, name, error) => void failures.push(name, error),
+      },
+      {
         say({ text }) {
           if (text === "bad") throw new RangeError("secret");
         },
@@ -174,7 +178,7 @@ describe("serve", () => {
   test("refuses a handler for a message that clients do not send", () => {
     // @ts-expect-error -- the compiler refuses it as well
     const error = errorOf(() => serve(saludo, anyPort, { greeting() {} }));
-    expect(error.message).toContain("handlers.greeting: expected one of say, open, close");
+    expect(error.message).toContain("handlers.greeting: expected one of say");
   });
 });
 
@@ -229,22 +233,19 @@ describe("Server.broadcast", () => {
   });
 });
 
-describe("ServerOptions.onUndelivered", () => {
-  test("is told what had not left when a connection was cut, in order, before its close handler", async () => {
+describe("Observer.onUndelivered", () => {
+  test("is told what had not left when a connection was cut, in order, before its onClose", async () => {
     const opened = Promise.withResolvers<void>();
     const told: string[] = [];
     const text = "x".repeat(100_000);
-    await using server = serve(
-      saludo,
-      {
-        ...anyPort,
-        onUndelivered: (_, messages) => {
-          for (const message of messages)
-            if ("text" in message) told.push(message.text.slice(0, 3));
-        },
+    await using server = serve(saludo, {
+      ...anyPort,
+      onOpen: () => opened.resolve(),
+      onClose: () => void told.push("closed"),
+      onUndelivered: (_, messages) => {
+        for (const message of messages) if ("text" in message) told.push(message.text.slice(0, 3));
       },
-      { open: () => opened.resolve(), close: () => void told.push("closed") },
-    );
+    });
     using peer = await SaludoPeer.connect({ port: server.port });
     await opened.promise;
     peer.raw.pause();
@@ -269,11 +270,12 @@ describe("ServerOptions.onUndelivered", () => {
 describe("Server.maxConnections", () => {
   test("turns away one over with $error, and takes the next when a place is free", async () => {
     const turnedAway: string[] = [];
-    await using server = serve(
-      saludo,
-      { ...anyPort, maxConnections: 2, onTurnedAway: (name) => turnedAway.push(name) },
-      { open: (connection) => void connection.send(welcome) },
-    );
+    await using server = serve(saludo, {
+      ...anyPort,
+      maxConnections: 2,
+      onOpen: welcoming,
+      onTurnedAway: (name) => void turnedAway.push(name),
+    });
     const [first] = await welcomed(server, 2);
     using third = await SaludoPeer.connect({ port: server.port });
     expect(await third.next("$error")).toEqual({
@@ -436,15 +438,13 @@ describe("maxConnectionsPerAddress", () => {
   test("turns one more of an address away, and has room again when one has left", async () => {
     const turnedAway: string[] = [];
     const closed = Promise.withResolvers<void>();
-    await using server = serve(
-      saludo,
-      {
-        ...anyPort,
-        maxConnectionsPerAddress: 2,
-        onTurnedAway: (_, limit) => turnedAway.push(limit),
-      },
-      { open: (connection) => void connection.send(welcome), close: () => closed.resolve() },
-    );
+    await using server = serve(saludo, {
+      ...anyPort,
+      maxConnectionsPerAddress: 2,
+      onOpen: welcoming,
+      onClose: () => closed.resolve(),
+      onTurnedAway: (_, limit) => void turnedAway.push(limit),
+    });
     const [first] = await welcomed(server, 2);
     using over = await SaludoPeer.connect({ port: server.port });
     expect(await over.next("$error")).toMatchObject({
@@ -469,9 +469,10 @@ describe("maxConnectionsPerAddress", () => {
 describe("Server.stats", () => {
   test("counts connections, their ends, messages and bytes", async () => {
     const closed = Promise.withResolvers<void>();
-    await using server = serve(saludo, anyPort, {
-      open: (connection) => void connection.send(welcome),
-      close: () => closed.resolve(),
+    await using server = serve(saludo, {
+      ...anyPort,
+      onOpen: welcoming,
+      onClose: () => closed.resolve(),
     });
     const [one, other] = await welcomed(server, 2);
     await one?.say("hola");

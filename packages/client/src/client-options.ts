@@ -6,6 +6,7 @@ import {
   endOptions,
   type EndOptions,
   type HandlersOf,
+  type Observer,
 } from "@typewire/connection";
 import type { AnyProtocol, MessageOf } from "@typewire/protocol";
 
@@ -14,7 +15,7 @@ import type { ReconnectOptions } from "./backoff.ts";
 /** A connection as the client's handlers see it. */
 export type ClientConnection<P extends AnyProtocol> = Connection<MessageOf<P, "client">>;
 
-/** A function for each message that the server may send, besides `open` and `close`. */
+/** A function for each message that the server may send. */
 export type ClientHandlers<P extends AnyProtocol> = HandlersOf<P, "client">;
 
 /**
@@ -32,10 +33,22 @@ export type ClientStatus =
   | { readonly state: "reconnecting"; readonly reason: CloseReason; readonly delayMs: number }
   | { readonly state: "closed"; readonly reason: CloseReason };
 
-export interface ClientOptions<P extends AnyProtocol> extends EndOptions<
+/**
+ * What a client may be told of its connections, one after the other, and of its own state. With `resend`,
+ * `onUndelivered` has only the messages that the client has given up, with the connection that they were
+ * last sent on; it is called before `onStatus` tells of the end.
+ */
+export interface ClientObserver<P extends AnyProtocol> extends Observer<
   MessageOf<P, "client">,
   MessageOf<P, "server">
 > {
+  /** Every change of state after `connecting`. */
+  onStatus?(status: ClientStatus): void;
+}
+
+/** The options are one observer themselves. */
+export interface ClientOptions<P extends AnyProtocol>
+  extends ClientObserver<P>, EndOptions<ClientObserver<P>> {
   /** From the start of an attempt to the server's first valid message, from 1 ms to 2^31 − 1 ms. Default 10 s. */
   readonly connectTimeoutMs?: number;
   /**
@@ -44,20 +57,12 @@ export interface ClientOptions<P extends AnyProtocol> extends EndOptions<
    */
   readonly reconnect?: false | ReconnectOptions;
   /**
-   * Told which messages were sent and had not left whole when their connection ended: copies of them, in
-   * order, before `onStatus` tells of the end. With `resend`, only of those that it has given up. What the
-   * socket had taken may be lost as well: only an answer says that a message arrived. Must not throw.
-   */
-  readonly onUndelivered?: (messages: readonly MessageOf<P, "client">[]) => void;
-  /**
    * Whether messages that had not left whole are kept, and sent first thing on the next connection: none
    * of them arrives twice. Takes the memory of the queue they were in. Not without `reconnect`. Default false.
    */
   readonly resend?: boolean;
   /** Uniform in [0, 1), for the waits between attempts. Default `Math.random`. */
   readonly random?: () => number;
-  /** Told of every change of state after `connecting`. Must not throw. */
-  readonly onStatus?: (status: ClientStatus) => void;
 }
 
 /** The names of all of them, for a host that refuses what is not known. */
@@ -65,7 +70,6 @@ export const clientOptions = Object.keys({
   ...endOptions,
   connectTimeoutMs: true,
   reconnect: true,
-  onUndelivered: true,
   resend: true,
   random: true,
   onStatus: true,

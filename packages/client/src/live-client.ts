@@ -10,11 +10,14 @@ import {
   type Endpoint,
   formatAddress,
   LiveConnection,
+  observersOf,
   refuseUnknownOptions,
   requireDuration,
   requireOptions,
   type SocketAddress,
   systemClock,
+  type Tellers,
+  tellersOf,
   waitFor,
   type WaitOptions,
 } from "@typewire/connection";
@@ -31,6 +34,7 @@ import type { ClientOf } from "./client.ts";
 import type {
   ClientConnection,
   ClientHandlers,
+  ClientObserver,
   ClientOptions,
   ClientState,
 } from "./client-options.ts";
@@ -53,13 +57,16 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   readonly #host: ClientHost;
   readonly #connectTimeoutMs: number;
   readonly #backoff: Backoff;
-  readonly #unsent: UnsentMessages<MessageOf<P, "client">>;
+  readonly #unsent: UnsentMessages<MessageOf<P, "client">, ClientConnection<P>>;
+  readonly #tellers: Tellers<Required<Pick<ClientObserver<P>, "onStatus">>>;
   readonly #started = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<CloseReason>();
 
   #state: ClientState = "connecting";
   /** The live connection, or the attempt at one. */
   #connection: ClientConnection<P> | undefined;
+  /** The same, or the last one while there is none. */
+  #last: ClientConnection<P> | undefined;
   #connectedAtMs = 0;
   /** Takes back the timer that runs: for an answer, or for the next attempt. */
   #cancelTimer: Cancel = () => {};
@@ -80,35 +87,36 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     this.#host = host;
     this.#options = options;
     const { connectTimeoutMs = defaultConnectTimeoutMs, reconnect, random = Math.random } = options;
-    const { resend = false, onUndelivered } = options;
+    const { resend = false } = options;
+    const observers = observersOf<ClientObserver<P>>(options);
     if (reconnect) refuseUnknownOptions(reconnect, Object.keys(defaultReconnect), "reconnect.");
     if (resend && reconnect === false) {
       throw new TypewireError("option-invalid", "resend: expected no `reconnect: false` beside it");
     }
     this.#connectTimeoutMs = requireDuration("connectTimeoutMs", connectTimeoutMs);
     this.#backoff = new Backoff(reconnect || {}, random);
-    this.#unsent = new UnsentMessages({ resend, onUndelivered });
-    const endpoint = createEndpoint(protocol, "client", handlers, {
+    this.#unsent = new UnsentMessages((connection, messages) => {
+      this.#endpoint.observers.onUndelivered?.(connection, messages);
+    });
+    this.#endpoint = createEndpoint(protocol, "client", handlers, {
       limits: requireOptions(options.limits),
       clock: options.clock ?? systemClock,
       ownsChunks: true,
       ...(host.secret && { secret: host.secret }),
-      hooks: {
+      owner: {
+        opened: (connection) => this.#opened(connection),
         closed: (_connection, reason) => this.#lost(reason),
-        // Absent where nobody asks: reading the queue back takes time.
-        ...((onUndelivered !== undefined || resend) && {
-          undelivered: (_connection, messages) => this.#unsent.take(messages),
+        ...(resend && {
+          undelivered: (connection, messages) => this.#unsent.keep(connection, messages),
         }),
-        handlerFailed: options.onHandlerError ?? host.handlerFailed,
       },
+      observers,
+      reportFailure: host.handlerFailed,
     });
-    const { open } = endpoint.handlers;
-    const tellAndOpen: typeof open = (_, connection) => {
-      this.#opened(connection);
-      // Closed where what was sent again was more than it could take.
-      return connection.state === "closed" ? undefined : open?.(undefined, connection);
-    };
-    this.#endpoint = { ...endpoint, handlers: { ...endpoint.handlers, open: tellAndOpen } };
+    this.#tellers = tellersOf(observers, ["onStatus"], (name, error) => {
+      // Every change of state is one of a connection.
+      if (this.#last) this.#endpoint.observers.onHandlerError(this.#last, name, error);
+    });
   }
 
   get state(): ClientState {
@@ -202,11 +210,9 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
 
   #attempt(): void {
     const name = formatAddress(this.#target);
-    const connection = new LiveConnection(this.#endpoint, {
-      name,
-      observer: this.#options.observe?.(name),
-    });
+    const connection = new LiveConnection(this.#endpoint, name);
     this.#connection = connection;
+    this.#last = connection;
     const timeoutMs = this.#connectTimeoutMs;
     this.#startTimer(timeoutMs, () => {
       connection.destroy(
@@ -230,7 +236,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     if (this.#isPaused) connection.pause();
     this.#enter("connected");
     this.#started.resolve();
-    this.#options.onStatus?.({ state: "connected", address: formatAddress(this.#target) });
+    this.#tellers.onStatus?.({ state: "connected", address: formatAddress(this.#target) });
   }
 
   /** The connection, or the attempt at one, has ended. */
@@ -249,7 +255,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     const delayMs = this.#backoff.next(reason.retryAfterMs);
     this.#enter("reconnecting");
     this.#startTimer(delayMs, () => this.#attempt());
-    this.#options.onStatus?.({ state: "reconnecting", reason, delayMs });
+    this.#tellers.onStatus?.({ state: "reconnecting", reason, delayMs });
   }
 
   #end(reason: CloseReason): void {
@@ -260,7 +266,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     this.#unsent.giveUp();
     if (!hasStarted) this.#started.reject(connectError(formatAddress(this.#target), reason));
     this.#closed.resolve(reason);
-    if (hasStarted) this.#options.onStatus?.({ state: "closed", reason });
+    if (hasStarted) this.#tellers.onStatus?.({ state: "closed", reason });
   }
 
   #enter(state: ClientState): void {

@@ -1,5 +1,5 @@
-// What was sent on a connection that ended, and has not left: told to the user, or kept and sent again
-// first thing on the next connection. Nothing is told and kept as well, and nothing is sent twice.
+// What was sent on a connection that ended, and has not left: kept and sent again first thing on the next
+// connection, or given up, which its user is told. Nothing is told and kept as well, and nothing is sent twice.
 
 import { type AnyMessage, TypewireError } from "@typewire/protocol";
 
@@ -8,43 +8,46 @@ interface Sender<Message> {
   send(message: Message): boolean;
 }
 
-export interface UnsentMessagesOptions<Message> {
-  /** Whether they are kept. */
-  readonly resend: boolean;
-  readonly onUndelivered: ((messages: readonly Message[]) => void) | undefined;
+/** Messages of one connection, in order. */
+interface Run<Message, Connection> {
+  readonly connection: Connection;
+  readonly messages: readonly Message[];
 }
 
-export class UnsentMessages<Message extends AnyMessage> {
-  readonly #options: UnsentMessagesOptions<Message>;
+export class UnsentMessages<Message extends AnyMessage, Connection extends Sender<Message>> {
+  readonly #givenUp: (connection: Connection, messages: readonly Message[]) => void;
   /** In order. At most what the queues of two connections hold. */
-  #kept: readonly Message[] = [];
+  #kept: readonly Run<Message, Connection>[] = [];
 
-  constructor(options: UnsentMessagesOptions<Message>) {
-    this.#options = options;
+  /** `givenUp` is told what will not be sent any more, with the connection that it was last sent on. */
+  constructor(givenUp: (connection: Connection, messages: readonly Message[]) => void) {
+    this.#givenUp = givenUp;
   }
 
-  /** These were sent on a connection that ends, and have not left whole. */
-  take(messages: readonly Message[]): void {
-    if (this.#options.resend) this.#kept = [...this.#kept, ...messages];
-    else this.#options.onUndelivered?.(messages);
+  /** Keeps what was sent on a connection that ends, and has not left whole. */
+  keep(connection: Connection, messages: readonly Message[]): void {
+    this.#kept = [...this.#kept, { connection, messages }];
   }
 
-  /** Sends what is kept. What does not leave now either comes back through `take`. */
-  sendOn(connection: Sender<Message>): void {
+  /** Sends what is kept. What does not leave now either comes back through `keep`. */
+  sendOn(connection: Connection): void {
     const kept = this.#kept;
     this.#kept = [];
-    for (const [index, message] of kept.entries()) {
-      try {
-        connection.send(message);
-      } catch (error) {
-        if (!(error instanceof TypewireError)) throw error;
-        if (error.code === "connection-closed") {
-          // Those before it have come back already.
-          this.#kept = [...this.#kept, ...kept.slice(index)];
-          return;
+    for (const [at, { connection: last, messages }] of kept.entries()) {
+      for (const [index, message] of messages.entries()) {
+        try {
+          connection.send(message);
+        } catch (error) {
+          if (!(error instanceof TypewireError)) throw error;
+          if (error.code === "connection-closed") {
+            // Those before it have come back already.
+            const rest = { connection: last, messages: messages.slice(index) };
+            this.#kept = [...this.#kept, rest, ...kept.slice(at + 1)];
+            return;
+          }
+          // The server takes less than before.
+          this.#givenUp(last, [message]);
         }
-        // The server takes less than before.
-        this.#options.onUndelivered?.([message]);
       }
     }
   }
@@ -53,6 +56,6 @@ export class UnsentMessages<Message extends AnyMessage> {
   giveUp(): void {
     const kept = this.#kept;
     this.#kept = [];
-    if (kept.length > 0) this.#options.onUndelivered?.(kept);
+    for (const { connection, messages } of kept) this.#givenUp(connection, messages);
   }
 }

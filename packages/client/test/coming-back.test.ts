@@ -3,82 +3,17 @@
 import { describe, expect, test } from "bun:test";
 import { heapStats } from "bun:jsc";
 
-import type { SocketUser } from "@typewire/connection";
-import { TypewireError } from "@typewire/protocol";
-import { ByteWriter } from "@typewire/protocol/internal";
-import { saludo, type SaludoClientMessage } from "@typewire/protocol/saludo";
-import { FakeClock, MemorySocket } from "@typewire/testkit";
+import { saludo } from "@typewire/protocol/saludo";
 
 import { LiveClient } from "../src/live-client.ts";
-import type { ClientOptions } from "../src/client-options.ts";
-import type { ClientHost } from "../src/client-host.ts";
-
-const target = { hostname: "127.0.0.1", port: 1 };
-const refused = new TypewireError("connect-failed", "Cannot connect: connection refused");
-
-function helloFrame(maxFrameBytes: number): Uint8Array {
-  const writer = new ByteWriter();
-  const { name: protocol, version, fingerprint } = saludo;
-  const hello = { type: "$hello", protocol, version, fingerprint, maxFrameBytes } as const;
-  saludo.server.encodeInto(hello, writer);
-  return writer.copy();
-}
-
-/** A network that connects to a server which says `$hello`, or refuses. */
-class Network {
-  isUp = true;
-  dials = 0;
-  room = Infinity;
-  maxFrameBytes = 1_048_576;
-  socket = new MemorySocket();
-  user: SocketUser | undefined;
-
-  readonly dial: ClientHost["dial"] = async (_, user) => {
-    this.dials += 1;
-    if (!this.isUp) throw refused;
-    this.user = user;
-    this.socket = new MemorySocket({ room: this.room });
-    this.socket.events = user;
-    user.opened(this.socket);
-    user.receive(helloFrame(this.maxFrameBytes));
-  };
-
-  /** What the socket of the live connection has taken, without `$hello`. */
-  get said(): string[] {
-    const frames = new TextDecoder().decode(this.socket.written);
-    return [...frames.matchAll(/<(.*?)>/g)].map(([, text = ""]) => text);
-  }
-
-  lose(): void {
-    this.user?.socketClosed(new Error("reset"));
-  }
-}
-
-const hostOf = (dial: ClientHost["dial"]): ClientHost => ({ dial, handlerFailed() {} });
-
-async function connected(options: ClientOptions<typeof saludo> = {}) {
-  const clock = new FakeClock();
-  const network = new Network();
-  const all = { clock, random: () => 0.5, limits: { heartbeatIntervalMs: 0 }, ...options };
-  const client = new LiveClient(saludo, target, all, {}, hostOf(network.dial));
-  await client.start();
-  return { client, clock, network };
-}
-
-const say = (text: string): SaludoClientMessage => ({ type: "say", text: `<${text}>` });
-
-/** Lets what was sent in this turn be written. */
-const turn = (): Promise<void> => new Promise(setImmediate);
-
-const texts = (messages: readonly SaludoClientMessage[]): string[] =>
-  messages.map((message) => (message.type === "say" ? message.text : message.type));
+import { connected, hostOf, say, target, texts, turn } from "./network.ts";
 
 describe("onUndelivered", () => {
   test("is told what had not left, in order, before the status tells of the end", async () => {
     const told: string[] = [];
     const { client, clock, network } = await connected({
-      onUndelivered: (messages) => told.push(...texts(messages)),
-      onStatus: ({ state }) => told.push(state),
+      onUndelivered: (_, messages) => void told.push(...texts(messages)),
+      onStatus: ({ state }) => void told.push(state),
     });
     client.send(say("left"));
     await turn();
@@ -94,7 +29,7 @@ describe("onUndelivered", () => {
 
   test("is not called where everything has left", async () => {
     let calls = 0;
-    const { client, network } = await connected({ onUndelivered: () => (calls += 1) });
+    const { client, network } = await connected({ onUndelivered: () => void (calls += 1) });
     client.send(say("left"));
     await turn();
     network.lose();
@@ -131,7 +66,7 @@ describe("resend", () => {
     const told: string[] = [];
     const { client, clock, network } = await connected({
       resend: true,
-      onUndelivered: (messages) => told.push(...texts(messages)),
+      onUndelivered: (_, messages) => void told.push(...texts(messages)),
     });
     network.socket.room = 0;
     network.room = 200;
@@ -156,7 +91,7 @@ describe("resend", () => {
     const told: string[] = [];
     const { client, clock, network } = await connected({
       resend: true,
-      onUndelivered: (messages) => told.push(...texts(messages)),
+      onUndelivered: (_, messages) => void told.push(...texts(messages)),
     });
     network.socket.room = 0;
     client.send(say("x".repeat(2000)));

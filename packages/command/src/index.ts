@@ -15,7 +15,7 @@ export {
   valueArgument,
   valueFlag,
 } from "./command-line.ts";
-export { ConnectionLog, type ConnectionLogOptions } from "./connection-log.ts";
+export { connectionLog, type ConnectionLogOptions } from "./connection-log.ts";
 export { describeEnd, isOrdinaryEnd } from "./describe-end.ts";
 export { durationValue, formatDuration, parseDuration } from "./duration.ts";
 export { type ExitCode, exitCodes, exitCodesHelp } from "./exit-codes.ts";

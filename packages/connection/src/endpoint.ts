@@ -17,9 +17,11 @@ import { ByteWriter } from "@typewire/protocol/internal";
 
 import type { CloseReason } from "./close-reason.ts";
 import type { Connection } from "./connection.ts";
-import { buildHandlerTable, type Handlers, type HandlerTable, type Lifecycle } from "./handlers.ts";
+import { buildHandlerTable, type Handlers, type HandlerTable } from "./handlers.ts";
 import { type ConnectionLimits, resolveLimits } from "./limits.ts";
 import { type Holder, MemoryBudget } from "./memory-budget.ts";
+import type { Observer } from "./observer.ts";
+import { type FailureReport, type Observers, observersAsOne } from "./observers.ts";
 import type { SharedSecret } from "./handshake/secret-exchange.ts";
 import { BufferPool } from "./sending/buffer-pool.ts";
 import { type ConnectionStats, type EndpointStats, Tally } from "./stats.ts";
@@ -32,28 +34,20 @@ export interface Member extends Sweepable, Holder {
   readonly stats: ConnectionStats;
 }
 
-/** The owner's own callbacks, beside the user's handlers. They must not throw. */
-export interface EndpointHooks<Outgoing extends AnyMessage> {
-  /** A connection has ended; called at once, before the user's `close` handler. */
+/** Who made a connection, and keeps account of it: a server, a client. Nothing here may throw. */
+export interface ConnectionOwner<Outgoing extends AnyMessage> {
+  /** A connection has opened; called at once, before its observers hear of it. */
+  readonly opened?: (connection: Connection<Outgoing>) => void;
+  /** A connection has ended, opened or not; called at once, before its observers hear of it. */
   readonly closed?: (connection: Connection<Outgoing>, reason: CloseReason) => void;
-  /**
-   * Messages were sent, and not wholly handed to the socket when the connection ended: copies of them, in
-   * order. Called before `closed`, only when there are any. What the socket took may be lost too, with
-   * the network or the peer: only an answer says that a message arrived.
-   */
+  /** Given what is undelivered in the place of the observers. Called before `closed`. */
   readonly undelivered?: (connection: Connection<Outgoing>, messages: readonly Outgoing[]) => void;
-  /**
-   * A handler threw or rejected, perhaps after the end. For the log: no peer is told the stack. Also called
-   * for an observer that throws, named `observer.sent` and so on; the connection goes on then.
-   */
-  readonly handlerFailed?: (
-    connection: Connection<Outgoing>,
-    handlerName: string,
-    error: unknown,
-  ) => void;
 }
 
-export interface EndpointOptions<Outgoing extends AnyMessage> {
+export interface EndpointOptions<
+  Outgoing extends AnyMessage = AnyMessage,
+  Incoming extends AnyMessage = AnyMessage,
+> {
   readonly limits?: Partial<ConnectionLimits>;
   /**
    * Bytes of memory that all connections together may hold in output that waits, frames that are not
@@ -71,7 +65,11 @@ export interface EndpointOptions<Outgoing extends AnyMessage> {
   readonly ownsChunks?: boolean;
   /** Default: the machine's. */
   readonly clock?: Clock;
-  readonly hooks?: EndpointHooks<Outgoing>;
+  readonly owner?: ConnectionOwner<Outgoing>;
+  /** Told of each connection, in this order. */
+  readonly observers?: readonly Observer<Outgoing, Incoming>[];
+  /** Told of handlers and observers that fail where no observer has `onHandlerError`. Default: no one is. */
+  readonly reportFailure?: FailureReport<Outgoing>;
   /** Where given, both ends prove that they have it before anything else is accepted. Default: no secret. */
   readonly secret?: SharedSecret;
 }
@@ -97,7 +95,8 @@ export interface Endpoint<Outgoing extends AnyMessage, Incoming extends AnyMessa
   readonly buffers: BufferPool;
   readonly ownsChunks: boolean;
   readonly tally: Tally;
-  readonly hooks: EndpointHooks<Outgoing>;
+  readonly owner: ConnectionOwner<Outgoing>;
+  readonly observers: Observers<Outgoing, Incoming>;
   readonly secret: SharedSecret | undefined;
   /** What all connections of this endpoint have done so far. */
   readonly stats: () => EndpointStats;
@@ -121,8 +120,7 @@ type PeerOf<R extends Role> = R extends "server" ? "client" : "server";
  * `P` before it looks into a literal, and infers the parameters from it.
  */
 export type HandlersOf<P extends AnyProtocol, R extends Role> = P extends AnyProtocol
-  ? Handlers<SchemasOf<P, PeerOf<R>>, Connection<Sent<P, R>>> &
-      Partial<Lifecycle<Connection<Sent<P, R>>>>
+  ? Handlers<SchemasOf<P, PeerOf<R>>, Connection<Sent<P, R>>>
   : never;
 
 /**
@@ -134,7 +132,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
   protocol: P,
   role: R,
   handlers: HandlersOf<P, R> | undefined,
-  options: EndpointOptions<Sent<P, R>> = {},
+  options: EndpointOptions<Sent<P, R>, Received<P, R>> = {},
 ): Endpoint<Sent<P, R>, Received<P, R>> {
   const outgoing = protocol[role] as Codec<Sent<P, R>>;
   const incoming = protocol[role === "server" ? "client" : "server"] as Codec<Received<P, R>>;
@@ -168,7 +166,8 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     buffers,
     ownsChunks: options.ownsChunks ?? false,
     tally,
-    hooks: options.hooks ?? {},
+    owner: options.owner ?? {},
+    observers: observersAsOne(options.observers ?? [], options.reportFailure ?? (() => {})),
     secret: options.secret,
     stats: () => tally.stats([...sweep.members].map((member) => member.stats)),
   };
@@ -188,7 +187,7 @@ function resolveMaxBufferedBytes(
   {
     maxBufferedBytes: bytes,
     memoryLimitBytes = Infinity,
-  }: Pick<EndpointOptions<AnyMessage>, "maxBufferedBytes" | "memoryLimitBytes">,
+  }: Pick<EndpointOptions, "maxBufferedBytes" | "memoryLimitBytes">,
   { hardQueueBytes, maxFrameBytes }: ConnectionLimits,
 ): number {
   const least = hardQueueBytes + maxFrameBytes;

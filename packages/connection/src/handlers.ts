@@ -3,16 +3,6 @@
 
 import { type MessageNamed, type MessageSchemas, TypewireError } from "@typewire/protocol";
 
-import type { CloseReason } from "./close-reason.ts";
-
-/** What is called for the connection itself. */
-export interface Lifecycle<Self> {
-  /** Once, before any message: for a server when the client has connected, for a client when the server has answered. */
-  open: (connection: Self) => void | Promise<void>;
-  /** Once, after `open` was called and the connection has ended; nothing is called after it. */
-  close: (connection: Self, reason: CloseReason) => void | Promise<void>;
-}
-
 /**
  * What a user of `serve` or `connect` writes for the messages of `Schemas`, by their names; all of it is
  * optional, and a message without a handler is validated and dropped. A handler may return anything; one
@@ -25,15 +15,11 @@ export type Handlers<Schemas extends MessageSchemas, Self> = {
   [Name in keyof Schemas]?: (message: MessageNamed<Schemas, Name>, connection: Self) => any;
 };
 
-/** Any handler, once what it is called with no longer matters: a message, or what a lifecycle handler gets. */
-export type Handler<Argument, Self> = (argument: Argument, connection: Self) => unknown;
+/** Any handler, once the message that it takes no longer matters. */
+export type Handler<Incoming, Self> = (message: Incoming, connection: Self) => unknown;
 
 /** The handlers of an endpoint. A Map, because names come from the peer and must not reach a prototype. */
-export interface HandlerTable<Incoming, Self> {
-  readonly messages: ReadonlyMap<string, Handler<Incoming, Self>>;
-  readonly open: Handler<undefined, Self> | undefined;
-  readonly close: Handler<CloseReason, Self> | undefined;
-}
+export type HandlerTable<Incoming, Self> = ReadonlyMap<string, Handler<Incoming, Self>>;
 
 /**
  * The table of `handlers` for the messages `messageNames`.
@@ -43,32 +29,26 @@ export interface HandlerTable<Incoming, Self> {
  */
 export function buildHandlerTable<Incoming, Self>(
   messageNames: readonly string[],
-  handlers: Readonly<Record<string, unknown>> & Partial<Lifecycle<Self>>,
+  handlers: object,
 ): HandlerTable<Incoming, Self> {
   const prototype: unknown = Object.getPrototypeOf(handlers);
   if (prototype !== Object.prototype && prototype !== null) {
     throw new TypewireError("option-invalid", "handlers: expected a plain object of functions");
   }
   const names = new Set(messageNames);
-  const messages = new Map<string, Handler<Incoming, Self>>();
-  for (const [name, handler] of Object.entries(handlers)) {
+  const table = new Map<string, Handler<Incoming, Self>>();
+  for (const [name, handler] of Object.entries(handlers) as [string, unknown][]) {
     if (handler === undefined) continue;
     if (typeof handler !== "function") {
       throw new TypewireError("option-invalid", `handlers.${name}: expected a function`);
     }
-    if (names.has(name)) {
-      messages.set(name, handler as Handler<Incoming, Self>);
-    } else if (name !== "open" && name !== "close") {
-      const expected = [...messageNames, "open", "close"].join(", ");
-      throw new TypewireError("option-invalid", `handlers.${name}: expected one of ${expected}`);
+    if (!names.has(name)) {
+      const expected = `expected one of ${messageNames.join(", ")}`;
+      throw new TypewireError("option-invalid", `handlers.${name}: ${expected}`);
     }
+    table.set(name, handler as Handler<Incoming, Self>);
   }
-  const { open, close } = handlers;
-  return {
-    messages,
-    open: open && ((_, connection) => open(connection)),
-    close: close && ((reason, connection) => close(connection, reason)),
-  };
+  return table;
 }
 
 /** Whether a handler's result is a promise, of the language or of a library. */

@@ -10,20 +10,21 @@ export {
   requireRetryAfter,
 } from "./close-reason.ts";
 export type { Connection, ConnectionState } from "./connection.ts";
-export { endOptions, type EndOptions } from "./end-options.ts";
+export { endOptions, type EndOptions, observersOf } from "./end-options.ts";
 export {
+  type ConnectionOwner,
   createEndpoint,
   type Endpoint,
-  type EndpointHooks,
   type EndpointOptions,
   type HandlersOf,
   type Received,
   type Sent,
 } from "./endpoint.ts";
-export type { Handlers, Lifecycle } from "./handlers.ts";
+export type { Handlers } from "./handlers.ts";
 export { type ConnectionLimits, type Limits, requireOptions } from "./limits.ts";
 export { LiveConnection } from "./live-connection.ts";
-export type { Observer } from "./observer.ts";
+export { type Observer, observerMethods } from "./observer.ts";
+export { type FailureReport, type Tellers, tellersOf } from "./observers.ts";
 export type { SharedSecret } from "./handshake/secret-exchange.ts";
 export type { ConnectionStats, EndpointStats } from "./stats.ts";
 export { refuseUnknownOptions } from "./options.ts";

@@ -23,7 +23,6 @@ import {
 import type { Connection, ConnectionState } from "./connection.ts";
 import type { Endpoint, Member } from "./endpoint.ts";
 import { Handshake } from "./handshake/handshake.ts";
-import { GuardedObserver, type Observer } from "./observer.ts";
 import { HandlerCalls, type HandlerCallsOwner } from "./receiving/handler-calls.ts";
 import { HOLD, Inflow } from "./receiving/inflow.ts";
 import { Receiver, type ReceiverOwner } from "./receiving/receiver.ts";
@@ -41,11 +40,11 @@ const STATE_ORDER = { connecting: 0, open: 1, draining: 2, closed: 3 } as const;
  *
  * | in          | when                                     | then     | and                              |
  * | ----------- | ---------------------------------------- | -------- | -------------------------------- |
- * | connecting  | opened, as a server                      | open     | $hello, `open` handler           |
+ * | connecting  | opened, as a server                      | open     | $hello, `onOpen`                 |
  * | connecting  | opened, as a client                      |          | $hello                           |
  * | connecting  | opened, with a secret                    |          | $hello, later $proof             |
- * | connecting  | the peer has proved the secret           | open     | `open` handler                   |
- * | connecting  | the first valid message                  | open     | `open` handler, then the message |
+ * | connecting  | the peer has proved the secret           | open     | `onOpen`                         |
+ * | connecting  | the first valid message                  | open     | `onOpen`, then the message       |
  * | these two   | close()                                  | draining | $bye                             |
  * | these two   | bytes or messages that cannot be         | draining | $error                           |
  * |             | tolerated, or a handler that fails       |          |                                  |
@@ -68,7 +67,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   readonly #endpoint: Endpoint<Outgoing, Incoming>;
   readonly #handshake: Handshake;
   readonly #inflow: Inflow;
-  readonly #receiver: Receiver<Incoming>;
+  readonly #receiver: Receiver<Outgoing, Incoming>;
   readonly #sender: Sender<Outgoing>;
   readonly #writer: SocketWriter;
   readonly #handlers: HandlerCalls<Connection<Outgoing>>;
@@ -81,25 +80,14 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   /** Made when a program asks for it. */
   #closed: PromiseWithResolvers<CloseReason> | undefined;
 
-  constructor(
-    endpoint: Endpoint<Outgoing, Incoming>,
-    options: {
-      readonly name: string;
-      readonly observer?: Observer<Outgoing, Incoming> | undefined;
-    },
-  ) {
-    this.name = options.name;
+  constructor(endpoint: Endpoint<Outgoing, Incoming>, name: string) {
+    this.name = name;
     this.#endpoint = endpoint;
-    const observer =
-      options.observer &&
-      new GuardedObserver(options.observer, (name, error) => {
-        endpoint.hooks.handlerFailed?.(this, name, error);
-      });
     this.#handshake = new Handshake(endpoint);
-    this.#receiver = new Receiver(endpoint, this.#handshake, observer, this);
+    this.#receiver = new Receiver(endpoint, this.#handshake, this);
     this.#inflow = new Inflow(endpoint, this.#receiver, this.#handshake.maxFrameBytes);
     this.#writer = new SocketWriter(endpoint, this);
-    this.#sender = new Sender(endpoint, this.#handshake, observer, this.#writer);
+    this.#sender = new Sender(endpoint, this.#handshake, this.#writer, this);
     this.#handlers = new HandlerCalls<Connection<Outgoing>>(this, endpoint.limits, this.#inflow);
     this.#writer.appendFrame(this.#handshake.helloFrame);
   }
@@ -234,15 +222,15 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   handle(message: Incoming): void {
-    const handler = this.#endpoint.handlers.messages.get(message.type);
+    const handler = this.#endpoint.handlers.get(message.type);
     if (handler !== undefined) this.#handlers.call(handler, message.type, message);
   }
 
   handlerFailed(handlerName: string, error: unknown): void {
     // A handler that sends after the end throws this; `closeReason` has said why already.
     if (this.#isEnding && isConnectionClosed(error)) return;
-    this.#endpoint.hooks.handlerFailed?.(this, handlerName, error);
-    const { role } = this.#endpoint;
+    const { observers, role } = this.#endpoint;
+    observers.onHandlerError(this, handlerName, error);
     const { reason, lastMessage } = failedInternally(role, `handle "${handlerName}"`, error);
     this.closeWith(reason, lastMessage);
   }
@@ -312,27 +300,29 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     this.#inflow.socketClosed();
     this.#inflow.discard();
     const undelivered = this.queuedBytes === 0 ? 0 : this.#reportUndelivered(unsent);
-    const { sweep, tally } = this.#endpoint;
+    const { sweep, tally, owner, observers } = this.#endpoint;
     if (sweep.delete(this)) tally.close(recorded.code, left, undelivered);
-    this.#endpoint.hooks.closed?.(this, recorded);
-    const { close } = this.#endpoint.handlers;
-    if (this.#wasOpen && close !== undefined) {
-      // The program may be within `close` or `send`; its handler runs after that.
-      queueMicrotask(() => this.#handlers.call(close, "close", recorded));
+    owner.closed?.(this, recorded);
+    const { onClose } = observers;
+    if (this.#wasOpen && onClose !== undefined) {
+      // The program may be within `close` or `send`; it is told after that.
+      queueMicrotask(() => onClose(this, recorded));
     }
     this.#closed?.resolve(recorded);
   }
 
-  /** Tells the owner which messages were sent and have not left whole. Returns how many. Never throws. */
+  /** Tells which messages were sent and have not left whole. Returns how many. Never throws. */
   #reportUndelivered(unsent: () => Iterable<UnsentRun>): number {
-    const { outgoing, hooks } = this.#endpoint;
+    const { outgoing, owner, observers } = this.#endpoint;
+    // Reading the queue back takes time, so it is done where somebody asks.
+    const tell = owner.undelivered ?? observers.onUndelivered;
     let count = 0;
     try {
       count = countUndelivered(unsent());
-      if (count > 0) hooks.undelivered?.(this, readUndelivered(unsent(), outgoing));
+      if (count > 0) tell?.(this, readUndelivered(unsent(), outgoing));
     } catch (error) {
-      // A frame given to `sendFrame` that is none, or a hook that throws: the end goes on.
-      hooks.handlerFailed?.(this, "undelivered", error);
+      // A frame given to `sendFrame` that is none: the end goes on.
+      observers.onHandlerError(this, "onUndelivered", error);
     }
     return count;
   }
@@ -361,12 +351,16 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     return connectionClosed(doing, this.#closeReason ?? peerEndedItsHalf);
   }
 
-  /** Returns whether it is still open after the `open` handler. */
+  /** Returns whether it is still open after its observers have heard of it. */
   #open(): boolean {
     this.#enter("open");
+    const { owner, observers } = this.#endpoint;
+    owner.opened?.(this);
+    // A client sends here what did not leave before, which may be more than the connection takes.
+    if (this.#isEnding) return false;
     this.#wasOpen = true;
-    const { open } = this.#endpoint.handlers;
-    if (open !== undefined) this.#handlers.call(open, "open", undefined);
+    const opening = observers.onOpen?.(this);
+    if (opening !== undefined) this.#handlers.wait("onOpen", opening);
     return !this.#isEnding;
   }
 

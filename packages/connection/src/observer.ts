@@ -1,72 +1,71 @@
-// What a log or a trace may see of one connection. Absent in the common case, and then it costs nothing.
-// An observer that throws is reported and goes on being told: it must not cost the peer its connection.
+// What a program may be told of its connections, beside their messages. How its observers are told is
+// `observers.ts`'s.
 
-import type { Hello, PeerError, TypewireError } from "@typewire/protocol";
+import type { AnyMessage, Hello, PeerError, TypewireError } from "@typewire/protocol";
 
-/** Callbacks into the owner's log. Bytes are on loan until they return. */
-export interface Observer<Outgoing, Incoming> {
-  /** A message was queued as `bytes[start, end)`, header and payload. */
-  sent?(message: Outgoing, bytes: Uint8Array, start: number, end: number): void;
-  /** A valid message came as the payload `bytes[start, end)`; its handler runs next. */
-  received?(message: Incoming, bytes: Uint8Array, start: number, end: number): void;
-  /** The peer introduced itself as speaking this protocol; its fingerprint may differ from ours. */
-  hello?(hello: Hello): void;
+import type { CloseReason } from "./close-reason.ts";
+import type { Connection } from "./connection.ts";
+
+/**
+ * What a log, metrics or a program itself hears of connections. All of it is optional, and each method is
+ * called with `this` as the observer. Bytes are on loan until the method returns. What a method throws, or
+ * its promise rejects with, is told to `onHandlerError` under the method's name; the connection goes on.
+ */
+export interface Observer<
+  Outgoing extends AnyMessage = AnyMessage,
+  Incoming extends AnyMessage = AnyMessage,
+> {
+  /**
+   * Once, before any message: at a server when the client has connected, at a client when the server has
+   * answered; with a secret, when the peer has proved it. A drain waits for its promise.
+   */
+  // oxlint-disable-next-line typescript/no-explicit-any -- as the result of a handler
+  onOpen?(connection: Connection<Outgoing>): any;
+  /** Once, after `onOpen`, when the connection has ended. */
+  onClose?(connection: Connection<Outgoing>, reason: CloseReason): void;
+  /** The peer's `$hello` came, for this protocol; its fingerprint may differ from ours. Before `onOpen` at a client. */
+  onHello?(connection: Connection<Outgoing>, hello: Hello): void;
   /** A message of the peer's was answered with `$error`, and the connection stays. */
-  refused?(error: TypewireError): void;
-  /** The peer sent `$error`. */
-  peerError?(error: PeerError): void;
+  onRefused?(connection: Connection<Outgoing>, error: TypewireError): void;
+  /** The peer sent `$error`: it refused a message, or is about to close. */
+  onPeerError?(connection: Connection<Outgoing>, error: PeerError): void;
+  /**
+   * Messages were sent, and had not left whole when the connection ended: copies of them, in order, before
+   * `onClose`. What the socket had taken may be lost as well: only an answer says that a message arrived.
+   */
+  onUndelivered?(connection: Connection<Outgoing>, messages: readonly Outgoing[]): void;
+  /**
+   * A handler threw or rejected, and its connection ends with `internal`; or a method of an observer did, and
+   * the connection goes on. Perhaps after the end. Has the stack, which the peer never gets.
+   */
+  onHandlerError?(connection: Connection<Outgoing>, handlerName: string, error: unknown): void;
+  /** A message was queued as `bytes[start, end)`, header and payload. */
+  onSent?(
+    connection: Connection<Outgoing>,
+    message: Outgoing,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void;
+  /** A valid message came as the payload `bytes[start, end)`; its handler runs next. */
+  onReceived?(
+    connection: Connection<Outgoing>,
+    message: Incoming,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void;
 }
 
-/** An observer that never throws. */
-export class GuardedObserver<Outgoing, Incoming> implements Required<Observer<Outgoing, Incoming>> {
-  readonly #observer: Observer<Outgoing, Incoming>;
-  readonly #failed: (callbackName: string, error: unknown) => void;
-
-  constructor(
-    observer: Observer<Outgoing, Incoming>,
-    failed: (callbackName: string, error: unknown) => void,
-  ) {
-    this.#observer = observer;
-    this.#failed = failed;
-  }
-
-  sent(message: Outgoing, bytes: Uint8Array, start: number, end: number): void {
-    try {
-      this.#observer.sent?.(message, bytes, start, end);
-    } catch (error) {
-      this.#failed("observer.sent", error);
-    }
-  }
-
-  received(message: Incoming, bytes: Uint8Array, start: number, end: number): void {
-    try {
-      this.#observer.received?.(message, bytes, start, end);
-    } catch (error) {
-      this.#failed("observer.received", error);
-    }
-  }
-
-  hello(hello: Hello): void {
-    try {
-      this.#observer.hello?.(hello);
-    } catch (error) {
-      this.#failed("observer.hello", error);
-    }
-  }
-
-  refused(error: TypewireError): void {
-    try {
-      this.#observer.refused?.(error);
-    } catch (thrown) {
-      this.#failed("observer.refused", thrown);
-    }
-  }
-
-  peerError(error: PeerError): void {
-    try {
-      this.#observer.peerError?.(error);
-    } catch (thrown) {
-      this.#failed("observer.peerError", thrown);
-    }
-  }
-}
+/** The names of the methods. */
+export const observerMethods = {
+  onOpen: true,
+  onClose: true,
+  onHello: true,
+  onRefused: true,
+  onPeerError: true,
+  onUndelivered: true,
+  onHandlerError: true,
+  onSent: true,
+  onReceived: true,
+} as const satisfies Record<keyof Observer, true>;

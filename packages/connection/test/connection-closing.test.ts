@@ -20,14 +20,20 @@ const ask = (text: string) => ({ type: "ask", text }) as const;
 const reply = (text: string) => ({ type: "reply", text }) as const;
 
 /** An open server connection, with everything that happens to it at its end. */
-function openServer(handlers: Parameters<typeof serverConnection>[0] = {}, limits = {}) {
+function openServer(
+  handlers: Parameters<typeof serverConnection>[0] = {},
+  limits = {},
+  onClose?: () => void,
+) {
   const clock = new FakeClock();
   const reasons: CloseReason[] = [];
   const hooked: CloseReason[] = [];
-  const connection = serverConnection(
-    { close: (_, reason) => void reasons.push(reason), ...handlers },
-    { clock, limits, hooks: { closed: (_, reason) => void hooked.push(reason) } },
-  );
+  const connection = serverConnection(handlers, {
+    clock,
+    limits,
+    observer: { onClose: onClose ?? ((_, reason) => void reasons.push(reason)) },
+    owner: { closed: (_, reason) => void hooked.push(reason) },
+  });
   const socket = openSocket(connection);
   return { connection, socket, clock, reasons, hooked };
 }
@@ -150,9 +156,12 @@ describe("Connection.close", () => {
     expect(hooked).toEqual(reasons);
   });
 
-  test("closes at once while it is connecting, without a close handler (L17)", async () => {
+  test("closes at once while it is connecting, without onClose (L17)", async () => {
     const codes: string[] = [];
-    const client = clientConnection({ close: (_, { code }) => void codes.push(code) });
+    const client = clientConnection(
+      {},
+      { observer: { onClose: (_, { code }) => void codes.push(code) } },
+    );
     expect((await client.close()).code).toBe("done");
     expect(client.state).toBe("closed");
     await turn();
@@ -298,13 +307,13 @@ describe("Connection.destroy", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("calls the close handler after the code that is running, not from within it", async () => {
+  test("tells of the end after the code that is running, not from within it", async () => {
     const events: string[] = [];
-    const { connection } = openServer({ close: () => void events.push("close handler") });
+    const { connection } = openServer({}, {}, () => void events.push("onClose"));
     connection.destroy();
     events.push("after destroy");
     await turn();
-    expect(events).toEqual(["after destroy", "close handler"]);
+    expect(events).toEqual(["after destroy", "onClose"]);
   });
 });
 

@@ -41,7 +41,9 @@ describe("Connection, a handler that fails (S13)", () => {
           },
         },
         {
-          hooks: { handlerFailed: (_connection, name, error) => void failures.push([name, error]) },
+          observer: {
+            onHandlerError: (_connection, name, error) => void failures.push([name, error]),
+          },
         },
       );
       const socket = openSocket(server);
@@ -75,41 +77,12 @@ describe("Connection, a handler that fails (S13)", () => {
     },
   );
 
-  test("ends the connection when it is the open handler; the close handler is still called", async () => {
-    const codes: string[] = [];
-    const server = serverConnection({
-      open() {
-        throw new Error("no");
-      },
-      close: (_, { code }) => void codes.push(code),
-    });
-    openSocket(server);
-    server.receive(fromClient(ask("never delivered")));
-    expect(server.closeReason?.message).toBe('The server failed to handle "open": Error: no');
-    server.socketClosed();
-    await turn();
-    expect(codes).toEqual(["internal"]);
-  });
-
-  test("is only reported when it is the close handler", async () => {
-    const failures: unknown[] = [];
-    const server = serverConnection(
-      { close: () => Promise.reject("too late") },
-      { hooks: { handlerFailed: (_, name, error) => void failures.push([name, error]) } },
-    );
-    openSocket(server);
-    server.destroy();
-    await turn();
-    expect(failures).toEqual([["close", "too late"]]);
-    expect(server.closeReason?.code).toBe("done");
-  });
-
   test("is only reported when it rejects after the end", async () => {
     const failures: unknown[] = [];
     const work = Promise.withResolvers<void>();
     const server = serverConnection(
       { ask: () => work.promise },
-      { hooks: { handlerFailed: (_, name, error) => void failures.push([name, error]) } },
+      { observer: { onHandlerError: (_, name, error) => void failures.push([name, error]) } },
     );
     openSocket(server);
     server.receive(fromClient(ask("one")));
@@ -129,7 +102,7 @@ describe("Connection, a handler that fails (S13)", () => {
           connection.send({ type: "reply", text });
         },
       },
-      { hooks: { handlerFailed: (_, name, error) => void failures.push([name, error]) } },
+      { observer: { onHandlerError: (_, name, error) => void failures.push([name, error]) } },
     );
     openSocket(server);
     server.receive(fromClient(ask("one")));

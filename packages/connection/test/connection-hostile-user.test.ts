@@ -2,80 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { TypewireError } from "@typewire/protocol";
 import { FakeClock, MemorySocket } from "@typewire/testkit";
 
-import { createEndpoint, LiveConnection, type Observer } from "../src/index.ts";
-import {
-  clientHello,
-  fromClient,
-  type FromClient,
-  type FromServer,
-  heardByClient,
-  openSocket,
-  serverConnection,
-  type ServerSide,
-  talk,
-  turn,
-} from "./talk.ts";
+import { createEndpoint, LiveConnection } from "../src/index.ts";
+import { type FromServer, heardByClient, type ServerSide, talk, turn } from "./talk.ts";
 
-const ask = (text: string) => ({ type: "ask", text }) as const;
 const reply = (text: string) => ({ type: "reply", text }) as const;
-
-describe("Observer, one that throws", () => {
-  const thrown: readonly [name: string, error: Error][] = [
-    ["an error", new Error("full disk")],
-    ["an error of ours that is no fault of the peer's", new TypewireError("unknown-type", "x")],
-  ];
-
-  test.each(thrown)(
-    "%s, is reported, and costs neither message nor connection",
-    async (_, error) => {
-      const fail = (): never => {
-        throw error;
-      };
-      const observer: Observer<FromServer, FromClient> = {
-        sent: fail,
-        received: fail,
-        hello: fail,
-        refused: fail,
-        peerError: fail,
-      };
-      const texts: string[] = [];
-      const failures: unknown[] = [];
-      const connection = serverConnection(
-        {
-          ask({ text }, self) {
-            texts.push(text);
-            self.send(reply(text));
-          },
-        },
-        {
-          observer,
-          hooks: { handlerFailed: (_, name, reported) => void failures.push([name, reported]) },
-        },
-      );
-      const socket = openSocket(connection);
-      connection.receive(
-        fromClient(
-          clientHello,
-          ask("one"),
-          clientHello,
-          { type: "$error", code: "unknown-type", message: "what?" },
-          ask("two"),
-        ),
-      );
-      connection.receive(fromClient(ask("three")));
-      await turn();
-      expect(texts).toEqual(["one", "two", "three"]);
-      expect(connection.state).toBe("open");
-      const told = heardByClient(socket).slice(1);
-      expect(told.map(({ type }) => type)).toEqual(["reply", "$error", "reply", "reply"]);
-      expect(failures).toEqual(
-        ["hello", "received", "sent", "refused", "peerError", "received", "sent"]
-          .concat("received", "sent")
-          .map((name) => [`observer.${name}`, error]),
-      );
-    },
-  );
-});
 
 /** A reply whose text is a getter, called once by the check and again when it is written. */
 function replyThat(call: () => void): FromServer {
@@ -98,7 +28,7 @@ async function openTwo() {
   const clock = new FakeClock();
   const endpoint = createEndpoint(talk, "server", {}, { clock });
   const two = ["first", "second"].map((name) => {
-    const connection = new LiveConnection(endpoint, { name });
+    const connection = new LiveConnection(endpoint, name);
     const socket = new MemorySocket();
     socket.events = connection;
     connection.opened(socket);

@@ -29,7 +29,7 @@ test("an idle connection costs less than 1.25 KiB of heap, after traffic in both
   const connections: unknown[] = [];
   const connect = async (count: number): Promise<void> => {
     for (let index = 0; index < count; index += 1) {
-      const connection = new LiveConnection(endpoint, { name: `127.0.0.1:${10_000 + index}` });
+      const connection = new LiveConnection(endpoint, `127.0.0.1:${10_000 + index}`);
       connection.opened(socket);
       // Cut, so that the frame reader needs buffers of its own.
       connection.receive(traffic.subarray(0, 500));

@@ -22,7 +22,7 @@ function serve(limits: Partial<ConnectionLimits>) {
     allowHalfOpen: true,
     socket: {
       open(socket) {
-        socket.data = new LiveConnection(endpoint, { name: "over tcp" });
+        socket.data = new LiveConnection(endpoint, "over tcp");
         socket.data.opened(socket);
         opened.push(socket.data);
       },

@@ -124,7 +124,7 @@ describe("messagesPerTurn", () => {
       { clock, limits: { messagesPerTurn: 100 } },
     );
     const [first, second, quiet] = ["first", "second", "quiet"].map((name) => {
-      const connection = new LiveConnection(endpoint, { name });
+      const connection = new LiveConnection(endpoint, name);
       openSocket(connection);
       return connection;
     }) as [ServerSide, ServerSide, ServerSide];

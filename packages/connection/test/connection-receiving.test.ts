@@ -44,7 +44,7 @@ describe("Connection.receive", () => {
       {},
       {
         observer: {
-          received: (message, bytes, start, end) =>
+          onReceived: (_, message, bytes, start, end) =>
             void seen.push([message, talk.client.decode(bytes, start, end)]),
         },
       },
@@ -130,7 +130,7 @@ describe("Connection.receive", () => {
     const refused: TypewireError[] = [];
     const server = serverConnection(
       { ask: ({ text }) => void texts.push(text) },
-      { observer: { refused: (error) => void refused.push(error) } },
+      { observer: { onRefused: (_, error) => void refused.push(error) } },
     );
     const socket = openSocket(server);
     server.receive(concatenate([bytes, fromClient(ask("after"))]));
@@ -183,7 +183,7 @@ describe("Connection, what the peer reports", () => {
     const seen: unknown[] = [];
     const client = clientConnection(
       {},
-      { observer: { peerError: (error) => void seen.push(error) } },
+      { observer: { onPeerError: (_, error) => void seen.push(error) } },
     );
     const socket = openSocket(client);
     const error = {

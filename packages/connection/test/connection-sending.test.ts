@@ -178,7 +178,8 @@ describe("Connection.send", () => {
     const seen: [unknown, Uint8Array][] = [];
     const { connection } = await openServer({
       observer: {
-        sent: (message, bytes, start, end) => void seen.push([message, bytes.slice(start, end)]),
+        onSent: (_, message, bytes, start, end) =>
+          void seen.push([message, bytes.slice(start, end)]),
       },
     });
     const frame = fromServer(reply("broadcast"));

@@ -28,12 +28,17 @@ const ask = (text: string) => ({ type: "ask", text }) as const;
 const reply = (text: string) => ({ type: "reply", text }) as const;
 
 describe("Connection, opening", () => {
-  test("says hello first, whatever is sent before and in the open handler", async () => {
-    const server = serverConnection({
-      open(connection) {
-        connection.send(reply("from the open handler"));
+  test("says hello first, whatever is sent before and in onOpen", async () => {
+    const server = serverConnection(
+      {},
+      {
+        observer: {
+          onOpen(connection) {
+            connection.send(reply("from onOpen"));
+          },
+        },
       },
-    });
+    );
     server.send(reply("before there was a socket"));
     const socket = openSocket(server);
     await turn();
@@ -47,7 +52,7 @@ describe("Connection, opening", () => {
         heartbeatIntervalMs: 30_000,
       },
       reply("before there was a socket"),
-      reply("from the open handler"),
+      reply("from onOpen"),
     ]);
     expect(socket.writes.length).toBe(1);
   });
@@ -70,10 +75,10 @@ describe("Connection, opening", () => {
     ["$pong", { type: "$pong" }],
   ] as const)("is open as a client when the server has said %s", (_, first) => {
     const events: string[] = [];
-    const client = clientConnection({
-      open: () => void events.push("open"),
-      reply: ({ text }) => void events.push(text),
-    });
+    const client = clientConnection(
+      { reply: ({ text }) => events.push(text) },
+      { observer: { onOpen: () => events.push("open") } },
+    );
     openSocket(client);
     expect(client.state).toBe("connecting");
     client.receive(fromServer(first, reply("second")));
@@ -89,10 +94,8 @@ describe("Connection, opening", () => {
     ["an $error that is not fatal", { type: "$error", code: "schema-mismatch", message: "odd" }],
   ] as const)("is not open as a client when the server has said only %s", (_, first) => {
     const events: string[] = [];
-    const client = clientConnection({
-      open: () => void events.push("open"),
-      close: () => void events.push("close"),
-    });
+    const observer = { onOpen: () => events.push("open"), onClose: () => events.push("close") };
+    const client = clientConnection({}, { observer });
     openSocket(client);
     client.receive(fromServer(first));
     client.socketClosed();
@@ -104,7 +107,7 @@ describe("Connection, opening", () => {
     const hellos: Hello[] = [];
     const server = serverConnection(
       {},
-      { observer: { hello: (hello) => void hellos.push(hello) } },
+      { observer: { onHello: (_, hello) => void hellos.push(hello) } },
     );
     openSocket(server);
     const hello = { ...clientHello, fingerprint: "other", maxFrameBytes: 100 };
@@ -171,14 +174,18 @@ describe("Connection, a conversation cut anywhere", () => {
     const clock = new FakeClock();
     const server = serverConnection(
       {
-        open: (connection) => void connection.send(reply("welcome")),
         ask({ text }, connection) {
           seen.push(`server: ${text}`);
           connection.send(reply(`you asked ${text}`));
         },
-        close: (_, { code }) => void seen.push(`server closed: ${code}`),
       },
-      { clock },
+      {
+        clock,
+        observer: {
+          onOpen: (connection) => connection.send(reply("welcome")),
+          onClose: (_, { code }) => void seen.push(`server closed: ${code}`),
+        },
+      },
     );
     const client = clientConnection(
       {
@@ -187,9 +194,8 @@ describe("Connection, a conversation cut anywhere", () => {
           if (text === "welcome") connection.send(ask("why?"));
           else void connection.close();
         },
-        close: (_, { code }) => void seen.push(`client closed: ${code}`),
       },
-      { clock },
+      { clock, observer: { onClose: (_, { code }) => void seen.push(`client closed: ${code}`) } },
     );
     const pair = new MemoryPair(server, client, { cut, mostPerWrite });
     await pair.settle();

@@ -7,23 +7,31 @@ import {
   type EndpointOptions,
   LiveConnection,
 } from "../src/index.ts";
-import { clientHello, fromClient, type FromServer, fromServer, talk, turn } from "./talk.ts";
+import {
+  clientHello,
+  type FromClient,
+  fromClient,
+  type FromServer,
+  fromServer,
+  talk,
+  turn,
+} from "./talk.ts";
 
 const ask = (text: string) => ({ type: "ask", text }) as const;
 const reply = (text: string) => ({ type: "reply", text }) as const;
 
 /** A server's endpoint that replies to what it is asked, and a way to connect to it. */
-function serve(options: EndpointOptions<FromServer> = {}) {
+function serve(options: EndpointOptions<FromServer, FromClient> = {}) {
   const clock = new FakeClock();
   const reasons: CloseReason[] = [];
   const endpoint = createEndpoint(
     talk,
     "server",
     { ask: ({ text }, connection) => void connection.send(reply(text)) },
-    { clock, hooks: { closed: (_, reason) => void reasons.push(reason) }, ...options },
+    { clock, owner: { closed: (_, reason) => void reasons.push(reason) }, ...options },
   );
   const connect = (room = Infinity) => {
-    const connection = new LiveConnection(endpoint, { name: `peer ${endpoint.stats().opened}` });
+    const connection = new LiveConnection(endpoint, `peer ${endpoint.stats().opened}`);
     const socket = new MemorySocket({ room });
     socket.events = connection;
     connection.opened(socket);
@@ -67,7 +75,7 @@ describe("Endpoint.stats", () => {
 
   test("leaves out a connection that never had a socket", () => {
     const { endpoint } = serve();
-    new LiveConnection(endpoint, { name: "never" }).destroy("connect-failed");
+    new LiveConnection(endpoint, "never").destroy("connect-failed");
     expect(endpoint.stats()).toMatchObject({ opened: 0, connections: 0, closedByReason: {} });
   });
 

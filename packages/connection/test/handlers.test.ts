@@ -1,12 +1,6 @@
 import { describe, expect, expectTypeOf, test } from "bun:test";
 
-import {
-  type ByteSocket,
-  type CloseReason,
-  type Connection,
-  createEndpoint,
-  LiveConnection,
-} from "../src/index.ts";
+import { type ByteSocket, type Connection, createEndpoint, LiveConnection } from "../src/index.ts";
 import {
   type ClientSide,
   type FromClient,
@@ -18,9 +12,6 @@ import {
 describe("createEndpoint", () => {
   test("infers messages, names and the connection of each side", () => {
     const server = createEndpoint(talk, "server", {
-      open(connection) {
-        expectTypeOf(connection).toEqualTypeOf<Connection<FromServer>>();
-      },
       ask(message, connection) {
         expectTypeOf(message).toEqualTypeOf<Extract<FromClient, { type: "ask" }>>();
         expectTypeOf(connection).toEqualTypeOf<Connection<FromServer>>();
@@ -36,20 +27,17 @@ describe("createEndpoint", () => {
         expectTypeOf(bytes).toEqualTypeOf<Uint8Array>();
         await Promise.resolve();
       },
-      close(_, reason) {
-        expectTypeOf(reason).toEqualTypeOf<CloseReason>();
-      },
     });
-    expectTypeOf(new LiveConnection(server, { name: "x" })).toEqualTypeOf<ServerSide>();
+    expectTypeOf(new LiveConnection(server, "x")).toEqualTypeOf<ServerSide>();
     const client = createEndpoint(talk, "client", {});
-    expectTypeOf(new LiveConnection(client, { name: "x" })).toEqualTypeOf<ClientSide>();
-    expect([...server.handlers.messages.keys()]).toEqual(["ask", "upload"]);
+    expectTypeOf(new LiveConnection(client, "x")).toEqualTypeOf<ClientSide>();
+    expect([...server.handlers.keys()]).toEqual(["ask", "upload"]);
   });
 
   test("does not compile with a name, field or direction that is not there", () => {
     // @ts-expect-error -- the client does not send "askk"
     expect(() => createEndpoint(talk, "server", { askk() {} })).toThrow(
-      "handlers.askk: expected one of ask, upload, open, close",
+      "handlers.askk: expected one of ask, upload",
     );
     // @ts-expect-error -- the server sends "reply", the client does not
     expect(() => createEndpoint(talk, "server", { reply() {} })).toThrow(
@@ -96,10 +84,9 @@ describe("createEndpoint", () => {
   });
 
   test("takes handlers that are undefined, and objects without a prototype", () => {
-    const handlers = Object.create(null) as { ask?: () => void; open?: () => void };
-    Object.assign(handlers, { ask: undefined, open() {} });
+    const handlers = Object.create(null) as { ask?: () => void; upload?: () => void };
+    Object.assign(handlers, { ask: undefined, upload() {} });
     const endpoint = createEndpoint(talk, "server", handlers);
-    expect(endpoint.handlers.messages.size).toBe(0);
-    expect(endpoint.handlers.open).toBeFunction();
+    expect([...endpoint.handlers.keys()]).toEqual(["upload"]);
   });
 });

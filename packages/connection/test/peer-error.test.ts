@@ -49,7 +49,7 @@ test.each(localCodes)(
         },
       },
     }) as typeof endpoint.incoming;
-    const connection = new LiveConnection({ ...endpoint, incoming }, { name: "peer" });
+    const connection = new LiveConnection({ ...endpoint, incoming }, "peer");
     const socket = openSocket(connection);
     connection.receive(fromClient({ type: "ask", text: "x" }));
     await turn();

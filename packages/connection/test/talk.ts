@@ -20,8 +20,8 @@ import {
 
 import {
   type ConnectionLimits,
+  type ConnectionOwner,
   createEndpoint,
-  type EndpointHooks,
   type HandlersOf,
   LiveConnection,
   type Observer,
@@ -46,7 +46,7 @@ interface SideOptions<Outgoing extends AnyMessage, Incoming extends AnyMessage> 
   readonly limits?: Partial<ConnectionLimits>;
   readonly clock?: FakeClock;
   readonly observer?: Observer<Outgoing, Incoming>;
-  readonly hooks?: EndpointHooks<Outgoing>;
+  readonly owner?: ConnectionOwner<Outgoing>;
 }
 
 /** A server's connection that is not opened yet. */
@@ -55,12 +55,17 @@ export function serverConnection(
   {
     limits = {},
     clock = new FakeClock(),
-    observer,
-    hooks = {},
+    observer = {},
+    owner = {},
   }: SideOptions<FromServer, FromClient> = {},
 ): ServerSide {
-  const endpoint = createEndpoint(talk, "server", handlers, { limits, clock, hooks });
-  return new LiveConnection(endpoint, { name: "peer", observer });
+  const endpoint = createEndpoint(talk, "server", handlers, {
+    limits,
+    clock,
+    owner,
+    observers: [observer],
+  });
+  return new LiveConnection(endpoint, "peer");
 }
 
 /** A client's connection that is not opened yet. */
@@ -69,12 +74,17 @@ export function clientConnection(
   {
     limits = {},
     clock = new FakeClock(),
-    observer,
-    hooks = {},
+    observer = {},
+    owner = {},
   }: SideOptions<FromClient, FromServer> = {},
 ): ClientSide {
-  const endpoint = createEndpoint(talk, "client", handlers, { limits, clock, hooks });
-  return new LiveConnection(endpoint, { name: "peer", observer });
+  const endpoint = createEndpoint(talk, "client", handlers, {
+    limits,
+    clock,
+    owner,
+    observers: [observer],
+  });
+  return new LiveConnection(endpoint, "peer");
 }
 
 /** A memory socket that is already this connection's. */

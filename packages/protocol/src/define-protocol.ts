@@ -82,7 +82,7 @@ export type SchemasOf<P extends AnyProtocol, Side extends Role> =
  *
  * @throws TypewireError `protocol-invalid`, with the path of the offending part, where a schema cannot
  * travel: functions, symbols, promises, transforms; a union of two types that are the same bytes; a
- * property named `type` or `__proto__`; a message named `open`, `close` or `$…`.
+ * property named `type` or `__proto__`; a message named `$…`.
  */
 export function defineProtocol<Server extends MessageSchemas, Client extends MessageSchemas>(
   definition: ProtocolDefinition<Server, Client>,

@@ -36,8 +36,6 @@ describe("defineProtocol", () => {
     ["", "a message needs a name"],
     ["$ping", 'names that start with "$" are for control messages'],
     ["$", 'names that start with "$" are for control messages'],
-    ["open", '"open" is the name of a lifecycle handler'],
-    ["close", '"close" is the name of a lifecycle handler'],
     ["a\udc00", "a message name must be well-formed Unicode"],
   ])("refuses a message named %j", (name, reason) => {
     const path = `/server/${name}`;
@@ -47,7 +45,7 @@ describe("defineProtocol", () => {
     });
   });
 
-  test.each(["opened", "Close", "a/b", "toString", "constructor", "then", "ñ", " ", "a$"])(
+  test.each(["open", "close", "onOpen", "a/b", "toString", "constructor", "then", "ñ", " ", "a$"])(
     "accepts a message named %j",
     (name) => {
       const protocol = defineProtocol({

@@ -10,6 +10,7 @@ export type {
   DrainOptions,
   ServerConnection,
   ServerHandlers,
+  ServerObserver,
   ServerOptions,
   ServerStats,
 } from "./server-options.ts";

@@ -2,15 +2,19 @@
 // and leaves bytes, messages and closing to `LiveConnection`; flags, logs and signals are the command's.
 
 import {
+  type CloseReason,
   createEndpoint,
   type Endpoint,
   LiveConnection,
+  observersOf,
   refuseUnknownOptions,
   requireDuration,
   requireOptions,
   requireRetryAfter,
   type SocketUser,
   systemClock,
+  type Tellers,
+  tellersOf,
 } from "@typewire/connection";
 import { type AnyProtocol, type MessageOf, TypewireError } from "@typewire/protocol";
 
@@ -22,6 +26,7 @@ import type {
   DrainOptions,
   ServerConnection,
   ServerHandlers,
+  ServerObserver,
   ServerOptions,
   ServerStats,
 } from "./server-options.ts";
@@ -45,8 +50,7 @@ export class LiveServer<
 > implements Server<MessageOf<P, "server">, Port> {
   readonly maxConnections: number;
   readonly #endpoint: Endpoint<MessageOf<P, "server">, MessageOf<P, "client">>;
-  readonly #observe: ServerOptions<P>["observe"];
-  readonly #onTurnedAway: ServerOptions<P>["onTurnedAway"];
+  readonly #tellers: Tellers<Required<Pick<ServerObserver<P>, "onNotOpened" | "onTurnedAway">>>;
   readonly #refuser: Refuser;
   readonly #refusalFrames: Readonly<Record<ConnectionCap, Uint8Array>>;
   /** Only where there is a limit for each address; so are the addresses of connections. */
@@ -75,8 +79,7 @@ export class LiveServer<
       options.maxConnectionsPerAddress,
     );
     this.#perAddress = perAddress === undefined ? undefined : new AddressCount(perAddress);
-    this.#observe = options.observe;
-    this.#onTurnedAway = options.onTurnedAway;
+    const observers = observersOf<ServerObserver<P>>(options);
     this.#endpoint = createEndpoint(protocol, "server", handlers, {
       limits: requireOptions(options.limits),
       ...(options.maxBufferedBytes !== undefined && { maxBufferedBytes: options.maxBufferedBytes }),
@@ -84,18 +87,13 @@ export class LiveServer<
       ownsChunks: true,
       ...(host.memoryLimitBytes !== undefined && { memoryLimitBytes: host.memoryLimitBytes }),
       ...(host.secret && { secret: host.secret }),
-      hooks: {
-        closed: (connection, reason) => {
-          // Every connection of this endpoint was made by `#accept`.
-          this.#connections.delete(connection as LiveServerConnection<P>);
-          const address = this.#addresses.get(connection);
-          if (address !== undefined) this.#perAddress?.remove(address);
-          if (!connection.wasOpen) options.onNotOpened?.(connection.name, reason);
-        },
-        // Absent where nobody asks: reading the queue back takes time.
-        ...(options.onUndelivered !== undefined && { undelivered: options.onUndelivered }),
-        handlerFailed: options.onHandlerError ?? host.handlerFailed,
-      },
+      owner: { closed: (connection, reason) => this.#closed(connection, reason) },
+      observers,
+      reportFailure: host.handlerFailed,
+    });
+    this.#tellers = tellersOf(observers, ["onNotOpened", "onTurnedAway"], (name, error, [of]) => {
+      if (typeof of === "string") host.handlerFailed({ name: of }, name, error);
+      else this.#endpoint.observers.onHandlerError(of as ServerConnection<P>, name, error);
     });
     this.#refuser = new Refuser({
       clock: this.#endpoint.clock,
@@ -204,18 +202,23 @@ export class LiveServer<
     if (counted !== undefined && this.#perAddress?.add(counted) === false) {
       return this.#turnAway(name, "maxConnectionsPerAddress");
     }
-    const connection: LiveServerConnection<P> = new LiveConnection(this.#endpoint, {
-      name,
-      observer: this.#observe?.(name),
-    });
+    const connection: LiveServerConnection<P> = new LiveConnection(this.#endpoint, name);
     this.#connections.add(connection);
     if (counted !== undefined) this.#addresses.set(connection, counted);
     return connection;
   }
 
+  #closed(connection: ServerConnection<P>, reason: CloseReason): void {
+    // Every connection of this endpoint was made by `#accept`.
+    this.#connections.delete(connection as LiveServerConnection<P>);
+    const address = this.#addresses.get(connection);
+    if (address !== undefined) this.#perAddress?.remove(address);
+    if (!connection.wasOpen) this.#tellers.onNotOpened?.(connection, reason);
+  }
+
   #turnAway(name: string, limit: ConnectionCap): SocketUser {
     this.#turnedAway += 1;
-    this.#onTurnedAway?.(name, limit);
+    this.#tellers.onTurnedAway?.(name, limit);
     return this.#refuser.refuse(this.#refusalFrames[limit]);
   }
 

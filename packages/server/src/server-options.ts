@@ -8,22 +8,33 @@ import {
   type EndOptions,
   type EndpointStats,
   type HandlersOf,
+  type Observer,
 } from "@typewire/connection";
 import type { AnyProtocol, MessageOf } from "@typewire/protocol";
 
 /** A connection as the server's handlers see it. */
 export type ServerConnection<P extends AnyProtocol> = Connection<MessageOf<P, "server">>;
 
-/** A function for each message that the client may send, besides `open` and `close`. */
+/** A function for each message that the client may send. */
 export type ServerHandlers<P extends AnyProtocol> = HandlersOf<P, "server">;
 
 /** What a server was full of. */
 export type ConnectionCap = "maxConnections" | "maxConnectionsPerAddress";
 
-export interface ServerOptions<P extends AnyProtocol> extends EndOptions<
+/** What a server may be told of its connections, and of those that it has not taken. */
+export interface ServerObserver<P extends AnyProtocol> extends Observer<
   MessageOf<P, "server">,
   MessageOf<P, "client">
 > {
+  /** A connection ended before `onOpen`: its handshake, of TLS or of the secret, failed. In the place of `onClose`. */
+  onNotOpened?(connection: ServerConnection<P>, reason: CloseReason): void;
+  /** A connection was turned away with `too-many-connections` because of this limit. There is only its name. */
+  onTurnedAway?(connectionName: string, limit: ConnectionCap): void;
+}
+
+/** The options are one observer themselves. */
+export interface ServerOptions<P extends AnyProtocol>
+  extends ServerObserver<P>, EndOptions<ServerObserver<P>> {
   /**
    * Connections at once; one over is told `too-many-connections` and closed. Default 10 000. Always
    * lowered to what the host can hold: a listener without file descriptors spins.
@@ -41,19 +52,6 @@ export interface ServerOptions<P extends AnyProtocol> extends EndOptions<
    * one connection may.
    */
   readonly maxBufferedBytes?: number;
-  /** A connection ended before its `open` handler was called: TLS or the secret failed. For a log. */
-  readonly onNotOpened?: (connectionName: string, reason: CloseReason) => void;
-  /**
-   * Told which messages were sent to a connection and had not left whole when it ended: copies of them, in
-   * order, before its `close` handler is called. What the socket had taken may be lost as well: only an
-   * answer says that a message arrived. Must not throw. Default: they are only counted, in `stats`.
-   */
-  readonly onUndelivered?: (
-    connection: ServerConnection<P>,
-    messages: readonly MessageOf<P, "server">[],
-  ) => void;
-  /** A connection was turned away with `too-many-connections` because of this limit, for a log. */
-  readonly onTurnedAway?: (connectionName: string, limit: ConnectionCap) => void;
 }
 
 /** The names of all of them, for a host that refuses what is not known. */
@@ -63,7 +61,6 @@ export const serverOptions = Object.keys({
   maxConnectionsPerAddress: true,
   maxBufferedBytes: true,
   onNotOpened: true,
-  onUndelivered: true,
   onTurnedAway: true,
 } satisfies Record<keyof ServerOptions<AnyProtocol>, true>);
 

@@ -310,7 +310,7 @@ describe("typewire-client, hostile servers", () => {
         {
           port: proxy.port,
           reconnect: false,
-          onUndelivered: (messages) => undelivered.push(...messages),
+          onUndelivered: (_, messages) => void undelivered.push(...messages),
         },
         {},
       );

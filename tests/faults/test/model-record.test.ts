@@ -4,7 +4,6 @@ import { describe, expect, test } from "bun:test";
 
 import { judge, ranges } from "../src/model/arrived.ts";
 import { ClientRecord } from "../src/model/client-record.ts";
-import { makeItem } from "../src/model/protocol.ts";
 import { ServerRecord } from "../src/model/server-record.ts";
 
 const HELLO_BYTES = 100;
@@ -13,11 +12,10 @@ const ITEM_BYTES = 10;
 /** A connection of which the socket took so many items. */
 function carry(record: ClientRecord, numbers: readonly number[], takenCount: number): void {
   const stream = { queuedBytes: HELLO_BYTES, stats: { bytesSent: 0 } };
-  const observer = record.observe();
   record.opened(stream);
   for (const number of numbers) {
     stream.queuedBytes += ITEM_BYTES;
-    observer.sent?.(makeItem(0, number, 0), new Uint8Array(), 0, ITEM_BYTES);
+    record.sentOn(stream, number, ITEM_BYTES);
   }
   stream.stats.bytesSent = HELLO_BYTES + takenCount * ITEM_BYTES;
   record.closed(stream);

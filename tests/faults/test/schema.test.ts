@@ -146,7 +146,11 @@ async function withServer(
   const failures: unknown[] = [];
   await using server = serve(
     saludo,
-    { port: 0, onHandlerError: (_connection, _name, error) => failures.push(error), ...options },
+    {
+      port: 0,
+      onHandlerError: (_connection, _name, error) => void failures.push(error),
+      ...options,
+    },
     handlers,
   );
   await body(server.port, failures);
@@ -235,9 +239,6 @@ describe("serve, handlers", () => {
               answered.resolve(error);
             }
           },
-          close: (connection) => {
-            if (connection.closeReason?.code === "connection-reset") gone.resolve();
-          },
         },
         async (port, failures) => {
           using peer = await Offender.connect(port);
@@ -251,6 +252,11 @@ describe("serve, handlers", () => {
           await closing.next("$bye");
           await closing.leave();
           expect(failures).toEqual([]);
+        },
+        {
+          onClose(_, { code }) {
+            if (code === "connection-reset") gone.resolve();
+          },
         },
       );
     },

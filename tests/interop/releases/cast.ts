@@ -81,12 +81,16 @@ export async function startLibraryClient(port: number, use: LibraryUse): Promise
   const left = Promise.withResolvers<undefined>();
   const client = await connect(
     saludo,
-    { port, reconnect: false, onHandlerError() {} },
+    {
+      port,
+      reconnect: false,
+      onHandlerError() {},
+      onClose: () => left.resolve(undefined),
+    },
     {
       greeting() {
         if (use === "fails in its handler") throw new Error("this client cannot take it");
       },
-      close: () => left.resolve(undefined),
     },
   );
   return {

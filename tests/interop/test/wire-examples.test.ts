@@ -114,7 +114,7 @@ describe("the shared secret of docs/wire.md", () => {
     );
     const { protocol, version } = endpoint.hello;
     const bare = { ...endpoint, hello: { type: "$hello", protocol, version } as const };
-    const connection = new LiveConnection(bare, { name: "server" });
+    const connection = new LiveConnection(bare, "server");
     const socket = new MemorySocket();
     socket.events = connection;
     connection.opened(socket);

@@ -37,10 +37,10 @@ export class HandlerCalls<Self> {
   }
 
   /** Never throws. */
-  call<Argument>(handler: Handler<Argument, Self>, name: string, argument: Argument): void {
+  call<Incoming>(handler: Handler<Incoming, Self>, name: string, message: Incoming): void {
     try {
-      const result = handler(argument, this.#owner);
-      if (isThenable(result)) this.#wait(name, result);
+      const result = handler(message, this.#owner);
+      if (isThenable(result)) this.wait(name, result);
     } catch (error) {
       this.#owner.handlerFailed(name, error);
     }
@@ -59,8 +59,8 @@ export class HandlerCalls<Self> {
     return nowMs - this.#seenAtMs >= this.#limits.handlersStallMs;
   }
 
-  /** Waits for the promise of a handler, for its failure to be told and its answer to leave before the end. */
-  #wait(name: string, result: PromiseLike<void>): void {
+  /** Waits for a promise of the program's, for its failure to be told and its answer to leave before the end. */
+  wait(name: string, result: PromiseLike<unknown>): void {
     this.#inFlight += 1;
     if (this.#inFlight >= this.#limits.handlersInFlight) this.#inflow.hold(HOLD.handlers);
     result.then(

@@ -25,7 +25,8 @@ import {
 } from "../close-reason.ts";
 import type { Handshake } from "../handshake/handshake.ts";
 import type { ConnectionLimits } from "../limits.ts";
-import type { Observer } from "../observer.ts";
+import type { Connection } from "../connection.ts";
+import type { Observers } from "../observers.ts";
 import { oneLine } from "../text.ts";
 import type { Clock } from "../time/clock.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -51,33 +52,34 @@ export interface ReceiverOwner<Incoming> {
 }
 
 /** The endpoint as its receivers see it. */
-export interface ReceiverEndpoint<Incoming extends AnyMessage> {
+export interface ReceiverEndpoint<Outgoing extends AnyMessage, Incoming extends AnyMessage> {
   readonly role: Role;
   readonly incoming: Codec<Incoming>;
   readonly limits: ConnectionLimits;
   readonly clock: Clock;
+  readonly observers: Observers<Outgoing, Incoming>;
 }
 
 /** Reads one stream of frames. */
-export class Receiver<Incoming extends AnyMessage> implements InflowConsumer {
-  readonly #endpoint: ReceiverEndpoint<Incoming>;
+export class Receiver<
+  Outgoing extends AnyMessage,
+  Incoming extends AnyMessage,
+> implements InflowConsumer {
+  readonly #endpoint: ReceiverEndpoint<Outgoing, Incoming>;
   readonly #handshake: Handshake;
-  readonly #observer: Observer<never, Incoming> | undefined;
-  readonly #owner: ReceiverOwner<Incoming>;
+  readonly #owner: ReceiverOwner<Incoming> & Connection<Outgoing>;
   readonly #deadlines: Deadlines;
   #hasHeardPeer = false;
   #messagesReceived = 0;
   #refusals: RefusalBudget | undefined;
 
   constructor(
-    endpoint: ReceiverEndpoint<Incoming>,
+    endpoint: ReceiverEndpoint<Outgoing, Incoming>,
     handshake: Handshake,
-    observer: Observer<never, Incoming> | undefined,
-    owner: ReceiverOwner<Incoming>,
+    owner: ReceiverOwner<Incoming> & Connection<Outgoing>,
   ) {
     this.#endpoint = endpoint;
     this.#handshake = handshake;
-    this.#observer = observer;
     this.#owner = owner;
     this.#deadlines = new Deadlines(endpoint.limits);
   }
@@ -113,7 +115,7 @@ export class Receiver<Incoming extends AnyMessage> implements InflowConsumer {
   receiveFrame(bytes: Uint8Array, start: number, end: number): void {
     const isFirst = !this.#hasHeardPeer;
     this.#hasHeardPeer = true;
-    const { incoming, limits } = this.#endpoint;
+    const { incoming, limits, observers } = this.#endpoint;
     let message: Incoming | ControlMessage;
     try {
       message = incoming.decodeIncoming(bytes, start, end, limits);
@@ -127,13 +129,14 @@ export class Receiver<Incoming extends AnyMessage> implements InflowConsumer {
       this.#refuse(this.#handshake.expected(`"${oneLine(message.type)}"`));
     } else if (this.#owner.heard()) {
       this.#messagesReceived += 1;
-      this.#observer?.received?.(message, bytes, start, end);
+      observers.onReceived?.(this.#owner, message, bytes, start, end);
       this.#owner.handle(message);
     }
   }
 
   #receiveControl(message: ControlMessage, payload: Uint8Array, isFirst: boolean): void {
-    if (message.type === "$error") this.#observer?.peerError?.(message);
+    const { observers } = this.#endpoint;
+    if (message.type === "$error") observers.onPeerError?.(this.#owner, message);
     if (!this.#passesHandshake(message, payload, isFirst)) return;
     switch (message.type) {
       case "$hello":
@@ -161,7 +164,9 @@ export class Receiver<Incoming extends AnyMessage> implements InflowConsumer {
   #passesHandshake(message: ControlMessage, payload: Uint8Array, isFirst: boolean): boolean {
     const handshake = this.#handshake;
     const step = handshake.take(message, payload, isFirst);
-    if (handshake.peerHello === message) this.#observer?.hello?.(handshake.peerHello);
+    if (handshake.peerHello === message) {
+      this.#endpoint.observers.onHello?.(this.#owner, handshake.peerHello);
+    }
     if (step.next === "refuse") this.#refuse(step.error);
     else if (step.next === "end") this.#owner.closeWith(step.reason);
     else if (step.next === "say") this.#owner.answer(step.message);
@@ -184,7 +189,7 @@ export class Receiver<Incoming extends AnyMessage> implements InflowConsumer {
       this.#owner.closeWith(failed(fatal), toPeerError(fatal));
       return;
     }
-    this.#observer?.refused?.(error);
+    this.#endpoint.observers.onRefused?.(this.#owner, error);
     this.#owner.answer(toPeerError(error));
   }
 

@@ -5,8 +5,9 @@
 import { type AnyMessage, type Codec, HEADER_BYTES, TypewireError } from "@typewire/protocol";
 
 import type { OwnControlMessage } from "../close-reason.ts";
+import type { Connection } from "../connection.ts";
 import type { Handshake } from "../handshake/handshake.ts";
-import type { Observer } from "../observer.ts";
+import type { Observers } from "../observers.ts";
 import { oneLine } from "../text.ts";
 import type { SocketWriter } from "./socket-writer.ts";
 
@@ -17,26 +18,27 @@ export interface SenderEndpoint<Outgoing extends AnyMessage> {
   readonly outgoing: Codec<Outgoing>;
   /** `$ping` as bytes. */
   readonly pingFrame: Uint8Array;
+  readonly observers: Pick<Observers<Outgoing, never>, "onSent">;
 }
 
-/** Writes one stream of frames. */
+/** Writes one stream of frames: that of the connection `self`. */
 export class Sender<Outgoing extends AnyMessage> {
   readonly #endpoint: SenderEndpoint<Outgoing>;
   readonly #handshake: Handshake;
-  readonly #observer: Observer<Outgoing, never> | undefined;
   readonly #writer: SocketWriter;
+  readonly #self: Connection<Outgoing>;
   #messagesSent = 0;
 
   constructor(
     endpoint: SenderEndpoint<Outgoing>,
     handshake: Handshake,
-    observer: Observer<Outgoing, never> | undefined,
     writer: SocketWriter,
+    self: Connection<Outgoing>,
   ) {
     this.#endpoint = endpoint;
     this.#handshake = handshake;
-    this.#observer = observer;
     this.#writer = writer;
+    this.#self = self;
   }
 
   /** Messages sent, control messages not counted. */
@@ -52,9 +54,10 @@ export class Sender<Outgoing extends AnyMessage> {
     const limit = this.#handshake.peerHello?.maxFrameBytes;
     const { bytes, length } = writer.append(this.#endpoint.outgoing, message, limit);
     this.#messagesSent += 1;
-    if (this.#observer !== undefined) {
+    const { onSent } = this.#endpoint.observers;
+    if (onSent !== undefined) {
       const frameBytes = writer.queuedBytes - queuedBefore;
-      this.#observer.sent?.(message, bytes, length - frameBytes, length);
+      onSent(this.#self, message, bytes, length - frameBytes, length);
     }
     return writer.commit();
   }
@@ -71,7 +74,9 @@ export class Sender<Outgoing extends AnyMessage> {
     }
     this.#writer.appendFrame(frame);
     this.#messagesSent += 1;
-    if (message !== undefined) this.#observer?.sent?.(message, frame, 0, frame.length);
+    if (message !== undefined) {
+      this.#endpoint.observers.onSent?.(this.#self, message, frame, 0, frame.length);
+    }
     return this.#writer.commit();
   }
 

@@ -42,7 +42,7 @@ function secretOf(text: string): SharedSecret {
 
 interface Side<Self> {
   readonly connection: Self;
-  /** What handlers saw: `open`, `close`, and texts. */
+  /** What handlers and observers saw: `open`, `close`, and texts. */
   readonly seen: string[];
   readonly clock: FakeClock;
 }
@@ -53,17 +53,22 @@ function server(text: string | undefined): Side<ServerSide> {
   const endpoint = createEndpoint(
     talk,
     "server",
+    { ask: ({ text }) => seen.push(text) },
     {
-      open: (connection) => {
-        seen.push("open");
-        connection.send({ type: "reply", text: "welcome" });
-      },
-      ask: (message) => void seen.push(message.text),
-      close: () => void seen.push("close"),
+      clock,
+      observers: [
+        {
+          onOpen(connection) {
+            seen.push("open");
+            connection.send({ type: "reply", text: "welcome" });
+          },
+          onClose: () => void seen.push("close"),
+        },
+      ],
+      ...(text !== undefined && { secret: secretOf(text) }),
     },
-    { clock, ...(text !== undefined && { secret: secretOf(text) }) },
   );
-  return { connection: new LiveConnection(endpoint, { name: "client" }), seen, clock };
+  return { connection: new LiveConnection(endpoint, "client"), seen, clock };
 }
 
 function client(text: string | undefined): Side<ClientSide> {
@@ -72,14 +77,14 @@ function client(text: string | undefined): Side<ClientSide> {
   const endpoint = createEndpoint(
     talk,
     "client",
+    { reply: ({ text }) => seen.push(text) },
     {
-      open: () => void seen.push("open"),
-      reply: (message) => void seen.push(message.text),
-      close: () => void seen.push("close"),
+      clock,
+      observers: [{ onOpen: () => seen.push("open"), onClose: () => void seen.push("close") }],
+      ...(text !== undefined && { secret: secretOf(text) }),
     },
-    { clock, ...(text !== undefined && { secret: secretOf(text) }) },
   );
-  return { connection: new LiveConnection(endpoint, { name: "server" }), seen, clock };
+  return { connection: new LiveConnection(endpoint, "server"), seen, clock };
 }
 
 /** A connection on a socket of its own, for a peer that the test plays. */
@@ -148,7 +153,7 @@ describe("a connection with a secret", () => {
     const endpoint = createEndpoint(talk, "server", {}, { secret: secretOf(right) });
     const nonces = [1, 2].map(() => {
       const socket = new MemorySocket();
-      const connection = new LiveConnection(endpoint, { name: "x" });
+      const connection = new LiveConnection(endpoint, "x");
       connection.opened(socket);
       connection.receive(fromClient(strangersHello));
       return socket;

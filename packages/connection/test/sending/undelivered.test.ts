@@ -1,12 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { FakeClock, pickSeed, resetByPeer, SeededRandom } from "@typewire/testkit";
 
-import {
-  type ConnectionLimits,
-  createEndpoint,
-  type EndpointHooks,
-  LiveConnection,
-} from "../../src/index.ts";
+import { type ConnectionLimits, createEndpoint, LiveConnection } from "../../src/index.ts";
 import {
   type FromServer,
   fromServer,
@@ -23,18 +18,22 @@ const reply = (text: string) => ({ type: "reply", text }) as const;
 async function openServer({ limits = {} }: { limits?: Partial<ConnectionLimits> } = {}) {
   const clock = new FakeClock();
   const events: unknown[] = [];
-  const hooks: EndpointHooks<FromServer> = {
-    undelivered: (_, messages) => void events.push(messages),
-    closed: (_, { code }) => void events.push(code),
-  };
-  const connection = serverConnection({}, { clock, limits, hooks });
+  const connection = serverConnection(
+    {},
+    {
+      clock,
+      limits,
+      observer: { onUndelivered: (_, messages) => void events.push(messages) },
+      owner: { closed: (_, { code }) => void events.push(code) },
+    },
+  );
   const socket = openSocket(connection);
   await turn();
   socket.writes.length = 0;
   return { connection, socket, clock, events };
 }
 
-describe("EndpointHooks.undelivered", () => {
+describe("Observer.onUndelivered", () => {
   test("gets what was sent in the turn in which the connection is lost, before closed", async () => {
     const { connection, events } = await openServer();
     connection.send(reply("one"));
@@ -56,19 +55,19 @@ describe("EndpointHooks.undelivered", () => {
     const connection = serverConnection(
       {},
       {
-        hooks: {
-          undelivered() {
+        observer: {
+          onUndelivered() {
             throw new Error("no");
           },
-          handlerFailed: (_, name) => void reported.push(name),
-          closed: (_, { code }) => void reported.push(code),
+          onHandlerError: (_, name) => void reported.push(name),
         },
+        owner: { closed: (_, { code }) => void reported.push(code) },
       },
     );
     openSocket(connection);
     connection.send(reply("lost"));
     connection.destroy();
-    expect(reported).toEqual(["undelivered", "done"]);
+    expect(reported).toEqual(["onUndelivered", "done"]);
     expect(connection.queuedBytes).toBe(0);
   });
 
@@ -156,7 +155,7 @@ describe("EndpointHooks.undelivered", () => {
 describe("EndpointStats.messagesUndelivered", () => {
   test("counts them also where nobody wants to have them", async () => {
     const endpoint = createEndpoint(talk, "server", {}, { clock: new FakeClock() });
-    const connection = new LiveConnection(endpoint, { name: "peer" });
+    const connection = new LiveConnection(endpoint, "peer");
     openSocket(connection);
     connection.send(reply("one"));
     connection.send(reply("two"));

@@ -33,9 +33,6 @@ export interface MessageEntry {
 /** The messages of one direction, by name. */
 export type MessageTable = ReadonlyMap<string, MessageEntry>;
 
-/** Handlers for a connection's life stand beside the messages' own, so messages cannot have these names. */
-const RESERVED_NAMES: ReadonlySet<string> = new Set(["open", "close"]);
-
 /**
  * The table of `schemas`, with the control messages added. `path` is where the direction stands.
  *
@@ -61,7 +58,6 @@ function assertName(name: string, path: string): void {
   if (name === "") throw refuse(path, "a message needs a name");
   if (name.startsWith("$"))
     throw refuse(path, 'names that start with "$" are for control messages');
-  if (RESERVED_NAMES.has(name)) throw refuse(path, `"${name}" is the name of a lifecycle handler`);
   if (!name.isWellFormed()) throw refuse(path, "a message name must be well-formed Unicode");
 }
 

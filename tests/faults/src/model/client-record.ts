@@ -1,17 +1,20 @@
 // What the model's client sent, on which connections, and what became of it. The items are numbered through
 // all of its life, so that one sent again is known as such.
 
-import type { Observer } from "@typewire/connection";
-
 import { areEqual, judge, ranges } from "./arrived.ts";
 import { Carried, streamEnd, type StreamPosition } from "./carried.ts";
-import type { Item } from "./protocol.ts";
 
-/** One connection, or an attempt at one. */
+/** One connection, of which something was heard. */
 class Carrier extends Carried {
-  position: StreamPosition | undefined;
+  readonly stream: StreamPosition;
+  hasOpened = false;
   /** Whether it answered something with `$error`: a `$hello` in which a bit was flipped, before it opened. */
   hasRefused = false;
+
+  constructor(stream: StreamPosition) {
+    super();
+    this.stream = stream;
+  }
 }
 
 export class ClientRecord {
@@ -22,7 +25,8 @@ export class ClientRecord {
   /** What the client reported undelivered, in that order. */
   readonly undelivered: number[] = [];
   readonly #isResending: boolean;
-  readonly #carriers: Carrier[] = [];
+  /** In the order in which they were first heard of. */
+  readonly #carriers = new Map<StreamPosition, Carrier>();
   /** Where the first item begins on every connection: behind `$hello`. Known from the first connection. */
   #firstStart = 0;
   #unexpected: string[] = [];
@@ -31,50 +35,41 @@ export class ClientRecord {
     this.#isResending = isResending;
   }
 
-  /** An attempt to connect begins. */
-  observe(): Observer<Item, Item> {
-    const carrier = new Carrier();
-    this.#carriers.push(carrier);
-    return {
-      sent: ({ number }, _, start, end) => {
-        const { position } = carrier;
-        // Before `opened` only what is sent again, directly behind `$hello`.
-        const endsAt =
-          position === undefined
-            ? carrier.lastEnd(this.#firstStart) + end - start
-            : streamEnd(position);
-        carrier.add(number, endsAt);
-      },
-      refused: () => {
-        carrier.hasRefused = true;
-      },
-    };
+  /** For `onSent`: item `number` went out on this connection, in so many bytes. */
+  sentOn(stream: StreamPosition, number: number, frameBytes: number): void {
+    const carrier = this.#carrierOf(stream);
+    // Before `opened` only what is sent again, directly behind `$hello`.
+    const endsAt = carrier.hasOpened
+      ? streamEnd(stream)
+      : carrier.lastEnd(this.#firstStart) + frameBytes;
+    carrier.add(number, endsAt);
   }
 
-  /** For the client's `open` handler. */
-  opened(connection: StreamPosition): void {
-    const carrier = this.#carriers.at(-1);
-    if (carrier === undefined) throw new Error("A connection that was never attempted");
-    if (this.#firstStart === 0) this.#firstStart = streamEnd(connection);
-    const aheadBytes = streamEnd(connection) - carrier.lastEnd(this.#firstStart);
+  /** For `onRefused`. */
+  refusedOn(stream: StreamPosition): void {
+    this.#carrierOf(stream).hasRefused = true;
+  }
+
+  /** For `onOpen`. */
+  opened(stream: StreamPosition): void {
+    const carrier = this.#carrierOf(stream);
+    if (this.#firstStart === 0) this.#firstStart = streamEnd(stream);
+    const aheadBytes = streamEnd(stream) - carrier.lastEnd(this.#firstStart);
     carrier.moveBy(aheadBytes);
     if (aheadBytes !== 0 && !carrier.hasRefused) {
       this.#unexpected.push(`a connection opens with ${aheadBytes} unknown bytes`);
     }
-    carrier.position = connection;
+    carrier.hasOpened = true;
   }
 
-  /** For the client's `close` handler. */
-  closed(connection: StreamPosition): void {
-    // One that ended while items were sent again never came to its `open` handler.
-    const carrier =
-      this.#carriers.find(({ position }) => position === connection) ?? this.#carriers.at(-1);
-    if (carrier !== undefined) carrier.takenBytes = connection.stats.bytesSent;
+  /** For `onClose`. */
+  closed(stream: StreamPosition): void {
+    this.#carrierOf(stream).takenBytes = stream.stats.bytesSent;
   }
 
   /** Whether the newest connection carries this item. */
   isOnNewest(number: number): boolean {
-    return this.#carriers.at(-1)?.numbers.includes(number) === true;
+    return this.#all.at(-1)?.numbers.includes(number) === true;
   }
 
   /**
@@ -88,7 +83,11 @@ export class ClientRecord {
     readonly flippedBits: number;
     readonly hasEndedInOrder: boolean;
   }): readonly string[] {
-    const carriers = this.#carriers.filter(({ numbers }) => numbers.length > 0);
+    const carriers = this.#all.filter(({ numbers }) => numbers.length > 0);
+    for (const carrier of carriers) {
+      // A connection that ended while items were sent again on it has neither opened nor closed for its observers.
+      if (!carrier.hasOpened) carrier.takenBytes = carrier.stream.stats.bytesSent;
+    }
     const unended = carriers.filter(({ takenBytes }) => takenBytes === undefined);
     if (unended.length > 0) return ["client: a connection has not ended"];
     const faults = [...this.#unexpected, ...this.#verifyReports(carriers)];
@@ -112,6 +111,18 @@ export class ClientRecord {
     if (gaps > flippedBits)
       faults.push(`${gaps} missing among received, ${flippedBits} bits flipped`);
     return faults.map((fault) => `client: ${fault}`);
+  }
+
+  get #all(): readonly Carrier[] {
+    return [...this.#carriers.values()];
+  }
+
+  #carrierOf(stream: StreamPosition): Carrier {
+    const known = this.#carriers.get(stream);
+    if (known !== undefined) return known;
+    const carrier = new Carrier(stream);
+    this.#carriers.set(stream, carrier);
+    return carrier;
   }
 
   /** What no socket took is reported in order, or opens the next connection in order; all else is new. */

@@ -31,25 +31,25 @@ const server = serve(
   {
     port: 0,
     limits: internalLimits(JSON.parse(limits) as object),
+    onOpen(connection) {
+      flows.set(connection, { flow: nextFlow, carried: new Carried() });
+      nextFlow += 1;
+    },
+    onClose(connection) {
+      const ended = flows.get(connection);
+      if (ended === undefined) return;
+      flows.delete(connection);
+      ended.carried.takenBytes = connection.stats.bytesSent;
+      say(`closed ${ended.flow} ${ended.carried.taken.length}`);
+    },
     onUndelivered(_connection, messages) {
       for (const { flow, number } of messages) say(`undelivered ${flow} ${number}`);
     },
     onHandlerError: (_, name, error) => say(`failed ${name}: ${String(error)}`),
   },
   {
-    open(connection) {
-      flows.set(connection, { flow: nextFlow, carried: new Carried() });
-      nextFlow += 1;
-    },
     item(item) {
       say(isWhole(item) ? `received ${item.number}` : "damaged");
-    },
-    close(connection) {
-      const ended = flows.get(connection);
-      if (ended === undefined) return;
-      flows.delete(connection);
-      ended.carried.takenBytes = connection.stats.bytesSent;
-      say(`closed ${ended.flow} ${ended.carried.taken.length}`);
     },
   },
 );

@@ -159,8 +159,12 @@ export class World implements AsyncDisposable {
         connectTimeoutMs: 2000,
         reconnect: { initialDelayMs: 5, maxDelayMs: 40 },
         resend,
-        observe: () => fromClient.observe(),
-        onUndelivered: (messages) => {
+        onOpen: (connection) => fromClient.opened(connection),
+        onClose: (connection) => fromClient.closed(connection),
+        onSent: (connection, { number }, _, start, end) =>
+          fromClient.sentOn(connection, number, end - start),
+        onRefused: (connection) => fromClient.refusedOn(connection),
+        onUndelivered: (_, messages) => {
           fromClient.undelivered.push(...messages.map(({ number }) => number));
         },
         onStatus: (status) => {
@@ -172,9 +176,7 @@ export class World implements AsyncDisposable {
         onHandlerError: (_, name, error) => this.#faults.push(`${name} failed: ${String(error)}`),
       },
       {
-        open: (connection) => fromClient.opened(connection),
         item: (item) => this.#received(item),
-        close: (connection) => fromClient.closed(connection),
       },
     );
   }
