@@ -86,7 +86,31 @@ function needsWalk(shape: Shape): boolean {
 function isMisjudgedObject(shape: ObjectShape): boolean {
   // Of a record in an intersection, each member would refuse the keys of the other.
   const intersectsRecord = shape.entries.length > 0 && shape.schemas.length > 1;
-  return intersectsRecord || mistakesAbsence(shape) || nestsFurtherProperties(shape);
+  return (
+    intersectsRecord ||
+    countsProperties(shape) ||
+    mistakesAbsence(shape) ||
+    nestsFurtherProperties(shape)
+  );
+}
+
+/** Whether properties are counted: those that are undefined or not described would count as well. */
+function countsProperties({ schemas }: ObjectShape): boolean {
+  return schemas.some(
+    (schema) => schema["minProperties"] !== undefined || schema["maxProperties"] !== undefined,
+  );
+}
+
+/** Whether what a part of `shape` asks cannot be judged before it is known what is left out of the part. */
+export function judgesWholes(shape: Shape): boolean {
+  return [...shapesIn(shape)].some((part) =>
+    part.schemas.some(
+      (schema) =>
+        schema[Kind] === "Not" ||
+        schema["uniqueItems"] === true ||
+        schema["contains"] !== undefined,
+    ),
+  );
 }
 
 /** Kinds of which the compiled check knows that undefined is among their values, and looks for the property. */

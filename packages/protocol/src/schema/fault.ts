@@ -11,6 +11,7 @@ import { appendPointer, schemaMismatch, type TypewireError } from "../errors.ts"
 import { isMultipleOf } from "./decimal-steps.ts";
 import { describeKind } from "./describe-kind.ts";
 import { admitsObject, discriminatorsOf } from "./discriminators.ts";
+import { describedParts, namedParts } from "./parts.ts";
 import {
   type ObjectShape,
   propertyNamed,
@@ -23,6 +24,7 @@ import {
 type Fields = Readonly<Record<string, unknown>>;
 type Fault = TypewireError | undefined;
 
+const UNCOUNTED = { minProperties: undefined, maxProperties: undefined };
 const ANY_ENTRIES: unknown = Type.Record(Type.String(), Type.Unknown()).patternProperties;
 
 /** The first fault of `value`, by path and kind, never the value itself; undefined where it has none. */
@@ -38,7 +40,9 @@ function faultAt(shape: Shape, value: unknown, path: string): Fault {
   if (resolved.kind === "object" && describeKind(value) !== "object") {
     return schemaMismatch(path, "object", describeKind(value));
   }
-  const own = firstFault(resolved.schemas, (schema) => ownFault(schema, value, path));
+  const own =
+    firstFault(resolved.schemas, (schema) => ownFault(schema, value, path)) ??
+    (resolved.kind === "object" ? faultInCount(resolved, value as Fields, path) : undefined);
   if (own !== undefined) return own;
   switch (resolved.kind) {
     case "object":
@@ -90,6 +94,22 @@ function faultInObject(shape: ObjectShape, fields: Fields, path: string): Fault 
         : faultAt(shape.rest, fields[key], keyPath);
     })
   );
+}
+
+/** What is wrong with the number of properties that travel. */
+function faultInCount(shape: ObjectShape, fields: Fields, path: string): Fault {
+  return firstFault(shape.schemas, (schema) => {
+    const { minProperties: least, maxProperties: most } = schema as Partial<Record<string, number>>;
+    if (least === undefined && most === undefined) return undefined;
+    const count = namedParts(shape, fields).length + describedParts(shape, fields).length;
+    if (least !== undefined && count < least) {
+      const expected = `object to have at least ${least} properties`;
+      return schemaMismatch(path, expected, describeKind(fields));
+    }
+    if (most === undefined || count <= most) return undefined;
+    const expected = `object to have no more than ${most} properties`;
+    return schemaMismatch(path, expected, describeKind(fields));
+  });
 }
 
 /** The error for a property that has no place in an object of this shape. */
@@ -145,9 +165,14 @@ function decimalFault(schema: TSchema, value: unknown, path: string): Fault {
 function ownConstraints(schema: TSchema): TSchema | undefined {
   switch (schema[Kind]) {
     case "Object":
-      return { ...schema, properties: {}, required: [], additionalProperties: true };
+      return { ...schema, ...UNCOUNTED, properties: {}, required: [], additionalProperties: true };
     case "Record":
-      return { ...schema, patternProperties: ANY_ENTRIES, additionalProperties: true };
+      return {
+        ...schema,
+        ...UNCOUNTED,
+        patternProperties: ANY_ENTRIES,
+        additionalProperties: true,
+      };
     case "Array":
       return { ...schema, items: Type.Unknown() };
     case "Tuple":

@@ -6,7 +6,7 @@ import type { TSchema } from "@sinclair/typebox";
 import { appendPointer, refuse } from "../errors.ts";
 import { assertUnambiguous } from "./ambiguity.ts";
 import { toCheckSchema } from "./check-schema.ts";
-import { type Check, compileCheck } from "./check.ts";
+import { type Check, compileCheck, judgesWholes } from "./check.ts";
 import { controlSchemas } from "./control.ts";
 import { assertTypeBox } from "./foreign-schema.ts";
 import { shapeOf } from "./shape-of.ts";
@@ -28,6 +28,8 @@ export interface MessageEntry {
   readonly check: Check;
   /** Whether the check refuses properties that the schema does not name, `type` among them. */
   readonly closed: boolean;
+  /** Whether what the schema asks can only be judged when it is known what is left out of a message. */
+  readonly judgesWholes: boolean;
 }
 
 /** The messages of one direction, by name. */
@@ -73,6 +75,7 @@ function buildEntry(name: string, schema: TSchema, path: string): MessageEntry {
     shape,
     check: compileCheck(checkSchema, shape),
     closed: isClosed(shape),
+    judgesWholes: judgesWholes(shape),
   };
 }
 

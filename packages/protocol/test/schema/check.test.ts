@@ -83,12 +83,7 @@ describe("compileCheck", () => {
       Type.Object({ a: Type.Optional(Type.Number()) }, { additionalProperties: false }),
     ],
     ["Object, rest", Type.Object({ a: Type.Number() }, { additionalProperties: Type.Number() })],
-    ["Object, counted", Type.Object({}, { minProperties: 1, maxProperties: 1 })],
     ["Record", Type.Record(Type.String(), Type.Number())],
-    [
-      "Record, counted",
-      Type.Record(Type.String(), Type.Unknown(), { minProperties: 1, maxProperties: 1 }),
-    ],
     [
       "Record, closed",
       Type.Record(Type.RegExp(/^a$/), Type.Number(), { additionalProperties: false }),
@@ -126,6 +121,25 @@ describe("compileCheck", () => {
     expect(passes(schema, { toString: 1, a: {} })).toBe(true);
     expect(passes(schema, { toString: 1, a: { constructor: "x" } })).toBe(true);
     expect(passes(schema, { toString: 1, a: { constructor: 5 } })).toBe(false);
+  });
+
+  test("counts properties that travel, where TypeBox counts what is undefined or not described as well", () => {
+    const a = Type.Optional(Type.Number());
+    const object = Type.Object({ a, b: a }, { minProperties: 1, maxProperties: 1 });
+    expect(Value.Check(object, { c: 1 })).toBe(true);
+    expect(Value.Check(object, { a: 1, c: 1 })).toBe(false);
+    const record = Type.Record(Type.String(), Type.Unknown(), { minProperties: 1 });
+    for (const [schema, value, verdict] of [
+      [object, {}, false],
+      [object, { a: undefined, c: 1 }, false],
+      [object, { a: 1, b: undefined, c: 1 }, true],
+      [object, { a: 1, b: 2 }, false],
+      [record, {}, false],
+      [record, { c: undefined }, false],
+      [record, { c: 1 }, true],
+    ] as const) {
+      expect({ value, passes: passes(schema, value) }).toEqual({ value, passes: verdict });
+    }
   });
 
   test("keeps to BigInt bounds that no number holds", () => {

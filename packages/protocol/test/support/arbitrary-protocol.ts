@@ -89,11 +89,12 @@ class Samples {
     );
   }
 
-  #plainObject(depth: number, names: readonly string[]): fc.Arbitrary<Sample> {
+  #plainObject(depth: number, names: readonly string[]): fc.Arbitrary<ReturnType<typeof objectOf>> {
     const fields = fc
       .uniqueArray(fc.constantFrom(...names), { maxLength: 5 })
       .chain((chosen) => fc.tuple(...chosen.map((name) => this.#field(name, depth))));
-    return fc.tuple(fields, fc.boolean()).map(([members, closed]) => objectOf(members, closed));
+    const bounds = fc.constantFrom<Bounds[]>("none", "none", "closed", "counted");
+    return fc.tuple(fields, bounds).map(([members, bound]) => objectOf(members, bound));
   }
 
   #field(name: string, depth: number): fc.Arbitrary<Field> {
@@ -126,7 +127,7 @@ class Samples {
         this.#plainObject(depth, this.#names.slice(0, middle)),
         this.#plainObject(depth, this.#names.slice(middle)),
       )
-      .filter((parts) => parts.every(({ schema }) => schema["additionalProperties"] === undefined))
+      .filter((parts) => parts.every(({ bounds }) => bounds === "none"))
       .map(([left, right]) => ({
         schema: Type.Intersect([left.schema, right.schema]),
         values: fc
@@ -148,7 +149,7 @@ class Samples {
             const value = values[index] ?? "d";
             const literal = { schema: Type.Literal(value), values: fc.constant(value), forms: [] };
             const kind: Field = { name: "kind", sample: literal, optional: false };
-            return objectOf(literalFirst ? [kind, left, zone] : [left, zone, kind], false);
+            return objectOf(literalFirst ? [kind, left, zone] : [left, zone, kind], "none");
           }),
         ),
       );
@@ -163,7 +164,7 @@ class Samples {
         members.map(([chosen, optional]) =>
           objectOf(
             chosen.map((name) => ({ name, sample: text, optional })),
-            false,
+            "none",
           ),
         ),
       ),
@@ -226,12 +227,24 @@ function recordOf(inner: fc.Arbitrary<Sample>): fc.Arbitrary<Sample> {
   }));
 }
 
-function objectOf(fields: readonly Field[], closed: boolean): Sample {
+/** What an object asks beyond its properties: no others, or so many of its own. */
+type Bounds = "none" | "closed" | "counted";
+
+function objectOf(fields: readonly Field[], bounds: Bounds): Sample & { readonly bounds: Bounds } {
   const properties = Object.fromEntries(fields.map((field) => [field.name, optionalIf(field)]));
+  const options = {
+    none: {},
+    closed: { additionalProperties: false },
+    counted: {
+      minProperties: fields.filter(({ optional }) => !optional).length,
+      maxProperties: fields.length,
+    },
+  };
   return {
-    schema: Type.Object(properties, closed ? { additionalProperties: false } : {}),
+    schema: Type.Object(properties, options[bounds]),
     values: objectValues(fields),
     forms: ["object"],
+    bounds,
   };
 }
 

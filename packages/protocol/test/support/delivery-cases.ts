@@ -77,6 +77,26 @@ export const KINDS: Readonly<Record<string, () => TSchema>> = {
   "required inheritance": () => Type.Object({ toString: Type.Unknown() }),
   "two objects": () =>
     Type.Intersect([Type.Object({ name: Type.String() }), Type.Object({ at: Type.Date() })]),
+  "one property or more": () =>
+    Type.Object(
+      { name: Type.Optional(Type.String()), at: Type.Optional(Type.Date()) },
+      { minProperties: 1 },
+    ),
+  "one property at most": () =>
+    Type.Object(
+      { name: Type.Optional(Type.String()), at: Type.Optional(Type.Date()) },
+      { maxProperties: 1 },
+    ),
+  "one key": () =>
+    Type.Record(Type.String(), Type.String(), { minProperties: 1, maxProperties: 1 }),
+  "different objects": () =>
+    Type.Array(Type.Object({ name: Type.Optional(Type.String()) }), { uniqueItems: true }),
+  "objects of which one has more": () =>
+    Type.Array(Type.Object({ name: Type.Optional(Type.String()) }), {
+      contains: Type.Object({ extra: Type.Integer() }),
+    }),
+  "anything with an integer": () => Type.Array(Type.Unknown(), { contains: Type.Integer() }),
+  "not an object with more": () => Type.Not(Type.Object({ extra: Type.Integer() })),
   record: () => Type.Record(Type.String(), Type.String()),
   "record of unknown": () => Type.Record(Type.String(), Type.Unknown()),
   "record of integers": () => Type.Record(Type.String(), Type.Integer()),
@@ -135,6 +155,8 @@ export const ITEMS: readonly Uint8Array[] = [
   array(INTRUDER),
   array(map(integer(1), text("x"))),
   array(map(text("name"), NULL), map(integer(1), NULL)),
+  array(map(text("name"), text("x")), map(text("name"), text("x"), text("extra"), integer(1))),
+  array(map(text("name"), text("x")), map(text("name"), text("y"))),
   array(map(text("name"), NULL), map(text("name"), NULL)),
   array(map(text("name"), NULL), map(integer(1), TRUE)),
   array(array(map(text("leaf"), map(integer(1), NULL)))),
@@ -290,6 +312,13 @@ export const VALUES: readonly unknown[] = [
   { name: { name: "x" } },
   { name: "x", extra: { admin: true } },
   { name: "x", extra: 1 },
+  { name: undefined, extra: undefined },
+  { name: "x", at: undefined },
+  { extra: 1 },
+  { extra: undefined },
+  [{ name: "x" }, { name: "x", extra: 1 }],
+  [{}, { name: undefined }],
+  [{ name: "x" }, { name: "y", extra: 1 }],
   { name: "x", at: new Date(5) },
   { name: "x", at: 5 },
   { nap: "x" },

@@ -78,7 +78,31 @@ function mergedObject(members: readonly TSchema[]): TSchema {
 function fitOfArray(schema: TSchema, item: Plain, scope: Scope): Fit | undefined {
   if (!Array.isArray(item) || !isWithin(item.length, schema["minItems"], schema["maxItems"]))
     return undefined;
-  return together(item.map((part: Plain) => fitOf(schema["items"] as TSchema, part, scope)));
+  const fit = together(item.map((part: Plain) => fitOf(schema["items"] as TSchema, part, scope)));
+  return fit !== undefined && holdsTogether(schema, fit.value as readonly unknown[])
+    ? fit
+    : undefined;
+}
+
+/** What an array asks of its items together is asked of what is delivered, without what was left out. */
+function holdsTogether(schema: TSchema, items: readonly unknown[]): boolean {
+  const { uniqueItems, contains } = schema as { uniqueItems?: boolean; contains?: TSchema };
+  if (uniqueItems === true) {
+    const isTwin = (item: unknown, index: number): boolean =>
+      items.slice(0, index).some((other) => isSame(item, other));
+    if (items.some(isTwin)) return false;
+  }
+  if (contains === undefined) return true;
+  return items.some((item) => fitOf(contains, itemOf(item)) !== undefined);
+}
+
+/** The item that a delivered value would be, records with integer keys apart. */
+function itemOf(value: unknown): Plain {
+  if (value instanceof Date) return value.getTime();
+  if (Array.isArray(value)) return value.map(itemOf);
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array)
+    return value as Plain;
+  return new Map(Object.entries(value).map(([name, part]) => [name, itemOf(part)]));
 }
 
 function fitOfTuple(members: readonly TSchema[], item: Plain, scope: Scope): Fit | undefined {

@@ -20,6 +20,9 @@ import { withMarksToSwallow } from "./decode/byte-order-marks.ts";
 import { Reviver } from "./decode/value.ts";
 import { ShapeWriter } from "./encode/value.ts";
 
+/** For payloads of our own; what a peer accepts is counted while they are written. */
+const UNLIMITED: DecodeLimits = { maxNesting: Infinity, maxItems: Infinity };
+
 /** Decodes and encodes the messages of one table, one after the other. */
 export class ReferencePath {
   readonly #table: MessageTable;
@@ -64,11 +67,26 @@ export class ReferencePath {
     const entry = this.#entryFor(type, "type" in message);
     const body = entry.closed ? withoutType(message) : message;
     try {
-      if (!entry.check.passes(body)) throw entry.check.explain(body);
-      this.#shapeWriter.write(entry.name, entry.shape, body, writer);
+      if (entry.judgesWholes) this.#encodeWhole(entry, body, writer);
+      else {
+        if (!entry.check.passes(body)) throw entry.check.explain(body);
+        this.#shapeWriter.write(entry.name, entry.shape, body, writer);
+      }
     } catch (error) {
       throw nestingError("encode", error);
     }
+  }
+
+  /** Appends a payload, and judges the message that a receiver would make of it. */
+  #encodeWhole(entry: MessageEntry, body: unknown, writer: ByteWriter): void {
+    const start = writer.length;
+    try {
+      this.#shapeWriter.write(entry.name, entry.shape, body, writer);
+    } catch (error) {
+      const isMismatch = error instanceof TypewireError && error.code === "schema-mismatch";
+      throw isMismatch ? entry.check.explain(body, error) : error;
+    }
+    this.#message(this.#plainItem(writer.bytes, start, writer.length, UNLIMITED));
   }
 
   /** The item in `bytes[start, end)` as cbor-x reads it, its byte strings views of `bytes`. */

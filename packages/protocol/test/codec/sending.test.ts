@@ -1,0 +1,193 @@
+// What the sender takes, the receiver takes: the sender judges the message that will leave, without the
+// properties that are undefined or that no schema describes, and without `type`.
+
+import { describe, expect, test } from "bun:test";
+
+import { type TSchema, Type } from "@sinclair/typebox";
+import fc from "fast-check";
+
+import { defineProtocol, defineReferenceProtocol } from "../../src/define-protocol.ts";
+import { TypewireError } from "../../src/errors.ts";
+import { arbitraryMessage } from "../support/arbitrary-protocol.ts";
+import { expectError } from "../support/errors.ts";
+import { randomFrom } from "../support/random.ts";
+import type { ValueMessage } from "../support/value-codec.ts";
+
+const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 300);
+const TIMEOUT_MS = 20_000 + CASES * 100;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Both codecs of the message `m` with this body. */
+function codecsFor(body: TSchema) {
+  const definition = { name: "test", version: 1, server: { m: body }, client: {} };
+  return [defineProtocol(definition).server, defineReferenceProtocol(definition).server];
+}
+
+/** Expects `sent` to arrive as `arrives`, by both paths. */
+function expectArrival(body: TSchema, sent: Fields, arrives: Fields): void {
+  for (const codec of codecsFor(body)) {
+    const payload = codec.encode({ type: "m", ...sent } as ValueMessage);
+    for (const reader of codecsFor(body)) {
+      expect(reader.decode(payload)).toEqual({ type: "m", ...arrives } as ValueMessage);
+    }
+  }
+}
+
+function expectRefusal(body: TSchema, sent: Fields, path: string, reason: string): void {
+  const where = path === "" ? "" : ` at ${path}`;
+  for (const codec of codecsFor(body)) {
+    const message = `schema-mismatch${where}: ${reason}`;
+    const send = (): unknown => codec.encode({ type: "m", ...sent } as ValueMessage);
+    expectError(send, "schema-mismatch", { path, message });
+  }
+}
+
+const a = Type.Optional(Type.Number());
+const b = Type.Optional(Type.Number());
+
+describe("the number of properties", () => {
+  const some = Type.Object({ a, b }, { minProperties: 1 });
+  const one = Type.Object({ a, b }, { maxProperties: 1 });
+  const FEW = "expected object to have at least 1 properties, got object";
+  const MANY = "expected object to have no more than 1 properties, got object";
+
+  test("of a message does not count its type", () => {
+    expectRefusal(some, {}, "", FEW);
+    expectArrival(some, { a: 1 }, { a: 1 });
+    expectArrival(one, { a: 1 }, { a: 1 });
+    expectRefusal(one, { a: 1, b: 2 }, "", MANY);
+  });
+
+  test.each([
+    ["undefined", { a: undefined }],
+    ["not described", { c: 1 }],
+    ["both", { a: undefined, c: 1, d: undefined }],
+  ])("does not count what is %s", (_, fields) => {
+    expectRefusal(some, fields, "", FEW);
+    expectArrival(one, { b: 2, ...fields }, { b: 2 });
+    for (const [schema, value] of [
+      [Type.Object({ v: some }), { v: fields }],
+      [Type.Object({ v: Type.Array(Type.Union([some, Type.Null()])) }), { v: [null, fields] }],
+    ] as const) {
+      expectRefusal(schema, value, Array.isArray(value.v) ? "/v/1" : "/v", FEW);
+    }
+    const either = Type.Object({ v: Type.Union([one, Type.Object({ z: Type.Null() })]) });
+    expectArrival(either, { v: { b: 2, ...fields } }, { v: { b: 2 } });
+  });
+
+  test("of a message is counted in each member of a union", () => {
+    const union = Type.Union([one, Type.Object({ z: Type.Null() }, { maxProperties: 1 })]);
+    expectArrival(union, { a: 1 }, { a: 1 });
+    expectArrival(union, { z: null }, { z: null });
+  });
+
+  test("counts what a getter of a class gives, once", () => {
+    class Point {
+      get a(): number {
+        return 1;
+      }
+    }
+    const schema = Type.Object({ v: some });
+    expectArrival(schema, { v: new Point() }, { v: { a: 1 } });
+  });
+
+  test("of a record counts keys that have a value", () => {
+    const record = Type.Record(Type.String(), Type.Unknown(), { minProperties: 1 });
+    const schema = Type.Object({ v: record });
+    expectRefusal(schema, { v: { x: undefined } }, "/v", FEW);
+    expectArrival(schema, { v: { x: undefined, y: 1 } }, { v: { y: 1 } });
+  });
+});
+
+describe("items that have to differ", () => {
+  const schema = Type.Object({ v: Type.Array(Type.Object({ a }), { uniqueItems: true }) });
+
+  test("differ in what will arrive", () => {
+    const reason = "expected array elements to be unique, got array of 2";
+    expectRefusal(
+      schema,
+      {
+        v: [
+          { a: 1, c: 1 },
+          { a: 1, c: 2 },
+        ],
+      },
+      "/v",
+      reason,
+    );
+    expectRefusal(schema, { v: [{}, { a: undefined }] }, "/v", reason);
+    expectArrival(
+      schema,
+      {
+        v: [
+          { a: 1, c: 1 },
+          { a: 2, c: 1 },
+        ],
+      },
+      { v: [{ a: 1 }, { a: 2 }] },
+    );
+  });
+});
+
+describe("items that have to be there", () => {
+  test("are looked for in what will arrive", () => {
+    const contains = Type.Object({ c: Type.Number() });
+    const schema = Type.Object({ v: Type.Array(Type.Object({ a }), { contains }) });
+    const reason = "expected array to contain at least one matching value, got array of 1";
+    expectRefusal(schema, { v: [{ a: 1, c: 1 }] }, "/v", reason);
+  });
+});
+
+/** A copy of a message as a careless sender has it: properties that are undefined, of no schema, or of another value. */
+function careless(value: unknown, random: () => number): unknown {
+  if (random() < 0.05) return [undefined, null, "x", 5, {}, [], { x: 1 }][Math.floor(random() * 7)];
+  if (Array.isArray(value)) return value.map((item) => careless(item, random));
+  if (typeof value !== "object" || value === null) return value;
+  if (![Object.prototype, null].includes(Object.getPrototypeOf(value) as null)) return value;
+  const copy: Record<string, unknown> = {};
+  for (const [name, part] of Object.entries(value)) {
+    if (random() < 0.05) continue;
+    copy[name] = random() < 0.05 ? undefined : careless(part, random);
+  }
+  if (random() < 0.3) copy["unheard of"] = random() < 0.5 ? undefined : { x: [random()] };
+  return copy;
+}
+
+describe("a message of any schema", () => {
+  test(
+    "that the sender takes is taken by the receiver",
+    () => {
+      let taken = 0;
+      fc.assert(
+        fc.property(arbitraryMessage(), fc.nat(), (sample, seed) => {
+          const random = randomFrom(seed);
+          const [compiled, reference] = codecsFor(sample.body);
+          if (compiled === undefined || reference === undefined) throw new Error("two codecs");
+          for (let round = 0; round < 5; round += 1) {
+            const { type: _, ...body } = sample.message;
+            const sent = { ...(careless(body, random) as object), type: "m" as const };
+            const written = [compiled, reference].map((codec) => {
+              try {
+                return codec.encode(sent as unknown as ValueMessage);
+              } catch (error) {
+                if (error instanceof TypewireError) return error.code;
+                throw error;
+              }
+            });
+            expect(written[0]).toEqual(written[1]);
+            const [payload] = written;
+            if (!(payload instanceof Uint8Array)) continue;
+            const arrived = compiled.decode(payload);
+            expect(reference.decode(payload)).toStrictEqual(arrived);
+            expect(reference.encode(arrived)).toEqual(payload);
+            taken += 1;
+          }
+        }),
+        { numRuns: CASES },
+      );
+      expect(taken).toBeGreaterThan(CASES);
+    },
+    TIMEOUT_MS,
+  );
+});
