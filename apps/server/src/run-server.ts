@@ -146,7 +146,9 @@ function start(
     },
     onTurnedAway(connection, code) {
       const limit =
-        code === "maxConnections" ? server.maxConnections : flags.maxConnectionsPerAddress;
+        code === "maxConnectionsPerAddress"
+          ? flags.maxConnectionsPerAddress
+          : server.maxConnections;
       log("turned-away", { connection, code, limit: limit ?? 0 });
     },
     onHandlerError: ({ name }, handler, error) =>

@@ -40,6 +40,7 @@ export class SecuredSocket {
   readonly #options: SecuredSocketOptions;
   #state: "handshaking" | "open" | "over" = "handshaking";
   #hasHeard = false;
+  #socket: Bun.Socket<SecuredSocket> | undefined;
   #deadline: Cancel | undefined;
 
   constructor(options: SecuredSocketOptions) {
@@ -47,6 +48,7 @@ export class SecuredSocket {
   }
 
   opened(socket: Bun.Socket<SecuredSocket>): void {
+    this.#socket = socket;
     this.#deadline = this.#options.clock.after(HANDSHAKE_DEADLINE_MS, () => {
       this.#fail(socket, `no TLS handshake within ${HANDSHAKE_DEADLINE_MS} ms`);
     });
@@ -61,6 +63,11 @@ export class SecuredSocket {
     }
     this.#settle("open");
     this.#options.user.opened(socket);
+  }
+
+  /** Ends the socket at once, whatever state it is in. */
+  cut(): void {
+    if (this.#socket !== undefined) this.#fail(this.#socket, "this side cut the connection");
   }
 
   receive(chunk: Uint8Array): void {

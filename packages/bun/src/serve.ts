@@ -4,7 +4,7 @@ import { refuseUnknownOptions, systemClock } from "@typewire/connection";
 import type { AnyProtocol } from "@typewire/protocol";
 import { Server, type ServerHandlers, serverOptions, type ServerOptions } from "@typewire/server";
 
-import { connectionCeiling, descriptorLimit } from "./descriptor-limit.ts";
+import { descriptors } from "./descriptor-limit.ts";
 import { listen } from "./listen.ts";
 import { memoryLimit } from "./memory-limit.ts";
 import { printHandlerError } from "./print-handler-error.ts";
@@ -43,11 +43,12 @@ export function serve<P extends AnyProtocol, Port extends number | undefined = u
     options.tls === undefined
       ? undefined
       : new ServerTls(options.tls, options.clock ?? systemClock);
+  const { sockets, reservedFrom } = descriptors();
   return new Server(protocol, options, handlers ?? ({} as ServerHandlers<P>), {
-    listen: (accept) => listen(target, accept, tls),
+    listen: (accept) => listen(target, accept, { tls, reservedFrom }),
     ...(tls && { certificates: tls }),
     ...(options.secret !== undefined && { secret: sharedSecret(options.secret) }),
-    connectionCeiling: connectionCeiling(descriptorLimit()),
+    sockets,
     ...memoryLimit(),
     handlerFailed: printHandlerError,
   });

@@ -65,8 +65,17 @@ export class ServerTls implements ServerCertificates {
     this.#warnings = warnings;
   }
 
-  /** Begins the handshake on an accepted socket. `user` hears of it when the peer is verified, or that it is not. */
-  accept(socket: Bun.Socket<unknown>, user: SocketUser): void {
+  /**
+   * Begins the handshake on an accepted socket. Its user hears of it when the peer is verified, or that it
+   * is not. `userOf` is given what ends the socket in any state; where it names no user, the socket is closed.
+   */
+  accept(socket: Bun.Socket<unknown>, userOf: (cut: () => void) => SocketUser | undefined): void {
+    let cut = (): void => socket.terminate();
+    const user = userOf(() => cut());
+    if (user === undefined) {
+      socket.terminate();
+      return;
+    }
     if (this.#handshakes >= MAX_HANDSHAKES) {
       socket.terminate();
       const message = `No TLS connection: ${MAX_HANDSHAKES} handshakes are under way already`;
@@ -85,6 +94,7 @@ export class ServerTls implements ServerCertificates {
         this.#handshakes -= 1;
       },
     });
+    cut = () => secured.cut();
     const tls = {
       ...this.#material,
       requestCert: requireClientCert,

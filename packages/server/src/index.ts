@@ -1,7 +1,7 @@
 // The public face of @typewire/server.
 
 export { Server } from "./server.ts";
-export type { Accept, Listening, ServerCertificates, ServerHost } from "./server-host.ts";
+export type { Accept, Accepted, Listening, ServerCertificates, ServerHost } from "./server-host.ts";
 export { serverOptions } from "./server-options.ts";
 export type {
   ConnectionCap,

@@ -25,13 +25,17 @@ export type ServerHandlers<P extends AnyProtocol> = P extends AnyProtocol
 /** What a server was full of. */
 export type ConnectionCap = "maxConnections" | "maxConnectionsPerAddress";
 
+/** Why a peer was turned away: a cap, or the file descriptors that the rest of the process has taken. */
+export type TurnedAwayBy = ConnectionCap | "descriptors";
+
 export interface ServerOptions<P extends AnyProtocol> extends EndOptions<
   MessageOf<P, "server">,
   MessageOf<P, "client">
 > {
   /**
-   * Connections at once; one over is told `too-many-connections` and closed. Default 10 000. Always
-   * lowered to what the host can hold: a listener without file descriptors spins.
+   * Connections at once; one over is told `too-many-connections` and closed. Default 10 000. Lowered to
+   * what the descriptors allow that this process has not opened when the server starts, less a reserve of
+   * an eighth of all (4 to 128) and the refusals under way: a listener without a descriptor spins.
    */
   readonly maxConnections?: number;
   /**
@@ -57,8 +61,11 @@ export interface ServerOptions<P extends AnyProtocol> extends EndOptions<
     connection: ServerConnection<P>,
     messages: readonly MessageOf<P, "server">[],
   ) => void;
-  /** A connection was turned away with `too-many-connections` because of this limit, for a log. */
-  readonly onTurnedAway?: (connectionName: string, limit: ConnectionCap) => void;
+  /**
+   * A peer was turned away because of this, for a log: with `too-many-connections`, or for want of
+   * descriptors without a word.
+   */
+  readonly onTurnedAway?: (connectionName: string, by: TurnedAwayBy) => void;
 }
 
 /** The names of all of them, for a host that refuses what is not known. */
@@ -93,6 +100,6 @@ export interface Drained {
 export interface ServerStats extends Omit<EndpointStats, "opened"> {
   /** Connections that were let in; with TLS, after the handshake. */
   readonly accepted: number;
-  /** Those that were told `too-many-connections` instead. */
+  /** Those that were told `too-many-connections` instead, or nothing where no descriptor was left. */
   readonly turnedAway: number;
 }

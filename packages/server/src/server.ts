@@ -15,6 +15,7 @@ import {
 import { type AnyProtocol, type MessageOf, TypewireError } from "@typewire/protocol";
 
 import { AddressCount } from "./address-count.ts";
+import { dividePlaces } from "./places.ts";
 import { refusalFrame, Refuser } from "./refusal.ts";
 import type {
   ConnectionCap,
@@ -24,11 +25,9 @@ import type {
   ServerHandlers,
   ServerOptions,
   ServerStats,
+  TurnedAwayBy,
 } from "./server-options.ts";
-import type { Listening, ServerCertificates, ServerHost } from "./server-host.ts";
-
-/** Connections that a server takes by default, where its host can hold as many. */
-const defaultMaxConnections = 10_000;
+import type { Accepted, Listening, ServerCertificates, ServerHost } from "./server-host.ts";
 
 const drainOptions: readonly (keyof DrainOptions)[] = ["timeoutMs", "reason", "retryAfterMs"];
 
@@ -62,10 +61,11 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
     host: ServerHost,
   ) {
     this.#certificates = host.certificates;
-    this.maxConnections = Math.min(
-      positiveInteger("maxConnections", options.maxConnections) ?? defaultMaxConnections,
-      host.connectionCeiling ?? Number.POSITIVE_INFINITY,
+    const { connections, refusals } = dividePlaces(
+      host.sockets ?? Infinity,
+      positiveInteger("maxConnections", options.maxConnections),
     );
+    this.maxConnections = connections;
     const perAddress = positiveInteger(
       "maxConnectionsPerAddress",
       options.maxConnectionsPerAddress,
@@ -96,6 +96,7 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
     this.#refuser = new Refuser({
       clock: this.#endpoint.clock,
       lingerMs: this.#endpoint.limits.lingerMs,
+      mostHeld: refusals,
     });
     const full = (count: number, from = ""): Uint8Array =>
       refusalFrame(
@@ -106,7 +107,7 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
       maxConnections: full(this.maxConnections),
       maxConnectionsPerAddress: full(perAddress ?? 0, " from one address"),
     };
-    this.#listening = host.listen((name, ipAddress) => this.#accept(name, ipAddress));
+    this.#listening = host.listen((accepted) => this.#accept(accepted));
   }
 
   /** The port bound; undefined for a Unix socket. */
@@ -221,13 +222,18 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
     await this.drain();
   }
 
-  #accept(name: string, ipAddress: string | undefined): SocketUser {
+  #accept(accepted: Accepted): SocketUser | undefined {
+    const { name, ipAddress, isBeyondLimit } = accepted;
+    if (isBeyondLimit) {
+      this.#countTurnedAway(name, "descriptors");
+      return undefined;
+    }
     if (this.#connections.size >= this.maxConnections) {
-      return this.#turnAway(name, "maxConnections");
+      return this.#turnAway(accepted, "maxConnections");
     }
     const counted = this.#perAddress === undefined ? undefined : ipAddress;
     if (counted !== undefined && this.#perAddress?.add(counted) === false) {
-      return this.#turnAway(name, "maxConnectionsPerAddress");
+      return this.#turnAway(accepted, "maxConnectionsPerAddress");
     }
     const connection: LiveServerConnection<P> = new LiveConnection(this.#endpoint, {
       name,
@@ -238,10 +244,14 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
     return connection;
   }
 
-  #turnAway(name: string, limit: ConnectionCap): SocketUser {
+  #turnAway(accepted: Accepted, cap: ConnectionCap): SocketUser {
+    this.#countTurnedAway(accepted.name, cap);
+    return this.#refuser.refuse(this.#refusalFrames[cap], () => accepted.cut());
+  }
+
+  #countTurnedAway(name: string, cap: TurnedAwayBy): void {
     this.#turnedAway += 1;
-    this.#onTurnedAway?.(name, limit);
-    return this.#refuser.refuse(this.#refusalFrames[limit]);
+    this.#onTurnedAway?.(name, cap);
   }
 
   #stopListening(): void {
