@@ -139,8 +139,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     maxFrameBytes: limits.maxFrameBytes,
   };
   if (limits.heartbeatIntervalMs > 0) hello.heartbeatIntervalMs = limits.heartbeatIntervalMs;
-  const sweep = new Sweep<Member>(clock, sweepPeriodMs(limits), () => buffers.trim());
-  const buffers = new BufferPool(sweep.members);
+  const sweep = new Sweep<Member>(clock, sweepPeriodMs(limits));
   const tally = new Tally();
   return {
     role,
@@ -156,7 +155,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     turns: new TurnScheduler(clock),
     sweep,
     memory: new MemoryBudget(resolveMaxBufferedBytes(options, limits), sweep.members),
-    buffers,
+    buffers: new BufferPool(),
     ownsChunks: options.ownsChunks ?? false,
     tally,
     hooks: options.hooks ?? {},

@@ -9,6 +9,7 @@ import { saludo } from "@typewire/protocol/saludo";
 import { type Address, Certificates, executable, Program, ScriptedPeer } from "@typewire/testkit";
 
 import { Arena, startServer } from "../src/arena.ts";
+import { clientProgram } from "../src/client-program.ts";
 import { processFigures } from "../src/process-figures.ts";
 import { row, rowsEnd } from "../src/row.ts";
 import { shell } from "../src/shell.ts";
@@ -74,6 +75,12 @@ async function outlastStrangers(
   served.reset();
   server.program.signal("SIGTERM");
   expect(await server.program.exit()).toEqual({ code: 0, signal: null });
+}
+
+/** Takes descriptors from a running process, or gives it more. */
+function limitDescriptors(pid: number, count: number): void {
+  const { success } = Bun.spawnSync(["prlimit", "--pid", `${pid}`, `--nofile=${count}:`]);
+  if (!success) throw new Error("This test needs prlimit, of util-linux");
 }
 
 /** One more silent connection. A Unix socket refuses while as many wait as the listener allows. */
@@ -143,6 +150,39 @@ describe("typewire-server, resources", () => {
   row("R2 more silent strangers than descriptors, as many connections as there are, tls", () =>
     outlastStrangers(1024, "tls", ["--max-connections", "100"]),
   );
+
+  row("R2 with no descriptor left nothing that only observes ends a process", async () => {
+    using certificates = new Certificates();
+    const authority = certificates.authority("authority");
+    const { certFile, keyFile } = authority.issue("server");
+    await using server = await startServer({
+      flags: ["--tls-cert", certFile, "--tls-key", keyFile],
+    });
+    await using client = clientProgram(server.port, "--log", "json", "--tls-ca", authority.caFile);
+    await client.stderr.line(/"event":"connected"/);
+    for (const program of [server.program, client]) limitDescriptors(program.pid, 3);
+    server.program.signal("SIGHUP");
+    await server.log.line(({ event }) => event === "reload-failed", "failed reload");
+    client.type("still here\n");
+    await server.program.stdout.line(/still here/);
+    server.program.signal("SIGTERM");
+    expect(await server.program.exit()).toEqual({ code: 0, signal: null });
+    await client.stderr.line(/"event":"still-lost"/);
+
+    limitDescriptors(client.pid, 100);
+    await using next = await startServer({
+      port: server.port,
+      flags: ["--tls-cert", certFile, "--tls-key", keyFile],
+    });
+    await client.stderr.line(/"event":"connected"/);
+    await next.log.line(({ event }) => event === "connected", "client that is back");
+  });
+
+  row("R1 too few descriptors for one connection", async () => {
+    await using program = new Program([...limited(10), executable("server"), "--port", "0"]);
+    expect(await program.exit()).toEqual({ code: 3, signal: null });
+    expect(program.stderr.text).toContain("too few files for one connection (ulimit -n)");
+  });
 
   row("R3 a port in use", async () => {
     await using server = await startServer();
