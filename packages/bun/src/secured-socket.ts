@@ -22,8 +22,6 @@ export interface SecuredSocketOptions {
   readonly mustBeAuthorized: boolean;
   /** Whether we show one ourselves; says which advice a refusal comes with. */
   readonly hasCertificate: boolean;
-  /** The handshake is over, either way; called once. */
-  readonly settled?: () => void;
 }
 
 /**
@@ -147,10 +145,8 @@ export class SecuredSocket {
   }
 
   #settle(state: "open" | "over"): void {
-    const wasHandshaking = this.#state === "handshaking";
     this.#state = state;
     this.#deadline?.();
-    if (wasHandshaking) this.#options.settled?.();
   }
 }
 

@@ -19,17 +19,13 @@ const known: readonly (keyof ServerTlsOptions)[] = [
   "requireClientCert",
 ];
 
-/** Handshakes under way at once; one over is reset. Each costs a signature: answers floods of half a handshake. */
-export const MAX_HANDSHAKES = 1024;
-
-/** The server's certificate, and the handshakes that are under way. */
+/** The server's certificate, and the handshakes that begin with it. How many may be under way is the server's to say. */
 export class ServerTls implements ServerCertificates {
   readonly #options: ServerTlsOptions;
   readonly #clock: Clock;
   /** Nothing of it is ever undefined. */
   #material: TlsMaterial;
   #warnings: readonly string[];
-  #handshakes = 0;
   #reloads = 0;
 
   /** @throws TypewireError `option-invalid` naming the option or file that is not possible. */
@@ -76,13 +72,6 @@ export class ServerTls implements ServerCertificates {
       socket.terminate();
       return;
     }
-    if (this.#handshakes >= MAX_HANDSHAKES) {
-      socket.terminate();
-      const message = `No TLS connection: ${MAX_HANDSHAKES} handshakes are under way already`;
-      user.socketClosed(new TypewireError("tls-failed", message));
-      return;
-    }
-    this.#handshakes += 1;
     const { requireClientCert = false } = this.#options;
     const secured = new SecuredSocket({
       user,
@@ -90,9 +79,6 @@ export class ServerTls implements ServerCertificates {
       peerRole: "client",
       mustBeAuthorized: requireClientCert,
       hasCertificate: true,
-      settled: () => {
-        this.#handshakes -= 1;
-      },
     });
     cut = () => secured.cut();
     const tls = {

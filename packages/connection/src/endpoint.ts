@@ -33,6 +33,11 @@ export interface Member extends Sweepable, Holder {
 
 /** The owner's own callbacks, beside the user's handlers. They must not throw. */
 export interface EndpointHooks<Outgoing extends AnyMessage> {
+  /**
+   * The peer has shown all that this side asks for: the secret, a required hello. Called before the user's
+   * `open` handler, or where only the hello was asked for after it; at once where nothing is.
+   */
+  readonly proven?: (connection: Connection<Outgoing>) => void;
   /** A connection has ended; called at once, before the user's `close` handler. */
   readonly closed?: (connection: Connection<Outgoing>, reason: CloseReason) => void;
   /**

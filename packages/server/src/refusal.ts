@@ -31,6 +31,11 @@ export class Refuser {
     this.#options = options;
   }
 
+  /** Refused peers that have not gone. */
+  get held(): number {
+    return this.#held.size;
+  }
+
   /** A user of one socket that tells the peer `frame` and lets it go. `cut` ends the socket in any state. */
   refuse(frame: Uint8Array, cut: () => void): SocketUser {
     const { clock, lingerMs, mostHeld } = this.#options;

@@ -35,7 +35,9 @@ export interface ServerOptions<P extends AnyProtocol> extends EndOptions<
   /**
    * Connections at once; one over is told `too-many-connections` and closed. Default 10 000. Lowered to
    * what the descriptors allow that this process has not opened when the server starts, less a reserve of
-   * an eighth of all (4 to 128) and the refusals under way: a listener without a descriptor spins.
+   * an eighth of all (4 to 128) and the refusals under way: a listener without a descriptor spins. Peers
+   * that have not yet shown what is asked for (TLS, the secret, a required hello) have a quarter of it,
+   * more for a second at most; the oldest of them makes room for the newest.
    */
   readonly maxConnections?: number;
   /**

@@ -15,6 +15,7 @@ import {
 import { type AnyProtocol, type MessageOf, TypewireError } from "@typewire/protocol";
 
 import { AddressCount } from "./address-count.ts";
+import { Lobby } from "./lobby.ts";
 import { dividePlaces } from "./places.ts";
 import { refusalFrame, Refuser } from "./refusal.ts";
 import type {
@@ -49,6 +50,9 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
   readonly #addresses = new WeakMap<ServerConnection<P>, string>();
   #turnedAway = 0;
   readonly #connections = new Set<LiveServerConnection<P>>();
+  readonly #lobby: Lobby<LiveServerConnection<P>>;
+  /** What ends the sockets of those in the lobby: a TLS handshake is not the connection's yet. */
+  readonly #cuts = new WeakMap<LiveServerConnection<P>, () => void>();
   readonly #listening: Listening;
   readonly #certificates: ServerCertificates | undefined;
   #isListening = true;
@@ -61,7 +65,7 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
     host: ServerHost,
   ) {
     this.#certificates = host.certificates;
-    const { connections, refusals } = dividePlaces(
+    const { connections, unproven, refusals, spare } = dividePlaces(
       host.sockets ?? Infinity,
       positiveInteger("maxConnections", options.maxConnections),
     );
@@ -81,9 +85,11 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
       ...(host.memoryLimitBytes !== undefined && { memoryLimitBytes: host.memoryLimitBytes }),
       ...(host.secret && { secret: host.secret }),
       hooks: {
+        // Every connection of this endpoint was made by `#accept`.
+        proven: (connection) => this.#proven(connection as LiveServerConnection<P>),
         closed: (connection, reason) => {
-          // Every connection of this endpoint was made by `#accept`.
           this.#connections.delete(connection as LiveServerConnection<P>);
+          this.#lobby.leave(connection as LiveServerConnection<P>);
           const address = this.#addresses.get(connection);
           if (address !== undefined) this.#perAddress?.remove(address);
           if (!connection.wasOpen) options.onNotOpened?.(connection.name, reason);
@@ -98,14 +104,19 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
       lingerMs: this.#endpoint.limits.lingerMs,
       mostHeld: refusals,
     });
-    const full = (count: number, from = ""): Uint8Array =>
-      refusalFrame(
-        protocol.server,
-        `The server is full: its limit of connections${from} is ${count}`,
-      );
+    this.#lobby = new Lobby({
+      clock: this.#endpoint.clock,
+      excess: () =>
+        Math.max(this.#lobby.size - unproven, this.#connections.size - this.maxConnections),
+      spare: () => spare + refusals - this.#refuser.held,
+      cut: (connection) => this.#cutStranger(connection),
+    });
     this.#refusalFrames = {
-      maxConnections: full(this.maxConnections),
-      maxConnectionsPerAddress: full(perAddress ?? 0, " from one address"),
+      maxConnections: refusalFrame(protocol.server, fullOf(this.maxConnections)),
+      maxConnectionsPerAddress: refusalFrame(
+        protocol.server,
+        fullOf(perAddress ?? 0, " from one address"),
+      ),
     };
     this.#listening = host.listen((accepted) => this.#accept(accepted));
   }
@@ -228,7 +239,7 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
       this.#countTurnedAway(name, "descriptors");
       return undefined;
     }
-    if (this.#connections.size >= this.maxConnections) {
+    if (this.#connections.size - this.#lobby.size >= this.maxConnections) {
       return this.#turnAway(accepted, "maxConnections");
     }
     const counted = this.#perAddress === undefined ? undefined : ipAddress;
@@ -241,12 +252,34 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
     });
     this.#connections.add(connection);
     if (counted !== undefined) this.#addresses.set(connection, counted);
+    this.#cuts.set(connection, () => accepted.cut());
+    this.#lobby.enter(connection);
     return connection;
+  }
+
+  /** The peer belongs here. While it was in the lobby, others may have taken the last place. */
+  #proven(connection: LiveServerConnection<P>): void {
+    const wasStranger = this.#lobby.leave(connection);
+    if (!wasStranger || this.#connections.size - this.#lobby.size <= this.maxConnections) return;
+    const message = fullOf(this.maxConnections);
+    connection.closeWith(
+      { code: "too-many-connections", message, origin: "local" },
+      { type: "$error", code: "too-many-connections", message },
+    );
+  }
+
+  #cutStranger(connection: LiveServerConnection<P>): void {
+    const message =
+      "Newer connections needed the place of this one, whose peer had not shown yet that it belongs";
+    connection.destroy("too-many-connections", message);
+    this.#cuts.get(connection)?.();
   }
 
   #turnAway(accepted: Accepted, cap: ConnectionCap): SocketUser {
     this.#countTurnedAway(accepted.name, cap);
-    return this.#refuser.refuse(this.#refusalFrames[cap], () => accepted.cut());
+    const user = this.#refuser.refuse(this.#refusalFrames[cap], () => accepted.cut());
+    this.#lobby.settle();
+    return user;
   }
 
   #countTurnedAway(name: string, cap: TurnedAwayBy): void {
@@ -262,6 +295,10 @@ export class Server<P extends AnyProtocol, Port extends number | undefined = num
   #destroyAll(): void {
     for (const connection of this.#connections) connection.destroy("shutting-down");
   }
+}
+
+function fullOf(count: number, from = ""): string {
+  return `The server is full: its limit of connections${from} is ${count}`;
 }
 
 /** Whether a connection is left out because of `error`: the others can have the message all the same. */
