@@ -3,7 +3,7 @@
 // Bun, the code that leans on it has to be looked at again. Every listener binds 127.0.0.1, port 0.
 import type { Socket, SocketHandler, TCPSocketListener } from "bun";
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 
 import { Certificates } from "@typewire/testkit";
 
@@ -390,6 +390,27 @@ describe("Bun.listen", () => {
     await twoOpen.promise;
     expect(seen[0]).toBe(data);
     expect(seen[1]).toBe(data);
+  });
+
+  test("an accepted socket has the lowest descriptor, free again once it is reset in open", async () => {
+    const seen: unknown[] = [];
+    const three = Promise.withResolvers<void>();
+    const listener = listen({
+      open(socket) {
+        const { fd } = socket as { readonly fd?: number };
+        socket.terminate();
+        seen.push(fd, existsSync(`/proc/self/fd/${Number(fd)}`));
+        if (seen.length === 6) three.resolve();
+      },
+      data() {},
+    });
+    // From another process, so that its own sockets take no descriptors of this one's.
+    const dialling = `for (let i = 0; i < 3; i += 1) await Bun.connect({ hostname: "127.0.0.1",
+      port: ${listener.port}, socket: { data() {}, error() {} } }).catch(() => {});`;
+    const child = Bun.spawn([process.execPath, "-e", dialling]);
+    await three.promise;
+    expect(seen).toEqual([expect.any(Number), false, seen[0], false, seen[0], false]);
+    await child.exited;
   });
 
   test("after stop() refuses newcomers and keeps the connections that it has", async () => {

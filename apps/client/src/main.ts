@@ -2,7 +2,6 @@
 
 import { isatty } from "node:tty";
 import {
-  Housekeeping,
   ignoreUserSignals,
   openTerminal,
   runCommand,
@@ -20,14 +19,7 @@ await runCommand(readClientCommandLine(process.argv.slice(2)), terminal, process
   const context = { terminal, signals: process, environment: process.env };
   const { log, flush, stopped } = startRun(clientEvents, flags, context);
   const stdin = { isTerminal: isatty(0), chunks: Bun.stdin.stream() };
-  const end = await new ClientRun({
-    flags,
-    log,
-    terminal,
-    stopped,
-    stdin,
-    housekeeping: new Housekeeping(),
-  }).run();
+  const end = await new ClientRun({ flags, log, terminal, stopped, stdin }).run();
   flush();
   return end;
 });

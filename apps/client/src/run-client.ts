@@ -5,7 +5,6 @@ import { connect, type ConnectOptions, environmentWarnings } from "@typewire/bun
 import type { ClientObserver, ClientOf, ClientStatus } from "@typewire/client";
 import {
   connectionLog,
-  type Housekeeping,
   type Log,
   type RunEnd,
   type StopSignal,
@@ -29,8 +28,6 @@ export interface ClientRunOptions {
   /** Resolves with the first signal to stop. */
   readonly stopped: Promise<StopSignal>;
   readonly stdin: { readonly isTerminal: boolean; readonly chunks: AsyncIterable<Uint8Array> };
-  /** Begins with the first connection. */
-  readonly housekeeping?: Housekeeping;
 }
 
 export class ClientRun {
@@ -145,7 +142,6 @@ export class ClientRun {
     const { log } = this.#options;
     switch (status.state) {
       case "connected":
-        if (!this.#hasConnected) this.#options.housekeeping?.start();
         this.#hasConnected = true;
         this.#isConnected = true;
         log("connected", { address: status.address });
@@ -155,7 +151,6 @@ export class ClientRun {
         const delayMs = Math.round(status.delayMs);
         log(this.#isConnected ? "lost" : "still-lost", { code, reason, delayMs });
         this.#isConnected = false;
-        this.#options.housekeeping?.connectionEnded();
         break;
       }
       case "closed":

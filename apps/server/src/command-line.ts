@@ -53,8 +53,7 @@ const defaultGreeting = '{"1":"Hola","2":"Bienvenido","3":"Al","4":"Servidor"}';
 
 const hostValue = textValue("an address or name of this machine, or auto for that of its own name");
 
-const connectionsHelp =
-  "clients at once, by default 10000, or ulimit -n less 128 where that is lower";
+const connectionsHelp = "clients at once, by default 10000, or what ulimit -n leaves to them";
 const connectionsValue = integerValue("a number", 1, 1_000_000);
 
 const bufferedHelp =

@@ -126,9 +126,13 @@ export const serverEvents = {
     level: "warn",
     tag: "REFUSED",
     en: ({ connection, code, limit }) =>
-      `${connection}: the limit of connections${code === "maxConnections" ? "" : " from one address"} is reached (${limit})`,
+      code === "descriptors"
+        ? `${connection}: no file descriptor is left for it`
+        : `${connection}: the limit of connections${code === "maxConnections" ? "" : " from one address"} is reached (${limit})`,
     es: ({ connection, code, limit }) =>
-      `${connection}: se ha alcanzado el límite de conexiones${code === "maxConnections" ? "" : " de una dirección"} (${limit})`,
+      code === "descriptors"
+        ? `${connection}: no queda ningún descriptor de fichero`
+        : `${connection}: se ha alcanzado el límite de conexiones${code === "maxConnections" ? "" : " de una dirección"} (${limit})`,
   }),
   "output-closed": logEvent<{ reason: string }>({
     level: "warn",

@@ -7,7 +7,6 @@ import {
   endInOwnWords,
   exitCodes,
   type GuardedWriter,
-  Housekeeping,
   isOrdinaryEnd,
   type Log,
   logExit,
@@ -43,7 +42,6 @@ export async function runServer(flags: ServerFlags, context: RunContext): Promis
   void terminal.out.broken.then(({ message }) => log("output-closed", { reason: message }));
 
   log("starting", { version });
-  const housekeeping = new Housekeeping();
   let server: ServerOf<typeof saludo>;
   let risk: string | undefined;
   try {
@@ -57,7 +55,7 @@ export async function runServer(flags: ServerFlags, context: RunContext): Promis
     const { warnings, ...security } = securityOptions(flags);
     for (const reason of warnings) log("security-warning", { reason });
     if (security.tls !== undefined) await tryCertificates(security.tls);
-    server = start(flags, { ...target, ...security }, { log, terminal, housekeeping });
+    server = start(flags, { ...target, ...security }, { log, terminal });
   } catch (error) {
     if (!(error instanceof TypewireError)) throw error;
     log("listen-failed", { code: error.code, reason: error.message });
@@ -77,7 +75,6 @@ export async function runServer(flags: ServerFlags, context: RunContext): Promis
     log("connections-lowered", { requested: flags.maxConnections, allowed: maxConnections });
   }
   log("listening", { address });
-  housekeeping.start();
 
   logExit(await stopped, log, terminal);
   const { cut, messagesUndelivered } = await server.drain({ timeoutMs: flags.drainTimeout });
@@ -96,12 +93,7 @@ function start(
   {
     log,
     terminal: { out, outHasColours },
-    housekeeping,
-  }: {
-    readonly log: Log<typeof serverEvents>;
-    readonly terminal: Terminal;
-    readonly housekeeping: Housekeeping;
-  },
+  }: { readonly log: Log<typeof serverEvents>; readonly terminal: Terminal },
 ): ServerOf<typeof saludo> {
   const print = printerTo(out, log);
   const tagColour = outHasColours ? "32" : undefined;
@@ -130,8 +122,6 @@ function start(
       const event = isOrdinaryEnd(code) ? "disconnected" : "failed";
       const active = server.connections.size;
       log(event, { connection: name, active, code, reason: reasonOf(end) });
-      if (code === "slow-consumer") housekeeping.memoryIsShort();
-      else housekeeping.connectionEnded();
     },
     onSaid(message) {
       const { from, text } = message;
@@ -142,11 +132,12 @@ function start(
     },
     onNotOpened({ name }, end) {
       log("not-opened", { connection: name, code: end.code, reason: reasonOf(end) });
-      housekeeping.connectionEnded();
     },
     onTurnedAway(connection, code) {
       const limit =
-        code === "maxConnections" ? server.maxConnections : flags.maxConnectionsPerAddress;
+        code === "maxConnectionsPerAddress"
+          ? flags.maxConnectionsPerAddress
+          : server.maxConnections;
       log("turned-away", { connection, code, limit: limit ?? 0 });
     },
     onHandlerError: ({ name }, handler, error) =>

@@ -1,8 +1,42 @@
-// How many connections this process can hold. A listener that runs out of file descriptors spins on
-// `accept` without a word, so the cap stands below the limit, never at it.
+// How many sockets this process can hold. Bun's listener spins on `accept` without a word once no file
+// descriptor is left, so a server never goes there: it counts what is open when it starts, and keeps some
+// in reserve.
 
-/** Kept for files, pipes, timers and connections that are just being refused. */
-const reservedDescriptors = 128;
+import { readdirSync } from "node:fs";
+
+/** Kept for what a process opens while it serves: files that are read again, look-ups, the program's own. */
+const MOST_RESERVED = 128;
+const LEAST_RESERVED = 4;
+const RESERVED_SHARE = 1 / 8;
+
+/** Counted as open where the system does not say: Bun and the standard streams take nine. */
+const ASSUMED_OPEN = 32;
+
+/** What the descriptors of this process allow to a server. Infinity where there is no such limit. */
+export interface Descriptors {
+  /** Sockets that may be open at once, whatever state they are in. */
+  readonly sockets: number;
+  /** An accepted socket with this descriptor or a higher one takes from the reserve. */
+  readonly reservedFrom: number;
+}
+
+/** What `limit` descriptors allow of which `open` are in use. */
+export function shareDescriptors(limit: number, open: number): Descriptors {
+  const share = Math.floor(limit * RESERVED_SHARE);
+  const reserved = Math.min(MOST_RESERVED, Math.max(LEAST_RESERVED, share));
+  return {
+    sockets: Math.max(0, limit - open - reserved),
+    // Sockets within `sockets` lie below. The system gives the lowest descriptor that is free, so a
+    // higher one shows that the rest of the process has opened more than it had at the start.
+    reservedFrom: limit - Math.floor(reserved / 2),
+  };
+}
+
+/** What this process may use, as it is now. */
+export function descriptors(): Descriptors {
+  const limit = descriptorLimit();
+  return shareDescriptors(limit, limit === Infinity ? 0 : openDescriptors());
+}
 
 /** `ulimit -n` as Bun has set it at start (soft raised to hard), or Infinity where there is no such limit. */
 export function descriptorLimit(): number {
@@ -12,7 +46,11 @@ export function descriptorLimit(): number {
   return Number.isFinite(soft) ? soft : Number.POSITIVE_INFINITY;
 }
 
-/** The most connections that fit under `limit` descriptors. */
-export function connectionCeiling(limit: number): number {
-  return Math.max(1, limit - Math.min(reservedDescriptors, Math.floor(limit / 2)));
+/** How many descriptors are open, the one that counts them included: a listener takes its place. */
+function openDescriptors(): number {
+  try {
+    return readdirSync("/dev/fd").length;
+  } catch {
+    return ASSUMED_OPEN;
+  }
 }

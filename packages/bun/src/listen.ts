@@ -1,5 +1,5 @@
-// Bun.listen, and nothing else: accepted sockets and their events handed to whoever serves them. What
-// Bun does that its documentation does not say (tests/assumptions/runtime-assumptions.test.ts) is dealt with here.
+// Bun.listen, and nothing else: accepted sockets and their events handed to their users. What Bun does
+// that its documentation does not say (tests/assumptions/runtime-assumptions.test.ts) is dealt with here.
 
 import {
   describeSystemError,
@@ -22,12 +22,32 @@ const reasons: Readonly<Record<string, string>> = {
   EINVAL: "the path is too long",
 };
 
+/** Who uses a socket that is closed at once. */
+const nobody: SocketUser = {
+  opened() {},
+  receive() {},
+  drained() {},
+  peerEnded() {},
+  socketClosed() {},
+};
+
+export interface ListenOptions {
+  /** Sockets are opened for their users after the handshake. */
+  readonly tls?: ServerTls | undefined;
+  /** The lowest descriptor that is kept for something else; see `Descriptors`. */
+  readonly reservedFrom: number;
+}
+
 /**
- * Starts listening at once, at port 0 on a free one. With `tls`, sockets are opened for their users after the handshake.
+ * Starts listening at once, at port 0 on a free one.
  *
  * @throws TypewireError `listen-failed`, naming the address and the reason.
  */
-export function listen(target: SocketAddress, accept: Accept, tls?: ServerTls): Listening {
+export function listen(
+  target: SocketAddress,
+  accept: Accept,
+  { tls, reservedFrom }: ListenOptions,
+): Listening {
   let accepted = 0;
   const name = (socket: Bun.Socket<SocketUser>): string =>
     "unix" in target
@@ -36,24 +56,31 @@ export function listen(target: SocketAddress, accept: Accept, tls?: ServerTls): 
           hostname: socket.remoteAddress ?? "unknown",
           port: socket.remotePort ?? 0,
         });
-  const userOf = (socket: Bun.Socket<SocketUser>): SocketUser => {
+  const userOf = (socket: Bun.Socket<SocketUser>, cut: () => void): SocketUser | undefined => {
     accepted += 1;
-    return accept(name(socket), "unix" in target ? undefined : socket.remoteAddress);
+    return accept({
+      name: name(socket),
+      ipAddress: "unix" in target ? undefined : socket.remoteAddress,
+      isBeyondLimit: descriptorOf(socket) >= reservedFrom,
+      cut,
+    });
   };
   const socket: Bun.SocketHandler<SocketUser> = {
     ...socketHandlers,
     open(opened) {
       // A `data` option of Bun.listen would be one object for all sockets. It is assigned before the
       // socket is used, because closing calls `close` at once.
-      opened.data = userOf(opened);
-      opened.data.opened(opened);
+      const user = userOf(opened, () => opened.terminate());
+      opened.data = user ?? nobody;
+      if (user === undefined) opened.terminate();
+      else user.opened(opened);
     },
   };
   try {
     // Until it is TLS a socket has no user and no `data` handler: nothing is read from it, or written.
     const guarded: Bun.SocketHandler<SocketUser> = {
       open(opened) {
-        tls?.accept(opened, userOf(opened));
+        tls?.accept(opened, (cut) => userOf(opened, cut));
       },
       drain() {},
       error: (failed) => failed.terminate(),
@@ -77,6 +104,11 @@ export function listen(target: SocketAddress, accept: Accept, tls?: ServerTls): 
       { cause },
     );
   }
+}
+
+/** Not in Bun's types; tests/assumptions/runtime-assumptions.test.ts holds it. */
+function descriptorOf(socket: object): number {
+  return "fd" in socket && typeof socket.fd === "number" ? socket.fd : 0;
 }
 
 /** Whoever may write a socket's file may connect: what `create` creates is this user's alone, from the start. */

@@ -22,8 +22,6 @@ export interface SecuredSocketOptions {
   readonly mustBeAuthorized: boolean;
   /** Whether we show one ourselves; says which advice a refusal comes with. */
   readonly hasCertificate: boolean;
-  /** The handshake is over, either way; called once. */
-  readonly settled?: () => void;
 }
 
 /**
@@ -40,6 +38,7 @@ export class SecuredSocket {
   readonly #options: SecuredSocketOptions;
   #state: "handshaking" | "open" | "over" = "handshaking";
   #hasHeard = false;
+  #socket: Bun.Socket<SecuredSocket> | undefined;
   #deadline: Cancel | undefined;
 
   constructor(options: SecuredSocketOptions) {
@@ -47,6 +46,7 @@ export class SecuredSocket {
   }
 
   opened(socket: Bun.Socket<SecuredSocket>): void {
+    this.#socket = socket;
     this.#deadline = this.#options.clock.after(HANDSHAKE_DEADLINE_MS, () => {
       this.#fail(socket, `no TLS handshake within ${HANDSHAKE_DEADLINE_MS} ms`);
     });
@@ -61,6 +61,11 @@ export class SecuredSocket {
     }
     this.#settle("open");
     this.#options.user.opened(socket);
+  }
+
+  /** Ends the socket at once, whatever state it is in. */
+  cut(): void {
+    if (this.#socket !== undefined) this.#fail(this.#socket, "this side cut the connection");
   }
 
   receive(chunk: Uint8Array): void {
@@ -140,10 +145,8 @@ export class SecuredSocket {
   }
 
   #settle(state: "open" | "over"): void {
-    const wasHandshaking = this.#state === "handshaking";
     this.#state = state;
     this.#deadline?.();
-    if (wasHandshaking) this.#options.settled?.();
   }
 }
 

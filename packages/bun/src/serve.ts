@@ -10,7 +10,7 @@ import {
   type ServerOptions,
 } from "@typewire/server";
 
-import { connectionCeiling, descriptorLimit } from "./descriptor-limit.ts";
+import { descriptors } from "./descriptor-limit.ts";
 import { listen } from "./listen.ts";
 import { memoryLimit } from "./memory-limit.ts";
 import { printHandlerError } from "./print-handler-error.ts";
@@ -49,11 +49,12 @@ export function serve<P extends AnyProtocol, Port extends number | undefined = u
     options.tls === undefined
       ? undefined
       : new ServerTls(options.tls, options.clock ?? systemClock);
+  const { sockets, reservedFrom } = descriptors();
   return new LiveServer(protocol, options, handlers, {
-    listen: (accept) => listen(target, accept, tls),
+    listen: (accept) => listen(target, accept, { tls, reservedFrom }),
     ...(tls && { certificates: tls }),
     ...(options.secret !== undefined && { secret: sharedSecret(options.secret) }),
-    connectionCeiling: connectionCeiling(descriptorLimit()),
+    sockets,
     ...memoryLimit(),
     handlerFailed: printHandlerError,
   });

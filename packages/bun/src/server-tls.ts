@@ -19,17 +19,13 @@ const known: readonly (keyof ServerTlsOptions)[] = [
   "requireClientCert",
 ];
 
-/** Handshakes under way at once; one over is reset. Each costs a signature: answers floods of half a handshake. */
-export const MAX_HANDSHAKES = 1024;
-
-/** The server's certificate, and the handshakes that are under way. */
+/** The server's certificate, and the handshakes that begin with it. How many may be under way is the server's to say. */
 export class ServerTls implements ServerCertificates {
   readonly #options: ServerTlsOptions;
   readonly #clock: Clock;
   /** Nothing of it is ever undefined. */
   #material: TlsMaterial;
   #warnings: readonly string[];
-  #handshakes = 0;
   #reloads = 0;
 
   /** @throws TypewireError `option-invalid` naming the option or file that is not possible. */
@@ -65,15 +61,17 @@ export class ServerTls implements ServerCertificates {
     this.#warnings = warnings;
   }
 
-  /** Begins the handshake on an accepted socket. `user` hears of it when the peer is verified, or that it is not. */
-  accept(socket: Bun.Socket<unknown>, user: SocketUser): void {
-    if (this.#handshakes >= MAX_HANDSHAKES) {
+  /**
+   * Begins the handshake on an accepted socket. Its user hears of it when the peer is verified, or that it
+   * is not. `userOf` is given what ends the socket in any state; where it names no user, the socket is closed.
+   */
+  accept(socket: Bun.Socket<unknown>, userOf: (cut: () => void) => SocketUser | undefined): void {
+    let cut = (): void => socket.terminate();
+    const user = userOf(() => cut());
+    if (user === undefined) {
       socket.terminate();
-      const message = `No TLS connection: ${MAX_HANDSHAKES} handshakes are under way already`;
-      user.socketClosed(new TypewireError("tls-failed", message));
       return;
     }
-    this.#handshakes += 1;
     const { requireClientCert = false } = this.#options;
     const secured = new SecuredSocket({
       user,
@@ -81,10 +79,8 @@ export class ServerTls implements ServerCertificates {
       peerRole: "client",
       mustBeAuthorized: requireClientCert,
       hasCertificate: true,
-      settled: () => {
-        this.#handshakes -= 1;
-      },
     });
+    cut = () => secured.cut();
     const tls = {
       ...this.#material,
       requestCert: requireClientCert,

@@ -1,17 +1,33 @@
 import { describe, expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
 
-import { connectionCeiling, descriptorLimit } from "../src/descriptor-limit.ts";
+import { descriptorLimit, descriptors, shareDescriptors } from "../src/descriptor-limit.ts";
 
-describe("connectionCeiling", () => {
+describe("shareDescriptors", () => {
   test.each([
-    [20_000, 19_872],
-    [1024, 896],
-    [256, 128],
-    [64, 32],
-    [1, 1],
-    [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
-  ])("leaves descriptors free below a limit of %d", (limit, ceiling) => {
-    expect(connectionCeiling(limit)).toBe(ceiling);
+    [20_000, 10, 19_862, 19_936],
+    [1024, 10, 886, 960],
+    [256, 10, 214, 240],
+    [64, 10, 46, 60],
+    [20, 10, 6, 18],
+    [10, 10, 0, 8],
+    [Infinity, 0, Infinity, Infinity],
+  ])("of %d, %d of them open, leaves %d to sockets", (limit, open, sockets, reservedFrom) => {
+    expect(shareDescriptors(limit, open)).toEqual({ sockets, reservedFrom });
+  });
+
+  test("sockets that are counted never reach the reserve", () => {
+    for (let limit = 10; limit < 4096; limit += 1) {
+      const { sockets, reservedFrom } = shareDescriptors(limit, 10);
+      expect(10 + sockets).toBeLessThanOrEqual(Math.max(10, reservedFrom));
+    }
+  });
+});
+
+describe("descriptors", () => {
+  test("counts what is open", () => {
+    const open = readdirSync("/dev/fd").length;
+    expect(descriptors()).toEqual(shareDescriptors(descriptorLimit(), open));
   });
 });
 

@@ -297,11 +297,23 @@ describe("Server.maxConnections", () => {
     const refused = await Promise.all(
       Array.from({ length: 100 }, () => ScriptedPeer.connect({ port: server.port })),
     );
-    // The first 64 get the reason and are reset when lingerMs are over, the others at once.
+    // All but the last 64 make room and are reset; those are when lingerMs are over.
     const ends = await Promise.all(refused.map((peer) => peer.ended));
     expect(ends).toHaveLength(100);
     const told = refused.filter((peer) => peer.payloads.length === 1);
     expect(told.length).toBeGreaterThanOrEqual(64);
+  });
+
+  test("tells the last one why, however many are being refused", async () => {
+    await using server = serveWelcome({ ...anyPort, maxConnections: 1 });
+    await welcomed(server, 1);
+    const { port } = server;
+    const refused = await Promise.all(
+      Array.from({ length: 200 }, () => ScriptedPeer.connect({ port })),
+    );
+    using last = await SaludoPeer.connect({ port });
+    expect(await last.next("$error")).toMatchObject({ code: "too-many-connections" });
+    for (const peer of refused) peer.reset();
   });
 });
 

@@ -21,12 +21,6 @@ export { durationValue, formatDuration, parseDuration } from "./duration.ts";
 export { type ExitCode, exitCodes, exitCodesHelp } from "./exit-codes.ts";
 export { choiceValue, type FlagValue, integerValue, textValue } from "./flag-value.ts";
 export { GuardedWriter, type GuardedWriterOptions, type TextSink } from "./guarded-writer.ts";
-export {
-  type Heap,
-  Housekeeping,
-  type HousekeepingOptions,
-  type ProcessUsage,
-} from "./housekeeping.ts";
 export { chooseLanguage, type Environment, type Language, languages } from "./language.ts";
 export { addLimitFlag, formatLimit, type LimitFlags, withLimits } from "./limit-flags.ts";
 export {

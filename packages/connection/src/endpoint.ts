@@ -36,6 +36,11 @@ export interface Member extends Sweepable, Holder {
 
 /** Who made a connection, and keeps account of it: a server, a client. Nothing here may throw. */
 export interface ConnectionOwner<Outgoing extends AnyMessage> {
+  /**
+   * The peer has shown all that this side asks for: the secret, a required hello. Called before `opened`, or
+   * where only the hello was asked for after it; at once where nothing is.
+   */
+  readonly proven?: (connection: Connection<Outgoing>) => void;
   /** A connection has opened; called at once, before its observers hear of it. */
   readonly opened?: (connection: Connection<Outgoing>) => void;
   /** A connection has ended, opened or not; called at once, before its observers hear of it. */
@@ -146,8 +151,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     maxFrameBytes: limits.maxFrameBytes,
   };
   if (limits.heartbeatIntervalMs > 0) hello.heartbeatIntervalMs = limits.heartbeatIntervalMs;
-  const sweep = new Sweep<Member>(clock, sweepPeriodMs(limits), () => buffers.trim());
-  const buffers = new BufferPool(sweep.members);
+  const sweep = new Sweep<Member>(clock, sweepPeriodMs(limits));
   const tally = new Tally();
   return {
     role,
@@ -163,7 +167,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     turns: new TurnScheduler(clock),
     sweep,
     memory: new MemoryBudget(resolveMaxBufferedBytes(options, limits), sweep.members),
-    buffers,
+    buffers: new BufferPool(),
     ownsChunks: options.ownsChunks ?? false,
     tally,
     owner: options.owner ?? {},

@@ -192,7 +192,8 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     this.#writer.opened(socket);
     this.#handshake.opened(sweep.now());
     this.#inflow.opened(socket);
-    if (role === "server" && !this.#handshake.isAuthenticating) this.#open();
+    if (this.#handshake.isOver) this.#endpoint.owner.proven?.(this);
+    if (role === "server" && !this.#handshake.isAuthenticating) this.heard();
   }
 
   receive(chunk: Uint8Array): void {
@@ -244,8 +245,9 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     this.#sender.answer(message);
   }
 
-  limitFrames(maxFrameBytes: number): void {
-    this.#inflow.maxFrameBytes = maxFrameBytes;
+  handshakeAdvanced(): void {
+    this.#inflow.maxFrameBytes = this.#handshake.maxFrameBytes;
+    if (this.#handshake.isOver) this.#endpoint.owner.proven?.(this);
   }
 
   /** Only the first reason counts. */

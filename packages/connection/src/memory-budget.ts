@@ -19,9 +19,6 @@ const MEMORY_PER_BYTE = 2;
 /** How far above the bound memory may get before a look at it, which costs some ten thousand steps. */
 const TOLERANCE = 1 / 64;
 
-/** How far below the bound memory is brought once it was above: a destroyed connection is garbage for a while. */
-const RELIEF = 1 / 16;
-
 /** Watches the memory of an endpoint's connections. */
 export class MemoryBudget {
   readonly maxBytes: number;
@@ -41,13 +38,12 @@ export class MemoryBudget {
     return this.#allowance < 0;
   }
 
-  /** Looks exactly; above the bound destroys the largest holders until the sum is well within it. */
+  /** Looks exactly, and destroys the largest holders until the sum is within the bound. */
   relieve(): void {
     // `destroyAsLargest` may run handlers that send; `add` asks for no second look within this one.
     this.#allowance = Infinity;
     let bytes = this.#measure();
-    const mostBytes = bytes > this.maxBytes ? this.maxBytes * (1 - RELIEF) : this.maxBytes;
-    while (bytes > mostBytes) {
+    while (bytes > this.maxBytes) {
       const largest = this.#largest();
       if (largest === undefined) break;
       largest.destroyAsLargest(this.maxBytes);

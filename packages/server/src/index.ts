@@ -2,7 +2,7 @@
 
 export { LiveServer } from "./live-server.ts";
 export type { Server, ServerOf } from "./server.ts";
-export type { Accept, Listening, ServerCertificates, ServerHost } from "./server-host.ts";
+export type { Accept, Accepted, Listening, ServerCertificates, ServerHost } from "./server-host.ts";
 export { serverOptions } from "./server-options.ts";
 export type {
   ConnectionCap,

@@ -19,6 +19,8 @@ import {
 import { type AnyProtocol, type MessageOf, TypewireError } from "@typewire/protocol";
 
 import { AddressCount } from "./address-count.ts";
+import { Lobby } from "./lobby.ts";
+import { dividePlaces } from "./places.ts";
 import { refusalFrame, Refuser } from "./refusal.ts";
 import type {
   ConnectionCap,
@@ -29,12 +31,10 @@ import type {
   ServerObserver,
   ServerOptions,
   ServerStats,
+  TurnedAwayBy,
 } from "./server-options.ts";
-import type { Listening, ServerCertificates, ServerHost } from "./server-host.ts";
+import type { Accepted, Listening, ServerCertificates, ServerHost } from "./server-host.ts";
 import type { Server } from "./server.ts";
-
-/** Connections that a server takes by default, where its host can hold as many. */
-const defaultMaxConnections = 10_000;
 
 const drainOptions: readonly (keyof DrainOptions)[] = ["timeoutMs", "reason", "retryAfterMs"];
 
@@ -58,6 +58,9 @@ export class LiveServer<
   readonly #addresses = new WeakMap<ServerConnection<P>, string>();
   #turnedAway = 0;
   readonly #connections = new Set<LiveServerConnection<P>>();
+  readonly #lobby: Lobby<LiveServerConnection<P>>;
+  /** What ends the sockets of those in the lobby: a TLS handshake is not the connection's yet. */
+  readonly #cuts = new WeakMap<LiveServerConnection<P>, () => void>();
   readonly #listening: Listening;
   readonly #certificates: ServerCertificates | undefined;
   #isListening = true;
@@ -70,10 +73,11 @@ export class LiveServer<
     host: ServerHost,
   ) {
     this.#certificates = host.certificates;
-    this.maxConnections = Math.min(
-      positiveInteger("maxConnections", options.maxConnections) ?? defaultMaxConnections,
-      host.connectionCeiling ?? Number.POSITIVE_INFINITY,
+    const { connections, unproven, refusals, spare } = dividePlaces(
+      host.sockets ?? Infinity,
+      positiveInteger("maxConnections", options.maxConnections),
     );
+    this.maxConnections = connections;
     const perAddress = positiveInteger(
       "maxConnectionsPerAddress",
       options.maxConnectionsPerAddress,
@@ -87,7 +91,13 @@ export class LiveServer<
       ownsChunks: true,
       ...(host.memoryLimitBytes !== undefined && { memoryLimitBytes: host.memoryLimitBytes }),
       ...(host.secret && { secret: host.secret }),
-      owner: { closed: (connection, reason) => this.#closed(connection, reason) },
+      owner: {
+        // Every connection of this endpoint was made by `#accept`.
+        proven: (connection) => this.#proven(connection as LiveServerConnection<P>),
+        closed: (connection, reason) => {
+          this.#closed(connection as LiveServerConnection<P>, reason);
+        },
+      },
       observers,
       reportFailure: host.handlerFailed,
     });
@@ -98,17 +108,23 @@ export class LiveServer<
     this.#refuser = new Refuser({
       clock: this.#endpoint.clock,
       lingerMs: this.#endpoint.limits.lingerMs,
+      mostHeld: refusals,
     });
-    const full = (count: number, from = ""): Uint8Array =>
-      refusalFrame(
-        protocol.server,
-        `The server is full: its limit of connections${from} is ${count}`,
-      );
+    this.#lobby = new Lobby({
+      clock: this.#endpoint.clock,
+      excess: () =>
+        Math.max(this.#lobby.size - unproven, this.#connections.size - this.maxConnections),
+      spare: () => spare + refusals - this.#refuser.held,
+      cut: (connection) => this.#cutStranger(connection),
+    });
     this.#refusalFrames = {
-      maxConnections: full(this.maxConnections),
-      maxConnectionsPerAddress: full(perAddress ?? 0, " from one address"),
+      maxConnections: refusalFrame(protocol.server, fullOf(this.maxConnections)),
+      maxConnectionsPerAddress: refusalFrame(
+        protocol.server,
+        fullOf(perAddress ?? 0, " from one address"),
+      ),
     };
-    this.#listening = host.listen((name, ipAddress) => this.#accept(name, ipAddress));
+    this.#listening = host.listen((accepted) => this.#accept(accepted));
   }
 
   get port(): Port {
@@ -194,32 +210,63 @@ export class LiveServer<
     await this.drain();
   }
 
-  #accept(name: string, ipAddress: string | undefined): SocketUser {
-    if (this.#connections.size >= this.maxConnections) {
-      return this.#turnAway(name, "maxConnections");
+  #accept(accepted: Accepted): SocketUser | undefined {
+    const { name, ipAddress, isBeyondLimit } = accepted;
+    if (isBeyondLimit) {
+      this.#countTurnedAway(name, "descriptors");
+      return undefined;
+    }
+    if (this.#connections.size - this.#lobby.size >= this.maxConnections) {
+      return this.#turnAway(accepted, "maxConnections");
     }
     const counted = this.#perAddress === undefined ? undefined : ipAddress;
     if (counted !== undefined && this.#perAddress?.add(counted) === false) {
-      return this.#turnAway(name, "maxConnectionsPerAddress");
+      return this.#turnAway(accepted, "maxConnectionsPerAddress");
     }
     const connection: LiveServerConnection<P> = new LiveConnection(this.#endpoint, name);
     this.#connections.add(connection);
     if (counted !== undefined) this.#addresses.set(connection, counted);
+    this.#cuts.set(connection, () => accepted.cut());
+    this.#lobby.enter(connection);
     return connection;
   }
 
-  #closed(connection: ServerConnection<P>, reason: CloseReason): void {
-    // Every connection of this endpoint was made by `#accept`.
-    this.#connections.delete(connection as LiveServerConnection<P>);
+  /** The peer belongs here. While it was in the lobby, others may have taken the last place. */
+  #proven(connection: LiveServerConnection<P>): void {
+    const wasStranger = this.#lobby.leave(connection);
+    if (!wasStranger || this.#connections.size - this.#lobby.size <= this.maxConnections) return;
+    const message = fullOf(this.maxConnections);
+    connection.closeWith(
+      { code: "too-many-connections", message, origin: "local" },
+      { type: "$error", code: "too-many-connections", message },
+    );
+  }
+
+  #closed(connection: LiveServerConnection<P>, reason: CloseReason): void {
+    this.#connections.delete(connection);
+    this.#lobby.leave(connection);
     const address = this.#addresses.get(connection);
     if (address !== undefined) this.#perAddress?.remove(address);
     if (!connection.wasOpen) this.#tellers.onNotOpened?.(connection, reason);
   }
 
-  #turnAway(name: string, limit: ConnectionCap): SocketUser {
+  #cutStranger(connection: LiveServerConnection<P>): void {
+    const message =
+      "Newer connections needed the place of this one, whose peer had not shown yet that it belongs";
+    connection.destroy("too-many-connections", message);
+    this.#cuts.get(connection)?.();
+  }
+
+  #turnAway(accepted: Accepted, cap: ConnectionCap): SocketUser {
+    this.#countTurnedAway(accepted.name, cap);
+    const user = this.#refuser.refuse(this.#refusalFrames[cap], () => accepted.cut());
+    this.#lobby.settle();
+    return user;
+  }
+
+  #countTurnedAway(name: string, by: TurnedAwayBy): void {
     this.#turnedAway += 1;
-    this.#tellers.onTurnedAway?.(name, limit);
-    return this.#refuser.refuse(this.#refusalFrames[limit]);
+    this.#tellers.onTurnedAway?.(name, by);
   }
 
   #stopListening(): void {
@@ -230,6 +277,10 @@ export class LiveServer<
   #destroyAll(): void {
     for (const connection of this.#connections) connection.destroy("shutting-down");
   }
+}
+
+function fullOf(count: number, from = ""): string {
+  return `The server is full: its limit of connections${from} is ${count}`;
 }
 
 /** Whether a connection is left out because of `error`: the others can have the message all the same. */

@@ -1,18 +1,17 @@
 // Turning connections away that a full server has no room for. Each costs one ready-made `$error` frame
-// and no Connection; it is held until the peer has ended, so that the frame arrives, but only a few are
-// held at a time: under a flood the rest is reset at once.
+// and no Connection; it is held until the peer has ended, so that the frame arrives. Only a few are held
+// at a time: the one that has been held for longest makes room for the next.
 
 import type { ByteSocket, Cancel, Clock, SocketUser } from "@typewire/connection";
 import { type AnyMessage, type Codec } from "@typewire/protocol";
 import { ByteWriter } from "@typewire/protocol/internal";
 
-/** Half of the descriptors that a host keeps free below its ceiling of connections. */
-const mostHeld = 64;
-
 export interface RefuserOptions {
   readonly clock: Clock;
   /** How long the peer may take to end. */
   readonly lingerMs: number;
+  /** Refused peers held at once; at least one. */
+  readonly mostHeld: number;
 }
 
 /** The `$error` that a refused peer is told. */
@@ -24,49 +23,67 @@ export function refusalFrame(codec: Codec<AnyMessage>, message: string): Uint8Ar
 
 /** Refuses with `too-many-connections`. One for each server. */
 export class Refuser {
-  readonly #clock: Clock;
-  readonly #lingerMs: number;
-  #held = 0;
+  readonly #options: RefuserOptions;
+  /** The oldest first. */
+  readonly #held = new Set<RefusedSocket>();
 
-  constructor({ clock, lingerMs }: RefuserOptions) {
-    this.#clock = clock;
-    this.#lingerMs = lingerMs;
+  constructor(options: RefuserOptions) {
+    this.#options = options;
   }
 
-  /** A user of one socket that tells the peer `frame` and lets it go. */
-  refuse(frame: Uint8Array): SocketUser {
-    if (this.#held >= mostHeld) return new RefusedSocket((socket) => socket.terminate());
-    this.#held += 1;
-    let cancel: Cancel = () => {};
-    return new RefusedSocket(
-      (socket) => {
-        // Smaller than any socket buffer: one write takes it.
-        socket.write(frame);
-        socket.shutdown();
-        cancel = this.#clock.after(this.#lingerMs, () => socket.terminate());
-      },
-      () => {
-        cancel();
-        this.#held -= 1;
-      },
-    );
+  /** Refused peers that have not gone. */
+  get held(): number {
+    return this.#held.size;
   }
+
+  /** A user of one socket that tells the peer `frame` and lets it go. `cut` ends the socket in any state. */
+  refuse(frame: Uint8Array, cut: () => void): SocketUser {
+    const { clock, lingerMs, mostHeld } = this.#options;
+    if (this.#held.size >= mostHeld) {
+      const [oldest] = this.#held;
+      oldest?.cut();
+    }
+    const refused = new RefusedSocket({
+      frame,
+      cut,
+      startLinger: () => clock.after(lingerMs, cut),
+      release: () => this.#held.delete(refused),
+    });
+    this.#held.add(refused);
+    return refused;
+  }
+}
+
+interface RefusedSocketOptions {
+  readonly frame: Uint8Array;
+  readonly cut: () => void;
+  readonly startLinger: () => Cancel;
+  /** The socket is gone, or will be at once. May be called again. */
+  readonly release: () => void;
 }
 
 /** A refused socket until its peer ends. Unread bytes would turn the close into a reset, so they are read. */
 class RefusedSocket implements SocketUser {
-  readonly #tell: (socket: ByteSocket) => void;
-  readonly #release: () => void;
+  readonly #options: RefusedSocketOptions;
   #socket: ByteSocket | undefined;
+  #cancel: Cancel = () => {};
 
-  constructor(tell: (socket: ByteSocket) => void, release: () => void = () => {}) {
-    this.#tell = tell;
-    this.#release = release;
+  constructor(options: RefusedSocketOptions) {
+    this.#options = options;
+  }
+
+  /** Ends it at once, a TLS handshake too. */
+  cut(): void {
+    this.#options.release();
+    this.#options.cut();
   }
 
   opened(socket: ByteSocket): void {
     this.#socket = socket;
-    this.#tell(socket);
+    // Smaller than any socket buffer: one write takes it.
+    socket.write(this.#options.frame);
+    socket.shutdown();
+    this.#cancel = this.#options.startLinger();
   }
 
   receive(): void {}
@@ -78,6 +95,7 @@ class RefusedSocket implements SocketUser {
   }
 
   socketClosed(): void {
-    this.#release();
+    this.#cancel();
+    this.#options.release();
   }
 }

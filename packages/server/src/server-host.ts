@@ -2,8 +2,20 @@
 
 import type { SharedSecret, SocketUser } from "@typewire/connection";
 
-/** Says who serves the connection of this name, a peer's for a log, from this IP address if it has one. */
-export type Accept = (name: string, ipAddress: string | undefined) => SocketUser;
+/** A socket that has just been accepted. */
+export interface Accepted {
+  /** The peer's, for a log. */
+  readonly name: string;
+  /** The peer's; undefined on a Unix socket. */
+  readonly ipAddress: string | undefined;
+  /** Whether it takes what the host keeps for something else. */
+  readonly isBeyondLimit: boolean;
+  /** Ends the socket at once, during the TLS handshake too; its user is told that it is gone. */
+  cut(): void;
+}
+
+/** Says who uses an accepted socket; undefined closes it at once. */
+export type Accept = (accepted: Accepted) => SocketUser | undefined;
 
 /** A listening socket. */
 export interface Listening {
@@ -40,8 +52,8 @@ export interface ServerHost {
   readonly certificates?: ServerCertificates;
   /** The secret that clients have to prove. Absent: anybody may talk. */
   readonly secret?: SharedSecret;
-  /** The most connections that this process can hold. Absent: no limit is known. */
-  readonly connectionCeiling?: number;
+  /** Sockets that this process can hold at once, those of refused peers included. Absent: no limit is known. */
+  readonly sockets?: number;
   /** The memory that this process may have. Absent: no limit is known. */
   readonly memoryLimitBytes?: number;
   /** Told of a handler that threw or rejected, where the user's options tell nobody else. */

@@ -21,6 +21,9 @@ export type ServerHandlers<P extends AnyProtocol> = HandlersOf<P, "server">;
 /** What a server was full of. */
 export type ConnectionCap = "maxConnections" | "maxConnectionsPerAddress";
 
+/** Why a peer was turned away: a cap, or the file descriptors that the rest of the process has taken. */
+export type TurnedAwayBy = ConnectionCap | "descriptors";
+
 /** What a server may be told of its connections, and of those that it has not taken. */
 export interface ServerObserver<P extends AnyProtocol> extends Observer<
   MessageOf<P, "server">,
@@ -28,16 +31,22 @@ export interface ServerObserver<P extends AnyProtocol> extends Observer<
 > {
   /** A connection ended before `onOpen`: its handshake, of TLS or of the secret, failed. In the place of `onClose`. */
   onNotOpened?(connection: ServerConnection<P>, reason: CloseReason): void;
-  /** A connection was turned away with `too-many-connections` because of this limit. There is only its name. */
-  onTurnedAway?(connectionName: string, limit: ConnectionCap): void;
+  /**
+   * A peer was turned away because of this: with `too-many-connections`, or for want of descriptors without a
+   * word. There is only its name.
+   */
+  onTurnedAway?(connectionName: string, by: TurnedAwayBy): void;
 }
 
 /** The options are one observer themselves. */
 export interface ServerOptions<P extends AnyProtocol>
   extends ServerObserver<P>, EndOptions<ServerObserver<P>> {
   /**
-   * Connections at once; one over is told `too-many-connections` and closed. Default 10 000. Always
-   * lowered to what the host can hold: a listener without file descriptors spins.
+   * Connections at once; one over is told `too-many-connections` and closed. Default 10 000. Lowered to
+   * what the descriptors allow that this process has not opened when the server starts, less a reserve of
+   * an eighth of all (4 to 128) and the refusals under way: a listener without a descriptor spins. Peers
+   * that have not yet shown what is asked for (TLS, the secret, a required hello) have a quarter of it,
+   * more for a second at most; the oldest of them makes room for the newest.
    */
   readonly maxConnections?: number;
   /**
@@ -85,6 +94,6 @@ export interface Drained {
 export interface ServerStats extends Omit<EndpointStats, "opened"> {
   /** Connections that were let in; with TLS, after the handshake. */
   readonly accepted: number;
-  /** Those that were told `too-many-connections` instead. */
+  /** Those that were told `too-many-connections` instead, or nothing where no descriptor was left. */
   readonly turnedAway: number;
 }

@@ -27,8 +27,13 @@ function connected(count: number) {
     },
   );
   for (let index = 0; index < count; index += 1) {
-    const user: SocketUser | undefined = accept?.(`peer ${index}`, undefined);
     const socket = new MemorySocket();
+    const user: SocketUser | undefined = accept?.({
+      name: `peer ${index}`,
+      ipAddress: undefined,
+      isBeyondLimit: false,
+      cut: () => socket.terminate(),
+    });
     if (user !== undefined) socket.events = user;
     user?.opened(socket);
   }

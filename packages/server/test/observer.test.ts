@@ -27,8 +27,9 @@ function serving(options: ServerOptions<typeof saludo>, guarded = false) {
     handlerFailed: ({ name }, handlerName, error) => void reported.push([name, handlerName, error]),
   });
   const connect = (name: string): SocketUser | undefined => {
-    const user = accept?.(name, undefined);
     const socket = new MemorySocket();
+    const cut = (): void => socket.terminate();
+    const user = accept?.({ name, ipAddress: undefined, isBeyondLimit: false, cut });
     if (user !== undefined) socket.events = user;
     user?.opened(socket);
     return user;
@@ -79,13 +80,16 @@ describe("ServerObserver", () => {
       ],
     };
     const guarded = serving(options, true);
-    const stranger = guarded.connect("stranger");
-    guarded.connect("second");
-    stranger?.socketClosed(new Error("reset"));
-    // Where there is no connection, only the host can be told.
-    expect(guarded.reported).toEqual([["second", "onTurnedAway", error]]);
+    guarded.connect("stranger")?.socketClosed(new Error("reset"));
     expect(heard).toEqual([["onNotOpened", error]]);
-    expect(guarded.server.stats()).toMatchObject({ connections: 0, turnedAway: 1 });
+    expect(guarded.reported).toEqual([]);
+
+    const full = serving(options);
+    full.connect("first");
+    full.connect("second");
+    // Where there is no connection, only the host can be told.
+    expect(full.reported).toEqual([["second", "onTurnedAway", error]]);
+    expect(full.server.stats()).toMatchObject({ connections: 1, turnedAway: 1 });
   });
 
   test("may end the connection that it is told of", async () => {

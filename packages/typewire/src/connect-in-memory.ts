@@ -124,11 +124,16 @@ class MemoryNetwork {
   }
 
   dial(client: SocketUser): void {
-    if (this.#accept === undefined) {
+    this.#dialled += 1;
+    const server = this.#accept?.({
+      name: `memory:${this.#dialled}`,
+      ipAddress: undefined,
+      isBeyondLimit: false,
+      cut: () => pair.right.terminate(),
+    });
+    if (server === undefined) {
       throw new TypewireError("connect-failed", "Cannot connect to memory:1: connection refused");
     }
-    this.#dialled += 1;
-    const server = this.#accept(`memory:${this.#dialled}`, undefined);
     const pair = new MemoryPair(client, server, { onActivity: this.#onActivity });
     this.#pairs.push(pair);
     this.#onActivity();

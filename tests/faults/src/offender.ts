@@ -13,6 +13,7 @@ import {
   whole,
 } from "@typewire/testkit";
 
+import { frame, message } from "./cbor.ts";
 import { connectPeer } from "./tls.ts";
 
 type Received = SaludoServerMessage | ControlMessage;
@@ -79,6 +80,23 @@ export class Offender implements Disposable {
 
 function decode(payload: Uint8Array): Received {
   return saludo.server.decodeIncoming(payload, 0, payload.length);
+}
+
+/** As long as most of what a slow reader does not read. */
+export const LARGE_TEXT = "x".repeat(4000);
+
+/** What loopback itself holds for a reader that does not read, at most: both socket buffers. */
+const MOST_KERNEL_BYTES = 12 * 1024 ** 2;
+
+/** Says so much that a reader who does not read has at least `bytes` waiting in the server's memory. */
+export async function sayAtLeast(speaker: Offender, bytes: number): Promise<void> {
+  const frames = Math.ceil((bytes + MOST_KERNEL_BYTES) / LARGE_TEXT.length);
+  for (let sent = 0; sent < frames; sent += 50) {
+    for (let index = 0; index < 50; index += 1) await speaker.say(LARGE_TEXT);
+    // As fast as the server takes it, so that the others can follow.
+    await speaker.peer.send(frame(message("$ping")));
+    await speaker.next("$pong");
+  }
 }
 
 /** Above this, only the two edges go byte by byte: a megabyte of them is row F7. */

@@ -3,14 +3,22 @@
 import { afterAll, expect, test } from "bun:test";
 
 import { awaiting } from "./awaiting.ts";
+import { isTenfold } from "./tenfold.ts";
 
 const DEFAULT_ROW_MS = 30_000;
+
+/** The most that a row takes longer where it is repeated. */
+const TENFOLD_FACTOR = 20;
 
 /** Registers a row. One that stands in `awaiting` has to fail. */
 export function row(name: string, body: () => Promise<void>, waitMs = DEFAULT_ROW_MS): void {
   known.add(name);
   const reason = awaiting[name];
-  test(name, reason === undefined ? body : () => expectToFail(name, body), waitMs);
+  test(
+    name,
+    reason === undefined ? body : () => expectToFail(name, body),
+    isTenfold ? waitMs * TENFOLD_FACTOR : waitMs,
+  );
 }
 
 /** Checks, after the rows of a file, that every awaited row with these letters exists. */

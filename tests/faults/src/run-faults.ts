@@ -1,6 +1,7 @@
-// `bun run faults [--clients N] [--cgroup DIR] [--tls] [-t PATTERN]`: the rows of the fault list with more
-// well-behaved clients around them than CI has, or with a limit on the servers' memory (cgroup.ts). With
-// `--tls` rows F, L and B over TLS (tls.ts): row T10, with as many clients as CI has.
+// `bun run faults [--clients N] [--cgroup DIR] [--tls] [--tenfold] [-t PATTERN]`: the rows of the fault list
+// with more well-behaved clients around them than CI has, or with a limit on the servers' memory
+// (cgroup.ts). With as many clients as CI has: `--tls` runs rows F, L and B over TLS (tls.ts), row T10;
+// `--tenfold` every attack ten times over, and compares memory (tenfold.ts).
 
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -15,10 +16,11 @@ const { values } = parseArgs({
     clients: { type: "string" },
     cgroup: { type: "string" },
     tls: { type: "boolean", default: false },
+    tenfold: { type: "boolean", default: false },
     "test-name-pattern": { type: "string", short: "t" },
   },
 });
-const clients = values.clients ?? (values.tls ? undefined : "1000");
+const clients = values.clients ?? (values.tls || values.tenfold ? undefined : "1000");
 if (clients !== undefined && !(Number(clients) >= 2)) {
   console.error(`faults: --clients: expected 2 or more, got ${clients}`);
   process.exit(2);
@@ -38,6 +40,7 @@ const tests = Bun.spawnSync(
       ...process.env,
       ...(clients !== undefined && { TYPEWIRE_FAULTS_CLIENTS: clients }),
       ...secured?.env,
+      ...(values.tenfold && { TYPEWIRE_FAULTS_TENFOLD: "1" }),
       ...(values.cgroup !== undefined && { TYPEWIRE_FAULTS_CGROUP: values.cgroup }),
     },
     stdio: ["inherit", "inherit", "inherit"],

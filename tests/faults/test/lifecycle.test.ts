@@ -185,7 +185,7 @@ describe("typewire-server, lives of connections", () => {
     for (const peer of peers) peer.reset();
   });
 
-  row("L8 two seconds of churn leave memory and descriptors as they were", () =>
+  row("L8 two seconds of churn leave nothing open", () =>
     arena.withstand(async () => {
       const untilMs = performance.now() + 2000;
       while (performance.now() < untilMs) {
@@ -270,8 +270,6 @@ describe("typewire-server, lives of connections", () => {
     await client.stderr.line(/\[DISCONNECTED\]/);
     await client.stderr.line(/\[CONNECTED\]/);
   });
-
-  row("L memory and descriptors are back within ten seconds of all this", () => arena.recovered());
 
   rowsEnd("L");
 });

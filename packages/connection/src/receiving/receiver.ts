@@ -41,8 +41,8 @@ export interface ReceiverOwner<Incoming> {
   handle(message: Incoming): void;
   /** A control message for the peer. */
   answer(message: OwnControlMessage): void;
-  /** Payload bytes to accept from the next header on. */
-  limitFrames(maxFrameBytes: number): void;
+  /** The handshake has taken a step: it may be over, and its frame limit another. */
+  handshakeAdvanced(): void;
   /** The end in order begins, after `lastMessage` to the peer. Nothing more is received. */
   closeWith(reason: CloseReason, lastMessage?: OwnControlMessage): void;
   /** The end, at once: a silent peer hears no last message. */
@@ -141,7 +141,7 @@ export class Receiver<
     switch (message.type) {
       case "$hello":
       case "$proof":
-        this.#owner.limitFrames(this.#handshake.maxFrameBytes);
+        this.#owner.handshakeAdvanced();
         if (this.#handshake.isOver) this.#owner.heard();
         return;
       case "$ping":

@@ -1,6 +1,5 @@
 // Lends the buffers that messages are encoded into. A connection holds one only while it has unsent
-// bytes, so ten thousand idle connections hold none, and a busy one gets its grown buffer back. Buffers
-// that no connection has needed for a while are freed.
+// bytes, so ten thousand idle connections hold none, and a busy one gets its grown buffer back.
 
 import { ByteWriter, release } from "@typewire/protocol/internal";
 
@@ -18,14 +17,8 @@ const MOST_KEPT_BYTES = 1024 * 1024;
 
 /** A few buffers shared by all connections of one endpoint. */
 export class BufferPool {
-  readonly #users: { readonly size: number };
   readonly #small = new Stack();
   readonly #large = new Stack();
-
-  /** `users` may want a buffer; without any, none is kept. */
-  constructor(users: { readonly size: number } = { size: 1 }) {
-    this.#users = users;
-  }
 
   /** Bytes of the buffers that are kept. */
   get idleBytes(): number {
@@ -46,29 +39,19 @@ export class BufferPool {
   give(writer: ByteWriter): void {
     const { length } = writer.bytes;
     const stack = length === LARGE_BYTES ? this.#large : this.#small;
-    const hasRoom = length <= LARGEST_KEPT_BYTES && stack.bytes + length <= MOST_KEPT_BYTES;
-    if (hasRoom && this.#users.size > 0) {
+    if (length <= LARGEST_KEPT_BYTES && stack.bytes + length <= MOST_KEPT_BYTES) {
       writer.reset();
       stack.push(writer);
     } else {
       release(writer.bytes);
     }
   }
-
-  /** Frees the buffers that no connection has needed since the last call; all, where no connection is left. */
-  trim(): void {
-    for (const stack of [this.#small, this.#large]) {
-      stack.trim();
-      if (this.#users.size === 0) stack.trim();
-    }
-  }
 }
 
-/** Last in, first out; counts the buffers at its bottom that were not needed. */
+/** Last in, first out; knows its size. */
 class Stack {
   bytes = 0;
   readonly #writers: ByteWriter[] = [];
-  #unneeded = 0;
 
   push(writer: ByteWriter): void {
     this.#writers.push(writer);
@@ -77,18 +60,7 @@ class Stack {
 
   pop(): ByteWriter | undefined {
     const writer = this.#writers.pop();
-    if (writer === undefined) return undefined;
-    this.bytes -= writer.bytes.length;
-    if (this.#writers.length < this.#unneeded) this.#unneeded = this.#writers.length;
+    if (writer !== undefined) this.bytes -= writer.bytes.length;
     return writer;
-  }
-
-  /** Frees the buffers that were not taken since the last call. */
-  trim(): void {
-    for (const { bytes } of this.#writers.splice(0, this.#unneeded)) {
-      this.bytes -= bytes.length;
-      release(bytes);
-    }
-    this.#unneeded = this.#writers.length;
   }
 }

@@ -24,17 +24,14 @@ export class Sweep<Member extends Sweepable> {
   readonly periodMs: number;
   readonly #clock: Clock;
   readonly #members = new Set<Member>();
-  readonly #looked: () => void;
   #cancel: Cancel | undefined;
   /** The sweep's time at the last look, and the clock's. */
   #nowMs = 0;
   #lookedAtMs = 0;
 
-  /** `looked` is called after every look, and when no member is left. */
-  constructor(clock: Clock, periodMs: number, looked: () => void = () => {}) {
+  constructor(clock: Clock, periodMs: number) {
     this.#clock = clock;
     this.periodMs = periodMs;
-    this.#looked = looked;
   }
 
   get members(): ReadonlySet<Member> {
@@ -61,7 +58,6 @@ export class Sweep<Member extends Sweepable> {
       this.#nowMs = this.now();
       this.#cancel();
       this.#cancel = undefined;
-      this.#looked();
     }
     return wasThere;
   }
@@ -87,7 +83,6 @@ export class Sweep<Member extends Sweepable> {
     this.#lookIn(this.periodMs);
     const nowMs = this.#nowMs;
     for (const member of this.#members) member.check(nowMs);
-    this.#looked();
   };
 }
 

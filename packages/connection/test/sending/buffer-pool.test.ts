@@ -38,29 +38,4 @@ describe("BufferPool", () => {
     expect(pool.idleBytes).toBeGreaterThan(1.8 * MIB);
     expect(large.at(-1)?.bytes).toHaveLength(0);
   });
-
-  test("lets go of what nobody needed from one trim to the next", () => {
-    const pool = new BufferPool();
-    const writers = Array.from({ length: 10 }, () => pool.take());
-    for (const writer of writers) pool.give(writer);
-    pool.trim();
-    expect(pool.idleBytes).toBe(10 * 1024);
-    const needed = [pool.take(), pool.take(), pool.take()];
-    for (const writer of needed) pool.give(writer);
-    pool.trim();
-    expect(pool.idleBytes).toBe(3 * 1024);
-    pool.trim();
-    expect(pool.idleBytes).toBe(0);
-  });
-
-  test("keeps nothing when nobody is left", () => {
-    const users = new Set([1]);
-    const pool = new BufferPool(users);
-    const [first, second] = [pool.take(), pool.take()];
-    pool.give(first);
-    users.clear();
-    pool.trim();
-    pool.give(second);
-    expect(pool.idleBytes).toBe(0);
-  });
 });

@@ -35,17 +35,6 @@ describe("Sweep", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("tells after each look, and when nobody is left", () => {
-    const clock = new FakeClock();
-    const sizes: number[] = [];
-    const sweep = new Sweep<Member>(clock, 100, () => sizes.push(sweep.members.size));
-    const member = new Member();
-    sweep.add(member);
-    clock.advance(200);
-    sweep.delete(member);
-    expect(sizes).toEqual([1, 1, 0]);
-  });
-
   test("does not count the time in which nobody was there", () => {
     const { clock, sweep } = sweepOf();
     const member = new Member();
