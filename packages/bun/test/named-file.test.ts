@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TypewireError } from "@typewire/protocol";
@@ -79,8 +79,8 @@ describe("readNamedFile", () => {
 });
 
 function sparse(name: string): string {
-  const path = join(folder, name);
-  expect(Bun.spawnSync(["truncate", "-s", "8G", path]).exitCode).toBe(0);
+  const path = fileOf(name, "");
+  truncateSync(path, 8 * 1024 ** 3);
   return path;
 }
 

@@ -61,6 +61,8 @@ function isCi(): boolean {
 
 /** The first Python of this machine that runs this to its end; what it printed is its path. */
 function findPython(probe: string): string | undefined {
+  if (Bun.which("python3") === null) return undefined;
+  // The system's has what the system's packages bring, and another may stand in front of it.
   for (const candidate of ["python3", "/usr/bin/python3"]) {
     if (Bun.which(candidate) === null) continue;
     const { success, stdout } = Bun.spawnSync([candidate, "-c", probe], { stderr: "ignore" });

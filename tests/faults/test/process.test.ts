@@ -19,12 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The server under a shell, which sets up what `Program` cannot: closed pipes, other descriptors. */
 function underShell(script: string): Program {
-  return new Program([
-    "/bin/bash",
-    "--norc",
-    "-c",
-    script.replaceAll("SERVER", executable("server")),
-  ]);
+  return new Program(shell(script.replaceAll("SERVER", executable("server"))));
 }
 
 async function portOf(program: Program): Promise<number> {
@@ -118,7 +113,10 @@ describe("typewire-server, process", () => {
   });
 
   row("P8 with stdout closed by its reader it serves on", async () => {
-    await using program = underShell("exec SERVER --port 0 --lang en > >(head -n 1)");
+    const pipe = join(folder, "read-once");
+    await using program = underShell(
+      `mkfifo ${pipe}; head -n 1 < ${pipe} & exec SERVER --port 0 --lang en > ${pipe}`,
+    );
     const port = await portOf(program);
     using peer = await Offender.connect(port);
     using witness = await Offender.connect(port);
@@ -197,7 +195,9 @@ describe("typewire-client, process", () => {
     await using server = await startServer({ flags: ["--interval", "10ms"] });
     const client = executable("client");
     await using program = new Program(
-      shell(`${client} 127.0.0.1:${server.port} --lang en | head -n 1; echo "\${PIPESTATUS[0]}"`),
+      shell(
+        `exec 3>&1; { ${client} 127.0.0.1:${server.port} --lang en; echo $? >&3; } | head -n 1`,
+      ),
     );
     await program.exit();
     expect(program.stdout.lines.at(-1)).toBe("0");

@@ -32,7 +32,7 @@ function told(requireHello: boolean): { readonly connection: ServerSide; readonl
     {
       limits: { requireHello },
       owner: { proven: () => seen.push("proven") },
-      observers: [{ onOpen: () => seen.push("open") }],
+      observer: { onOpen: () => seen.push("open") },
     },
   );
   return { connection, seen };
