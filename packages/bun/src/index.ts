@@ -5,6 +5,5 @@ export { connect, type ConnectOptions } from "./connect.ts";
 export { environmentWarnings } from "./environment.ts";
 export { readSecretFile, type SecretFile } from "./secret.ts";
 export { serve, type ServeOptions } from "./serve.ts";
-export { tryCertificates } from "./server-tls.ts";
-export type { ServerTlsOptions } from "./server-tls-options.ts";
+export { type ServerTlsOptions, tryCertificates } from "./server-tls-options.ts";
 export { removeStaleSocket } from "./stale-socket.ts";

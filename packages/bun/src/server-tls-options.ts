@@ -1,5 +1,11 @@
-// What `serve` takes to speak TLS. Apart from the class that does it, because a user's declarations name
-// these options and must not need Bun's own types for them.
+// What `serve` takes to speak TLS: the options, and the files that they name, read and tried. Apart from the
+// class that uses them on sockets, because a user's declarations name these and must not need Bun's types.
+
+import { refuseUnknownOptions } from "@typewire/connection";
+import { TypewireError } from "@typewire/protocol";
+
+import { readAuthorities, readIdentity } from "./pem-files.ts";
+import { type TlsMaterial, tryHandshake } from "./trial-handshake.ts";
 
 /** Which certificate the server shows, and whether it asks for the clients'. All paths are of PEM files. */
 export interface ServerTlsOptions {
@@ -14,4 +20,61 @@ export interface ServerTlsOptions {
    * certificate of these authorities lets in: give them no other use. Default false: anybody may connect.
    */
   readonly requireClientCert?: boolean;
+}
+
+const known: readonly (keyof ServerTlsOptions)[] = [
+  "certFile",
+  "keyFile",
+  "caFile",
+  "requireClientCert",
+];
+
+/**
+ * Reads the files that `options` name and tries a handshake with them in memory, as `reload` does: for a
+ * program that would rather not start than refuse every client.
+ *
+ * @throws TypewireError (as a rejection) `option-invalid` naming the option or file that is not possible.
+ */
+export async function tryCertificates(options: ServerTlsOptions): Promise<void> {
+  await tryHandshake(readMaterial(options).material, options.certFile);
+}
+
+/**
+ * The files that `options` name, as Bun is given them, and what works but should not stay, as sentences.
+ *
+ * @throws TypewireError `option-invalid` naming the option or file that is not possible.
+ */
+export function readMaterial(options: ServerTlsOptions): {
+  readonly material: TlsMaterial;
+  readonly warnings: readonly string[];
+} {
+  refuseUnknownOptions(options, known, "tls.");
+  const { certFile, keyFile, caFile, requireClientCert = false } = options;
+  requirePath("certFile", certFile);
+  requirePath("keyFile", keyFile);
+  if (requireClientCert && caFile === undefined) {
+    throw invalid(
+      "requireClientCert: expected a caFile, the authorities of the clients' certificates",
+    );
+  }
+  if (caFile !== undefined && !requireClientCert) {
+    throw invalid(
+      "caFile: expected requireClientCert beside it; without, nobody is asked for a certificate",
+    );
+  }
+  const { cert, key, warnings } = readIdentity(certFile, keyFile);
+  const ca = caFile === undefined ? undefined : readAuthorities(requirePath("caFile", caFile));
+  return { material: { cert, key, ...(ca !== undefined && { ca }) }, warnings };
+}
+
+/** What came from an environment variable may be empty or missing, whatever the types say. */
+function requirePath(name: string, path: unknown): string {
+  if (typeof path === "string" && path !== "") return path;
+  throw invalid(
+    `${name}: expected the path of a file, got ${path === "" ? "nothing" : typeof path}`,
+  );
+}
+
+function invalid(message: string): TypewireError {
+  return new TypewireError("option-invalid", `tls.${message}`);
 }

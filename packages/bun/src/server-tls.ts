@@ -3,21 +3,13 @@
 // never a plaintext one (Bun.listen with empty `tls` options serves plaintext without a word, and has no
 // way to change its certificate). ADR 0041.
 
-import { type Clock, refuseUnknownOptions, type SocketUser } from "@typewire/connection";
+import type { Clock, SocketUser } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 import type { ServerCertificates } from "@typewire/server";
 
-import { readAuthorities, readIdentity } from "./pem-files.ts";
 import { SecuredSocket, securedSocketHandlers } from "./secured-socket.ts";
-import type { ServerTlsOptions } from "./server-tls-options.ts";
+import { readMaterial, type ServerTlsOptions } from "./server-tls-options.ts";
 import { type TlsMaterial, tryHandshake } from "./trial-handshake.ts";
-
-const known: readonly (keyof ServerTlsOptions)[] = [
-  "certFile",
-  "keyFile",
-  "caFile",
-  "requireClientCert",
-];
 
 /** The server's certificate, and the handshakes that begin with it. How many may be under way is the server's to say. */
 export class ServerTls implements ServerCertificates {
@@ -30,7 +22,6 @@ export class ServerTls implements ServerCertificates {
 
   /** @throws TypewireError `option-invalid` naming the option or file that is not possible. */
   constructor(options: ServerTlsOptions, clock: Clock) {
-    refuseUnknownOptions(options, known, "tls.");
     this.#options = options;
     this.#clock = clock;
     const { material, warnings } = readMaterial(options);
@@ -95,48 +86,4 @@ export class ServerTls implements ServerCertificates {
       secured.socketClosed(error instanceof Error ? error : undefined);
     }
   }
-}
-
-/**
- * Reads the files that `options` name and tries a handshake with them in memory, as `reload` does: for a
- * program that would rather not start than refuse every client.
- *
- * @throws TypewireError (as a rejection) `option-invalid` naming the option or file that is not possible.
- */
-export async function tryCertificates(options: ServerTlsOptions): Promise<void> {
-  await tryHandshake(readMaterial(options).material, options.certFile);
-}
-
-function readMaterial(options: ServerTlsOptions): {
-  readonly material: TlsMaterial;
-  readonly warnings: readonly string[];
-} {
-  const { certFile, keyFile, caFile, requireClientCert = false } = options;
-  requirePath("certFile", certFile);
-  requirePath("keyFile", keyFile);
-  if (requireClientCert && caFile === undefined) {
-    throw invalid(
-      "requireClientCert: expected a caFile, the authorities of the clients' certificates",
-    );
-  }
-  if (caFile !== undefined && !requireClientCert) {
-    throw invalid(
-      "caFile: expected requireClientCert beside it; without, nobody is asked for a certificate",
-    );
-  }
-  const { cert, key, warnings } = readIdentity(certFile, keyFile);
-  const ca = caFile === undefined ? undefined : readAuthorities(requirePath("caFile", caFile));
-  return { material: { cert, key, ...(ca !== undefined && { ca }) }, warnings };
-}
-
-/** What came from an environment variable may be empty or missing, whatever the types say. */
-function requirePath(name: string, path: unknown): string {
-  if (typeof path === "string" && path !== "") return path;
-  throw invalid(
-    `${name}: expected the path of a file, got ${path === "" ? "nothing" : typeof path}`,
-  );
-}
-
-function invalid(message: string): TypewireError {
-  return new TypewireError("option-invalid", `tls.${message}`);
 }

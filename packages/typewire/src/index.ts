@@ -6,14 +6,17 @@ export type { Static, TSchema } from "@sinclair/typebox";
 
 export {
   type CloseCode,
+  type CloseOptions,
   type CloseReason,
   type Connection,
   type ConnectionLimits,
   type ConnectionState,
   type ConnectionStats,
   describeCloseReason,
+  type Limits,
   type Observer,
   type SocketAddress,
+  type WaitOptions,
 } from "@typewire/connection";
 export {
   type AnyMessage,
@@ -27,6 +30,7 @@ export {
   type FrameReaderOptions,
   isFatal,
   type LocalErrorCode,
+  type MessageNamed,
   type MessageOf,
   type MessageSchemas,
   type OnFrame,
