@@ -7,6 +7,7 @@ import {
   type AnyProtocol,
   type Codec,
   type ControlMessage,
+  defaultLimits,
   type Hello,
   type MessageOf,
   type Role,
@@ -24,6 +25,7 @@ import type { Observer } from "./observer.ts";
 import { type FailureReport, type Observers, observersAsOne } from "./observers.ts";
 import type { SharedSecret } from "./handshake/secret-exchange.ts";
 import { BufferPool } from "./sending/buffer-pool.ts";
+import { FrameSizes } from "./sending/frame-sizes.ts";
 import { type ConnectionStats, type EndpointStats, Tally } from "./stats.ts";
 import { type Clock, systemClock } from "./time/clock.ts";
 import { FlushScheduler, TurnScheduler } from "./time/schedulers.ts";
@@ -88,6 +90,8 @@ export interface Endpoint<Outgoing extends AnyMessage, Incoming extends AnyMessa
   readonly helloFrame: Uint8Array;
   /** `$ping` as bytes, shared by all connections. */
   readonly pingFrame: Uint8Array;
+  /** Of frames for several connections. */
+  readonly frameSizes: FrameSizes;
   readonly outgoing: Codec<Outgoing>;
   readonly incoming: Codec<Incoming>;
   readonly handlers: HandlerTable<Incoming, Connection<Outgoing>>;
@@ -150,6 +154,9 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     fingerprint: protocol.fingerprint,
     maxFrameBytes: limits.maxFrameBytes,
   };
+  // A peer takes the defaults for granted.
+  if (limits.maxItems !== defaultLimits.maxItems) hello.maxItems = limits.maxItems;
+  if (limits.maxNesting !== defaultLimits.maxNesting) hello.maxNesting = limits.maxNesting;
   if (limits.heartbeatIntervalMs > 0) hello.heartbeatIntervalMs = limits.heartbeatIntervalMs;
   const sweep = new Sweep<Member>(clock, sweepPeriodMs(limits));
   const tally = new Tally();
@@ -158,6 +165,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     hello,
     helloFrame: frameOf(outgoing, hello),
     pingFrame: frameOf(outgoing, { type: "$ping" }),
+    frameSizes: new FrameSizes(),
     outgoing,
     incoming,
     handlers: buildHandlerTable(incoming.messageNames, handlers ?? {}),

@@ -26,11 +26,11 @@ interface LimitRow<Value extends number | boolean> {
 
 const MAX_SIZE = 64 * 1024 ** 3;
 
-/** No `$hello` and no `$error` needs more, and one that does not fit could never be said. */
-const LEAST_FRAME = 256;
+/** Every control message fits, in few words: see `Sender`. */
+const LEAST_FRAME_BYTES = 256;
 
 const size = { unit: "bytes", least: 1, most: MAX_SIZE } as const;
-const frame = { unit: "bytes", least: LEAST_FRAME, most: 1024 ** 3 } as const;
+const frame = { unit: "bytes", least: LEAST_FRAME_BYTES, most: 1024 ** 3 } as const;
 const time = { unit: "milliseconds", least: 1, most: MAX_TIMER_MS } as const;
 const count = { unit: "count", least: 1, most: 1_000_000 } as const;
 
@@ -47,7 +47,7 @@ export const optionRows = {
     ...count,
     most: 256,
     fallback: defaultLimits.maxNesting,
-    says: "levels of arrays and maps in a message, which is level 1 itself",
+    says: "levels of arrays and maps in a message, itself level 1; the peer is told",
     answers: "nesting that exhausts the stack",
     code: "cbor-limit",
   },
@@ -55,7 +55,7 @@ export const optionRows = {
     ...count,
     most: 100_000_000,
     fallback: defaultLimits.maxItems,
-    says: "data items in a message: every key, value, array and map",
+    says: "data items in a message: each key, value, array, map; the peer is told",
     answers: "1 MiB of empty maps, a million objects",
     code: "cbor-limit",
   },

@@ -2,8 +2,9 @@
 // it works. Not for programs: a name here may change without notice.
 
 export { ByteWriter } from "./byte-writer.ts";
+export { measurePayload, type PayloadSize } from "./cbor/measure.ts";
 export { toDiagnostic } from "./cbor/diagnostic.ts";
 export type { GeneratedCode } from "./codec/compiled/compiled-path.ts";
-export { generatedCode } from "./codec/direction-codec.ts";
+export { generatedCode, unannouncedLimits } from "./codec/direction-codec.ts";
 export { defineReferenceProtocol } from "./define-protocol.ts";
 export { release } from "./release.ts";

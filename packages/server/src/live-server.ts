@@ -36,6 +36,8 @@ import type {
 import type { Accepted, Listening, ServerCertificates, ServerHost } from "./server-host.ts";
 import type { Server } from "./server.ts";
 
+const noLimits = { maxItems: Number.POSITIVE_INFINITY, maxNesting: Number.POSITIVE_INFINITY };
+
 const drainOptions: readonly (keyof DrainOptions)[] = ["timeoutMs", "reason", "retryAfterMs"];
 
 type LiveServerConnection<P extends AnyProtocol> = LiveConnection<
@@ -165,7 +167,8 @@ export class LiveServer<
     message: MessageOf<P, "server">,
     { except }: { readonly except?: ServerConnection<P> } = {},
   ): number {
-    const frame = this.#endpoint.outgoing.encodeFrame(message);
+    // Each recipient's own limits are looked at when the frame is sent to it.
+    const frame = this.#endpoint.outgoing.encodeFrame(message, noLimits);
     let recipients = 0;
     for (const connection of this.#connections) {
       if (connection === except || connection.state !== "open") continue;
@@ -286,7 +289,7 @@ function fullOf(count: number, from = ""): string {
 /** Whether a connection is left out because of `error`: the others can have the message all the same. */
 function concernsOnePeer(error: unknown): boolean {
   if (!(error instanceof TypewireError)) return false;
-  return error.code === "frame-too-large" || error.code === "connection-closed";
+  return ["frame-too-large", "cbor-limit", "connection-closed"].includes(error.code);
 }
 
 function positiveInteger(name: string, value: number | undefined): number | undefined {

@@ -42,7 +42,7 @@ export interface Server<
 
   /**
    * Sends one message to every open connection, encoded once. Returns how many have it in their queue:
-   * left out are clients whose frame limit is below the message's size, and connections that have ended.
+   * left out are clients whose limits are below the message's size, items or nesting, and connections that have ended.
    *
    * @throws TypewireError `schema-mismatch` where it is not a message of the server's; nobody gets it then.
    */

@@ -6,6 +6,7 @@ import {
   type ControlMessage,
   type Hello,
   isFatal,
+  type MessageLimits,
   type PeerError,
   type Proof,
   TypewireError,
@@ -18,6 +19,7 @@ import {
   peerReported,
 } from "../close-reason.ts";
 import type { ConnectionLimits } from "../limits.ts";
+import { limitsOfPeer } from "./peer-limits.ts";
 import { type ExchangeEndpoint, SecretExchange, type SharedSecret } from "./secret-exchange.ts";
 
 /**
@@ -82,6 +84,12 @@ export class Handshake {
   /** The peer's hello, once it was taken. */
   get peerHello(): Hello | undefined {
     return this.#peerHello;
+  }
+
+  /** What the peer accepts. */
+  get peerLimits(): MessageLimits {
+    // Not kept: a field more would take 50 bytes of each connection.
+    return limitsOfPeer(this.#peerHello);
   }
 
   /** Payload bytes accepted now. */
@@ -163,7 +171,8 @@ export class Handshake {
       const message = `Cannot authenticate: the peer asks for a shared secret, and the ${role} has none`;
       return refuse(new TypewireError("auth-required", message));
     }
-    this.#peerHello = hello;
+    // A copy: a decoded message has room for all of its optional properties, 50 bytes of each connection.
+    this.#peerHello = Object.fromEntries(Object.entries(hello)) as Hello;
     const exchange = this.#exchange;
     this.#awaited = exchange === undefined ? undefined : "$proof";
     return answer(() => exchange?.hear(hello, payload));

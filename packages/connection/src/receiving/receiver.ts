@@ -163,9 +163,11 @@ export class Receiver<
   /** Does what the handshake says. Returns whether the message is still to be dealt with. */
   #passesHandshake(message: ControlMessage, payload: Uint8Array, isFirst: boolean): boolean {
     const handshake = this.#handshake;
+    const before = handshake.peerHello;
     const step = handshake.take(message, payload, isFirst);
-    if (handshake.peerHello === message) {
-      this.#endpoint.observers.onHello?.(this.#owner, handshake.peerHello);
+    const { peerHello } = handshake;
+    if (peerHello !== undefined && peerHello !== before) {
+      this.#endpoint.observers.onHello?.(this.#owner, peerHello);
     }
     if (step.next === "refuse") this.#refuse(step.error);
     else if (step.next === "end") this.#owner.closeWith(step.reason);

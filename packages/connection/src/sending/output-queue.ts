@@ -8,6 +8,7 @@ import {
   type AnyMessage,
   type Codec,
   type ControlMessage,
+  type MessageLimits,
   TypewireError,
 } from "@typewire/protocol";
 import { ByteWriter } from "@typewire/protocol/internal";
@@ -99,14 +100,14 @@ export class OutputQueue {
   append<Message extends AnyMessage>(
     codec: Codec<Message>,
     message: Message | ControlMessage,
-    maxFrameBytes?: number,
+    limits?: MessageLimits,
   ): ByteWriter {
     if (this.#encodingFrom >= 0) throw sendsWithin();
     const writer = this.#openWriter();
     const before = writer.length;
     this.#encodingFrom = before;
     try {
-      codec.encodeInto(message, writer, maxFrameBytes);
+      codec.encodeInto(message, writer, limits);
     } finally {
       this.#encodingFrom = -1;
       // A getter may have ended the connection, and cleared this queue.

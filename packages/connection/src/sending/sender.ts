@@ -3,12 +3,14 @@
 // the connection may send at all is the connection's to know.
 
 import { type AnyMessage, type Codec, HEADER_BYTES, TypewireError } from "@typewire/protocol";
+import { unannouncedLimits } from "@typewire/protocol/internal";
 
 import type { OwnControlMessage } from "../close-reason.ts";
 import type { Connection } from "../connection.ts";
 import type { Handshake } from "../handshake/handshake.ts";
 import type { Observers } from "../observers.ts";
 import { oneLine } from "../text.ts";
+import type { FrameSizes } from "./frame-sizes.ts";
 import type { SocketWriter } from "./socket-writer.ts";
 
 const DOLLAR = 0x24;
@@ -19,6 +21,7 @@ export interface SenderEndpoint<Outgoing extends AnyMessage> {
   /** `$ping` as bytes. */
   readonly pingFrame: Uint8Array;
   readonly observers: Pick<Observers<Outgoing, never>, "onSent">;
+  readonly frameSizes: FrameSizes;
 }
 
 /** Writes one stream of frames: that of the connection `self`. */
@@ -51,8 +54,8 @@ export class Sender<Outgoing extends AnyMessage> {
     refuseControlMessage(message);
     const writer = this.#writer;
     const queuedBefore = writer.queuedBytes;
-    const limit = this.#handshake.peerHello?.maxFrameBytes;
-    const { bytes, length } = writer.append(this.#endpoint.outgoing, message, limit);
+    const limits = this.#handshake.peerLimits;
+    const { bytes, length } = writer.append(this.#endpoint.outgoing, message, limits);
     this.#messagesSent += 1;
     const { onSent } = this.#endpoint.observers;
     if (onSent !== undefined) {
@@ -64,14 +67,7 @@ export class Sender<Outgoing extends AnyMessage> {
 
   /** See `LiveConnection.sendFrame`. */
   sendFrame(frame: Uint8Array, message: Outgoing | undefined): boolean {
-    const payloadBytes = frame.length - HEADER_BYTES;
-    const limit = this.#handshake.peerHello?.maxFrameBytes ?? payloadBytes;
-    if (payloadBytes > limit) {
-      throw new TypewireError(
-        "frame-too-large",
-        `Cannot send: the message takes ${payloadBytes} bytes, the peer accepts ${limit}`,
-      );
-    }
+    this.#requireAccepted(frame);
     this.#writer.appendFrame(frame);
     this.#messagesSent += 1;
     if (message !== undefined) {
@@ -82,7 +78,7 @@ export class Sender<Outgoing extends AnyMessage> {
 
   /** Sends a control message. */
   answer(message: OwnControlMessage): void {
-    this.#writer.append(this.#endpoint.outgoing, message);
+    this.#append(message);
     this.#writer.commit();
   }
 
@@ -95,8 +91,59 @@ export class Sender<Outgoing extends AnyMessage> {
   /** Queues the last message before the end, which the writer's `close` and `finish` bring out. */
   appendLast(message: OwnControlMessage): void {
     // Where a getter of a message that is being sent has closed the connection, nothing can be appended.
-    if (!this.#writer.isEncoding) this.#writer.append(this.#endpoint.outgoing, message);
+    if (!this.#writer.isEncoding) this.#append(message);
   }
+
+  /** Appends a control message: in few words or none, or not at all, where the peer takes no more. */
+  #append(message: OwnControlMessage): void {
+    const { maxFrameBytes } = this.#handshake.peerLimits;
+    const limits = { ...unannouncedLimits, maxFrameBytes };
+    for (const said of [message, inWords(message, FEW_UNITS), inWords(message, 0)]) {
+      try {
+        this.#writer.append(this.#endpoint.outgoing, said, limits);
+        return;
+      } catch (error) {
+        if (!(error instanceof TypewireError) || error.code !== "frame-too-large") throw error;
+      }
+    }
+  }
+
+  /** The program may send what the peer accepts, whatever this side's own limits are. */
+  #requireAccepted(frame: Uint8Array): void {
+    const { maxFrameBytes, maxItems, maxNesting } = this.#handshake.peerLimits;
+    const payloadBytes = frame.length - HEADER_BYTES;
+    if (payloadBytes > maxFrameBytes) {
+      throw new TypewireError(
+        "frame-too-large",
+        `Cannot send: the message takes ${payloadBytes} bytes, the peer accepts ${maxFrameBytes}`,
+      );
+    }
+    // Each level and each item takes a byte at least.
+    if (payloadBytes <= Math.min(maxItems, maxNesting)) return;
+    const { items, nesting } = this.#endpoint.frameSizes.of(frame);
+    if (items > maxItems) throw beyond(`${items} data items`, maxItems);
+    if (nesting > maxNesting) throw beyond(`${nesting} levels of nesting`, maxNesting);
+  }
+}
+
+function beyond(size: string, limit: number): TypewireError {
+  return new TypewireError(
+    "cbor-limit",
+    `Cannot send: the message has ${size}, the peer accepts ${limit}`,
+  );
+}
+
+/** So many units of text, of up to three bytes each, fit into 256 bytes beside everything else. */
+const FEW_UNITS = 40;
+
+/** `message` with its sentence cut to `units` of text, and without a path. */
+function inWords(message: OwnControlMessage, units: number): OwnControlMessage {
+  const cut = (text: string): string => (units === 0 ? "" : oneLine(text, units));
+  if (message.type === "$error") {
+    const { type, code } = message;
+    return { type, code, message: cut(message.message) };
+  }
+  return message.type === "$bye" ? { ...message, reason: cut(message.reason) } : message;
 }
 
 /** Refuses control messages, which the connection alone sends, where a program has got past the types. */

@@ -3,7 +3,7 @@
 // and when told that nothing follows, ends the socket without losing a byte. Knows frames only as bytes,
 // and nothing of what is read.
 
-import type { AnyMessage, Codec, ControlMessage } from "@typewire/protocol";
+import type { AnyMessage, Codec, ControlMessage, MessageLimits } from "@typewire/protocol";
 import type { ByteWriter } from "@typewire/protocol/internal";
 
 import type { ByteSocket } from "../byte-socket.ts";
@@ -106,9 +106,9 @@ export class SocketWriter implements Flushable {
   append<Message extends AnyMessage>(
     codec: Codec<Message>,
     message: Message | ControlMessage,
-    maxFrameBytes?: number,
+    limits?: MessageLimits,
   ): ByteWriter {
-    return this.#queue.append(codec, message, maxFrameBytes);
+    return this.#queue.append(codec, message, limits);
   }
 
   /** Queues a ready-made frame, to be followed by `commit`. */

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { TypewireError } from "@typewire/protocol";
+import { defaultLimits, type MessageLimits, TypewireError } from "@typewire/protocol";
 import { concatenate, MemorySocket, pickSeed, SeededRandom } from "@typewire/testkit";
 
 import { BufferPool } from "../../src/sending/buffer-pool.ts";
 import { OutputQueue } from "../../src/sending/output-queue.ts";
 import { fromServer, talk } from "../talk.ts";
+
+const atMost = (maxFrameBytes: number): MessageLimits => ({ ...defaultLimits, maxFrameBytes });
 
 const reply = (text: string) => ({ type: "reply", text }) as const;
 const smallFrame = fromServer(reply("small"));
@@ -143,7 +145,7 @@ describe("OutputQueue", () => {
     expect(() => queue.append(talk.server, invalid)).toThrow(TypewireError);
     queue.appendFrame(largeFrame);
     expect(() => queue.append(talk.server, invalid)).toThrow(TypewireError);
-    expect(() => queue.append(talk.server, reply("too long"), 10)).toThrow(TypewireError);
+    expect(() => queue.append(talk.server, reply("too long"), atMost(10))).toThrow(TypewireError);
     expect(queue.queuedBytes).toBe(largeFrame.length);
 
     expect(queue.flush(socket)).toBe("empty");
@@ -198,7 +200,7 @@ describe("OutputQueue", () => {
     expect(pool.take()).toBe(borrowed);
     pool.give(borrowed);
 
-    expect(() => queue.append(talk.server, reply("x"), 1)).toThrow();
+    expect(() => queue.append(talk.server, reply("x"), atMost(1))).toThrow();
     expect(pool.take()).toBe(borrowed);
   });
 });

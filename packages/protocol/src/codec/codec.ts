@@ -2,7 +2,7 @@
 // behind this interface, so a faster path can be put in front without a caller noticing.
 
 import type { ByteWriter } from "../byte-writer.ts";
-import type { DecodeLimits } from "../limits.ts";
+import type { DecodeLimits, MessageLimits } from "../limits.ts";
 import type { AnyMessage } from "../schema/message-table.ts";
 import type { ControlMessage } from "../schema/control.ts";
 
@@ -29,18 +29,20 @@ export interface Codec<Message extends AnyMessage> {
   /**
    * The payload of a message, in fresh bytes.
    *
-   * @throws TypewireError `schema-mismatch` or `unknown-type` where it is not a message of this direction.
+   * @throws TypewireError `schema-mismatch` or `unknown-type` where it is not a message of this direction;
+   * `cbor-limit` where it is beyond the default limits of a reader.
    */
   encode(message: Message): Uint8Array;
 
-  /** Header and payload, in fresh bytes: one encoding for many connections, or for a file. */
-  encodeFrame(message: Message): Uint8Array;
+  /** Header and payload, in fresh bytes: one encoding for many connections, or for a file. Throws as `encode`, at `limits`. */
+  encodeFrame(message: Message, limits?: DecodeLimits): Uint8Array;
 
   /**
-   * Appends header and payload to `writer`, which is as before when this throws.
+   * Appends header and payload to `writer`, which is as before when this throws. `limits` are what the
+   * receiver takes, by default any size and the default nesting and items.
    *
-   * @throws TypewireError as `encode`; `frame-too-large` where the payload exceeds `maxFrameBytes`;
+   * @throws TypewireError as `encode`, at `limits`; `frame-too-large` where the payload is larger;
    * `schema-mismatch` when called by a getter of a message that is being encoded.
    */
-  encodeInto(message: Message | ControlMessage, writer: ByteWriter, maxFrameBytes?: number): void;
+  encodeInto(message: Message | ControlMessage, writer: ByteWriter, limits?: MessageLimits): void;
 }

@@ -5,7 +5,7 @@
 import { ByteWriter } from "../byte-writer.ts";
 import { TypewireError } from "../errors.ts";
 import { HEADER_BYTES, MAX_ANNOUNCED_BYTES, writeHeader } from "../frame/header.ts";
-import { type DecodeLimits, defaultLimits } from "../limits.ts";
+import { type DecodeLimits, defaultLimits, type MessageLimits } from "../limits.ts";
 import { type ControlMessage, isControlMessage } from "../schema/control.ts";
 import type { AnyMessage, MessageTable } from "../schema/message-table.ts";
 import type { Codec } from "./codec.ts";
@@ -22,6 +22,12 @@ const NOTHING_GENERATED: GeneratedCode = { decoder: "", encoder: "", uncompiled:
 export function generatedCode<Message extends AnyMessage>(codec: Codec<Message>): GeneratedCode {
   return codec instanceof DirectionCodec ? codec.generated() : NOTHING_GENERATED;
 }
+
+/** What a reader that has announced nothing is taken to accept. */
+export const unannouncedLimits: MessageLimits = {
+  ...defaultLimits,
+  maxFrameBytes: MAX_ANNOUNCED_BYTES,
+};
 
 /** A writer that has grown beyond this is not kept. */
 const KEPT_BYTES = 64 * 1024;
@@ -69,16 +75,19 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
   encode(message: Message): Uint8Array {
     const scratch = this.#emptyScratch();
     const start = scratch.length;
-    this.#encodePayload(message, scratch);
+    this.#encodePayload(message, scratch, defaultLimits);
     // Only now: what was encoded is an object with a type.
     if (isControlMessage(message)) throw controlOutOfPlace(message);
     return this.#copyOf(scratch, start);
   }
 
-  encodeFrame(message: Message): Uint8Array {
+  encodeFrame(
+    message: Message,
+    { maxItems, maxNesting }: DecodeLimits = defaultLimits,
+  ): Uint8Array {
     const scratch = this.#emptyScratch();
     const start = scratch.length;
-    this.encodeInto(message, scratch);
+    this.encodeInto(message, scratch, { ...unannouncedLimits, maxItems, maxNesting });
     if (isControlMessage(message)) throw controlOutOfPlace(message);
     return this.#copyOf(scratch, start);
   }
@@ -86,16 +95,18 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
   encodeInto(
     message: Message | ControlMessage,
     writer: ByteWriter,
-    maxFrameBytes: number = MAX_ANNOUNCED_BYTES,
+    limits: MessageLimits = unannouncedLimits,
   ): void {
     const start = writer.length;
     writer.reserve(HEADER_BYTES);
     writer.length += HEADER_BYTES;
     let whole = false;
     try {
-      this.#encodePayload(message, writer);
+      this.#encodePayload(message, writer, limits);
       const payloadBytes = writer.length - start - HEADER_BYTES;
-      if (payloadBytes > maxFrameBytes) throw tooLarge(message, payloadBytes, maxFrameBytes);
+      if (payloadBytes > limits.maxFrameBytes) {
+        throw tooLarge(message, payloadBytes, limits.maxFrameBytes);
+      }
       writeHeader(writer.bytes, start, payloadBytes);
       whole = true;
     } finally {
@@ -104,11 +115,16 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
   }
 
   /** Appends the payload of `message`; where it fails, `writer` may hold a part of it. */
-  #encodePayload(message: Message | ControlMessage, writer: ByteWriter): void {
+  #encodePayload(
+    message: Message | ControlMessage,
+    writer: ByteWriter,
+    limits: DecodeLimits,
+  ): void {
     if (this.#isEncoding) throw encodesWithin();
     this.#isEncoding = true;
     try {
-      if (this.#compiled?.encode(message, writer) !== true) this.#reference.encode(message, writer);
+      if (this.#compiled?.encode(message, writer, limits) === true) return;
+      this.#reference.encode(message, writer, limits);
     } finally {
       this.#isEncoding = false;
     }

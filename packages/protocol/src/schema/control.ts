@@ -14,6 +14,8 @@ export const controlSchemas = {
     version: Type.Integer(),
     fingerprint: Type.Optional(Type.String()),
     maxFrameBytes: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_ANNOUNCED_BYTES })),
+    maxItems: Type.Optional(Type.Integer({ minimum: 1 })),
+    maxNesting: Type.Optional(Type.Integer({ minimum: 1 })),
     heartbeatIntervalMs: Type.Optional(milliseconds),
     nonce: Type.Optional(Type.Uint8Array()),
   }),

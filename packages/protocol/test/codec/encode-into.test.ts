@@ -6,6 +6,7 @@ import { type TSchema, Type } from "@sinclair/typebox";
 
 import { ByteWriter } from "../../src/byte-writer.ts";
 import { decodeHeader, HEADER_BYTES } from "../../src/frame/header.ts";
+import { defaultLimits } from "../../src/limits.ts";
 import { concat, frameOf, fromText } from "../support/bytes.ts";
 import { expectError } from "../support/errors.ts";
 import { valueCodec } from "../support/value-codec.ts";
@@ -94,11 +95,15 @@ describe("Codec.encodeInto", () => {
     const message = { type: "m", v: "hola" } as const;
     const size = codec.encode(message).length;
     const writer = startedWriter();
-    codec.encodeInto(message, writer, size);
+    codec.encodeInto(message, writer, { ...defaultLimits, maxFrameBytes: size });
     const whole = writer.copy();
-    expectError(() => codec.encodeInto(message, writer, size - 1), "frame-too-large", {
-      message: `Cannot encode "m": its payload is ${size} bytes, limit ${size - 1}`,
-    });
+    expectError(
+      () => codec.encodeInto(message, writer, { ...defaultLimits, maxFrameBytes: size - 1 }),
+      "frame-too-large",
+      {
+        message: `Cannot encode "m": its payload is ${size} bytes, limit ${size - 1}`,
+      },
+    );
     expect(writer.copy()).toEqual(whole);
   });
 

@@ -58,11 +58,11 @@ export class CompiledPath {
   }
 
   /** Appends the payload of `message`; false, with `writer` as it was, where it does not know how. */
-  encode(message: AnyMessage, writer: ByteWriter): boolean {
+  encode(message: AnyMessage, writer: ByteWriter, limits: DecodeLimits): boolean {
     const encode = this.#encode ?? this.#makeEncode();
     const start = writer.length;
     try {
-      if (encode(message, writer)) return true;
+      if (encode(message, writer, limits)) return true;
     } catch {
       // A getter that throws, a value without a wire form: the reference path meets it again and says so.
     }

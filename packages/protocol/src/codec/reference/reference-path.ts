@@ -57,9 +57,9 @@ export class ReferencePath {
   /**
    * Appends the payload of `message`. What it wrote before it throws is the caller's to take back.
    *
-   * @throws TypewireError `schema-mismatch`, `unknown-type`, or `cbor-limit` where a reader would refuse it.
+   * @throws TypewireError `schema-mismatch`, `unknown-type`, or `cbor-limit` where a reader with `limits` would refuse it.
    */
-  encode(message: AnyMessage, writer: ByteWriter): void {
+  encode(message: AnyMessage, writer: ByteWriter, limits: DecodeLimits): void {
     if (typeof message !== "object" || message === null) {
       throw schemaMismatch("", "a message object", describeKind(message));
     }
@@ -67,10 +67,10 @@ export class ReferencePath {
     const entry = this.#entryFor(type, "type" in message);
     const body = entry.closed ? withoutType(message) : message;
     try {
-      if (entry.judgesWholes) this.#encodeWhole(entry, body, writer);
+      if (entry.judgesWholes) this.#encodeWhole(entry, body, writer, limits);
       else {
         if (!entry.check.passes(body)) throw entry.check.explain(body);
-        this.#shapeWriter.write(entry.name, entry.shape, body, writer);
+        this.#shapeWriter.write(entry.name, entry.shape, body, writer, limits);
       }
     } catch (error) {
       throw nestingError("encode", error);
@@ -78,10 +78,10 @@ export class ReferencePath {
   }
 
   /** Appends a payload, and judges the message that a receiver would make of it. */
-  #encodeWhole(entry: MessageEntry, body: unknown, writer: ByteWriter): void {
+  #encodeWhole(entry: MessageEntry, body: unknown, writer: ByteWriter, limits: DecodeLimits): void {
     const start = writer.length;
     try {
-      this.#shapeWriter.write(entry.name, entry.shape, body, writer);
+      this.#shapeWriter.write(entry.name, entry.shape, body, writer, limits);
     } catch (error) {
       const isMismatch = error instanceof TypewireError && error.code === "schema-mismatch";
       throw isMismatch ? entry.check.explain(body, error) : error;

@@ -114,5 +114,7 @@ function emitNumber(emitter: EncodeEmitter, value: string): void {
 
 function emitUnknown(emitter: EncodeEmitter, shape: LeafShape, value: string): void {
   conditionsOf(shape, value, emitter.source);
-  emitter.large(`s.items = writeUnknown(${value}, w, s.levels + ${emitter.depth}, s.items);`);
+  emitter.large(
+    `s.items = writeUnknown(${value}, w, s.limits, s.levels + ${emitter.depth}, s.items);`,
+  );
 }

@@ -11,7 +11,7 @@ import {
   writeBytes,
   writeLongText,
 } from "../../../cbor/write.ts";
-import { defaultLimits } from "../../../limits.ts";
+import { type DecodeLimits, defaultLimits } from "../../../limits.ts";
 import { describeKind } from "../../../schema/describe-kind.ts";
 import type { AnyMessage, MessageEntry, MessageTable } from "../../../schema/message-table.ts";
 import {
@@ -30,7 +30,11 @@ import { emitArray, emitTuple } from "./sequence.ts";
 import { emitObjects, emitUnion, ofKind } from "./union.ts";
 
 /** Appends a message's payload and returns true, or returns false and leaves it to the reference path. */
-export type CompiledEncode = (message: AnyMessage, writer: ByteWriter) => boolean;
+export type CompiledEncode = (
+  message: AnyMessage,
+  writer: ByteWriter,
+  limits: DecodeLimits,
+) => boolean;
 
 /** Generates the encoder of `table`; undefined where the runtime forbids code generation. `unknowns` writes what no schema describes. */
 export function compileEncoder(
@@ -46,11 +50,16 @@ export function compileEncoder(
     putHead,
     putNumber,
     putShortAscii,
-    s: { items: 0, levels: 0 },
+    s: { items: 0, levels: 0, limits: defaultLimits },
     writeBytes,
     writeLongText,
-    writeUnknown: (value: unknown, writer: ByteWriter, levels: number, items: number) =>
-      unknowns.writeUnknown(value, writer, levels, items),
+    writeUnknown: (
+      value: unknown,
+      writer: ByteWriter,
+      limits: DecodeLimits,
+      levels: number,
+      items: number,
+    ) => unknowns.writeUnknown(value, writer, limits, levels, items),
   };
   return generateModule(table, { emitMessage, emitEntrance, scope });
 }
@@ -89,8 +98,8 @@ function integerOfLongKey(key: string): number {
 }
 
 /**
- *     return function encode(m, w) {
- *       s.items = 0; s.levels = 0;
+ *     return function encode(m, w, limits) {
+ *       s.items = 0; s.levels = 0; s.limits = limits;
  *       switch (m.type) {
  *         case "say": return message1(m, w);
  *         default: return false;
@@ -99,9 +108,9 @@ function integerOfLongKey(key: string): number {
  */
 function emitEntrance(module: Source, compiled: ReadonlyMap<string, string>): void {
   module.block(
-    "return function encode(m, w) {",
+    "return function encode(m, w, limits) {",
     () => {
-      module.line("s.items = 0; s.levels = 0;");
+      module.line("s.items = 0; s.levels = 0; s.limits = limits;");
       module.block("switch (m.type) {", () => {
         for (const [name, message] of compiled) {
           module.line(`case ${literal(name)}: return ${message}(m, w);`);
@@ -116,10 +125,11 @@ function emitEntrance(module: Source, compiled: ReadonlyMap<string, string>): vo
 /**
  *     const ROOM2 = 37, LEVELS3 = 1;
  *     function message1(m, w) {
+ *       if (s.levels + LEVELS3 > s.limits.maxNesting) return false;
  *       w.reserve(ROOM2);
  *       let b = w.bytes, v = w.view, p = w.length;
  *       …
- *       if (s.items + 7 > 65536) return false;
+ *       if ((s.items += 7) > s.limits.maxItems) return false;
  *       w.length = p;
  *       return true;
  *     }
@@ -131,12 +141,7 @@ function emitMessage(module: Source, entry: MessageEntry): string {
   emitFunction(draft, `${name}(m, w)`, functions, (emitter) => emitBody(emitter, entry));
   // A Map is walked in the order of insertion, what is added on the way included.
   for (const [shape, functionName] of functions) {
-    emitFunction(draft, `${functionName}(m, w)`, functions, (emitter) => {
-      emitter.source.line(
-        `if (s.levels + ${emitter.levels} > ${defaultLimits.maxNesting}) return false;`,
-      );
-      emitter.write(shape, "m");
-    });
+    emitFunction(draft, `${functionName}(m, w)`, functions, (emitter) => emitter.write(shape, "m"));
   }
   module.append(draft);
   return name;
@@ -151,11 +156,13 @@ function emitFunction(
   const body = draft.draft();
   const emitter = new EncodeEmitter(body, emitWrite, functions);
   body.block(`function ${signature} {`, () => {
+    // What stands deepest may be absent: the reference path knows.
+    body.line(`if (s.levels + ${emitter.levels} > s.limits.maxNesting) return false;`);
     body.line(`w.reserve(${emitter.room});`);
     body.line("let b = w.bytes, v = w.view, p = w.length;");
     emitParts(emitter);
     emitter.settle();
-    body.line(`if ((s.items += ${emitter.items}) > ${defaultLimits.maxItems}) return false;`);
+    body.line(`if ((s.items += ${emitter.items}) > s.limits.maxItems) return false;`);
     body.line("w.length = p;");
     body.line("return true;");
   });

@@ -17,18 +17,18 @@ import { EncodeWalk } from "./walk.ts";
 export class ShapeWriter {
   readonly #walk: EncodeWalk;
 
-  constructor(unions: Unions, limits?: DecodeLimits) {
-    this.#walk = new EncodeWalk(unions, writeValue, limits);
+  constructor(unions: Unions) {
+    this.#walk = new EncodeWalk(unions, writeValue);
   }
 
   /**
    * Appends the message called `type`, whose other properties are `body`, to `writer`.
    *
    * @throws TypewireError `schema-mismatch` where the value is not of the shape or has no wire form;
-   * `cbor-limit` where a reader would refuse its nesting or its number of items.
+   * `cbor-limit` where a reader with `limits` would refuse its nesting or its number of items.
    */
-  write(type: string, shape: Shape, body: unknown, writer: ByteWriter): void {
-    this.#walk.reset(writer);
+  write(type: string, shape: Shape, body: unknown, writer: ByteWriter, limits: DecodeLimits): void {
+    this.#walk.reset(writer, limits);
     this.#walk.type = type;
     writeValue(this.#walk, shape, body);
   }
@@ -39,8 +39,14 @@ export class ShapeWriter {
    *
    * @throws TypewireError as `write`.
    */
-  writeUnknown(value: unknown, writer: ByteWriter, levels: number, items: number): number {
-    this.#walk.reset(writer, levels, items);
+  writeUnknown(
+    value: unknown,
+    writer: ByteWriter,
+    limits: DecodeLimits,
+    levels: number,
+    items: number,
+  ): number {
+    this.#walk.reset(writer, limits, levels, items);
     writeUnknown(this.#walk, value);
     return this.#walk.items;
   }

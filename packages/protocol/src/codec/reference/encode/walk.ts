@@ -33,7 +33,7 @@ export interface Attempt {
 export class EncodeWalk {
   readonly unions: Unions;
   readonly #writeValue: WriteValue;
-  readonly #limits: DecodeLimits;
+  #limits: DecodeLimits = defaultLimits;
   /** The way from the message to the part under way. */
   readonly path: (string | number)[] = [];
   #writer = new ByteWriter(0);
@@ -45,15 +45,15 @@ export class EncodeWalk {
   /** Properties not written so far; a union prefers the member that leaves none out. */
   dropped = 0;
 
-  constructor(unions: Unions, writeValue: WriteValue, limits: DecodeLimits = defaultLimits) {
+  constructor(unions: Unions, writeValue: WriteValue) {
     this.unions = unions;
     this.#writeValue = writeValue;
-    this.#limits = limits;
   }
 
   /** Begins with another message, or in the middle of one: `levels` deep, behind `items` data items. */
-  reset(writer: ByteWriter, levels = 0, items = 0): void {
+  reset(writer: ByteWriter, limits: DecodeLimits, levels = 0, items = 0): void {
     this.#writer = writer;
+    this.#limits = limits;
     this.path.length = 0;
     this.#depth = levels;
     this.#items = items;
