@@ -1,8 +1,9 @@
 // The one promise: a handler gets what its schema says, or nothing. Unions of every two kinds, and three,
 // at every place, are given items of every kind and items with the shape of one kind and the content of
 // another; a judge that shares nothing with the codec says what may be delivered. Both paths are held to
-// it, and the sender to what the judge would let its receiver deliver. By default each pair is in one order
-// and meets three in ten of the items, drawn anew in each run; TYPEWIRE_CASES=3000 draws all, and takes minutes.
+// it, and the sender to what the judge would let its receiver deliver. By default half of the
+// pairs, in one order, meet a fifth of the items, drawn anew in each run; TYPEWIRE_CASES=3000 takes all of
+// them, in two minutes.
 
 import { describe, expect, test } from "bun:test";
 
@@ -31,9 +32,9 @@ function draw<Item>(items: readonly Item[]): Item {
   return items[Math.floor(random() * items.length)] as Item;
 }
 
-/** Three in ten of what there is, or all of it. */
+/** A part of what there is, or all of it. */
 function drawn<Item>(items: readonly Item[]): readonly Item[] {
-  return DRAWS_ALL ? items : items.filter(() => random() < 0.3);
+  return DRAWS_ALL ? items : items.filter(() => random() < CASES / 1500);
 }
 
 type Paths = Readonly<Record<"compiled" | "reference", Codec<ValueMessage>>>;
@@ -144,8 +145,9 @@ const kinds = Object.entries(KINDS);
 /** The unions of the kind at `place` with those behind it, as far as `defineProtocol` accepts them. */
 function* pairs(first: () => TSchema, place: number): Generator<readonly [TSchema, Paths]> {
   for (const [, second] of kinds.slice(place)) {
-    const forwards = random() < 0.5;
-    for (const isForwards of DRAWS_ALL ? [true, false] : [forwards]) {
+    if (!DRAWS_ALL && second !== first && random() > CASES / 600) continue;
+    const isDrawn = random() < 0.5;
+    for (const isForwards of DRAWS_ALL ? [true, false] : [isDrawn]) {
       const schema = Type.Union(isForwards ? [first(), second()] : [second(), first()]);
       const paths = pathsOf(schema);
       if (paths !== undefined) yield [schema, paths];

@@ -23,7 +23,8 @@ test(
         "test",
         ...files.map((file) => join(TESTS, file)),
       ],
-      { stdout: "ignore", stderr: "pipe" },
+      // The random tests in short: they run at length with code generation as well.
+      { stdout: "ignore", stderr: "pipe", env: { ...process.env, TYPEWIRE_CASES: "50" } },
     );
     const report = await child.stderr.text();
     expect(report.match(/^\(fail\).*$/gm)).toBeNull();
