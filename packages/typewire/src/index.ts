@@ -9,7 +9,6 @@ export {
   type CloseOptions,
   type CloseReason,
   type Connection,
-  type ConnectionLimits,
   type ConnectionState,
   type ConnectionStats,
   describeCloseReason,
