@@ -4,7 +4,6 @@
 // way to change its certificate). ADR 0041.
 
 import type { Clock, SocketUser } from "@typewire/connection";
-import { TypewireError } from "@typewire/protocol";
 import type { ServerCertificates } from "@typewire/server";
 
 import { SecuredSocket, securedSocketHandlers } from "./secured-socket.ts";
