@@ -2,10 +2,16 @@
 // that this machine cannot run, with what to install. In CI a missing tool is an error instead.
 import { missingTools } from "@typewire/testkit";
 
+/** For one test, in milliseconds: says that it hangs, on a busy machine as well. No test judges by it. */
+const TIMEOUT_MS = 60_000;
+
 const missing = missingTools();
-const runner = Bun.spawn([process.execPath, "test", ...process.argv.slice(2)], {
-  stdio: ["inherit", "inherit", "inherit"],
-});
+const runner = Bun.spawn(
+  [process.execPath, "test", `--timeout=${TIMEOUT_MS}`, ...process.argv.slice(2)],
+  {
+    stdio: ["inherit", "inherit", "inherit"],
+  },
+);
 const exitCode = await runner.exited;
 // The runner writes its summary to stderr as well.
 if (missing.length > 0) console.error(`\nNot run on this machine: ${missing.join("; ")}`);

@@ -12,9 +12,8 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from typewire_peer import cbor
-
 from typewire import HEADER_BYTES, read_exactly
+from typewire_peer import cbor
 
 HOST = "127.0.0.1"
 PORT = 8080

@@ -1,4 +1,4 @@
-// Frames in hex, as raw.py takes them.
+// Frames in hex.
 
 /** Hex of a header and of this payload. */
 export function frame(payload: string): string {

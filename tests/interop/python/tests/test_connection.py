@@ -48,7 +48,8 @@ class Raw:
 
     async def hear(self) -> dict[str, Any]:
         length = int(await self.reader.readexactly(10))
-        return cbor.loads(await self.reader.readexactly(length))
+        message: dict[str, Any] = cbor.loads(await self.reader.readexactly(length))
+        return message
 
     async def end(self) -> bytes:
         self.writer.write_eof()
@@ -101,7 +102,9 @@ class Conversations(unittest.IsolatedAsyncioTestCase):
                 await client.send({"type": "odd", "n": "1"})
                 await client.send({"type": "say"})
                 self.assertEqual(await client.receive(), {"type": "echoed"})
-            self.assertEqual([(error.code, error.path) for error in client.refused], [("schema-mismatch", "/n")])
+            self.assertEqual(
+                [(error.code, error.path) for error in client.refused], [("schema-mismatch", "/n")]
+            )
 
     async def test_a_handler_that_fails_ends_its_connection_with_internal(self) -> None:
         async with serving() as server, await connect(ENDPOINT, server.port) as client:
@@ -236,8 +239,47 @@ class Bytes(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(codes, ["schema-mismatch"] * 10 + ["too-many-errors"])
             raw.close()
 
+    async def test_fields_of_another_type_are_refused_and_have_no_effect(self) -> None:
+        wrong = {
+            "maxFrameBytes": "1",
+            "heartbeatIntervalMs": b"",
+            "nonce": "text",
+            "protocol": 1,
+            "version": True,
+        }
+        for field, value in wrong.items():
+            async with serving(self.endpoint) as server:
+                raw = await Raw.connect(server.port)
+                await raw.hear()
+                raw.say({**HELLO, field: value})
+                error = await raw.hear()
+                self.assertEqual((error["code"], error["path"]), ("schema-mismatch", f"/{field}"))
+                raw.say({"type": "$error", "code": 1, "message": None})
+                self.assertEqual((await raw.hear())["path"], "/code")
+                raw.say({"type": "say"})
+                self.assertEqual(await raw.hear(), {"type": "echoed"})
+                raw.close()
+
+    async def test_a_proof_that_is_none_is_refused(self) -> None:
+        endpoint = Endpoint(protocol="echo", version=1, secret=SECRET)
+        for mac, code in ((b"short", "auth-failed"), (bytes(32), "auth-failed")):
+            async with serving(endpoint) as server:
+                raw = await Raw.connect(server.port)
+                await raw.hear()
+                with self.assertLogs("typewire_peer", "WARNING") as logged:
+                    raw.say({**HELLO, "nonce": bytes(32)})
+                    raw.say({"type": "$proof", "mac": mac})
+                    self.assertEqual((await raw.hear())["code"], code)
+                    await raw.end()
+                    await until_logged(logged)
+                raw.close()
+
     async def test_a_server_that_says_nothing_is_given_up(self) -> None:
-        silent = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+        async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read()
+            writer.close()
+
+        silent = await asyncio.start_server(listen, "127.0.0.1", 0)
         with self.assertRaises(TypewireError) as caught:
             await connect(self.endpoint, silent.sockets[0].getsockname()[1])
         self.assertEqual(caught.exception.code, "hello-timeout")

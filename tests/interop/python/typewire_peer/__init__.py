@@ -1,8 +1,11 @@
 """A Typewire peer for Python: client and server on asyncio, with the standard library only."""
 
-from .connection import Connection, Endpoint
-from .endpoints import Server, connect, serve
-from .errors import PeerError, TypewireError
-from .wire import Limits, Message
-
-__all__ = ["Connection", "Endpoint", "Limits", "Message", "PeerError", "Server", "TypewireError", "connect", "serve"]
+from .connection import Connection as Connection
+from .connection import Endpoint as Endpoint
+from .endpoints import Server as Server
+from .endpoints import connect as connect
+from .endpoints import serve as serve
+from .errors import PeerError as PeerError
+from .errors import TypewireError as TypewireError
+from .wire import Limits as Limits
+from .wire import Message as Message

@@ -4,6 +4,7 @@
 twice and undefined. It takes no memory for what is only declared.
 """
 
+import math
 import struct
 from collections.abc import Mapping
 from typing import Any, Final
@@ -78,7 +79,7 @@ def _float(value: float) -> bytes:
             packed = struct.pack(form, value)
         except OverflowError:  # too large for this width
             continue
-        if struct.unpack(form, packed)[0] == value or value != value:
+        if struct.unpack(form, packed)[0] == value or math.isnan(value):
             return bytes([0xE0 | info]) + packed
     raise AssertionError("a double holds every float")
 

@@ -15,7 +15,16 @@ from typing import Any, Literal, Self
 
 from . import cbor
 from .errors import PeerError, TypewireError
-from .wire import HEADER_BYTES, MAX_ANNOUNCED_BYTES, Limits, Message, decode_header, encode_frame, proof
+from .wire import (
+    HEADER_BYTES,
+    MAX_ANNOUNCED_BYTES,
+    Limits,
+    Message,
+    decode_header,
+    encode_frame,
+    proof,
+    wrong_field,
+)
 
 _log = logging.getLogger("typewire_peer")
 _NONCE_BYTES = 32
@@ -184,7 +193,11 @@ class Connection:
 
     async def _take(self, message: Any, payload: bytes) -> None:
         kind = message.get("type") if isinstance(message, dict) else None
-        if kind == "$error":
+        if not isinstance(kind, str):
+            self.refuse("schema-mismatch at /type: expected text", "/type")
+        elif kind.startswith("$") and (field := wrong_field(message)):
+            self.refuse(f"schema-mismatch at /{field}: it has another type", f"/{field}")
+        elif kind == "$error":
             self._take_error(message)
         elif kind == "$bye":
             self.bye = message
@@ -194,8 +207,8 @@ class Connection:
             self._take_proof(message)
         elif not self._is_proven:
             raise TypewireError("auth-required", "expected $hello with a nonce, then $proof")
-        elif not isinstance(kind, str) or kind in ("$hello", "$proof"):
-            self.refuse(f"schema-mismatch at /type: expected a message, got {kind}", "/type")
+        elif kind in ("$hello", "$proof"):
+            self.refuse(f"schema-mismatch at /type: {kind} is out of place", "/type")
         else:
             self._opened.set()
             if kind == "$ping":
@@ -204,7 +217,7 @@ class Connection:
                 await self._messages.put(message)
 
     def _take_error(self, message: Message) -> None:
-        error = PeerError(str(message.get("code")), str(message.get("message")))
+        error = PeerError(message.get("code", ""), message.get("message", ""))
         error.path = message.get("path")
         if error.fatal:
             raise error
@@ -213,11 +226,8 @@ class Connection:
 
     def _take_hello(self, hello: Message, payload: bytes) -> None:
         if any(hello.get(key) != self._own_hello[key] for key in ("protocol", "version")):
-            raise TypewireError(
-                "protocol-mismatch",
-                f"expected {self._endpoint.protocol} version {self._endpoint.version}, "
-                f"got {hello.get('protocol')} version {hello.get('version')}",
-            )
+            ours, theirs = (f"{one.get('protocol')} {one.get('version')}" for one in (self._own_hello, hello))
+            raise TypewireError("protocol-mismatch", f"expected {ours}, got {theirs}")
         self._hellos["client" if self._role == "server" else "server"] = payload
         self._peer_max_frame_bytes = hello.get("maxFrameBytes", MAX_ANNOUNCED_BYTES)
         if ("nonce" in hello) != ("nonce" in self._own_hello):

@@ -4,7 +4,7 @@ import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from . import cbor
 from .errors import TypewireError
@@ -14,6 +14,12 @@ MAX_ANNOUNCED_BYTES = 9_999_999_999
 
 Message = dict[str, Any]
 """A decoded message: its `type`, and its fields."""
+
+_CONTROL_FIELDS: Final[dict[str, type]] = {
+    **dict.fromkeys(("protocol", "fingerprint", "code", "message", "path", "reason"), str),
+    **dict.fromkeys(("version", "maxFrameBytes", "heartbeatIntervalMs", "retryAfterMs", "id"), int),
+    **dict.fromkeys(("nonce", "mac"), bytes),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,8 +60,14 @@ def decode_header(header: bytes, max_frame_bytes: int) -> int:
     if length == 0:
         raise TypewireError("frame-empty", "the header announces 0 bytes")
     if length > max_frame_bytes:
-        raise TypewireError("frame-too-large", f"the header announces {length} bytes, limit {max_frame_bytes}")
+        raise TypewireError("frame-too-large", f"the header announces {length} bytes of {max_frame_bytes}")
     return length
+
+
+def wrong_field(control: Message) -> str | None:
+    """The name of a field of a control message that has another type than docs/wire.md says."""
+    kinds = _CONTROL_FIELDS.items()
+    return next((name for name, kind in kinds if name in control and type(control[name]) is not kind), None)
 
 
 def proof(secret: bytes, role: str, client_hello: bytes, server_hello: bytes) -> bytes:

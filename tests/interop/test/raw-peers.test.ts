@@ -1,10 +1,13 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+// Peers that send exactly what the test says, against the executables.
 
-import type { Program } from "@typewire/testkit";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+
+import { toDiagnostic } from "@typewire/protocol/internal";
+import { type Program, ScriptedListener } from "@typewire/testkit";
 
 import { type RunningServer, startClient, startServer } from "./executables.ts";
 import { ascii, frame } from "./hex.ts";
-import { describePython, startPython } from "./python.ts";
+import { connectRaw, endTogether, heard, sendHex } from "./raw-peer.ts";
 
 setDefaultTimeout(30_000);
 
@@ -12,7 +15,7 @@ const SAY = "64 74797065 63 736179"; // "type": "say"
 const TEXT = "64 74657874"; // "text"
 const HOLA = "64 686f6c61"; // "hola"
 
-describePython("typewire-server understands odd but legal CBOR", () => {
+describe("typewire-server understands odd but legal CBOR", () => {
   test.each([
     ["`type` last", `a2 ${TEXT} ${HOLA} ${SAY}`],
     ["a longer count than needed in the map's head", `b9 0002 ${SAY} ${TEXT} ${HOLA}`],
@@ -27,41 +30,41 @@ describePython("typewire-server understands odd but legal CBOR", () => {
     ],
   ])("%s", async (_name, payload) => {
     await using server = await startServer();
-    await using raw = startPython("raw.py", "127.0.0.1", server.port);
+    using raw = await connectRaw(server.port);
 
-    raw.type(`${frame(payload)}\n`);
+    await sendHex(raw, frame(payload));
 
     await server.program.stdout.line(/hola/);
   });
 
   test("a hello with non-shortest integers and keys in another order, and says more on the connection", async () => {
     await using server = await startServer();
-    await using raw = startPython("raw.py", "127.0.0.1", server.port);
+    using raw = await connectRaw(server.port);
 
     const hello =
       "a4 67 76657273696f6e 1b0000000000000001 68 70726f746f636f6c 66 73616c75646f " +
       "66 667574757265 f5 64 74797065 66 2468656c6c6f";
 
-    raw.type(`${frame(hello)}\n`);
-    raw.type(`${frame(`a2 ${SAY} ${TEXT} ${HOLA}`)}\n`);
+    await sendHex(raw, frame(hello));
+    await sendHex(raw, `${frame(`a2 ${SAY} ${TEXT} ${HOLA}`)}`);
 
     await server.program.stdout.line(/hola/);
   });
 
   test("a frame in one-byte writes, and many frames in one write", async () => {
     await using server = await startServer();
-    await using raw = startPython("raw.py", "127.0.0.1", server.port);
+    using raw = await connectRaw(server.port);
     const bytes = frame(`a2 ${SAY} ${TEXT} ${HOLA}`);
 
-    for (const byte of bytes.match(/../g) ?? []) raw.type(`${byte}\n`);
+    for (const byte of bytes.match(/../g) ?? []) await sendHex(raw, `${byte}`);
     await server.program.stdout.line(/hola/);
-    raw.type(`${bytes.repeat(3)}\n`);
+    await sendHex(raw, `${bytes.repeat(3)}`);
 
     for (let said = 0; said < 3; said += 1) await server.program.stdout.line(/hola/);
   });
 });
 
-describePython("typewire-server refuses, tells the peer why, and stays up", () => {
+describe("typewire-server refuses, tells the peer why, and stays up", () => {
   test.each([
     ["an HTTP request", ascii("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"), "header-invalid"],
     ["a TLS ClientHello", "16 03 01 02 00 01 00 01 fc 03 03", "header-invalid"],
@@ -86,14 +89,14 @@ describePython("typewire-server refuses, tells the peer why, and stays up", () =
     ["33 levels", frame(`a2 ${SAY} 61 78 ${"81".repeat(32)} 00`), "cbor-limit"],
   ])("%s", async (_name, bytes, code) => {
     await using server = await startServer();
-    await using bystander = startPython("tutorial_client.py", "127.0.0.1", server.port);
-    await bystander.stdout.line(/'greeting'/);
-    await using raw = startPython("raw.py", "127.0.0.1", server.port);
+    await using bystander = startClient(server.port, "--output", "json");
+    await bystander.stdout.line(/greeting/);
+    using raw = await connectRaw(server.port);
 
-    raw.type(`${bytes}\n`);
+    await sendHex(raw, `${bytes}`);
 
-    await raw.stdout.line(new RegExp(`^\\{'type': '\\$error', 'code': '${code}', 'message': '`));
-    await raw.stdout.line(/^\[END\]$/);
+    await heard(raw, new RegExp(`^\\{"type": "\\$error", "code": "${code}", "message": "`));
+    await endTogether(raw);
     await server.program.stderr.line(new RegExp(code));
     await showItStillServes(server, bystander);
   });
@@ -120,55 +123,56 @@ describePython("typewire-server refuses, tells the peer why, and stays up", () =
     ["an unknown control message", "a1 64 74797065 65 246e6f7065", "unknown-type", undefined],
   ])("%s, and keeps the connection", async (_name, payload, code, path) => {
     await using server = await startServer();
-    await using raw = startPython("raw.py", "127.0.0.1", server.port);
+    using raw = await connectRaw(server.port);
 
-    raw.type(`${frame(payload)}\n`);
-    const [error] = await raw.stdout.line(/^.*'\$error'.*$/);
-    raw.type(`${frame(`a2 ${SAY} ${TEXT} ${HOLA}`)}\n`);
+    await sendHex(raw, frame(payload));
+    const error = await heard(raw, /"\$error"/);
+    await sendHex(raw, `${frame(`a2 ${SAY} ${TEXT} ${HOLA}`)}`);
 
-    expect(error).toStartWith(`{'type': '$error', 'code': '${code}', 'message': '`);
-    if (path !== undefined) expect(error).toEndWith(`'path': '${path}'}`);
+    expect(error).toStartWith(`{"type": "$error", "code": "${code}", "message": "`);
+    if (path !== undefined) expect(error).toContain(`"path": "${path}"`);
     await server.program.stdout.line(/hola/);
   });
 
   test("more than ten such messages in ten seconds end the connection", async () => {
     await using server = await startServer();
-    await using raw = startPython("raw.py", "127.0.0.1", server.port);
+    using raw = await connectRaw(server.port);
 
-    raw.type(`${frame(`a1 ${SAY}`).repeat(11)}\n`);
+    await sendHex(raw, `${frame(`a1 ${SAY}`).repeat(11)}`);
 
-    for (let refused = 0; refused < 10; refused += 1) await raw.stdout.line(/'schema-mismatch'/);
-    await raw.stdout.line(/'code': 'too-many-errors'/);
-    await raw.stdout.line(/^\[END\]$/);
+    for (let refused = 0; refused < 10; refused += 1) await heard(raw, /"schema-mismatch"/);
+    await heard(raw, /"code": "too-many-errors"/);
+    await endTogether(raw);
   });
 
   test("a hello of another protocol or version, naming both", async () => {
     await using server = await startServer();
-    await using raw = startPython("raw.py", "127.0.0.1", server.port);
+    using raw = await connectRaw(server.port);
 
     const hello =
       "a3 64 74797065 66 2468656c6c6f 68 70726f746f636f6c 65 6164696f73 67 76657273696f6e 02";
 
-    raw.type(`${frame(hello)}\n`);
+    await sendHex(raw, frame(hello));
 
-    const [error] = await raw.stdout.line(/^.*'code': 'protocol-mismatch'.*$/);
+    const error = await heard(raw, /"code": "protocol-mismatch"/);
     expect(error).toMatch(/saludo.*adios|adios.*saludo/);
-    await raw.stdout.line(/^\[END\]$/);
+    await endTogether(raw);
   });
 
   test("a stream that ends in the middle of a frame", async () => {
     await using server = await startServer();
-    await using raw = startPython("raw.py", "127.0.0.1", server.port);
+    using raw = await connectRaw(server.port);
 
-    raw.type(`${ascii("100       ")} a2\n\n`);
+    await sendHex(raw, `${ascii("100       ")} a2`);
+    raw.shutdown();
 
-    await raw.stdout.line(/'code': 'frame-truncated'/);
-    await raw.stdout.line(/^\[END\]$/);
+    await heard(raw, /"code": "frame-truncated"/);
+    await endTogether(raw);
     await server.program.stderr.line(/frame-truncated/);
   });
 });
 
-describePython("control messages", () => {
+describe("control messages", () => {
   const HELLO =
     "a3 64 74797065 66 2468656c6c6f 68 70726f746f636f6c 66 73616c75646f 67 76657273696f6e 01";
 
@@ -177,23 +181,24 @@ describePython("control messages", () => {
     ["a hello behind another message", [`a2 ${SAY} ${TEXT} ${HOLA}`, HELLO]],
   ])("%s is refused, and the connection stays", async (_name, payloads) => {
     await using server = await startServer();
-    await using raw = startPython("raw.py", "127.0.0.1", server.port);
+    using raw = await connectRaw(server.port);
 
-    for (const payload of payloads) raw.type(`${frame(payload)}\n`);
+    for (const payload of payloads) await sendHex(raw, frame(payload));
 
-    await raw.stdout.line(/'\$error', 'code': 'schema-mismatch'.*\$hello/);
-    raw.type(`${frame(`a2 ${SAY} ${TEXT} 63 66696e`)}\n`);
+    await heard(raw, /"\$error", "code": "schema-mismatch".*\$hello/);
+    await sendHex(raw, `${frame(`a2 ${SAY} ${TEXT} 63 66696e`)}`);
     await server.program.stdout.line(/fin/);
   });
 
   test("an `$error` with an unknown code is taken, and the connection stays", async () => {
     await using server = await startServer();
-    await using raw = startPython("raw.py", "127.0.0.1", server.port);
+    using raw = await connectRaw(server.port);
 
-    raw.type(
-      `${frame("a3 64 74797065 66 246572726f72 64 636f6465 63 6e6577 67 6d657373616765 62 6f68")}\n`,
+    await sendHex(
+      raw,
+      frame("a3 64 74797065 66 246572726f72 64 636f6465 63 6e6577 67 6d657373616765 62 6f68"),
     );
-    raw.type(`${frame(`a2 ${SAY} ${TEXT} ${HOLA}`)}\n`);
+    await sendHex(raw, `${frame(`a2 ${SAY} ${TEXT} ${HOLA}`)}`);
 
     await server.program.stderr.line(/reports new$/);
     await server.program.stdout.line(/hola/);
@@ -201,48 +206,102 @@ describePython("control messages", () => {
 
   test("`$bye` ends the connection once everything has been sent", async () => {
     await using server = await startServer();
-    await using raw = startPython("raw.py", "127.0.0.1", server.port);
+    using raw = await connectRaw(server.port);
 
-    raw.type(`${frame("a2 64 74797065 64 24627965 66 726561736f6e 66 616469c3b373")}\n`);
+    await sendHex(raw, frame("a2 64 74797065 64 24627965 66 726561736f6e 66 616469c3b373"));
 
-    await raw.stdout.line(/'greeting'/);
-    await raw.stdout.line(/^\[END\]$/);
+    await heard(raw, /"greeting"/);
+    await endTogether(raw);
     await server.program.stderr.line(/\[DISCONNECTED\].*said goodbye$/);
   });
 
   test("`$pong` that nobody asked for is ignored", async () => {
     await using server = await startServer();
-    await using raw = startPython("raw.py", "127.0.0.1", server.port);
+    using raw = await connectRaw(server.port);
 
-    raw.type(`${frame("a1 64 74797065 65 24706f6e67")}\n`);
-    raw.type(`${frame(`a2 ${SAY} ${TEXT} ${HOLA}`)}\n`);
+    await sendHex(raw, frame("a1 64 74797065 65 24706f6e67"));
+    await sendHex(raw, `${frame(`a2 ${SAY} ${TEXT} ${HOLA}`)}`);
 
     await server.program.stdout.line(/hola/);
-    expect(raw.stdout.text).not.toContain("$error");
+    expect(raw.payloads.map((payload) => toDiagnostic(payload)).join()).not.toContain("$error");
   });
 });
 
-describePython("a peer that closes its sending side", () => {
+describe("a peer that closes its sending side", () => {
   test("is served what was queued for it, then the server ends its own side", async () => {
     await using server = await startServer();
-    await using raw = startPython("raw.py", "127.0.0.1", server.port);
+    using raw = await connectRaw(server.port);
 
-    raw.type(`${frame("a1 64 74797065 65 2470696e67")}\n\n`);
+    await sendHex(raw, frame("a1 64 74797065 65 2470696e67"));
+    raw.shutdown();
 
-    await raw.stdout.line(/'greeting'/);
-    await raw.stdout.line(/'\$pong'/);
-    await raw.stdout.line(/^\[END\]$/);
+    await heard(raw, /"greeting"/);
+    await heard(raw, /"\$pong"/);
+    await endTogether(raw);
   });
 });
 
-describePython("`$ping`", () => {
+describe("`$ping`", () => {
   test("is answered by `$pong` with the same id", async () => {
     await using server = await startServer();
-    await using raw = startPython("raw.py", "127.0.0.1", server.port);
+    using raw = await connectRaw(server.port);
 
-    raw.type(`${frame("a2 64 74797065 65 2470696e67 62 6964 18 2a")}\n`);
+    await sendHex(raw, frame("a2 64 74797065 65 2470696e67 62 6964 18 2a"));
 
-    await raw.stdout.line(/^\{'type': '\$pong', 'id': 42\}$/);
+    await heard(raw, /^\{"type": "\$pong", "id": 42\}$/);
+  });
+});
+
+describe("a server that sends what it should not", () => {
+  const HELLO = "64 74797065 66 2468656c6c6f 68 70726f746f636f6c 66 73616c75646f";
+  const GREETING = "64 74797065 68 6772656574696e67 65 776f726473";
+
+  test.each([
+    ["a pickle in a frame", ascii("5         ") + "80049502 2e", 8, "cbor-malformed"],
+    ["HTTP", ascii("HTTP/1.1 400 Bad Request\r\n\r\n"), 8, "header-invalid"],
+    ["a length over the limit", ascii("9999999999"), 8, "frame-too-large"],
+    ["a tag", frame(`a2 ${GREETING} c1 00`), 8, "cbor-unsupported"],
+    ["another version", frame(`a3 ${HELLO} 67 76657273696f6e 02`), 7, "protocol-mismatch"],
+    [
+      "text keys where integers belong",
+      frame(`a2 ${GREETING} a1 61 31 61 78`),
+      6,
+      "schema-mismatch",
+    ],
+    ["a client's message", frame("a2 64 74797065 63 736179 64 74657874 61 78"), 6, "unknown-type"],
+  ])("is told why by typewire-client: %s", async (_name, bytes, exitCode, code) => {
+    using listener = new ScriptedListener();
+    await using client = startClient(listener.port, "--no-reconnect", "--count", "1");
+    const raw = await listener.accept();
+
+    await sendHex(raw, bytes);
+    await heard(raw, new RegExp(`"\\$error", "code": "${code}"`));
+    raw.shutdown();
+
+    expect(await client.exit()).toMatchObject({ code: exitCode });
+    expect(client.stdout.lines).toEqual([]);
+  });
+
+  test.each([
+    ["an eight-byte float for a date", "fb 4279aae952000000"],
+    ["a longer integer than needed", "1b 0000019aae952000"],
+  ])("but is understood with %s and the keys in another order", async (_name, at) => {
+    using listener = new ScriptedListener();
+    await using client = startClient(listener.port, "--output", "json", "--count", "1");
+    const raw = await listener.accept();
+
+    await sendHex(
+      raw,
+      frame(`a4 62 6174 ${at} 64 74657874 61 62 64 66726f6d 61 61 64 74797065 64 73616964`),
+    );
+    await heard(raw, /\$bye/);
+    raw.shutdown();
+
+    expect(await client.exit()).toMatchObject({ code: 0 });
+    expect(JSON.parse(client.stdout.text)).toMatchObject({
+      type: "said",
+      at: "2025-11-23T02:40:00.000Z",
+    });
   });
 });
 
@@ -250,6 +309,7 @@ describePython("`$ping`", () => {
 async function showItStillServes(server: RunningServer, bystander: Program): Promise<void> {
   await using ours = startClient(server.port, "--output", "json", "--count", "2");
   expect(await ours.exit()).toMatchObject({ code: 0 });
-  await using _speaker = startPython("saludo_peer.py", "client", server.port, "--say", "sigo aquí");
-  await bystander.stdout.line(/'text': 'sigo aquí'/);
+  using speaker = await connectRaw(server.port);
+  await sendHex(speaker, frame(`a2 ${SAY} ${TEXT} 64 6f74726f`));
+  await bystander.stdout.line(/"text":"otro"/);
 }
