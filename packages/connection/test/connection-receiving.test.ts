@@ -100,11 +100,6 @@ describe("Connection.receive", () => {
       "unknown-type",
     ],
     [
-      "a control message that does not exist (F10)",
-      frame(0xa1, 0x64, 0x74, 0x79, 0x70, 0x65, 0x62, 0x24, 0x78),
-      "unknown-type",
-    ],
-    [
       "a name from Object.prototype (C9)",
       frame(
         0xa1,

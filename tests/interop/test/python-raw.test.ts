@@ -117,7 +117,6 @@ describePython("typewire-server refuses, tells the peer why, and stays up", () =
       "unknown-type",
       undefined,
     ],
-    ["an unknown control message", "a1 64 74797065 65 246e6f7065", "unknown-type", undefined],
   ])("%s, and keeps the connection", async (_name, payload, code, path) => {
     await using server = await startServer();
     await using raw = startPython("raw.py", "127.0.0.1", server.port);
@@ -129,6 +128,26 @@ describePython("typewire-server refuses, tells the peer why, and stays up", () =
     expect(error).toStartWith(`{'type': '$error', 'code': '${code}', 'message': '`);
     if (path !== undefined) expect(error).toEndWith(`'path': '${path}'}`);
     await server.program.stdout.line(/hola/);
+  });
+
+  test("an unknown control message is ignored, and an unknown message answered once", async () => {
+    await using server = await startServer();
+    await using raw = startPython("raw.py", "127.0.0.1", server.port);
+
+    raw.type(`${frame("a1 64 74797065 65 246e6f7065")}\n`);
+    raw.type(`${frame("a1 64 74797065 64 6e6f7065").repeat(50)}\n`);
+    raw.type(`${frame("a3 64 74797065 65 2463616c6c 64 63616c6c 61 78 62 6964 07")}\n`);
+    raw.type(`${frame(`a1 ${SAY}`)}\n`);
+
+    await raw.stdout.line(/'schema-mismatch'/);
+    expect(raw.stdout.lines.flatMap((line) => /'code': '([^']*)'/.exec(line)?.[1] ?? [])).toEqual([
+      "unknown-type",
+      "unknown-call",
+      "schema-mismatch",
+    ]);
+    expect(raw.stdout.lines.some((line) => line.startsWith("{'type': '$result', 'id': 7"))).toBe(
+      true,
+    );
   });
 
   test("more than ten such messages in ten seconds end the connection", async () => {

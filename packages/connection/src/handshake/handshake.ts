@@ -84,6 +84,12 @@ export class Handshake {
     return this.#peerHello;
   }
 
+  /** Whether the peer has told a fingerprint, and it is not ours: one of the two ends is of another version. */
+  get hasOtherSchemas(): boolean {
+    const theirs = this.#peerHello?.fingerprint;
+    return theirs !== undefined && theirs !== this.#endpoint.hello.fingerprint;
+  }
+
   /** Payload bytes accepted now. */
   get maxFrameBytes(): number {
     const { maxFrameBytes, requireHello, preHelloFrameBytes } = this.#endpoint.limits;
@@ -116,6 +122,8 @@ export class Handshake {
         return this.isAuthenticating ? this.#takeError(message) : GO_ON;
       case "$ping":
       case "$pong":
+      case "$call":
+      case "$result":
         return this.isOver ? GO_ON : refuse(this.expected(`"${message.type}"`));
     }
   }

@@ -5,10 +5,12 @@
 
 import {
   type AnyMessage,
+  type Call,
   type Codec,
   type ControlMessage,
   isControlMessage,
   isFatal,
+  type Result,
   type Role,
   TypewireError,
 } from "@typewire/protocol";
@@ -31,7 +33,7 @@ import { oneLine } from "../text.ts";
 import type { Clock } from "../time/clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Inflow, InflowConsumer } from "./inflow.ts";
-import { RefusalBudget } from "./refusal-budget.ts";
+import { Refusals } from "./refusals.ts";
 
 /** The connection as its receiver sees it. */
 export interface ReceiverOwner<Incoming> {
@@ -71,7 +73,8 @@ export class Receiver<
   readonly #deadlines: Deadlines;
   #hasHeardPeer = false;
   #messagesReceived = 0;
-  #refusals: RefusalBudget | undefined;
+  /** Made at the first. */
+  #refusals: Refusals | undefined;
 
   constructor(
     endpoint: ReceiverEndpoint<Outgoing, Incoming>,
@@ -87,6 +90,16 @@ export class Receiver<
   /** Valid messages of the peer's, control messages not counted. */
   get messagesReceived(): number {
     return this.#messagesReceived;
+  }
+
+  /** See `ConnectionStats`. */
+  get messagesRefused(): number {
+    return this.#refusals?.refused ?? 0;
+  }
+
+  /** See `ConnectionStats`. */
+  get messagesUnknown(): number {
+    return this.#refusals?.unknown ?? 0;
   }
 
   /** Looks at the deadlines of what `inflow` reads; `nowMs` is the sweep's time. */
@@ -120,7 +133,7 @@ export class Receiver<
     try {
       message = incoming.decodeIncoming(bytes, start, end, limits);
     } catch (error) {
-      this.#refuse(this.#handshake.judgeUnreadable(error));
+      this.#receiveUnreadable(error);
       return;
     }
     if (isControlMessage(message)) {
@@ -132,6 +145,23 @@ export class Receiver<
       observers.onReceived?.(this.#owner, message, bytes, start, end);
       this.#owner.handle(message);
     }
+  }
+
+  /** A frame that is no message of this direction, or whose bytes are none at all. */
+  #receiveUnreadable(error: unknown): void {
+    const judged = this.#handshake.judgeUnreadable(error);
+    if (judged instanceof TypewireError && judged.code === "unknown-type") {
+      this.#receiveUnknown(judged);
+    } else {
+      this.#refuse(judged);
+    }
+  }
+
+  /** A newer peer says what this side cannot know: it is told once of each name, and never loses the connection. */
+  #receiveUnknown(error: TypewireError): void {
+    if (!this.#refusal().meet(error.of ?? "")) return;
+    this.#endpoint.observers.onRefused?.(this.#owner, error);
+    this.#owner.answer(toPeerError(error));
   }
 
   #receiveControl(message: ControlMessage, payload: Uint8Array, isFirst: boolean): void {
@@ -149,6 +179,13 @@ export class Receiver<
         return;
       case "$pong":
         this.#owner.heard();
+        return;
+      case "$call":
+        this.#refusal().meet(message.type);
+        if (this.#owner.heard()) this.#owner.answer(unknownCall(message));
+        return;
+      case "$result":
+        this.#refusal().meet(message.type);
         return;
       case "$bye":
         this.#owner.closeWith(peerSaidBye(message));
@@ -184,17 +221,28 @@ export class Receiver<
       this.#owner.closeWith(reason, lastMessage);
       return;
     }
-    const fatal = isFatal(error.code) ? error : this.#budget().spend(error);
-    if (fatal !== undefined) {
-      this.#owner.closeWith(failed(fatal), toPeerError(fatal));
+    const verdict = isFatal(error.code)
+      ? error
+      : this.#refusal().refuse(error, this.#handshake.hasOtherSchemas);
+    if (verdict instanceof TypewireError) {
+      this.#owner.closeWith(failed(verdict), toPeerError(verdict));
       return;
     }
     this.#endpoint.observers.onRefused?.(this.#owner, error);
-    this.#owner.answer(toPeerError(error));
+    if (verdict === "answer") this.#owner.answer(toPeerError(error));
   }
 
-  #budget(): RefusalBudget {
-    this.#refusals ??= new RefusalBudget(this.#endpoint.limits, this.#endpoint.clock);
+  #refusal(): Refusals {
+    this.#refusals ??= new Refusals(this.#endpoint.limits, this.#endpoint.clock);
     return this.#refusals;
   }
+}
+
+/** The answer to a call: this version serves none. */
+function unknownCall({ id }: Call): Result {
+  return {
+    type: "$result",
+    id,
+    error: { code: "unknown-call", message: "This side serves no call of this name" },
+  };
 }

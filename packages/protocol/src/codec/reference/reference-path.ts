@@ -6,7 +6,7 @@ import { Decoder } from "cbor-x/decode";
 
 import type { ByteWriter } from "../../byte-writer.ts";
 import { Scanner } from "../../cbor/scan.ts";
-import { schemaMismatch, TypewireError } from "../../errors.ts";
+import { refusalOf, schemaMismatch, TypewireError } from "../../errors.ts";
 import type { DecodeLimits } from "../../limits.ts";
 import { describeKind } from "../../schema/describe-kind.ts";
 import {
@@ -107,7 +107,7 @@ export class ReferencePath {
     raw.delete("type");
     const { value, misfit } = this.#reviver.revive(entry.shape, raw);
     if (misfit !== undefined || !entry.check.passes(value)) {
-      throw entry.check.explain(value, misfit);
+      throw refusalOf(entry.name, entry.check.explain(value, misfit));
     }
     return { type: entry.name, ...(value as object) };
   }
@@ -128,7 +128,7 @@ export class ReferencePath {
     throw new TypewireError(
       "unknown-type",
       `Unknown message type ${JSON.stringify(type.slice(0, 64))}: expected ${known.join(", ") || "none"}`,
-      { path: "/type" },
+      { path: "/type", of: type },
     );
   }
 }
