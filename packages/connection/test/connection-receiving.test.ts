@@ -86,7 +86,7 @@ describe("Connection.receive", () => {
       expect(closeReason).toMatchObject({ code, origin: "local" });
       await turn();
       expect(heardByClient(socket).slice(1)).toEqual([
-        { type: "$error", code, message: closeReason?.message ?? "" },
+        { type: "$error", code, message: closeReason?.message ?? "", frame: 2 },
       ]);
       expect(socket.calls).toEqual(["shutdown"]);
     },

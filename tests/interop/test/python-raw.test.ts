@@ -126,7 +126,7 @@ describePython("typewire-server refuses, tells the peer why, and stays up", () =
     raw.type(`${frame(`a2 ${SAY} ${TEXT} ${HOLA}`)}\n`);
 
     expect(error).toStartWith(`{'type': '$error', 'code': '${code}', 'message': '`);
-    if (path !== undefined) expect(error).toEndWith(`'path': '${path}'}`);
+    if (path !== undefined) expect(error).toEndWith(`'path': '${path}', 'of': 'say', 'frame': 1}`);
     await server.program.stdout.line(/hola/);
   });
 

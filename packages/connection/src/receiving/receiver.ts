@@ -19,6 +19,7 @@ import {
   type CloseReason,
   failed,
   failedInternally,
+  type Offence,
   type OwnControlMessage,
   peerEndedItsHalf,
   peerReported,
@@ -71,7 +72,8 @@ export class Receiver<
   readonly #handshake: Handshake;
   readonly #owner: ReceiverOwner<Incoming> & Connection<Outgoing>;
   readonly #deadlines: Deadlines;
-  #hasHeardPeer = false;
+  /** Frames that came, whatever was in them. */
+  #frames = 0;
   #messagesReceived = 0;
   /** Made at the first. */
   #refusals: Refusals | undefined;
@@ -112,6 +114,7 @@ export class Receiver<
     if (verdict === undefined) return;
     if (verdict === "ping") this.#owner.ping();
     else if (verdict.code === "heartbeat-lost") this.#owner.destroyWith(failed(verdict));
+    else if (verdict.code === "frame-timeout") this.#refuse(verdict, { frame: this.#frames + 1 });
     else this.#refuse(verdict);
   }
 
@@ -122,12 +125,11 @@ export class Receiver<
   readingFailed(error: unknown): void {
     // The position in the stream is lost, so no error is forgiven here.
     const isForgivable = error instanceof TypewireError && !isFatal(error.code);
-    this.#refuse(isForgivable ? new Error(error.message) : error);
+    this.#refuse(isForgivable ? new Error(error.message) : error, { frame: this.#frames + 1 });
   }
 
   receiveFrame(bytes: Uint8Array, start: number, end: number): void {
-    const isFirst = !this.#hasHeardPeer;
-    this.#hasHeardPeer = true;
+    this.#frames += 1;
     const { incoming, limits, observers } = this.#endpoint;
     let message: Incoming | ControlMessage;
     try {
@@ -137,9 +139,9 @@ export class Receiver<
       return;
     }
     if (isControlMessage(message)) {
-      this.#receiveControl(message, bytes.subarray(start, end), isFirst);
+      this.#receiveControl(message, bytes.subarray(start, end));
     } else if (!this.#handshake.isOver) {
-      this.#refuse(this.#handshake.expected(`"${oneLine(message.type)}"`));
+      this.#refuse(this.#handshake.expected(`"${oneLine(message.type)}"`), this.#offence(message));
     } else if (this.#owner.heard()) {
       this.#messagesReceived += 1;
       observers.onReceived?.(this.#owner, message, bytes, start, end);
@@ -153,21 +155,26 @@ export class Receiver<
     if (judged instanceof TypewireError && judged.code === "unknown-type") {
       this.#receiveUnknown(judged);
     } else {
-      this.#refuse(judged);
+      this.#refuse(judged, { of: ofOf(error), frame: this.#frames });
     }
+  }
+
+  /** The message that came last, as an error names it. */
+  #offence({ type }: AnyMessage): Offence {
+    return { of: type, frame: this.#frames };
   }
 
   /** A newer peer says what this side cannot know: it is told once of each name, and never loses the connection. */
   #receiveUnknown(error: TypewireError): void {
     if (!this.#refusal().meet(error.of ?? "")) return;
     this.#endpoint.observers.onRefused?.(this.#owner, error);
-    this.#owner.answer(toPeerError(error));
+    this.#owner.answer(toPeerError(error, { frame: this.#frames }));
   }
 
-  #receiveControl(message: ControlMessage, payload: Uint8Array, isFirst: boolean): void {
+  #receiveControl(message: ControlMessage, payload: Uint8Array): void {
     const { observers } = this.#endpoint;
     if (message.type === "$error") observers.onPeerError?.(this.#owner, message);
-    if (!this.#passesHandshake(message, payload, isFirst)) return;
+    if (!this.#passesHandshake(message, payload)) return;
     switch (message.type) {
       case "$hello":
       case "$proof":
@@ -198,20 +205,20 @@ export class Receiver<
   }
 
   /** Does what the handshake says. Returns whether the message is still to be dealt with. */
-  #passesHandshake(message: ControlMessage, payload: Uint8Array, isFirst: boolean): boolean {
+  #passesHandshake(message: ControlMessage, payload: Uint8Array): boolean {
     const handshake = this.#handshake;
-    const step = handshake.take(message, payload, isFirst);
+    const step = handshake.take(message, payload, this.#frames === 1);
     if (handshake.peerHello === message) {
       this.#endpoint.observers.onHello?.(this.#owner, handshake.peerHello);
     }
-    if (step.next === "refuse") this.#refuse(step.error);
+    if (step.next === "refuse") this.#refuse(step.error, this.#offence(message));
     else if (step.next === "end") this.#owner.closeWith(step.reason);
     else if (step.next === "say") this.#owner.answer(step.message);
     return step.next === "go on" || step.next === "say";
   }
 
-  /** Answers for an error of the peer's: forgives it, or ends the connection. */
-  #refuse(error: unknown): void {
+  /** Answers for an error of the peer's: forgives it, or ends the connection. `offence`: of which of its messages. */
+  #refuse(error: unknown, offence?: Offence): void {
     if (!(error instanceof TypewireError)) {
       const { reason, lastMessage } = failedInternally(
         this.#endpoint.role,
@@ -225,17 +232,22 @@ export class Receiver<
       ? error
       : this.#refusal().refuse(error, this.#handshake.hasOtherSchemas);
     if (verdict instanceof TypewireError) {
-      this.#owner.closeWith(failed(verdict), toPeerError(verdict));
+      this.#owner.closeWith(failed(verdict), toPeerError(verdict, offence));
       return;
     }
     this.#endpoint.observers.onRefused?.(this.#owner, error);
-    if (verdict === "answer") this.#owner.answer(toPeerError(error));
+    if (verdict === "answer") this.#owner.answer(toPeerError(error, offence));
   }
 
   #refusal(): Refusals {
     this.#refusals ??= new Refusals(this.#endpoint.limits, this.#endpoint.clock);
     return this.#refusals;
   }
+}
+
+/** The type of the message that an error is about, where it was read. */
+function ofOf(error: unknown): string | undefined {
+  return error instanceof TypewireError ? error.of : undefined;
 }
 
 /** The answer to a call: this version serves none. */

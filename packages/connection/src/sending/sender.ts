@@ -4,7 +4,7 @@
 
 import { type AnyMessage, type Codec, HEADER_BYTES, TypewireError } from "@typewire/protocol";
 
-import type { OwnControlMessage } from "../close-reason.ts";
+import { type OwnControlMessage, shortened } from "../close-reason.ts";
 import type { Connection } from "../connection.ts";
 import type { Handshake } from "../handshake/handshake.ts";
 import type { Observers } from "../observers.ts";
@@ -80,10 +80,9 @@ export class Sender<Outgoing extends AnyMessage> {
     return this.#writer.commit();
   }
 
-  /** Sends a control message. */
+  /** Sends a control message; one that is too large for the peer is shortened, and left out where that is not enough. */
   answer(message: OwnControlMessage): void {
-    this.#writer.append(this.#endpoint.outgoing, message);
-    this.#writer.commit();
+    if (this.#appended(message) || this.#appended(shortened(message))) this.#writer.commit();
   }
 
   /** Asks the peer whether it is alive. */
@@ -95,7 +94,20 @@ export class Sender<Outgoing extends AnyMessage> {
   /** Queues the last message before the end, which the writer's `close` and `finish` bring out. */
   appendLast(message: OwnControlMessage): void {
     // Where a getter of a message that is being sent has closed the connection, nothing can be appended.
-    if (!this.#writer.isEncoding) this.#writer.append(this.#endpoint.outgoing, message);
+    if (this.#writer.isEncoding) return;
+    if (!this.#appended(message)) this.#appended(shortened(message));
+  }
+
+  /** Appends a control message. Returns whether the peer takes one of this size. */
+  #appended(message: OwnControlMessage): boolean {
+    const limit = this.#handshake.peerHello?.maxFrameBytes;
+    try {
+      this.#writer.append(this.#endpoint.outgoing, message, limit);
+      return true;
+    } catch (error) {
+      if (error instanceof TypewireError && error.code === "frame-too-large") return false;
+      throw error;
+    }
   }
 }
 

@@ -24,6 +24,8 @@ export const controlSchemas = {
     code: Type.String(),
     message: Type.String(),
     path: Type.Optional(Type.String()),
+    of: Type.Optional(Type.String()),
+    frame: Type.Optional(Type.Integer({ minimum: 1 })),
   }),
   $bye: Type.Object({ reason: Type.String(), retryAfterMs: Type.Optional(milliseconds) }),
   $call: Type.Object({ call: Type.String(), id: Type.Integer() }),

@@ -105,11 +105,17 @@ export class ReferencePath {
     }
     const entry = this.#entryFor(raw.get("type"), raw.has("type"));
     raw.delete("type");
-    const { value, misfit } = this.#reviver.revive(entry.shape, raw);
-    if (misfit !== undefined || !entry.check.passes(value)) {
-      throw refusalOf(entry.name, entry.check.explain(value, misfit));
+    try {
+      return { type: entry.name, ...this.#body(entry, raw) };
+    } catch (error) {
+      throw error instanceof TypewireError ? refusalOf(entry.name, error) : error;
     }
-    return { type: entry.name, ...(value as object) };
+  }
+
+  #body({ shape, check }: MessageEntry, raw: Map<unknown, unknown>): object {
+    const { value, misfit } = this.#reviver.revive(shape, raw);
+    if (misfit !== undefined || !check.passes(value)) throw check.explain(value, misfit);
+    return value as object;
   }
 
   #entryFor(type: unknown, present: boolean): MessageEntry {
