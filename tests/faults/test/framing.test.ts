@@ -86,6 +86,13 @@ const rows: readonly ByteRow[] = [
     path: "/id",
   },
   { name: "F11 a second $hello", bytes: concat(HELLO, HELLO), forgiven: "schema-mismatch" },
+  {
+    name: "F11 a $hello after an $error, which may stand before it",
+    bytes: concat(
+      frame(message("$error", text("code"), text("unknown-type"), text("message"), text("?"))),
+      HELLO,
+    ),
+  },
   { name: "F11 a $hello after a message", bytes: concat(PING, HELLO), forgiven: "schema-mismatch" },
   {
     name: "F11 a message that only the server sends",

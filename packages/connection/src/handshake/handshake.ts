@@ -107,8 +107,8 @@ export class Handshake {
   }
 
   /**
-   * Takes a control message, which came as `payload`; `isFirst` says that no frame came before it. A
-   * message of the user's is refused by `expected` while the handshake is not over.
+   * Takes a control message, which came as `payload`; `isFirst` says that nothing came before it but what may
+   * stand before a hello. A message of the user's is refused by `expected` while the handshake is not over.
    */
   take(message: ControlMessage, payload: Uint8Array, isFirst: boolean): Step {
     switch (message.type) {

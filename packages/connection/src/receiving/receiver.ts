@@ -74,6 +74,8 @@ export class Receiver<
   readonly #deadlines: Deadlines;
   /** Frames that came, whatever was in them. */
   #frames = 0;
+  /** Of those, the ones that may stand before the peer's `$hello`. */
+  #framesAside = 0;
   #messagesReceived = 0;
   /** Made at the first. */
   #refusals: Refusals | undefined;
@@ -166,14 +168,19 @@ export class Receiver<
 
   /** A newer peer says what this side cannot know: it is told once of each name, and never loses the connection. */
   #receiveUnknown(error: TypewireError): void {
-    if (!this.#refusal().meet(error.of ?? "")) return;
+    const name = error.of ?? "";
+    if (name.startsWith("$")) this.#framesAside += 1;
+    if (!this.#refusal().meet(name)) return;
     this.#endpoint.observers.onRefused?.(this.#owner, error);
     this.#owner.answer(toPeerError(error, { frame: this.#frames }));
   }
 
   #receiveControl(message: ControlMessage, payload: Uint8Array): void {
     const { observers } = this.#endpoint;
-    if (message.type === "$error") observers.onPeerError?.(this.#owner, message);
+    if (message.type === "$error") {
+      this.#framesAside += 1;
+      observers.onPeerError?.(this.#owner, message);
+    }
     if (!this.#passesHandshake(message, payload)) return;
     switch (message.type) {
       case "$hello":
@@ -207,7 +214,7 @@ export class Receiver<
   /** Does what the handshake says. Returns whether the message is still to be dealt with. */
   #passesHandshake(message: ControlMessage, payload: Uint8Array): boolean {
     const handshake = this.#handshake;
-    const step = handshake.take(message, payload, this.#frames === 1);
+    const step = handshake.take(message, payload, this.#frames - this.#framesAside === 1);
     if (handshake.peerHello === message) {
       this.#endpoint.observers.onHello?.(this.#owner, handshake.peerHello);
     }
