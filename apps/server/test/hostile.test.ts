@@ -78,7 +78,8 @@ describe("typewire-server under hostile bytes", () => {
     );
     await peer.say("fine");
     await server.program.stdout.line(/^\[RECEIVED\] 127\.0\.0\.1:\d+: fine$/);
-    for (let index = 0; index < 9; index += 1) await peer.raw.sendPayload(unknown);
+    for (let index = 0; index < 20; index += 1) await peer.raw.sendPayload(unknown);
+    for (let index = 0; index < 10; index += 1) await peer.raw.sendPayload(empty);
     await peer.raw.next((payload) => Buffer.from(payload).includes("too-many-errors"));
     peer.raw.shutdown();
     await server.program.stderr.line(/^\[DISCONNECTED\].*: too-many-errors: /);

@@ -496,6 +496,8 @@ describe("Server.stats", () => {
       turnedAway: 0,
       closedByReason: { "peer-closed": 1 },
       messagesReceived: 1,
+      messagesRefused: 0,
+      messagesUnknown: 0,
       messagesSent: 2,
       messagesUndelivered: 0,
       bytesReceived: expect.any(Number),

@@ -223,12 +223,31 @@ const internalError: OwnError = {
   message: "An internal failure; the log of this side says more",
 };
 
+/** A name of a message that is longer, or does not make one printable line, is not repeated. */
+const MOST_REPEATED_LENGTH = 256;
+
+/** Which of the peer's messages an error is about. */
+export interface Offence {
+  /** The type of the message, where it was read. */
+  readonly of?: string | undefined;
+  /** The number of its frame among those that the peer has sent, from 1. */
+  readonly frame?: number | undefined;
+}
+
 /**
  * What the peer is told of `error`: one short line, no stack, no cause. Of a mistake or failure of this
  * side alone (a `LocalErrorCode`) it is told `internal`, and nothing else.
  */
-export function toPeerError({ code, message, path }: TypewireError): OwnError {
+export function toPeerError(error: TypewireError, offence: Offence = {}): OwnError {
+  const { code, message, path } = error;
   if (!isWireErrorCode(code)) return internalError;
-  const told = { type: "$error", code, message: oneLine(message) } as const;
-  return path === undefined ? told : { ...told, path: oneLine(path) };
+  const of = error.of ?? offence.of;
+  return {
+    type: "$error",
+    code,
+    message: oneLine(message),
+    ...(path !== undefined && { path: oneLine(path) }),
+    ...(of !== undefined && oneLine(of, MOST_REPEATED_LENGTH) === of && { of }),
+    ...(offence.frame !== undefined && { frame: offence.frame }),
+  };
 }

@@ -175,6 +175,13 @@ export const constantRows = {
     answers: "peers whose every message costs an error",
     code: "too-many-errors",
   },
+  maxRefusalsOfOthers: {
+    ...count,
+    fallback: 1_000,
+    says: "the same where the fingerprints differ; beyond maxRefusals they are only counted",
+    answers: "a peer of another version is no attacker, and one that never ends is not served",
+    code: "too-many-errors",
+  },
   refusalWindowMs: {
     ...time,
     fallback: 10_000,

@@ -123,6 +123,8 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   get stats(): ConnectionStats {
     return {
       messagesReceived: this.#receiver.messagesReceived,
+      messagesRefused: this.#receiver.messagesRefused,
+      messagesUnknown: this.#receiver.messagesUnknown,
       messagesSent: this.#sender.messagesSent,
       bytesReceived: this.#inflow.bytesReceived,
       bytesSent: this.#writer.sentBytes,

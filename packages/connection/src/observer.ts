@@ -25,7 +25,10 @@ export interface Observer<
   onClose?(connection: Connection<Outgoing>, reason: CloseReason): void;
   /** The peer's `$hello` came, for this protocol; its fingerprint may differ from ours. Before `onOpen` at a client. */
   onHello?(connection: Connection<Outgoing>, hello: Hello): void;
-  /** A message of the peer's was answered with `$error`, and the connection stays. */
+  /**
+   * A message of the peer's was refused, and the connection stays: the peer was told, or has been told of
+   * enough. Of messages of a name that is not known, only of those that were answered; `stats` counts all.
+   */
   onRefused?(connection: Connection<Outgoing>, error: TypewireError): void;
   /** The peer sent `$error`: it refused a message, or is about to close. */
   onPeerError?(connection: Connection<Outgoing>, error: PeerError): void;

@@ -7,6 +7,10 @@ import type { CloseCode } from "./close-reason.ts";
 export interface ConnectionStats {
   /** Valid messages that came. */
   readonly messagesReceived: number;
+  /** Messages that came, are of this protocol by their name, and fail their schema; answered or not. */
+  readonly messagesRefused: number;
+  /** Messages that came, and whose name is none of this direction's: of a newer peer's, say. Calls too. */
+  readonly messagesUnknown: number;
   /** Messages sent, whether they have left or not. */
   readonly messagesSent: number;
   /** Bytes that came before the end began. */
@@ -34,6 +38,8 @@ export interface EndpointStats extends Omit<ConnectionStats, "handlersInFlight">
 export class Tally {
   #opened = 0;
   #messagesReceived = 0;
+  #messagesRefused = 0;
+  #messagesUnknown = 0;
   #messagesSent = 0;
   #bytesReceived = 0;
   #bytesSent = 0;
@@ -49,6 +55,8 @@ export class Tally {
   close(code: CloseCode, left: ConnectionStats, messagesUndelivered: number): void {
     this.#closedByReason.set(code, (this.#closedByReason.get(code) ?? 0) + 1);
     this.#messagesReceived += left.messagesReceived;
+    this.#messagesRefused += left.messagesRefused;
+    this.#messagesUnknown += left.messagesUnknown;
     this.#messagesSent += left.messagesSent;
     this.#bytesReceived += left.bytesReceived;
     this.#bytesSent += left.bytesSent;
@@ -62,6 +70,8 @@ export class Tally {
       opened: this.#opened,
       closedByReason: Object.fromEntries(this.#closedByReason),
       messagesReceived: this.#messagesReceived,
+      messagesRefused: this.#messagesRefused,
+      messagesUnknown: this.#messagesUnknown,
       messagesSent: this.#messagesSent,
       bytesReceived: this.#bytesReceived,
       bytesSent: this.#bytesSent,
@@ -71,6 +81,8 @@ export class Tally {
     for (const each of live) {
       sum.connections += 1;
       sum.messagesReceived += each.messagesReceived;
+      sum.messagesRefused += each.messagesRefused;
+      sum.messagesUnknown += each.messagesUnknown;
       sum.messagesSent += each.messagesSent;
       sum.bytesReceived += each.bytesReceived;
       sum.bytesSent += each.bytesSent;

@@ -133,6 +133,8 @@ describe("Connection, opening", () => {
       type: "$error",
       code: "protocol-mismatch",
       message: `Cannot talk: this side speaks talk 1, the peer ${named}`,
+      of: "$hello",
+      frame: 1,
     });
     expect(server.peerHello).toBeUndefined();
   });
@@ -151,6 +153,8 @@ describe("Connection, opening", () => {
         type: "$error",
         code: "schema-mismatch",
         message: "Cannot take $hello: expected once, before any other message",
+        of: "$hello",
+        frame: 2,
       },
     ]);
   });

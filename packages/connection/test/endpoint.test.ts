@@ -51,6 +51,8 @@ describe("Endpoint.stats", () => {
     first.connection.socketClosed(resetByPeer());
     const one = {
       messagesReceived: 1,
+      messagesRefused: 0,
+      messagesUnknown: 0,
       messagesSent: 1,
       bytesReceived: question.length,
       bytesSent,
@@ -65,6 +67,8 @@ describe("Endpoint.stats", () => {
       opened: 3,
       closedByReason: { "connection-reset": 1, "shutting-down": 1 },
       messagesReceived: 3,
+      messagesRefused: 0,
+      messagesUnknown: 0,
       messagesSent: 3,
       bytesReceived: 3 * question.length,
       bytesSent: 2 * bytesSent,

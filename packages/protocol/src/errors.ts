@@ -48,6 +48,8 @@ export type ErrorCode = WireErrorCode | LocalErrorCode;
 export interface TypewireErrorOptions {
   /** JSON Pointer (RFC 6901) to the offending part of the message or schema; `""` is the whole. */
   readonly path?: string | undefined;
+  /** The `type` of the message that was refused, as it was sent: a peer's word. */
+  readonly of?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -56,11 +58,14 @@ export class TypewireError extends Error {
   override readonly name = "TypewireError";
   readonly code: ErrorCode;
   readonly path: string | undefined;
+  /** The `type` of the message that was refused, where it was read before the fault. */
+  readonly of: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: TypewireErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.path = options.path;
+    this.of = options.of;
   }
 }
 
@@ -75,6 +80,14 @@ export function isWireErrorCode(code: string): code is WireErrorCode {
  */
 export function isFatal(code: ErrorCode): boolean {
   return code !== "schema-mismatch" && code !== "unknown-type";
+}
+
+/** The same error, about a message of the type `of`. */
+export function refusalOf(
+  of: string,
+  { code, message, path, cause }: TypewireError,
+): TypewireError {
+  return new TypewireError(code, message, { path, of, cause });
 }
 
 /** Appends one segment to a JSON Pointer, escaped as RFC 6901 §3 asks. */

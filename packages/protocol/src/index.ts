@@ -4,6 +4,7 @@ export type { Codec } from "./codec/codec.ts";
 export type { AnyMessage, MessageSchemas } from "./schema/message-table.ts";
 export {
   type Bye,
+  type Call,
   type ControlMessage,
   type Hello,
   isControlMessage,
@@ -11,6 +12,7 @@ export {
   type Ping,
   type Pong,
   type Proof,
+  type Result,
 } from "./schema/control.ts";
 export {
   type AnyProtocol,

@@ -78,11 +78,7 @@ const rows: readonly ByteRow[] = [
       ["terminal escapes", ascii("\u001b[2J\u001b]0;owned\u0007")],
     ] as const
   ).map(([what, bytes]): ByteRow => ({ name: `F9 ${what}`, bytes, fatal: "header-invalid" })),
-  {
-    name: "F10 an unknown control message",
-    bytes: frame(message("$nope")),
-    forgiven: "unknown-type",
-  },
+  { name: "F10 an unknown control message, which is ignored", bytes: frame(message("$nope")) },
   {
     name: "F10 a control message with wrong fields",
     bytes: frame(message("$ping", text("id"), text("one"))),
@@ -90,6 +86,13 @@ const rows: readonly ByteRow[] = [
     path: "/id",
   },
   { name: "F11 a second $hello", bytes: concat(HELLO, HELLO), forgiven: "schema-mismatch" },
+  {
+    name: "F11 a $hello after an $error, which may stand before it",
+    bytes: concat(
+      frame(message("$error", text("code"), text("unknown-type"), text("message"), text("?"))),
+      HELLO,
+    ),
+  },
   { name: "F11 a $hello after a message", bytes: concat(PING, HELLO), forgiven: "schema-mismatch" },
   {
     name: "F11 a message that only the server sends",

@@ -120,11 +120,34 @@ describe("typewire-server, messages", () => {
   row("S11 ten bad messages are forgiven, the eleventh is not", () =>
     arena.withstand(async () => {
       using offender = await Offender.connect(arena.port);
-      await offender.peer.send(repeated(frame(message("shout")), 10));
+      await offender.peer.send(repeated(frame(message("say")), 10));
       for (let count = 0; count < 10; count += 1) {
-        expect(await offender.refusal()).toMatchObject({ code: "unknown-type" });
+        expect(await offender.refusal()).toMatchObject({ code: "schema-mismatch" });
       }
-      await offender.peer.send(frame(message("shout")));
+      await offender.peer.send(frame(message("say")));
+      expect(await offender.refusal()).toMatchObject({ code: "too-many-errors" });
+      await offender.leave();
+      await expectOneReason(arena, offender.name, "too-many-errors");
+    }),
+  );
+
+  row("S11 a peer of another version says 900 messages in vain, and stays", () =>
+    arena.withstand(async () => {
+      using offender = await Offender.connect(arena.port);
+      using witness = await Offender.connect(arena.port);
+      const fingerprint = [text("fingerprint"), text("0123456789abcdef")];
+      await offender.peer.send(hello(fingerprint, { protocol: "saludo", version: 1 }));
+      const inVain = concat(frame(message("say")), frame(message("shout")), frame(message("$new")));
+      await offender.peer.send(repeated(inVain, 900));
+      const codes: string[] = [];
+      for (let count = 0; count < 11; count += 1) codes.push((await offender.refusal()).code);
+      expect(codes.toSorted()).toEqual([
+        ...Array<string>(10).fill("schema-mismatch"),
+        "unknown-type",
+      ]);
+      await offender.say("afterwards");
+      expect(await witness.heardFrom(offender.name)).toBe("afterwards");
+      await offender.peer.send(repeated(inVain, 101));
       expect(await offender.refusal()).toMatchObject({ code: "too-many-errors" });
       await offender.leave();
       await expectOneReason(arena, offender.name, "too-many-errors");

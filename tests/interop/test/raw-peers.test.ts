@@ -120,7 +120,6 @@ describe("typewire-server refuses, tells the peer why, and stays up", () => {
       "unknown-type",
       undefined,
     ],
-    ["an unknown control message", "a1 64 74797065 65 246e6f7065", "unknown-type", undefined],
   ])("%s, and keeps the connection", async (_name, payload, code, path) => {
     await using server = await startServer();
     using raw = await connectRaw(server.port);
@@ -130,8 +129,25 @@ describe("typewire-server refuses, tells the peer why, and stays up", () => {
     await sendHex(raw, `${frame(`a2 ${SAY} ${TEXT} ${HOLA}`)}`);
 
     expect(error).toStartWith(`{"type": "$error", "code": "${code}", "message": "`);
-    if (path !== undefined) expect(error).toContain(`"path": "${path}"`);
+    if (path !== undefined) expect(error).toEndWith(`"path": "${path}", "of": "say", "frame": 1}`);
     await server.program.stdout.line(/hola/);
+  });
+
+  test("an unknown control message is ignored, and an unknown message answered once", async () => {
+    await using server = await startServer();
+    using raw = await connectRaw(server.port);
+
+    await sendHex(raw, frame("a1 64 74797065 65 246e6f7065"));
+    await sendHex(raw, frame("a1 64 74797065 64 6e6f7065").repeat(50));
+    await sendHex(raw, frame("a3 64 74797065 65 2463616c6c 64 63616c6c 61 78 62 6964 07"));
+    await sendHex(raw, frame(`a1 ${SAY}`));
+
+    const answer = /"code": /;
+    expect(await heard(raw, answer)).toContain(`"code": "unknown-type"`);
+    const result = await heard(raw, answer);
+    expect(result).toStartWith(`{"type": "$result", "id": 7`);
+    expect(result).toContain(`"code": "unknown-call"`);
+    expect(await heard(raw, answer)).toContain(`"code": "schema-mismatch"`);
   });
 
   test("more than ten such messages in ten seconds end the connection", async () => {

@@ -92,6 +92,12 @@ export class Handshake {
     return limitsOfPeer(this.#peerHello);
   }
 
+  /** Whether the peer has told a fingerprint, and it is not ours: one of the two ends is of another version. */
+  get hasOtherSchemas(): boolean {
+    const theirs = this.#peerHello?.fingerprint;
+    return theirs !== undefined && theirs !== this.#endpoint.hello.fingerprint;
+  }
+
   /** Payload bytes accepted now. */
   get maxFrameBytes(): number {
     const { maxFrameBytes, requireHello, preHelloFrameBytes } = this.#endpoint.limits;
@@ -109,8 +115,8 @@ export class Handshake {
   }
 
   /**
-   * Takes a control message, which came as `payload`; `isFirst` says that no frame came before it. A
-   * message of the user's is refused by `expected` while the handshake is not over.
+   * Takes a control message, which came as `payload`; `isFirst` says that nothing came before it but what may
+   * stand before a hello. A message of the user's is refused by `expected` while the handshake is not over.
    */
   take(message: ControlMessage, payload: Uint8Array, isFirst: boolean): Step {
     switch (message.type) {
@@ -124,6 +130,8 @@ export class Handshake {
         return this.isAuthenticating ? this.#takeError(message) : GO_ON;
       case "$ping":
       case "$pong":
+      case "$call":
+      case "$result":
         return this.isOver ? GO_ON : refuse(this.expected(`"${message.type}"`));
     }
   }

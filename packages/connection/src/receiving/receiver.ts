@@ -5,10 +5,12 @@
 
 import {
   type AnyMessage,
+  type Call,
   type Codec,
   type ControlMessage,
   isControlMessage,
   isFatal,
+  type Result,
   type Role,
   TypewireError,
 } from "@typewire/protocol";
@@ -17,6 +19,7 @@ import {
   type CloseReason,
   failed,
   failedInternally,
+  type Offence,
   type OwnControlMessage,
   peerEndedItsHalf,
   peerReported,
@@ -31,7 +34,7 @@ import { oneLine } from "../text.ts";
 import type { Clock } from "../time/clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Inflow, InflowConsumer } from "./inflow.ts";
-import { RefusalBudget } from "./refusal-budget.ts";
+import { Refusals } from "./refusals.ts";
 
 /** The connection as its receiver sees it. */
 export interface ReceiverOwner<Incoming> {
@@ -69,9 +72,13 @@ export class Receiver<
   readonly #handshake: Handshake;
   readonly #owner: ReceiverOwner<Incoming> & Connection<Outgoing>;
   readonly #deadlines: Deadlines;
-  #hasHeardPeer = false;
+  /** Frames that came, whatever was in them. */
+  #frames = 0;
+  /** Of those, the ones that may stand before the peer's `$hello`. */
+  #framesAside = 0;
   #messagesReceived = 0;
-  #refusals: RefusalBudget | undefined;
+  /** Made at the first. */
+  #refusals: Refusals | undefined;
 
   constructor(
     endpoint: ReceiverEndpoint<Outgoing, Incoming>,
@@ -89,6 +96,16 @@ export class Receiver<
     return this.#messagesReceived;
   }
 
+  /** See `ConnectionStats`. */
+  get messagesRefused(): number {
+    return this.#refusals?.refused ?? 0;
+  }
+
+  /** See `ConnectionStats`. */
+  get messagesUnknown(): number {
+    return this.#refusals?.unknown ?? 0;
+  }
+
   /** Looks at the deadlines of what `inflow` reads; `nowMs` is the sweep's time. */
   check(nowMs: number, inflow: Inflow): void {
     const handshake = this.#handshake;
@@ -99,6 +116,7 @@ export class Receiver<
     if (verdict === undefined) return;
     if (verdict === "ping") this.#owner.ping();
     else if (verdict.code === "heartbeat-lost") this.#owner.destroyWith(failed(verdict));
+    else if (verdict.code === "frame-timeout") this.#refuse(verdict, { frame: this.#frames + 1 });
     else this.#refuse(verdict);
   }
 
@@ -109,24 +127,23 @@ export class Receiver<
   readingFailed(error: unknown): void {
     // The position in the stream is lost, so no error is forgiven here.
     const isForgivable = error instanceof TypewireError && !isFatal(error.code);
-    this.#refuse(isForgivable ? new Error(error.message) : error);
+    this.#refuse(isForgivable ? new Error(error.message) : error, { frame: this.#frames + 1 });
   }
 
   receiveFrame(bytes: Uint8Array, start: number, end: number): void {
-    const isFirst = !this.#hasHeardPeer;
-    this.#hasHeardPeer = true;
+    this.#frames += 1;
     const { incoming, limits, observers } = this.#endpoint;
     let message: Incoming | ControlMessage;
     try {
       message = incoming.decodeIncoming(bytes, start, end, limits);
     } catch (error) {
-      this.#refuse(this.#handshake.judgeUnreadable(error));
+      this.#receiveUnreadable(error);
       return;
     }
     if (isControlMessage(message)) {
-      this.#receiveControl(message, bytes.subarray(start, end), isFirst);
+      this.#receiveControl(message, bytes.subarray(start, end));
     } else if (!this.#handshake.isOver) {
-      this.#refuse(this.#handshake.expected(`"${oneLine(message.type)}"`));
+      this.#refuse(this.#handshake.expected(`"${oneLine(message.type)}"`), this.#offence(message));
     } else if (this.#owner.heard()) {
       this.#messagesReceived += 1;
       observers.onReceived?.(this.#owner, message, bytes, start, end);
@@ -134,10 +151,37 @@ export class Receiver<
     }
   }
 
-  #receiveControl(message: ControlMessage, payload: Uint8Array, isFirst: boolean): void {
+  /** A frame that is no message of this direction, or whose bytes are none at all. */
+  #receiveUnreadable(error: unknown): void {
+    const judged = this.#handshake.judgeUnreadable(error);
+    if (judged instanceof TypewireError && judged.code === "unknown-type") {
+      this.#receiveUnknown(judged);
+    } else {
+      this.#refuse(judged, { of: ofOf(error), frame: this.#frames });
+    }
+  }
+
+  /** The message that came last, as an error names it. */
+  #offence({ type }: AnyMessage): Offence {
+    return { of: type, frame: this.#frames };
+  }
+
+  /** A newer peer says what this side cannot know: it is told once of each name, and never loses the connection. */
+  #receiveUnknown(error: TypewireError): void {
+    const name = error.of ?? "";
+    if (name.startsWith("$")) this.#framesAside += 1;
+    if (!this.#refusal().meet(name)) return;
+    this.#endpoint.observers.onRefused?.(this.#owner, error);
+    this.#owner.answer(toPeerError(error, { frame: this.#frames }));
+  }
+
+  #receiveControl(message: ControlMessage, payload: Uint8Array): void {
     const { observers } = this.#endpoint;
-    if (message.type === "$error") observers.onPeerError?.(this.#owner, message);
-    if (!this.#passesHandshake(message, payload, isFirst)) return;
+    if (message.type === "$error") {
+      this.#framesAside += 1;
+      observers.onPeerError?.(this.#owner, message);
+    }
+    if (!this.#passesHandshake(message, payload)) return;
     switch (message.type) {
       case "$hello":
       case "$proof":
@@ -150,6 +194,13 @@ export class Receiver<
       case "$pong":
         this.#owner.heard();
         return;
+      case "$call":
+        this.#refusal().meet(message.type);
+        if (this.#owner.heard()) this.#owner.answer(unknownCall(message));
+        return;
+      case "$result":
+        this.#refusal().meet(message.type);
+        return;
       case "$bye":
         this.#owner.closeWith(peerSaidBye(message));
         return;
@@ -161,22 +212,22 @@ export class Receiver<
   }
 
   /** Does what the handshake says. Returns whether the message is still to be dealt with. */
-  #passesHandshake(message: ControlMessage, payload: Uint8Array, isFirst: boolean): boolean {
+  #passesHandshake(message: ControlMessage, payload: Uint8Array): boolean {
     const handshake = this.#handshake;
     const before = handshake.peerHello;
-    const step = handshake.take(message, payload, isFirst);
+    const step = handshake.take(message, payload, this.#frames - this.#framesAside === 1);
     const { peerHello } = handshake;
     if (peerHello !== undefined && peerHello !== before) {
       this.#endpoint.observers.onHello?.(this.#owner, peerHello);
     }
-    if (step.next === "refuse") this.#refuse(step.error);
+    if (step.next === "refuse") this.#refuse(step.error, this.#offence(message));
     else if (step.next === "end") this.#owner.closeWith(step.reason);
     else if (step.next === "say") this.#owner.answer(step.message);
     return step.next === "go on" || step.next === "say";
   }
 
-  /** Answers for an error of the peer's: forgives it, or ends the connection. */
-  #refuse(error: unknown): void {
+  /** Answers for an error of the peer's: forgives it, or ends the connection. `offence`: of which of its messages. */
+  #refuse(error: unknown, offence?: Offence): void {
     if (!(error instanceof TypewireError)) {
       const { reason, lastMessage } = failedInternally(
         this.#endpoint.role,
@@ -186,17 +237,33 @@ export class Receiver<
       this.#owner.closeWith(reason, lastMessage);
       return;
     }
-    const fatal = isFatal(error.code) ? error : this.#budget().spend(error);
-    if (fatal !== undefined) {
-      this.#owner.closeWith(failed(fatal), toPeerError(fatal));
+    const verdict = isFatal(error.code)
+      ? error
+      : this.#refusal().refuse(error, this.#handshake.hasOtherSchemas);
+    if (verdict instanceof TypewireError) {
+      this.#owner.closeWith(failed(verdict), toPeerError(verdict, offence));
       return;
     }
     this.#endpoint.observers.onRefused?.(this.#owner, error);
-    this.#owner.answer(toPeerError(error));
+    if (verdict === "answer") this.#owner.answer(toPeerError(error, offence));
   }
 
-  #budget(): RefusalBudget {
-    this.#refusals ??= new RefusalBudget(this.#endpoint.limits, this.#endpoint.clock);
+  #refusal(): Refusals {
+    this.#refusals ??= new Refusals(this.#endpoint.limits, this.#endpoint.clock);
     return this.#refusals;
   }
+}
+
+/** The type of the message that an error is about, where it was read. */
+function ofOf(error: unknown): string | undefined {
+  return error instanceof TypewireError ? error.of : undefined;
+}
+
+/** The answer to a call: this version serves none. */
+function unknownCall({ id }: Call): Result {
+  return {
+    type: "$result",
+    id,
+    error: { code: "unknown-call", message: "This side serves no call of this name" },
+  };
 }

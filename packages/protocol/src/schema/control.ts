@@ -26,8 +26,15 @@ export const controlSchemas = {
     code: Type.String(),
     message: Type.String(),
     path: Type.Optional(Type.String()),
+    of: Type.Optional(Type.String()),
+    frame: Type.Optional(Type.Integer({ minimum: 1 })),
   }),
   $bye: Type.Object({ reason: Type.String(), retryAfterMs: Type.Optional(milliseconds) }),
+  $call: Type.Object({ call: Type.String(), id: Type.Integer() }),
+  $result: Type.Object({
+    id: Type.Integer(),
+    error: Type.Optional(Type.Object({ code: Type.String(), message: Type.String() })),
+  }),
 } as const;
 
 type ControlSchemas = typeof controlSchemas;
@@ -45,7 +52,12 @@ export type PeerError = { type: "$error" } & Static<ControlSchemas["$error"]>;
 /** An orderly end, and when to come back. */
 export type Bye = { type: "$bye" } & Static<ControlSchemas["$bye"]>;
 
-export type ControlMessage = Hello | Proof | Ping | Pong | PeerError | Bye;
+/** Asks for an answer. No protocol has calls yet: each is answered with an error. */
+export type Call = { type: "$call" } & Static<ControlSchemas["$call"]>;
+/** Answers a call, with the same `id`. */
+export type Result = { type: "$result" } & Static<ControlSchemas["$result"]>;
+
+export type ControlMessage = Hello | Proof | Ping | Pong | PeerError | Bye | Call | Result;
 
 /** Whether a decoded message is a control message. */
 export function isControlMessage(message: { readonly type: string }): message is ControlMessage {

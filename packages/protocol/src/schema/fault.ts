@@ -191,8 +191,18 @@ function ownConstraints(schema: TSchema): TSchema | undefined {
 function wordingOf(error: ValueError): string {
   if (error.type === ValueErrorType.Never) return "nothing";
   if (error.type === ValueErrorType.Not) return "a value that is not excluded";
-  return error.message.replace(/^Expected (to be )?/, "");
+  return error.message
+    .replace(/^Expected (to be )?/, "")
+    .replace(/^bigint$/, "integer of at most 64 bits")
+    .replace(/\b(Uint8Array|Date|bigint)\b/, (name) => WIRE_WORDS[name] ?? name);
 }
+
+/** TypeBox names these kinds as JavaScript does; a peer in another language has no such names. */
+const WIRE_WORDS: Readonly<Record<string, string>> = {
+  Uint8Array: "byte string",
+  Date: "date",
+  bigint: "integer",
+};
 
 function firstFault<Part>(parts: readonly Part[], find: (part: Part) => Fault): Fault {
   for (const part of parts) {

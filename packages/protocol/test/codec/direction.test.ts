@@ -101,9 +101,9 @@ describe("a payload that is no message", () => {
     [
       "an integer of eight bytes",
       integer(5, 8),
-      "expected a map whose type names the message, got bigint",
+      "expected a map whose type names the message, got integer",
     ],
-    ["bytes", fromHex("4100"), "expected a map whose type names the message, got Uint8Array of 1"],
+    ["bytes", fromHex("4100"), "expected a map whose type names the message, got byte string of 1"],
     ["an empty map", map(), "at /type: expected the name of a message, got nothing"],
     [
       "a map without type",
@@ -119,7 +119,7 @@ describe("a payload that is no message", () => {
     [
       "a map as type",
       map(text("type"), map()),
-      "at /type: expected the name of a message, got Map",
+      "at /type: expected the name of a message, got map",
     ],
   ])("is refused: %s", (_, payload, reason) => {
     const separator = reason.startsWith("at") ? " " : ": ";

@@ -98,17 +98,25 @@ describe("values that cannot travel", () => {
   ring.push([ring]);
 
   test.each([
-    ["a Map", new Map(), "a plain object, got Map"],
+    ["a Map", new Map(), "a plain object, got map"],
     ["a Set", new Set(), "a plain object, got Set"],
-    ["a Date", new Date(0), "a plain object, got Date"],
+    ["a Date", new Date(0), "a plain object, got date"],
     ["a class instance", new (class Odd {})(), "a plain object, got object"],
     ["a RegExp", /x/, "a plain object, got object"],
     ["a function", () => 1, "a value that can travel, got function"],
     ["a symbol", Symbol("x"), "a value that can travel, got symbol"],
     ["undefined", undefined, "a value that can travel, got undefined"],
-    ["a small bigint", 5n, "a number, since without a schema this arrives as one, got bigint"],
-    ["a bigint over 64 bits", 2n ** 64n, "an integer of at most 64 bits, got bigint"],
-    ["a bigint under −2^63", -(2n ** 63n) - 1n, "an integer of at most 64 bits, got bigint"],
+    ["a small bigint", 5n, "a number, since without a schema this arrives as one, got integer"],
+    [
+      "a bigint over 64 bits",
+      2n ** 64n,
+      "an integer of at most 64 bits, got integer beyond ±(2^53−1)",
+    ],
+    [
+      "a bigint under −2^63",
+      -(2n ** 63n) - 1n,
+      "an integer of at most 64 bits, got integer beyond ±(2^53−1)",
+    ],
     ["a lone surrogate", "a\ud800", "well-formed Unicode, got a string with a lone surrogate"],
     [
       "the key __proto__",

@@ -6,7 +6,7 @@ import { Decoder } from "cbor-x/decode";
 
 import type { ByteWriter } from "../../byte-writer.ts";
 import { Scanner } from "../../cbor/scan.ts";
-import { schemaMismatch, TypewireError } from "../../errors.ts";
+import { refusalOf, schemaMismatch, TypewireError } from "../../errors.ts";
 import type { DecodeLimits } from "../../limits.ts";
 import { describeKind } from "../../schema/describe-kind.ts";
 import {
@@ -105,11 +105,17 @@ export class ReferencePath {
     }
     const entry = this.#entryFor(raw.get("type"), raw.has("type"));
     raw.delete("type");
-    const { value, misfit } = this.#reviver.revive(entry.shape, raw);
-    if (misfit !== undefined || !entry.check.passes(value)) {
-      throw entry.check.explain(value, misfit);
+    try {
+      return { type: entry.name, ...this.#body(entry, raw) };
+    } catch (error) {
+      throw error instanceof TypewireError ? refusalOf(entry.name, error) : error;
     }
-    return { type: entry.name, ...(value as object) };
+  }
+
+  #body({ shape, check }: MessageEntry, raw: Map<unknown, unknown>): object {
+    const { value, misfit } = this.#reviver.revive(shape, raw);
+    if (misfit !== undefined || !check.passes(value)) throw check.explain(value, misfit);
+    return value as object;
   }
 
   #entryFor(type: unknown, present: boolean): MessageEntry {
@@ -128,7 +134,7 @@ export class ReferencePath {
     throw new TypewireError(
       "unknown-type",
       `Unknown message type ${JSON.stringify(type.slice(0, 64))}: expected ${known.join(", ") || "none"}`,
-      { path: "/type" },
+      { path: "/type", of: type },
     );
   }
 }
