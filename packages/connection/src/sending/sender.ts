@@ -136,12 +136,13 @@ function beyond(size: string, limit: number): TypewireError {
 /** So many units of text, of up to three bytes each, fit into 256 bytes beside everything else. */
 const FEW_UNITS = 40;
 
-/** `message` with its sentence cut to `units` of text, and without a path. */
+/** `message` with its sentence cut to `units` of text, and without the path and type of a refused message. */
 function inWords(message: OwnControlMessage, units: number): OwnControlMessage {
   const cut = (text: string): string => (units === 0 ? "" : oneLine(text, units));
   if (message.type === "$error") {
-    const { type, code } = message;
-    return { type, code, message: cut(message.message) };
+    const { type, code, frame } = message;
+    const said = { type, code, message: cut(message.message) };
+    return frame === undefined ? said : { ...said, frame };
   }
   return message.type === "$bye" ? { ...message, reason: cut(message.reason) } : message;
 }
