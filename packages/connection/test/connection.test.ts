@@ -226,7 +226,8 @@ describe("Connection, a conversation cut anywhere", () => {
       const { seen } = await converse(cut);
       expect(seen.slice(0, 3)).toEqual(expected.slice(0, 3));
     }
-  });
+    // Some tens of thousands of conversations: seconds where other programs run as well.
+  }, 60_000);
 
   test("is the same with writes of any size", async () => {
     for (let mostPerWrite = 1; mostPerWrite <= 40; mostPerWrite += 1) {

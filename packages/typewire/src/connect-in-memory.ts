@@ -20,10 +20,10 @@ import {
 } from "@typewire/server";
 import { FakeClock, MemoryPair } from "@typewire/testkit/in-memory";
 
-/** The handlers of the two ends, as `serve` and `connect` take them. */
+/** The handlers of the two ends, as `serve` and `connect` take them: none is needed. */
 export interface HandlersOfBoth<P extends AnyProtocol> {
-  readonly server: ServerHandlers<P>;
-  readonly client: ClientHandlers<P>;
+  readonly server?: ServerHandlers<P>;
+  readonly client?: ClientHandlers<P>;
 }
 
 /** The options of the two ends, less the clock, which is the test's. */
@@ -40,7 +40,7 @@ export interface InMemory<P extends AnyProtocol> extends AsyncDisposable {
   readonly clock: FakeClock;
   /** Another client of the same server, connected when this resolves. */
   connect(
-    handlers: ClientHandlers<P>,
+    handlers?: ClientHandlers<P>,
     options?: Omit<ClientOptions<P>, "clock">,
   ): Promise<ClientOf<P>>;
   /**
@@ -59,7 +59,7 @@ export interface InMemory<P extends AnyProtocol> extends AsyncDisposable {
  */
 export async function connectInMemory<P extends AnyProtocol>(
   protocol: P,
-  handlers: HandlersOfBoth<P>,
+  handlers: HandlersOfBoth<P> = {},
   options: InMemoryOptions<P> = {},
 ): Promise<InMemory<P>> {
   const network = new MemoryNetwork();

@@ -24,6 +24,18 @@ function failureOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe("connectInMemory", () => {
+  test("needs no handlers where observers hear enough", async () => {
+    const heard: unknown[] = [];
+    await using memory = await connectInMemory(
+      counter,
+      {},
+      { server: { onReceived: (_, message) => void heard.push(message) } },
+    );
+    memory.client.send({ type: "add", by: 2 });
+    await memory.settle();
+    expect(heard).toEqual([{ type: "add", by: 2 }]);
+  });
+
   test("takes what the client sends to the server's handler, and the answer back", async () => {
     let value = 0;
     const totals: Total[] = [];
