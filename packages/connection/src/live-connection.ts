@@ -247,9 +247,20 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     this.#sender.answer(message);
   }
 
-  handshakeAdvanced(): void {
+  handshakeAdvanced(): boolean {
     this.#inflow.maxFrameBytes = this.#handshake.maxFrameBytes;
     if (this.#handshake.isOver) this.#endpoint.owner.proven?.(this);
+    return !this.#isEnding;
+  }
+
+  /**
+   * For an owner that has no place for the peer: ends in order, with `message` as the reason. Where no byte
+   * has left yet, `$error` is all that the peer hears, and not that it was let in.
+   */
+  turnAway(message: string): void {
+    const code = "too-many-connections";
+    if (this.#writer.sentBytes === 0) this.#writer.discard();
+    this.closeWith({ code, message, origin: "local" }, { type: "$error", code, message });
   }
 
   /** Only the first reason counts. */

@@ -238,11 +238,7 @@ export class LiveServer<
   #proven(connection: LiveServerConnection<P>): void {
     const wasStranger = this.#lobby.leave(connection);
     if (!wasStranger || this.#connections.size - this.#lobby.size <= this.maxConnections) return;
-    const message = fullOf(this.maxConnections);
-    connection.closeWith(
-      { code: "too-many-connections", message, origin: "local" },
-      { type: "$error", code: "too-many-connections", message },
-    );
+    connection.turnAway(fullOf(this.maxConnections));
   }
 
   #closed(connection: LiveServerConnection<P>, reason: CloseReason): void {

@@ -137,7 +137,7 @@ describe("Server, with strangers", () => {
     expect(await Promise.all(sockets.map(heard))).toEqual([
       ["$hello"],
       ["$hello"],
-      ["$hello", "too-many-connections"],
+      ["too-many-connections"],
     ]);
     sockets[2]?.events?.peerEnded();
     place.clock.advance(PRESSED_DEADLINE_MS);

@@ -10,8 +10,10 @@ import { expectOneReason } from "../src/byte-rows.ts";
 import { frame, header, hello, hex, message, repeated, text } from "../src/cbor.ts";
 import { clientProgram } from "../src/client-program.ts";
 import { Offender } from "../src/offender.ts";
+import { processFigures } from "../src/process-figures.ts";
 import { row, rowsEnd } from "../src/row.ts";
 import { connectPeer } from "../src/tls.ts";
+import { until } from "../src/until.ts";
 
 const HEARTBEAT_MS = 300;
 const HEARTBEAT_FLAGS = ["--limit", `heartbeatIntervalMs=${HEARTBEAT_MS}ms`] as const;
@@ -168,11 +170,13 @@ describe("typewire-server, lives of connections", () => {
 
   row("L7 those over the limit are told so and closed, and the count recovers", async () => {
     await using server = await startServer({ flags: ["--max-connections", "40"] });
+    const { pid } = server.program;
+    const before = processFigures(pid).descriptors;
     const peers = await many(80, () => connectPeer(server.port));
     const verdicts = await Promise.all(peers.map(async (peer) => readVerdict(await peer.next())));
     expect(verdicts.filter((verdict) => verdict === "too-many-connections")).toHaveLength(40);
     for (const peer of peers) peer.reset();
-    await server.log.line(({ active }) => active === 0, "empty server");
+    await until(() => processFigures(pid).descriptors <= before, "an empty server");
     const again = await many(40, () => Offender.connect(server.port));
     for (const peer of again) peer[Symbol.dispose]();
   });

@@ -44,8 +44,8 @@ export interface ReceiverOwner<Incoming> {
   handle(message: Incoming): void;
   /** A control message for the peer. */
   answer(message: OwnControlMessage): void;
-  /** The handshake has taken a step: it may be over, and its frame limit another. */
-  handshakeAdvanced(): void;
+  /** The handshake has taken a step: it may be over, and its frame limit another. Returns whether the connection still listens. */
+  handshakeAdvanced(): boolean;
   /** The end in order begins, after `lastMessage` to the peer. Nothing more is received. */
   closeWith(reason: CloseReason, lastMessage?: OwnControlMessage): void;
   /** The end, at once: a silent peer hears no last message. */
@@ -185,7 +185,6 @@ export class Receiver<
     switch (message.type) {
       case "$hello":
       case "$proof":
-        this.#owner.handshakeAdvanced();
         if (this.#handshake.isOver) this.#owner.heard();
         return;
       case "$ping":
@@ -222,8 +221,12 @@ export class Receiver<
     }
     if (step.next === "refuse") this.#refuse(step.error, this.#offence(message));
     else if (step.next === "end") this.#owner.closeWith(step.reason);
-    else if (step.next === "say") this.#owner.answer(step.message);
-    return step.next === "go on" || step.next === "say";
+    if (step.next === "refuse" || step.next === "end") return false;
+    const isStep = message.type === "$hello" || message.type === "$proof";
+    // Where there is no place for a peer that has just proved itself, its proof is not answered.
+    if (isStep && !this.#owner.handshakeAdvanced()) return false;
+    if (step.next === "say") this.#owner.answer(step.message);
+    return true;
   }
 
   /** Answers for an error of the peer's: forgives it, or ends the connection. `offence`: of which of its messages. */

@@ -116,6 +116,11 @@ export class SocketWriter implements Flushable {
     this.#queue.appendFrame(frame);
   }
 
+  /** Drops what is queued. Only before a byte has left: a frame that has left in part could not be ended. */
+  discard(): void {
+    this.#queue.clear();
+  }
+
   /** Has the appended frames written, at the end of this turn or at once. False: the queue is above the soft limit. */
   commit(): boolean {
     const { queuedBytes } = this.#queue;

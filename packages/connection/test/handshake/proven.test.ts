@@ -84,28 +84,45 @@ describe("ConnectionOwner.proven", () => {
     expect(seen).toEqual(expected);
   });
 
-  test("may end the connection, which then never opens", async () => {
+  test("may turn the peer away, which then hears of nothing else", async () => {
     const seen: string[] = [];
-    const message = "The server is full";
     const connection: ServerSide = serverConnection(
       {},
       {
         observer: { onOpen: () => seen.push("open"), onClose: () => seen.push("close") },
-        owner: {
-          proven: () =>
-            connection.closeWith(
-              { code: "too-many-connections", message, origin: "local" },
-              { type: "$error", code: "too-many-connections", message },
-            ),
-        },
+        owner: { proven: () => connection.turnAway("The server is full") },
       },
     );
     const socket: MemorySocket = openSocket(connection);
     connection.peerEnded();
     await turn();
-    expect(heardByClient(socket).map(({ type }) => type)).toEqual(["$hello", "$error"]);
+    expect(heardByClient(socket)).toEqual([
+      { type: "$error", code: "too-many-connections", message: "The server is full" },
+    ]);
     expect(connection.state).toBe("closed");
     expect(connection.wasOpen).toBe(false);
     expect(seen).toEqual([]);
+  });
+
+  test("does not answer the proof of a peer that it turns away", async () => {
+    const secret = secretOf("correct horse battery");
+    const server = createEndpoint(
+      talk,
+      "server",
+      {},
+      {
+        secret,
+        owner: {
+          proven: (connection) => (connection as ServerSide).turnAway("The server is full"),
+        },
+      },
+    );
+    const client = createEndpoint(talk, "client", {}, { secret });
+    const pair = new MemoryPair(
+      new LiveConnection(server, "client"),
+      new LiveConnection(client, "server"),
+    );
+    await pair.settle();
+    expect(heardByClient(pair.left).map(({ type }) => type)).toEqual(["$hello", "$error"]);
   });
 });
