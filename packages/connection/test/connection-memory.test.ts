@@ -1,45 +1,11 @@
-import { heapStats } from "bun:jsc";
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 
-import { createEndpoint, LiveConnection } from "../src/index.ts";
-import { clientHello, fromClient, talk, turn } from "./talk.ts";
-
-/** Heap bytes after garbage collection; objects that the last turn's stack still names take a second round. */
-async function heapBytes(): Promise<number> {
-  for (let round = 0; round < 3; round += 1) {
-    await turn();
-    Bun.gc(true);
-  }
-  return heapStats().heapSize;
-}
+import { Program } from "@typewire/testkit";
 
 test("an idle connection costs less than 1.25 KiB of heap, after traffic in both directions", async () => {
-  const endpoint = createEndpoint(talk, "server", {
-    ask: ({ text }, connection) => void connection.send({ type: "reply", text }),
-  });
-  const socket = {
-    write: (bytes: Uint8Array) => bytes.length,
-    shutdown() {},
-    end() {},
-    terminate() {},
-    pause() {},
-    resume() {},
-  };
-  const traffic = fromClient(clientHello, { type: "ask", text: "x".repeat(2_000) });
-  const connections: unknown[] = [];
-  const connect = async (count: number): Promise<void> => {
-    for (let index = 0; index < count; index += 1) {
-      const connection = new LiveConnection(endpoint, `127.0.0.1:${10_000 + index}`);
-      connection.opened(socket);
-      // Cut, so that the frame reader needs buffers of its own.
-      connection.receive(traffic.subarray(0, 500));
-      connection.receive(traffic.subarray(500));
-      connections.push(connection);
-    }
-    await turn();
-  };
-  await connect(500);
-  const before = await heapBytes();
-  await connect(5_000);
-  expect(((await heapBytes()) - before) / connections.length).toBeLessThan(1280);
+  const script = join(import.meta.dir, "support", "idle-connections.ts");
+  await using program = new Program([process.execPath, script]);
+  const [heapBytes] = await program.stdout.line(/^[\d.]+$/);
+  expect(Number(heapBytes)).toBeLessThan(1280);
 });
