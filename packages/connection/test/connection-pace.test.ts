@@ -110,6 +110,48 @@ describe("messagesPerTurn", () => {
     expect(handled).toBeLessThanOrEqual(64);
   });
 
+  test("is over after one frame that takes long, however few there were", () => {
+    const clock = new FakeClock();
+    let handled = 0;
+    const connection = serverConnection(
+      {
+        ask() {
+          handled += 1;
+          clock.pass(10);
+        },
+      },
+      { clock },
+    );
+    openSocket(connection);
+    connection.receive(
+      fromClient(...Array<ReturnType<typeof ask>>(10).fill(ask("x".repeat(100_000)))),
+    );
+    expect(handled).toBe(1);
+    for (let turns = 2; turns <= 10; turns += 1) {
+      clock.advance(0);
+      expect(handled).toBe(turns);
+    }
+  });
+
+  test("is over by bytes as well as by frames, once time has passed", () => {
+    const clock = new FakeClock();
+    let handled = 0;
+    const connection = serverConnection(
+      {
+        ask() {
+          handled += 1;
+          clock.pass(2);
+        },
+      },
+      { clock },
+    );
+    openSocket(connection);
+    connection.receive(
+      fromClient(...Array<ReturnType<typeof ask>>(32).fill(ask("x".repeat(8_000)))),
+    );
+    expect(handled).toBeLessThanOrEqual(8);
+  });
+
   test("serves a client that says little at once while others flood, and shares the rest (F8)", () => {
     const clock = new FakeClock();
     const turns: string[] = [];

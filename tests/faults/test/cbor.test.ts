@@ -158,6 +158,29 @@ describe("typewire-server, payloads", () => {
     }),
   );
 
+  row("C18 frames that are dear to read, one after the other, keep nobody waiting", () =>
+    arena.withstand(async () => {
+      // 131 KB each: an unknown property with a map of 32 700 integer keys in no order.
+      const seed = pickSeed();
+      const random = new SeededRandom(seed);
+      const keys = Array.from({ length: 32_700 }, (_, index) => index);
+      for (let index = keys.length - 1; index > 0; index -= 1) {
+        const other = random.integer(0, index);
+        [keys[index], keys[other]] = [keys[other] ?? 0, keys[index] ?? 0];
+      }
+      const entries = concat(...keys.map((key) => Uint8Array.of(0x19, key >> 8, key & 255, 0)));
+      const dear = message("$pong", text("x"), concat(head("map", keys.length), entries));
+      const offenders = await Promise.all([1, 2].map(() => Offender.connect(arena.port)));
+      await Promise.all(offenders.map(({ peer }) => peer.send(repeated(frame(dear), 150))));
+      for (const offender of offenders) {
+        await offender.peer.send(frame(message("$ping")));
+        await offender.next("$pong");
+        await offender.leave();
+        offender[Symbol.dispose]();
+      }
+    }),
+  );
+
   rowsEnd("C");
 });
 

@@ -53,6 +53,12 @@ const TURN_MS = 5;
 /** Frames between two looks at the clock, and all that a busy endpoint gives to a chunk at once. */
 const FRAMES_PER_LOOK = 32;
 
+/**
+ * The same in bytes of payload: reading takes up to 40 ns for each, so half a millisecond. Bounds the data
+ * items too, of which none is smaller than a byte.
+ */
+const BYTES_PER_LOOK = 16 * 1024;
+
 /** One stream of bytes, cut into frames at our pace. */
 export class Inflow implements Resumable {
   readonly #endpoint: InflowEndpoint;
@@ -72,8 +78,10 @@ export class Inflow implements Resumable {
   /** The frame count at which this turn looks at the clock, and at which it ends. */
   #nextLook = 0;
   #lastOfTurn = 0;
-  /** When the turn first looked at the clock; negative before. */
-  #turnStartedAtMs = -1;
+  /** Payload bytes that may still be handed out before this turn looks at the clock. */
+  #bytesUntilLook = 0;
+  /** When the turn first looked at the clock; NaN before, and −Infinity in a turn that ends at its first look. */
+  #turnStartedAtMs = NaN;
 
   constructor(endpoint: InflowEndpoint, consumer: InflowConsumer, maxFrameBytes: number) {
     this.#endpoint = endpoint;
@@ -133,8 +141,7 @@ export class Inflow implements Resumable {
     if (this.#backlog !== undefined || this.#holds !== 0) {
       this.#keep(chunk);
     } else {
-      const { turns, limits } = this.#endpoint;
-      this.#beginTurn(turns.isBusy ? FRAMES_PER_LOOK : limits.messagesPerTurn);
+      this.#beginTurn(this.#endpoint.turns.isBusy);
       this.#handOut(chunk);
     }
     this.#settle();
@@ -188,7 +195,7 @@ export class Inflow implements Resumable {
     const chunks = this.#backlog;
     if (chunks === undefined || this.#holds !== 0) return;
     this.#backlog = undefined;
-    this.#beginTurn(this.#endpoint.limits.messagesPerTurn);
+    this.#beginTurn(false);
     for (const chunk of chunks) {
       if (this.#isDiscarding) return;
       if (this.#backlog === undefined) this.#handOut(chunk);
@@ -198,10 +205,13 @@ export class Inflow implements Resumable {
     this.#settle();
   }
 
-  #beginTurn(frames: number): void {
-    this.#lastOfTurn = this.#framesReceived + frames;
-    this.#nextLook = this.#framesReceived + Math.min(frames, FRAMES_PER_LOOK);
-    this.#turnStartedAtMs = -1;
+  /** A short turn is over at its first look. */
+  #beginTurn(isShort: boolean): void {
+    const { messagesPerTurn } = this.#endpoint.limits;
+    this.#lastOfTurn = this.#framesReceived + messagesPerTurn;
+    this.#nextLook = this.#framesReceived + Math.min(messagesPerTurn, FRAMES_PER_LOOK);
+    this.#bytesUntilLook = BYTES_PER_LOOK;
+    this.#turnStartedAtMs = isShort ? -Infinity : NaN;
   }
 
   /** Hands out the frames of the chunk while the turn lasts, and keeps the rest. */
@@ -222,19 +232,24 @@ export class Inflow implements Resumable {
   }
 
   readonly #receiveFrame = (bytes: Uint8Array, start: number, end: number): void => {
+    const length = end - start;
     this.#framesReceived += 1;
-    if (this.#framesReceived === this.#nextLook) this.#look();
+    this.#bytesUntilLook -= length;
+    if (this.#framesReceived === this.#nextLook || this.#bytesUntilLook < 0) this.#look();
     this.#consumer.receiveFrame(bytes, start, end);
+    // One frame may take longer than a turn: the next waits for its own.
+    if (length >= BYTES_PER_LOOK) this.#look();
   };
 
   /** Ends the turn when it has had enough frames, or enough time. */
   #look(): void {
     const nowMs = this.#endpoint.clock.now();
-    if (this.#turnStartedAtMs < 0) this.#turnStartedAtMs = nowMs;
+    if (Number.isNaN(this.#turnStartedAtMs)) this.#turnStartedAtMs = nowMs;
     const isOver =
       this.#framesReceived >= this.#lastOfTurn || nowMs - this.#turnStartedAtMs >= TURN_MS;
     if (isOver) this.#reader.suspend();
     this.#nextLook = Math.min(this.#lastOfTurn, this.#framesReceived + FRAMES_PER_LOOK);
+    this.#bytesUntilLook = BYTES_PER_LOOK;
   }
 
   #keep(chunk: Uint8Array): void {

@@ -6,7 +6,7 @@
 import { TypewireError } from "../errors.ts";
 import { type DecodeLimits, defaultLimits } from "../limits.ts";
 import { release } from "../release.ts";
-import { findDuplicateKey, textLength } from "./duplicate-keys.ts";
+import { DuplicateKeys, textLength } from "./duplicate-keys.ts";
 import { utf8ErrorAt } from "./utf8.ts";
 
 /** A text item that begins with a byte order mark, which a decoder may swallow. */
@@ -46,6 +46,7 @@ export class Scanner {
   /** Offsets of the keys of the maps under way, innermost last. */
   #keys = new Float64Array(KEY_STACK);
   #keyCount = 0;
+  readonly #duplicateKeys = new DuplicateKeys();
 
   /** `allowUndefined`: whether the simple value 23 may occur, because a schema asks for it. */
   constructor(options: { readonly allowUndefined: boolean }) {
@@ -79,6 +80,7 @@ export class Scanner {
       if (this.#keys.length > KEY_STACK) {
         release(this.#keys);
         this.#keys = new Float64Array(KEY_STACK);
+        this.#duplicateKeys.shrink();
       }
     }
   }
@@ -218,7 +220,7 @@ export class Scanner {
       this.#key(depth);
       this.#item(depth);
     }
-    const duplicate = findDuplicateKey(this.#bytes, this.#keys, first, this.#keyCount);
+    const duplicate = this.#duplicateKeys.find(this.#bytes, this.#keys, first, this.#keyCount);
     this.#keyCount = first;
     if (duplicate === -1) return;
     this.#position = duplicate;

@@ -78,7 +78,7 @@ describe("duplicate keys", () => {
     );
   });
 
-  test("are found in maps of every size around the switch from comparing pairs to sorting", () => {
+  test("are found in maps of every size around the switch from comparing pairs to hashing", () => {
     for (let size = 2; size <= 40; size += 1) {
       const keys = Array.from({ length: size }, (_, index) => text(`key ${index}`));
       expect(verdictOf(keyed(...keys))).toBe("accepted");
