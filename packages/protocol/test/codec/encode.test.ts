@@ -191,8 +191,13 @@ describe("values that cannot travel", () => {
       [Type.Unknown(), circular],
       [Type.Array(Type.Unknown()), ring],
       [Type.Record(Type.String(), Type.Any()), circular],
-      [Type.Recursive((This) => Type.Object({ next: This })), node],
-      [Type.Recursive((This) => Type.Object({ next: This, toString: Type.String() })), node],
+      [Type.Recursive((This) => Type.Object({ next: Type.Optional(This) })), node],
+      [
+        Type.Recursive((This) =>
+          Type.Object({ next: Type.Optional(This), toString: Type.String() }),
+        ),
+        node,
+      ],
       [Type.Recursive((This) => Type.Object({ next: Type.Union([This, Type.Null()]) })), node],
       [Type.Recursive((This) => Type.Array(This)), ring],
     ] as const) {

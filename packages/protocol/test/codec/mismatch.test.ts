@@ -183,7 +183,6 @@ const ROWS: readonly [
     null,
     "expected a value that is not excluded, got null",
   ],
-  ["never", Type.Never(), NULL, null, "expected nothing, got null"],
 ];
 
 describe("a schema-mismatch", () => {
