@@ -36,4 +36,5 @@ export {
 } from "./errors.ts";
 export { FrameReader, type FrameReaderOptions, type OnFrame } from "./frame/frame-reader.ts";
 export { decodeHeader, encodeHeader, HEADER_BYTES, MAX_ANNOUNCED_BYTES } from "./frame/header.ts";
+export { Type } from "./schema/type.ts";
 export { type DecodeLimits, defaultLimits, type MessageLimits } from "./limits.ts";

@@ -11,6 +11,8 @@ function define(message: string, schema: TSchema): unknown {
   return defineProtocol({ name: "test", version: 1, server: { [message]: schema }, client: {} });
 }
 
+const CARRY = "carry the whole under one property: Type.Object({ body: … })";
+
 describe("defineProtocol", () => {
   test("gives a protocol that cannot be changed", () => {
     const protocol = defineProtocol({ name: "test", version: 3, server: {}, client: {} });
@@ -62,28 +64,33 @@ describe("defineProtocol", () => {
   );
 
   test.each([
-    ["text", Type.String(), "a message must be a Type.Object"],
-    ["an array", Type.Array(Type.Null()), "a message must be a Type.Object"],
-    ["Unknown", Type.Unknown(), "a message must be a Type.Object"],
+    ["text", Type.String(), `a message must be a Type.Object; ${CARRY}`],
+    ["an array", Type.Array(Type.Null()), `a message must be a Type.Object; ${CARRY}`],
+    ["Unknown", Type.Unknown(), `a message must be a Type.Object; ${CARRY}`],
     [
       "a union with null",
       Type.Union([Type.Object({}), Type.Null()]),
-      "a message must be a Type.Object",
+      `a message must be a Type.Object; ${CARRY}`,
     ],
     [
       "a record",
       Type.Record(Type.String(), Type.Null()),
-      "a message has named properties only; put the record into one of them",
+      `a message has named properties only; ${CARRY}`,
+    ],
+    [
+      "an open object",
+      Type.Object({}, { additionalProperties: true }),
+      `a message has named properties only; ${CARRY}`,
     ],
     [
       "an object with a rest",
       Type.Object({}, { additionalProperties: Type.Null() }),
-      "a message has named properties only; put the record into one of them",
+      `a message has named properties only; ${CARRY}`,
     ],
     [
       "a union with a record",
       Type.Union([Type.Object({}), Type.Record(Type.Integer(), Type.Null())]),
-      "a message has named properties only; put the record into one of them",
+      `a message has named properties only; ${CARRY}`,
     ],
   ])("refuses %s as a message", (_, schema, reason) => {
     expectError(() => define("m", schema), "protocol-invalid", {
@@ -92,12 +99,22 @@ describe("defineProtocol", () => {
     });
   });
 
+  test("refuses properties that the envelope keeps for itself, at the top only", () => {
+    for (const name of ["$", "$id", "$trace"]) {
+      const schema = Type.Object({ [name]: Type.Optional(Type.Null()) });
+      expectError(() => define("m", schema), "protocol-invalid", {
+        path: `/server/m/${name}`,
+        message: `Cannot define protocol at /server/m/${name}: names that start with "$" are for the envelope; call the property otherwise, or ${CARRY}`,
+      });
+      expect(outcomeOf(() => define("m", Type.Object({ a: schema })))).toBe("accepted");
+    }
+  });
+
   test("refuses a property named type, in a union and in an intersection too, but not further down", () => {
     const typed = Type.Object({ type: Type.String() });
     const expected = {
       path: "/server/m/type",
-      message:
-        'Cannot define protocol at /server/m/type: "type" names the message; call the property otherwise',
+      message: `Cannot define protocol at /server/m/type: "type" names the message; call the property otherwise, or ${CARRY}`,
     };
     for (const schema of [
       typed,

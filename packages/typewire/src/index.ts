@@ -1,7 +1,7 @@
 // What a program imports from "typewire": to define a protocol, and to read and write its bytes. Runs on
 // any host; sockets are in "typewire/bun". Lists names and does nothing.
 
-export { FormatRegistry, Type } from "@sinclair/typebox";
+export { FormatRegistry } from "@sinclair/typebox";
 export type { Static, TSchema } from "@sinclair/typebox";
 
 export {
@@ -36,6 +36,7 @@ export {
   type Protocol,
   type ProtocolDefinition,
   type Role,
+  Type,
   TypewireError,
   type TypewireErrorOptions,
   type WireErrorCode,

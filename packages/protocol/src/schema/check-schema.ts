@@ -5,6 +5,9 @@
 
 import { Kind, PatternNumberExact, PatternStringExact, type TSchema } from "@sinclair/typebox";
 
+import { patternOfTemplate } from "./pattern.ts";
+import { RECORD_KEY } from "./record-key.ts";
+
 const WIDENED: ReadonlyMap<string, string> = new Map([
   [PatternStringExact, "^[\\s\\S]*$"],
   [PatternNumberExact, "^(0|-?[1-9][0-9]*)$"],
@@ -12,6 +15,11 @@ const WIDENED: ReadonlyMap<string, string> = new Map([
 
 /** The widened pattern of integer keys; a record with it travels with CBOR integers for keys. */
 export const INTEGER_KEYS = WIDENED.get(PatternNumberExact) ?? PatternNumberExact;
+
+/** Whether `pattern`, of a record in a copy, is that of all texts or of all integers. */
+export function isAnyKey(pattern: string): boolean {
+  return [...WIDENED.values()].includes(pattern);
+}
 
 /** A copy of `schema` whose records constrain every key of their key type, and whose named types have names of their own. */
 export function toCheckSchema(schema: TSchema): TSchema {
@@ -53,8 +61,12 @@ class Copier {
           return names.get(value as string) ?? value;
         case "$defs":
           return this.#definitions(value as Readonly<Record<string, Source>>, names);
+        case "pattern":
+          return source[Kind] === "TemplateLiteral"
+            ? patternOfTemplate(source as unknown as TSchema)
+            : value;
         case "patternProperties":
-          return this.#patterns(value as Source, names);
+          return this.#patterns(value as Source, source[RECORD_KEY] as TSchema | undefined, names);
         default:
           return this.copy(value, names);
       }
@@ -78,10 +90,12 @@ class Copier {
     return Object.fromEntries(entries);
   }
 
-  #patterns(patterns: Source, names: Names): Source {
-    const entries = Object.entries(patterns).map(
-      ([pattern, schema]) => [WIDENED.get(pattern) ?? pattern, this.copy(schema, names)] as const,
-    );
+  /** `key` is the type of the keys, where it is known. */
+  #patterns(patterns: Source, key: TSchema | undefined, names: Names): Source {
+    const template = key?.[Kind] === "TemplateLiteral" ? patternOfTemplate(key) : undefined;
+    const entries = Object.entries(patterns).map(([pattern, schema]) => {
+      return [template ?? WIDENED.get(pattern) ?? pattern, this.copy(schema, names)] as const;
+    });
     return Object.fromEntries(entries);
   }
 

@@ -5,6 +5,7 @@ import { Kind, type TSchema } from "@sinclair/typebox";
 import { TypeCompiler, TypeCompilerTypeGuardError } from "@sinclair/typebox/compiler";
 
 import { schemaMismatch, type TypewireError } from "../errors.ts";
+import { isAnyKey } from "./check-schema.ts";
 import { describeKind } from "./describe-kind.ts";
 import { findFault } from "./fault.ts";
 import { holdsRecursiveUnion } from "./recursion.ts";
@@ -84,10 +85,10 @@ function needsWalk(shape: Shape): boolean {
 }
 
 function isMisjudgedObject(shape: ObjectShape): boolean {
-  // Of a record in an intersection, each member would refuse the keys of the other.
-  const intersectsRecord = shape.entries.length > 0 && shape.schemas.length > 1;
+  // Of several objects that are one, each would judge the properties of the others.
+  const isIntersection = shape.schemas.length > 1;
   return (
-    intersectsRecord ||
+    isIntersection ||
     countsProperties(shape) ||
     mistakesAbsence(shape) ||
     nestsFurtherProperties(shape)
@@ -170,9 +171,22 @@ function isMisjudged(schema: TSchema): boolean {
     // A RegExp with these flags remembers where its last match ended.
     case "RegExp":
       return /[gy]/.test(schema["flags"]);
+    // A pattern is compiled without the flag `u`, and the check of a format may throw.
+    case "String":
+      return schema["pattern"] !== undefined || schema["format"] !== undefined;
+    case "TemplateLiteral":
+      return true;
     // Further properties are looked for in the wrong place.
     case "Record":
-      return typeof schema["additionalProperties"] === "object";
+      return (
+        typeof schema["additionalProperties"] === "object" ||
+        Object.keys(schema["patternProperties"] ?? {}).some((pattern) => !isAnyKey(pattern))
+      );
+    // No item at all is asked for as one; and what is looked for may be misjudged itself.
+    case "Array":
+      return schema["contains"] !== undefined;
+    case "Not":
+      return true;
     default:
       return false;
   }

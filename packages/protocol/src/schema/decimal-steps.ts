@@ -3,7 +3,7 @@
 // is how JavaScript, JSON and most languages write it.
 
 /** A decimal without its sign: `digits` × 10^−`places`. */
-interface Decimal {
+export interface Decimal {
   readonly digits: bigint;
   readonly places: number;
 }
@@ -42,7 +42,8 @@ function divides(value: number, digits: bigint, places: number): boolean {
   return dividend % (digits * 10n ** BigInt(shared - places)) === 0n;
 }
 
-function decimalOf(value: number): Decimal {
+/** The shortest decimal that reads back as `value`, its sign left out. */
+export function decimalOf(value: number): Decimal {
   const [significand = "", exponent = "0"] = String(Math.abs(value)).split("e");
   const [before = "", behind = ""] = significand.split(".");
   return { digits: BigInt(before + behind), places: behind.length - Number(exponent) };

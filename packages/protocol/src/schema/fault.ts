@@ -10,21 +10,32 @@ import { Value } from "@sinclair/typebox/value";
 import { appendPointer, schemaMismatch, type TypewireError } from "../errors.ts";
 import { isMultipleOf } from "./decimal-steps.ts";
 import { describeKind } from "./describe-kind.ts";
-import { admitsObject, discriminatorsOf } from "./discriminators.ts";
-import { describedParts, namedParts } from "./parts.ts";
 import {
+  admitsObject,
+  discriminatorsOf,
+  literalsOf,
+  sharedDiscriminator,
+} from "./discriminators.ts";
+import { formatCheck } from "./format.ts";
+import { describedParts, isPresent, namedParts } from "./parts.ts";
+import {
+  admitsKind,
+  type ArrayShape,
+  type LeafShape,
   type ObjectShape,
   propertyNamed,
   resolveShape,
   type Shape,
   unionMembers,
   type UnionShape,
+  type ValueKind,
 } from "./shape.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 type Fault = TypewireError | undefined;
 
 const UNCOUNTED = { minProperties: undefined, maxProperties: undefined };
+const ANY_TEXT = Type.String();
 const ANY_ENTRIES: unknown = Type.Record(Type.String(), Type.Unknown()).patternProperties;
 
 /** The first fault of `value`, by path and kind, never the value itself; undefined where it has none. */
@@ -40,15 +51,21 @@ function faultAt(shape: Shape, value: unknown, path: string): Fault {
   if (resolved.kind === "object" && describeKind(value) !== "object") {
     return schemaMismatch(path, "object", describeKind(value));
   }
-  const own =
-    firstFault(resolved.schemas, (schema) => ownFault(schema, value, path)) ??
-    (resolved.kind === "object" ? faultInCount(resolved, value as Fields, path) : undefined);
+  const own = firstFault(resolved.schemas, (schema) => ownFault(schema, value, path));
   if (own !== undefined) return own;
   switch (resolved.kind) {
     case "object":
-      return faultInObject(resolved, value as Fields, path);
+      return (
+        faultInCount(resolved, value as Fields, path) ??
+        faultInObject(resolved, value as Fields, path)
+      );
     case "array":
-      return faultInItems(value as readonly unknown[], () => resolved.items, path);
+      return (
+        faultInContained(resolved, value as readonly unknown[], path) ??
+        faultInItems(value as readonly unknown[], () => resolved.items, path)
+      );
+    case "any":
+      return faultInExcluded(resolved, value, path);
     case "tuple":
       return faultInItems(value as readonly unknown[], (index) => resolved.items[index], path);
     case "never":
@@ -70,6 +87,27 @@ function faultInItems(
     if (fault !== undefined) return fault;
   }
   return undefined;
+}
+
+/** What is wrong with the number of items that have a shape of their own. */
+function faultInContained(
+  { contained }: ArrayShape,
+  items: readonly unknown[],
+  path: string,
+): Fault {
+  if (contained === undefined) return undefined;
+  const { shape, least, most } = contained;
+  const count = items.filter((item) => findFault(shape, item) === undefined).length;
+  const expected = (bound: string): Fault =>
+    schemaMismatch(path, `array to contain ${bound}`, describeKind(items));
+  if (count === 0 && least === 1) return expected("at least one matching value");
+  if (count < least) return expected(`at least ${least} matching values`);
+  return count > most ? expected(`no more than ${most} matching values`) : undefined;
+}
+
+function faultInExcluded({ excluded }: LeafShape, value: unknown, path: string): Fault {
+  if (excluded === undefined || findFault(excluded, value) !== undefined) return undefined;
+  return schemaMismatch(path, "a value that is not excluded", describeKind(value));
 }
 
 function faultInObject(shape: ObjectShape, fields: Fields, path: string): Fault {
@@ -120,23 +158,63 @@ export function outOfPlace(shape: ObjectShape, value: unknown, path: string): Ty
   return schemaMismatch(path, expected, "another one");
 }
 
+/** The fault inside the one member that the value may be of; where there are several, or none, what all of them are. */
 function faultInUnion(shape: UnionShape, value: unknown, path: string): Fault {
-  const members = unionMembers(shape);
+  const kind = kindOf(value);
+  const members = unionMembers(shape).map((member) => member.shape);
+  const alike = kind === undefined ? [] : members.filter((member) => admitsKind(member, kind));
   const candidates =
-    describeKind(value) === "object"
-      ? members.filter((member) =>
-          admitsObject(
-            member.shape,
-            discriminatorsOf(member.shape),
-            (name) => (value as Fields)[name],
-          ),
-        )
-      : members;
+    kind === "object" ? alike.filter((each) => mayBe(each, value as Fields)) : alike;
   const [only] = candidates;
-  if (only !== undefined && candidates.length === 1) return faultAt(only.shape, value, path);
-  if (candidates.some((member) => faultAt(member.shape, value, path) === undefined))
-    return undefined;
-  return schemaMismatch(path, "a member of the union", describeKind(value));
+  if (only !== undefined && candidates.length === 1) return faultAt(only, value, path);
+  if (candidates.some((member) => faultAt(member, value, path) === undefined)) return undefined;
+  if (candidates.length === 0 && kind === "object") {
+    const known = sharedDiscriminator(alike);
+    if (known !== undefined) {
+      const { [known.name]: given } = value as Fields;
+      const received = isPresent(value as Fields, known.name) ? describeKind(given) : "nothing";
+      return schemaMismatch(appendPointer(path, known.name), oneOf(known.values), received);
+    }
+  }
+  const literals = literalsOf(shape);
+  const expected = literals === undefined ? "a member of the union" : oneOf(literals);
+  return schemaMismatch(path, expected, describeKind(value));
+}
+
+function mayBe(shape: Shape, fields: Fields): boolean {
+  return admitsObject(shape, discriminatorsOf(shape), (name) => fields[name]);
+}
+
+/** Up to so many literals are listed. */
+const LISTED = 8;
+
+/** `"a", "b" or 3`, from the schema. */
+function oneOf(literals: readonly unknown[]): string {
+  const unique = [...new Set(literals)].map((each) => JSON.stringify(each));
+  if (unique.length > LISTED) return `one of ${unique.slice(0, LISTED).join(", ")}, …`;
+  const last = unique.pop() ?? "nothing";
+  return unique.length === 0 ? last : `${unique.join(", ")} or ${last}`;
+}
+
+/** What kind of value this is; undefined for what no schema describes. */
+function kindOf(value: unknown): ValueKind | undefined {
+  switch (typeof value) {
+    case "string":
+      return "text";
+    case "undefined":
+    case "boolean":
+    case "number":
+    case "bigint":
+      return typeof value as ValueKind;
+    case "object":
+      if (value === null) return "null";
+      if (Array.isArray(value)) return "array";
+      if (value instanceof Date) return "date";
+      if (value instanceof Uint8Array) return "bytes";
+      return describeKind(value) === "object" ? "object" : undefined;
+    default:
+      return undefined;
+  }
 }
 
 /** What TypeBox finds wrong with a value by itself, its parts aside. */
@@ -145,7 +223,7 @@ function ownFault(schema: TSchema, value: unknown, path: string): Fault {
   if (constraints === undefined) return undefined;
   // For a RegExp, Value.Check turns anything into a string first.
   if (schema[Kind] !== "RegExp" && Value.Check(constraints, value)) {
-    return decimalFault(schema, value, path);
+    return decimalFault(schema, value, path) ?? textFault(schema, value, path);
   }
   const error = Value.Errors(constraints, value).First();
   if (error === undefined) return undefined;
@@ -161,7 +239,19 @@ function decimalFault(schema: TSchema, value: unknown, path: string): Fault {
   return schemaMismatch(path, `${kind} to be a multiple of ${step}`, describeKind(value));
 }
 
-/** The schema without its parts, which have shapes of their own. */
+/** What is wrong with a text where TypeBox reads patterns without the flag `u`, and lets format checks throw. */
+function textFault(schema: TSchema, value: unknown, path: string): Fault {
+  const { pattern, format } = schema as { readonly pattern?: string; readonly format?: string };
+  if (typeof value !== "string" || schema[Kind] === "RegExp") return undefined;
+  const expected = (what: string): Fault =>
+    schemaMismatch(path, `string to match ${what}`, describeKind(value));
+  if (pattern !== undefined && !new RegExp(pattern, "u").test(value))
+    return expected(`'${pattern}'`);
+  if (format !== undefined && !formatCheck(format)(value)) return expected(`'${format}' format`);
+  return undefined;
+}
+
+/** The schema without its parts, which have shapes of their own, and without what is judged here. */
 function ownConstraints(schema: TSchema): TSchema | undefined {
   switch (schema[Kind]) {
     case "Object":
@@ -174,13 +264,24 @@ function ownConstraints(schema: TSchema): TSchema | undefined {
         additionalProperties: true,
       };
     case "Array":
-      return { ...schema, items: Type.Unknown() };
+      return {
+        ...schema,
+        items: Type.Unknown(),
+        contains: undefined,
+        minContains: undefined,
+        maxContains: undefined,
+      };
     case "Tuple":
       return { ...schema, items: schema["items"]?.map(() => Type.Unknown()) };
     case "Integer":
     case "Number":
       return { ...schema, multipleOf: undefined };
+    case "String":
+      return { ...schema, pattern: undefined, format: undefined };
+    case "TemplateLiteral":
+      return ANY_TEXT;
     case "Intersect":
+    case "Not":
     case "Union":
       return undefined;
     default:
@@ -190,7 +291,6 @@ function ownConstraints(schema: TSchema): TSchema | undefined {
 
 function wordingOf(error: ValueError): string {
   if (error.type === ValueErrorType.Never) return "nothing";
-  if (error.type === ValueErrorType.Not) return "a value that is not excluded";
   return error.message
     .replace(/^Expected (to be )?/, "")
     .replace(/^bigint$/, "integer of at most 64 bits")

@@ -1,12 +1,13 @@
-// Merges the members of an intersection into one shape: objects become one object, a union is
-// distributed over the rest, leaves of one kind gather their constraints. What nothing can satisfy
-// becomes `never`. Values are not seen here; the check by the schema stays the judge of them.
+// An intersection of objects is one object, with the properties of all. What else could be intersected is
+// refused, since it can be written as one type. Values are not seen here.
 
-import { type TSchema, Type } from "@sinclair/typebox";
+import { Kind, type TSchema } from "@sinclair/typebox";
 
-import { refuse } from "../errors.ts";
+import { appendPointer, refuse } from "../errors.ts";
+import { assertBounds } from "./bounds.ts";
+import { findFault } from "./fault.ts";
 import {
-  type Entries,
+  isAnything,
   type ObjectShape,
   type Property,
   propertyNamed,
@@ -15,208 +16,187 @@ import {
   type Shape,
 } from "./shape.ts";
 
-/** Distribution multiplies; past this many members an intersection is refused rather than built. */
-const MAX_UNION_MEMBERS = 256;
+type Rest = ObjectShape["rest"];
 
 interface Intersection {
   readonly shapes: readonly Shape[];
   /** The schema of each of `shapes`. */
   readonly schemas: readonly TSchema[];
-  /** The intersection itself. */
-  readonly schema: TSchema;
-  /** What it makes of properties that no member names. */
-  readonly rest: "drop" | "refuse" | Shape;
-  readonly references: readonly TSchema[];
+  /** What `unevaluatedProperties` makes of other properties; undefined where it is not given. */
+  readonly rest: Rest | undefined;
+  /** Where the intersection stands. */
   readonly path: string;
 }
 
-interface Part {
-  readonly shape: ResolvedShape;
-  readonly schema: TSchema;
-}
+const WRITE_ONE = "an intersection joins objects into one object";
 
 /**
- * The one shape of values that have all of `shapes`.
+ * The one shape of the objects that have all of `shapes`.
  *
- * @throws TypewireError `protocol-invalid` where a member contains the intersection itself, where two
- * records differ in their keys, or where distribution would exceed 256 members.
+ * @throws TypewireError `protocol-invalid` where a member is no object, contains the intersection itself
+ * or refuses a property of another, or where two have different types for one property.
  */
-export function intersectShapes(intersection: Intersection): Shape {
-  const { path } = intersection;
-  const parts = intersection.shapes.map((shape, index): Part => {
+export function intersectShapes({ shapes, schemas, rest, path }: Intersection): Shape {
+  const objects = shapes.map((shape, index) => {
     const resolved = resolveShape(shape);
-    const schema = intersection.schemas[index];
-    if (resolved === undefined || schema === undefined) {
+    if (resolved === undefined) {
       throw refuse(path, "an intersection cannot contain itself as a member");
     }
-    return { shape: resolved, schema };
+    return asObject(resolved, schemas[index], path);
   });
-  const merged = parts.reduce((left, right) => intersect(left, right, intersection));
-  return withRest(merged.shape, intersection.rest);
-}
-
-function intersect(left: Part, right: Part, within: Intersection): Part {
-  const schema = Type.Intersect([left.schema, right.schema]);
-  return { schema, shape: intersectResolved(left, right, within) };
-}
-
-function intersectResolved(left: Part, right: Part, within: Intersection): ResolvedShape {
-  const [a, b] = [left.shape, right.shape];
-  const schemas = [...a.schemas, ...b.schemas];
-  if (a.kind === "union") return distribute(a.schemas, a.members, right, within);
-  if (b.kind === "union") return distribute(b.schemas, b.members, left, within);
-  if (a.kind === "any") return { ...b, schemas };
-  if (b.kind === "any") return { ...a, schemas };
-  if (a.kind === "object" && b.kind === "object") return mergeObjects(a, b, within);
-  if (a.kind === "array" && b.kind === "array") {
-    return { kind: "array", items: both(a.items, b.items, within), schemas };
-  }
-  if (a.kind === "tuple" && (b.kind === "tuple" || b.kind === "array")) {
-    if (b.kind === "tuple" && a.items.length !== b.items.length) return { kind: "never", schemas };
-    const items = a.items.map((item, index) =>
-      both(item, (b.kind === "array" ? b.items : b.items[index]) ?? item, within),
-    );
-    return { kind: "tuple", items, schemas };
-  }
-  if (a.kind === "array" && b.kind === "tuple") return intersectResolved(right, left, within);
-  if (a.kind === "literal" && admitsLiteral(b, a.value)) return { ...a, schemas };
-  if (b.kind === "literal" && admitsLiteral(a, b.value)) return { ...b, schemas };
-  if (a.kind === b.kind && a.kind !== "literal") return { ...a, schemas };
-  if (a.kind === "integer" && b.kind === "number") return { ...a, schemas };
-  if (a.kind === "number" && b.kind === "integer") return { ...b, schemas };
-  return { kind: "never", schemas };
-}
-
-function both(a: Shape, b: Shape, within: Intersection): Shape {
-  if (a === b) return a;
-  return intersectShapes({
-    ...within,
-    shapes: [a, b],
-    schemas: [schemaOf(a), schemaOf(b)],
-    rest: "drop",
-  });
-}
-
-function schemaOf(shape: Shape): TSchema {
-  const schemas = resolveShape(shape)?.schemas ?? [];
-  return Type.Intersect([...schemas]);
-}
-
-function admitsLiteral(shape: ResolvedShape, value: string | number | boolean): boolean {
-  switch (shape.kind) {
-    case "literal":
-      return shape.value === value;
-    case "text":
-      return typeof value === "string";
-    case "boolean":
-      return typeof value === "boolean";
-    case "number":
-      return typeof value === "number";
-    case "integer":
-      return Number.isInteger(value);
-    default:
-      return false;
-  }
-}
-
-function distribute(
-  schemas: readonly TSchema[],
-  members: readonly { readonly shape: Shape; readonly schema: TSchema }[],
-  other: Part,
-  within: Intersection,
-): ResolvedShape {
-  const distributed = members.flatMap((member) => {
-    const shape = resolveShape(member.shape);
-    if (shape === undefined) {
-      throw refuse(within.path, "an intersection cannot contain itself as a member");
-    }
-    const part = intersect({ shape, schema: member.schema }, other, within);
-    if (part.shape.kind === "never") return [];
-    if (part.shape.kind === "union") return part.shape.members;
-    return [{ ...part, references: within.references }];
-  });
-  if (distributed.length > MAX_UNION_MEMBERS) {
+  const [first, ...others] = objects;
+  if (first === undefined) throw refuse(path, `${WRITE_ONE}, and this one has no members`);
+  const merged = others.reduce((left, right) => mergeObjects(left, right, path), first);
+  if (rest === undefined) return merged;
+  if (objects.some((object) => object.rest !== "drop" && object.rest !== rest)) {
     throw refuse(
-      within.path,
-      `an intersection of unions may have ${MAX_UNION_MEMBERS} combinations, this has ${distributed.length}`,
+      path,
+      "additionalProperties in a member and unevaluatedProperties say different things; leave additionalProperties out",
     );
   }
-  return { kind: "union", members: distributed, schemas: [...schemas, ...other.shape.schemas] };
+  return { ...merged, rest };
 }
 
-function mergeObjects(a: ObjectShape, b: ObjectShape, within: Intersection): ObjectShape {
+function asObject(shape: ResolvedShape, schema: TSchema | undefined, path: string): ObjectShape {
+  if (shape.kind === "object") {
+    if (shape.entries.length === 0) return shape;
+    throw refuse(path, `${WRITE_ONE}; put the Type.Record under a property of its own`);
+  }
+  if (shape.kind === "union" && shape.members.every(isObjectMember)) {
+    throw refuse(
+      path,
+      `${WRITE_ONE}, and a member is a union of objects; write a union of intersections, one for each member: Type.Union([Type.Object({ a, b }), Type.Object({ a, c })])`,
+    );
+  }
+  if (schema?.[Kind] === "Not") {
+    throw refuse(path, `${WRITE_ONE}; leave the Type.Not out, and say by the type what is allowed`);
+  }
+  throw refuse(
+    path,
+    `${WRITE_ONE}, and a member is no object but ${shape.kind}; write one type with all constraints, such as Type.String({ minLength: 1, maxLength: 9 }), and for a brand Type.Unsafe<Brand>(Type.String())`,
+  );
+}
+
+function isObjectMember({ shape }: { readonly shape: Shape }): boolean {
+  return resolveShape(shape)?.kind === "object";
+}
+
+function mergeObjects(a: ObjectShape, b: ObjectShape, path: string): ObjectShape {
+  assertRoom(a, b, path);
+  assertRoom(b, a, path);
   const properties = a.properties.map((property): Property => {
     const twin = propertyNamed(b, property.name);
-    if (twin === undefined) return constrainByEntries(property, b.entries, within);
+    if (twin === undefined) return property;
     return {
       name: property.name,
       optional: property.optional && twin.optional,
-      shape: both(property.shape, twin.shape, within),
+      shape: both(property.shape, twin.shape, appendPointer(path, property.name)),
     };
   });
   for (const property of b.properties) {
-    if (propertyNamed(a, property.name) === undefined) {
-      properties.push(constrainByEntries(property, a.entries, within));
-    }
+    if (propertyNamed(a, property.name) === undefined) properties.push(property);
   }
+  const schemas = [...a.schemas, ...b.schemas];
   return {
     kind: "object",
     properties,
-    entries: mergeEntries(a.entries, b.entries, within),
-    rest: mergeRest(a.rest, b.rest, within),
-    schemas: [...a.schemas, ...b.schemas],
+    entries: [],
+    rest: mergeRest(a.rest, b.rest, path),
+    schemas,
   };
 }
 
-/** A property beside a record whose keys include its name has the record's value type as well. */
-function constrainByEntries(
-  property: Property,
-  entries: readonly Entries[],
-  within: Intersection,
-): Property {
-  const covering = entries.find((entry) => entry.pattern.test(property.name));
-  if (covering === undefined) return property;
-  if (covering.keys === "integer") {
-    throw refuse(
-      within.path,
-      `the property "${property.name}" and a record with integer keys cannot share an object`,
-    );
-  }
-  return { ...property, shape: both(property.shape, covering.shape, within) };
+/** What one member says of further properties, it says of those that only the other one names. */
+function assertRoom(member: ObjectShape, other: ObjectShape, path: string): void {
+  const { rest } = member;
+  if (rest === "drop" || isOpen(rest)) return;
+  const name = other.properties.find(
+    (each) => propertyNamed(member, each.name) === undefined,
+  )?.name;
+  if (name === undefined) return;
+  const reason =
+    rest === "refuse"
+      ? "refuses it; leave additionalProperties: false out there, and write unevaluatedProperties: false in the intersection"
+      : "has another type for it in additionalProperties; name it there, or use unevaluatedProperties of the intersection";
+  throw refuse(path, `one member has the property "${name}", and another ${reason}`);
 }
 
-function mergeEntries(
-  a: readonly Entries[],
-  b: readonly Entries[],
-  within: Intersection,
-): readonly Entries[] {
-  const [first, second] = [a[0], b[0]];
-  if (first === undefined) return b;
-  if (second === undefined) return a;
-  if (first.pattern.source !== second.pattern.source) {
-    throw refuse(within.path, "an intersection of two records needs the same keys in both");
-  }
-  return [{ ...first, shape: both(first.shape, second.shape, within) }];
+function isOpen(rest: Rest): boolean {
+  return typeof rest !== "string" && isAnything(rest);
 }
 
-function mergeRest(
-  a: ObjectShape["rest"],
-  b: ObjectShape["rest"],
-  within: Intersection,
-): ObjectShape["rest"] {
+function mergeRest(a: Rest, b: Rest, path: string): Rest {
   if (a === "refuse" || b === "refuse") return "refuse";
-  if (a === "drop") return b;
-  if (b === "drop") return a;
-  return both(a, b, within);
+  if (a === "drop" || isOpen(a)) return b === "drop" ? a : b;
+  if (b === "drop" || isOpen(b)) return a;
+  throw refuse(
+    path,
+    "two members have a type for further properties; write one, as unevaluatedProperties of the intersection",
+  );
 }
 
-function withRest(shape: ResolvedShape, rest: ObjectShape["rest"]): ResolvedShape {
-  if (rest === "drop") return shape;
-  if (shape.kind === "object") return { ...shape, rest };
-  if (shape.kind !== "union") return shape;
-  const members = shape.members.map((member) => {
-    const resolved = resolveShape(member.shape);
-    return resolved === undefined ? member : { ...member, shape: withRest(resolved, rest) };
-  });
-  return { ...shape, members };
+/** The shape of a property that two members name: the constraints of both, where the kinds agree. */
+function both(a: Shape, b: Shape, path: string): Shape {
+  const [left, right] = [resolveShape(a), resolveShape(b)];
+  if (left === undefined || right === undefined) throw typesDiffer(path);
+  if (left === right || isSame(left.schemas, right.schemas)) return left;
+  const schemas = [...left.schemas, ...right.schemas];
+  if (left.kind === "object" && right.kind === "object") {
+    return intersectShapes({
+      shapes: [left, right],
+      schemas: [],
+      rest: undefined,
+      path,
+    });
+  }
+  if (left.kind === "literal") {
+    if (findFault(right, left.value) === undefined) return { ...left, schemas };
+  } else if (right.kind === "literal") {
+    if (findFault(left, right.value) === undefined) return { ...right, schemas };
+  } else if (isLeaf(left) && isLeaf(right)) {
+    const isNarrower =
+      left.kind === right.kind || (left.kind === "integer" && right.kind === "number");
+    if (!isNarrower && !(left.kind === "number" && right.kind === "integer"))
+      throw typesDiffer(path);
+    const narrower = isNarrower ? left : right;
+    assertBounds(boundsOfAll(narrower.schemas[0], schemas), path, false);
+    return { ...narrower, schemas };
+  }
+  throw typesDiffer(path);
+}
+
+function typesDiffer(path: string): Error {
+  return refuse(
+    path,
+    "the members of the intersection have different types for this property; write it in one of them",
+  );
+}
+
+function isLeaf(shape: ResolvedShape): boolean {
+  return !["array", "tuple", "object", "union", "any", "never"].includes(shape.kind);
+}
+
+/** The schema of a leaf with the narrowest of the bounds that several schemas give it. */
+function boundsOfAll(schema: TSchema | undefined, schemas: readonly TSchema[]): TSchema {
+  const bounds: Record<string, unknown> = {};
+  for (const [keyword, bound] of schemas.flatMap((each) => Object.entries(each))) {
+    const before = bounds[keyword] as number | undefined;
+    const isNarrower =
+      before === undefined ||
+      (/^(exclusiveM|m)in/.test(keyword) && (bound as number) > before) ||
+      (/^(exclusiveM|m)ax/.test(keyword) && (bound as number) < before);
+    if (isNarrower) bounds[keyword] = bound;
+  }
+  return { ...bounds, [Kind]: schema?.[Kind] } as unknown as TSchema;
+}
+
+/** Whether two schemas, or what stands in them, are written alike. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  const keys = Reflect.ownKeys(a);
+  return (
+    keys.length === Reflect.ownKeys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && isSame(Reflect.get(a, key), Reflect.get(b, key)))
+  );
 }

@@ -5,12 +5,16 @@ import type { TSchema } from "@sinclair/typebox";
 
 import { appendPointer, refuse } from "../errors.ts";
 import { assertUnambiguous } from "./ambiguity.ts";
+import { assertBounds } from "./bounds.ts";
 import { toCheckSchema } from "./check-schema.ts";
 import { type Check, compileCheck, judgesWholes } from "./check.ts";
 import { controlSchemas } from "./control.ts";
 import { assertTypeBox } from "./foreign-schema.ts";
+import { assertInhabited } from "./inhabited.ts";
+import { assertKeywords } from "./keywords.ts";
 import { shapeOf } from "./shape-of.ts";
 import { resolveShape, type Shape, unionMembers } from "./shape.ts";
+import { visitSchemas } from "./visit-schemas.ts";
 
 /** What every message has. */
 export interface AnyMessage {
@@ -64,9 +68,14 @@ function assertName(name: string, path: string): void {
 }
 
 function buildEntry(name: string, schema: TSchema, path: string): MessageEntry {
-  assertTypeBox(schema, path);
+  visitSchemas(schema, path, (each, place, isOptional) => {
+    assertTypeBox(each, place);
+    assertKeywords(each, place);
+    assertBounds(each, place, isOptional);
+  });
   const checkSchema = toCheckSchema(schema);
   const shape = shapeOf(checkSchema, path);
+  assertInhabited(shape, path);
   assertUnambiguous(shape, path);
   assertBody(shape, path);
   return {
@@ -79,6 +88,9 @@ function buildEntry(name: string, schema: TSchema, path: string): MessageEntry {
   };
 }
 
+/** What to do with an object that is not ours to change, and cannot be a message as it is. */
+const CARRY = "carry the whole under one property: Type.Object({ body: … })";
+
 /** A message is an object of named properties, or a union of such, and `type` is not one of them. */
 function assertBody(shape: Shape, path: string): void {
   const resolved = resolveShape(shape);
@@ -86,15 +98,20 @@ function assertBody(shape: Shape, path: string): void {
     for (const member of unionMembers(resolved)) assertBody(member.shape, path);
     return;
   }
-  if (resolved?.kind !== "object") throw refuse(path, "a message must be a Type.Object");
-  if (resolved.entries.length > 0 || typeof resolved.rest === "object") {
-    throw refuse(path, "a message has named properties only; put the record into one of them");
+  if (resolved?.kind !== "object") {
+    throw refuse(path, `a message must be a Type.Object; ${CARRY}`);
   }
-  if (resolved.properties.some((property) => property.name === "type")) {
-    throw refuse(
-      appendPointer(path, "type"),
-      '"type" names the message; call the property otherwise',
-    );
+  if (resolved.entries.length > 0 || typeof resolved.rest === "object") {
+    throw refuse(path, `a message has named properties only; ${CARRY}`);
+  }
+  for (const { name } of resolved.properties) {
+    if (name !== "type" && !name.startsWith("$")) continue;
+    const place = appendPointer(path, name);
+    const reason =
+      name === "type"
+        ? '"type" names the message'
+        : 'names that start with "$" are for the envelope';
+    throw refuse(place, `${reason}; call the property otherwise, or ${CARRY}`);
   }
 }
 

@@ -1,13 +1,25 @@
 // Builds the shape of a TypeBox schema, and refuses what cannot travel with the path of the offending
 // part. Runs once per message, when a protocol is defined; no value is seen here.
 
-import { FormatRegistry, Kind, type TSchema, TransformKind } from "@sinclair/typebox";
+import { Kind, PatternNeverExact, type TSchema, TransformKind } from "@sinclair/typebox";
 
 import { appendPointer, refuse } from "../errors.ts";
 import { givenName, INTEGER_KEYS } from "./check-schema.ts";
 import { describeKind } from "./describe-kind.ts";
 import { intersectShapes } from "./intersect.ts";
-import type { Entries, LeafShape, Property, ReferenceShape, Shape, UnionMember } from "./shape.ts";
+import { instead } from "./foreign-schema.ts";
+import { compilePattern } from "./pattern.ts";
+import {
+  type Contained,
+  type Entries,
+  isAnything,
+  type LeafShape,
+  type ObjectShape,
+  type Property,
+  type ReferenceShape,
+  type Shape,
+  type UnionMember,
+} from "./shape.ts";
 
 /** TypeBox kinds that are one CBOR item, by the leaf they become. */
 const LEAF_KINDS: ReadonlyMap<string, LeafShape["kind"]> = new Map([
@@ -17,7 +29,6 @@ const LEAF_KINDS: ReadonlyMap<string, LeafShape["kind"]> = new Map([
   ["Date", "date"],
   ["Integer", "integer"],
   ["Never", "never"],
-  ["Not", "any"],
   ["Null", "null"],
   ["Number", "number"],
   ["RegExp", "text"],
@@ -37,7 +48,6 @@ const UNTRAVELLED_KINDS: ReadonlyMap<string, string> = new Map([
   ["Iterator", "an iterator cannot travel; send an array"],
   ["Promise", "a promise cannot travel; send its value when it is there"],
   ["Symbol", "a symbol cannot travel; send a string"],
-  ["Unsafe", "Type.Unsafe says nothing about the value; use Type.Unknown() or a real type"],
 ]);
 
 /** What `$ref` may name here. `reference.target` is set once the schema's shape is built. */
@@ -82,7 +92,7 @@ function buildKind(schema: TSchema, path: string, scope: Scope): Shape {
       return { kind: "literal", value: schema["const"], schemas: [schema] };
     case "Array": {
       const items = build(schema["items"], appendPointer(path, "items"), scope);
-      return { kind: "array", items, schemas: [schema] };
+      return { kind: "array", items, ...containedIn(schema, path, scope), schemas: [schema] };
     }
     case "Tuple":
       return { kind: "tuple", items: buildEach(schema["items"], path, scope), schemas: [schema] };
@@ -93,6 +103,8 @@ function buildKind(schema: TSchema, path: string, scope: Scope): Shape {
       return buildUnion(schema, path, scope);
     case "Intersect":
       return buildIntersect(schema, path, scope);
+    case "Not":
+      return buildNot(schema, path, scope);
     case "Ref":
     case "This":
       return buildReference(schema["$ref"], path, scope);
@@ -110,20 +122,41 @@ function buildEach(schemas: readonly TSchema[] | undefined, path: string, scope:
 function buildLeaf(schema: TSchema, kind: string | undefined, path: string): Shape {
   const leaf = LEAF_KINDS.get(kind ?? "");
   if (leaf === undefined) {
+    if (kind === "Unsafe") {
+      throw refuse(path, `Type.Unsafe says nothing about the value; write ${instead(schema)}`);
+    }
     const reason = UNTRAVELLED_KINDS.get(kind ?? "");
     throw refuse(path, reason ?? `expected a TypeBox type with a wire form, got ${kind ?? "none"}`);
   }
-  if (kind === "Not" && mentionsReference(schema["not"])) {
-    throw refuse(path, "a Not cannot refer to other types");
-  }
-  const format: unknown = schema["format"];
-  if (typeof format === "string" && !FormatRegistry.Has(format)) {
-    throw refuse(
-      path,
-      `the format "${format}" is not registered; call FormatRegistry.Set("${format}", check) first`,
-    );
-  }
   return { kind: leaf, schemas: [schema] };
+}
+
+function buildNot(schema: TSchema, path: string, scope: Scope): Shape {
+  const not: TSchema = schema["not"];
+  if (mentionsReference(not)) throw refuse(path, "a Not cannot refer to other types");
+  const excluded = build(not, appendPointer(path, "not"), scope);
+  if (isAnything(excluded)) throw refuse(path, "no value is not of Type.Unknown");
+  return { kind: "any", excluded, schemas: [schema] };
+}
+
+/** What an array asks of some of its items. */
+function containedIn(
+  schema: TSchema,
+  path: string,
+  scope: Scope,
+): { readonly contained?: Contained } {
+  const {
+    contains,
+    minContains = 1,
+    maxContains = Infinity,
+  } = schema as {
+    readonly contains?: TSchema;
+    readonly minContains?: number;
+    readonly maxContains?: number;
+  };
+  if (contains === undefined) return {};
+  const shape = build(contains, appendPointer(path, "contains"), scope);
+  return { contained: { shape, least: minContains, most: maxContains } };
 }
 
 function mentionsReference(part: unknown): boolean {
@@ -143,9 +176,10 @@ function buildObject(schema: TSchema, path: string, scope: Scope): Shape {
     return { name, optional: !required.has(name), shape };
   });
   const patterns: Readonly<Record<string, TSchema>> = schema["patternProperties"] ?? {};
+  assertRecord(schema, patterns, path);
   const entries = Object.entries(patterns).map(([pattern, value]): Entries => ({
     keys: pattern === INTEGER_KEYS ? "integer" : "text",
-    pattern: new RegExp(pattern),
+    pattern: compilePattern(pattern, path),
     shape: build(value, appendPointer(path, "values"), scope),
   }));
   // Beside integer keys no text key has a place on the wire.
@@ -154,10 +188,33 @@ function buildObject(schema: TSchema, path: string, scope: Scope): Shape {
   return { kind: "object", properties, entries, rest, schemas: [schema] };
 }
 
-/** `false` refuses further properties, a schema keeps them; `true` and nothing describe none, so they are dropped. */
-function buildRest(further: unknown, path: string, scope: Scope): "drop" | "refuse" | Shape {
+/** One kind of keys, of which there are some, and nothing beside integers. */
+function assertRecord(schema: TSchema, patterns: object, path: string): void {
+  if (schema[Kind] !== "Record") return;
+  const [pattern, ...others] = Object.keys(patterns);
+  if (pattern === undefined || pattern === PatternNeverExact) {
+    throw refuse(path, "a record without keys has no entries; write Type.Object({})");
+  }
+  if (others.length > 0) {
+    throw refuse(
+      path,
+      "a record has one pattern of keys; write one record for each pattern, each under a property of its own",
+    );
+  }
+  const further: unknown = schema["additionalProperties"];
+  if (pattern === INTEGER_KEYS && further !== undefined && further !== false) {
+    throw refuse(
+      path,
+      "beside integer keys nothing else has a place; leave additionalProperties out, and put the rest under a property of its own",
+    );
+  }
+}
+
+/** `false` refuses further properties, `true` and a schema keep them; nothing describes none, so they are dropped. */
+function buildRest(further: unknown, path: string, scope: Scope): ObjectShape["rest"] {
   if (further === false) return "refuse";
-  if (typeof further !== "object" || further === null) return "drop";
+  if (further === true) return { kind: "any", schemas: [] };
+  if (further === undefined) return "drop";
   return build(further as TSchema, appendPointer(path, "additionalProperties"), scope);
 }
 
@@ -175,12 +232,11 @@ function buildUnion(schema: TSchema, path: string, scope: Scope): Shape {
 
 function buildIntersect(schema: TSchema, path: string, scope: Scope): Shape {
   const allOf: readonly TSchema[] = schema["allOf"];
+  const rest = buildRest(schema["unevaluatedProperties"], path, scope);
   return intersectShapes({
     shapes: buildEach(allOf, appendPointer(path, "allOf"), scope),
     schemas: allOf,
-    schema,
-    rest: buildRest(schema["unevaluatedProperties"], path, scope),
-    references: referencesOf(scope),
+    rest: schema["unevaluatedProperties"] === undefined ? undefined : rest,
     path,
   });
 }

@@ -26,6 +26,8 @@ export interface LeafShape extends Constrained {
     | "bytes"
     | "date"
     | "bigint";
+  /** What the value must not be; with `any` alone. */
+  readonly excluded?: Shape;
 }
 
 /** One value and no other. */
@@ -38,6 +40,14 @@ export interface LiteralShape extends Constrained {
 export interface ArrayShape extends Constrained {
   readonly kind: "array";
   readonly items: Shape;
+  readonly contained?: Contained;
+}
+
+/** How many items of an array have a shape of their own beside that of all items. */
+export interface Contained {
+  readonly shape: Shape;
+  readonly least: number;
+  readonly most: number;
 }
 
 /** A fixed number of items, each of its own shape. */
@@ -103,6 +113,47 @@ export function resolveShape(shape: Shape): ResolvedShape | undefined {
   let resolved: Shape | undefined = shape;
   while (resolved?.kind === "reference") resolved = resolved.target;
   return resolved;
+}
+
+/** What JavaScript tells of a value: the kinds that exclude each other. */
+export type ValueKind =
+  | "null"
+  | "undefined"
+  | "boolean"
+  | "number"
+  | "text"
+  | "bytes"
+  | "date"
+  | "bigint"
+  | "array"
+  | "object";
+
+/** Whether a value of this kind may have this shape. */
+export function admitsKind(shape: Shape, kind: ValueKind): boolean {
+  const resolved = resolveShape(shape);
+  switch (resolved?.kind) {
+    case undefined:
+    case "never":
+      return false;
+    case "any":
+      return true;
+    case "integer":
+      return kind === "number";
+    case "tuple":
+      return kind === "array";
+    case "literal":
+      return kind === (typeof resolved.value === "string" ? "text" : typeof resolved.value);
+    case "union":
+      return unionMembers(resolved).some((member) => admitsKind(member.shape, kind));
+    default:
+      return kind === resolved.kind;
+  }
+}
+
+/** Whether a shape admits whatever can travel. */
+export function isAnything(shape: Shape): boolean {
+  const resolved = resolveShape(shape);
+  return resolved?.kind === "any" && resolved.excluded === undefined;
 }
 
 /** The property of an object shape with this name. */

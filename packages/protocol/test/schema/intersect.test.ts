@@ -2,12 +2,17 @@ import { describe, expect, test } from "bun:test";
 
 import { type TSchema, Type } from "@sinclair/typebox";
 
+import { defineProtocol } from "../../src/define-protocol.ts";
 import { integer, map, NULL, text } from "../support/cbor.ts";
 import { expectError, outcomeOf } from "../support/errors.ts";
 import { hexOfValue, readValue, roundTrip, valueCodec } from "../support/value-codec.ts";
 
 const at = Type.Object({ at: Type.Date() });
 const named = Type.Object({ name: Type.String({ minLength: 1 }) });
+
+const ONE = "an intersection joins objects into one object";
+const ONE_TYPE =
+  "write one type with all constraints, such as Type.String({ minLength: 1, maxLength: 9 }), and for a brand Type.Unsafe<Brand>(Type.String())";
 
 function accepts(schema: TSchema, value: unknown): boolean {
   const codec = valueCodec(schema);
@@ -46,159 +51,65 @@ describe("an intersection", () => {
     expect(accepts(both, {})).toBe(false);
   });
 
-  test("distributes over a union", () => {
-    const choice = Type.Intersect([
-      at,
-      Type.Union([
-        Type.Object({ kind: Type.Literal("a"), big: Type.BigInt() }),
-        Type.Object({ kind: Type.Literal("b"), n: Type.Number() }),
-      ]),
-    ]);
-    for (const value of [
-      { at: new Date(1), kind: "a", big: 2n ** 60n },
-      { at: new Date(1), kind: "b", n: 1.5 },
-    ]) {
-      expect(roundTrip(choice, value)).toStrictEqual(value);
-    }
-    expect(accepts(choice, { kind: "a", big: 1n })).toBe(false);
-    expect(accepts(choice, { at: new Date(1), kind: "b", big: 1n })).toBe(false);
-  });
-
-  test("of two unions has the combinations that some value satisfies", () => {
-    const narrow = Type.Intersect([
-      Type.Union([Type.Literal("a"), Type.Literal("b"), Type.Literal("c"), Type.Null()]),
-      Type.Union([Type.Literal("b"), Type.Literal("c"), Type.Literal("d"), Type.Date()]),
-    ]);
-    expect(["a", "b", "c", "d", null].map((value) => accepts(narrow, value))).toEqual([
-      false,
-      true,
-      true,
-      false,
-      false,
-    ]);
-  });
-
-  test("of two unions of which one reading of a number is left is not ambiguous", () => {
-    const dates = Type.Intersect([
-      Type.Union([Type.Date(), Type.Null()]),
-      Type.Union([Type.Date(), Type.String()]),
-    ]);
-    expect(roundTrip(dates, new Date(9))).toStrictEqual(new Date(9));
-    expect(accepts(dates, null)).toBe(false);
-  });
-
-  test("of records has the constraints of both values", () => {
-    const both = Type.Intersect([
-      Type.Record(Type.Integer(), Type.Integer({ minimum: 1 })),
-      Type.Record(Type.Integer(), Type.Number({ maximum: 3 })),
-    ]);
-    expect(hexOfValue(both, { 1: 1, 2: 3 })).toBe("a201010203");
-    expect(accepts(both, { 1: 0 })).toBe(false);
-    expect(accepts(both, { 1: 4 })).toBe(false);
-  });
-
-  test("of an object and a record constrains the properties that the record's keys include", () => {
-    const both = Type.Intersect([
-      Type.Object({ id: Type.String() }),
-      Type.Record(Type.String(), Type.String({ maxLength: 3 })),
-    ]);
-    expect(roundTrip(both, { id: "abc", other: "x" })).toStrictEqual({ id: "abc", other: "x" });
-    expect(accepts(both, { id: "abcd" })).toBe(false);
-    expect(accepts(both, { id: "abc", other: "long" })).toBe(false);
-    expect(accepts(both, { other: "x" })).toBe(false);
-  });
-
-  test("of leaves of one kind gathers their constraints", () => {
-    const text = Type.Intersect([Type.String({ minLength: 2 }), Type.String({ maxLength: 3 })]);
-    expect(["a", "ab", "abc", "abcd"].map((value) => accepts(text, value))).toEqual([
-      false,
-      true,
-      true,
-      false,
-    ]);
-    const number = Type.Intersect([Type.Number(), Type.Integer(), Type.Number({ multipleOf: 2 })]);
-    expect([2, 3, 2.5].map((value) => accepts(number, value))).toEqual([true, false, false]);
-    const literal = Type.Intersect([Type.String(), Type.Literal("x")]);
-    expect(["x", "y"].map((value) => accepts(literal, value))).toEqual([true, false]);
-  });
-
-  test("of a literal and a kind is the literal where it is of that kind", () => {
-    const rows = [
-      [Type.Literal(true), Type.Boolean(), true],
-      [Type.Literal(5), Type.Integer(), 5],
-      [Type.Number(), Type.Literal(1.5), 1.5],
-      [Type.Literal("a"), Type.Literal("a"), "a"],
-    ] as const;
-    for (const [left, right, value] of rows) {
-      expect(roundTrip(Type.Intersect([left, right]), value)).toBe(value);
-    }
-    for (const [left, right, value] of [
-      [Type.Literal(1.5), Type.Integer(), 1.5],
-      [Type.Literal("a"), Type.Literal("b"), "a"],
-      [Type.Literal("a"), Type.Null(), "a"],
-      [Type.Literal(true), Type.Date(), true],
+  test("of objects whose common property is narrower in one of them keeps the narrower", () => {
+    for (const [left, right, good, bad] of [
+      [Type.Literal("x"), Type.String(), "x", "y"],
+      [Type.Number(), Type.Literal(1.5), 1.5, 1],
+      [Type.Number(), Type.Integer({ maximum: 3 }), 3, 2.5],
+      [Type.String({ minLength: 2 }), Type.String({ maxLength: 3 }), "abc", "a"],
+      [Type.Date({ minimumTimestamp: 5 }), Type.Date(), new Date(5), new Date(4)],
+      [Type.Object({ a: Type.Null() }), Type.Object({ b: Type.Null() }), { a: null, b: null }, {}],
+      [Type.Array(Type.Date()), Type.Array(Type.Date()), [new Date(1)], [1]],
     ] as const) {
-      expect(accepts(Type.Intersect([left, right]), value)).toBe(false);
+      for (const pair of [
+        [left, right],
+        [right, left],
+      ] as const) {
+        const schema = Type.Intersect(pair.map((n) => Type.Object({ n })));
+        expect(roundTrip(schema, { n: good })).toEqual({ n: good });
+        expect(accepts(schema, { n: bad })).toBe(false);
+      }
     }
   });
 
-  test("of open objects keeps further properties that satisfy both", () => {
-    const open = (further: TSchema): TSchema => Type.Object({}, { additionalProperties: further });
-    const both = Type.Intersect([open(Type.Integer()), open(Type.Number({ maximum: 9 }))]);
-    expect(roundTrip(both, { a: 9 })).toStrictEqual({ a: 9 });
-    expect(accepts(both, { a: 10 })).toBe(false);
-    expect(accepts(both, { a: 1.5 })).toBe(false);
-    expect(
-      roundTrip(Type.Intersect([Type.Object({}), open(Type.Date())]), { a: new Date(1) }),
-    ).toStrictEqual({ a: new Date(1) });
+  test("of two closed objects with the same properties is that object, in any order of its keys", () => {
+    const closed = { additionalProperties: false };
+    const a = Type.Object({ a: Type.String(), b: Type.String() }, closed);
+    const b = Type.Object({ b: Type.String(), a: Type.Optional(Type.String()) }, closed);
+    const schema = Type.Intersect([a, b]);
+    for (const item of [
+      map(text("a"), text("x"), text("b"), text("y")),
+      map(text("b"), text("y"), text("a"), text("x")),
+    ]) {
+      expect(readValue(schema, item)).toEqual({ a: "x", b: "y" });
+    }
+    const more = map(text("a"), text("x"), text("b"), text("y"), text("c"), NULL);
+    expectError(() => readValue(schema, more), "schema-mismatch", { path: "/v/c" });
   });
 
-  test("with a union makes of further properties what unevaluatedProperties says, in each member", () => {
-    const union = Type.Union([
-      Type.Object({ kind: Type.Literal("a") }),
-      Type.Object({ kind: Type.Literal("b"), b: Type.Null() }),
+  test("of a message judges the keys of its members in either order", () => {
+    const closed = { additionalProperties: false };
+    const both = Type.Intersect([
+      Type.Object({ a: Type.String() }),
+      Type.Object({ a: Type.String(), b: Type.String() }, closed),
     ]);
-    const schema = Type.Intersect([at, union], { unevaluatedProperties: Type.Date() });
-    const value = { at: new Date(1), kind: "a", more: new Date(2) };
-    expect(roundTrip(schema, value)).toStrictEqual(value);
-    expect(accepts(schema, { at: new Date(1), kind: "a", more: 2 })).toBe(false);
+    const { server } = defineProtocol({ name: "p", version: 1, server: { m: both }, client: {} });
+    for (const hex of ["a36474797065616d616161616162 6162", "a36474797065616d61626162 61616161"]) {
+      const payload = Uint8Array.fromHex(hex.replaceAll(" ", ""));
+      expect(server.decode(payload)).toEqual({ type: "m", a: "a", b: "b" });
+    }
   });
 
-  test("of arrays and tuples constrains the items", () => {
-    const arrays = Type.Intersect([
-      Type.Array(Type.Integer()),
-      Type.Array(Type.Number({ maximum: 5 }), { minItems: 1 }),
-    ]);
-    expect([[], [5], [6], [1.5]].map((value) => accepts(arrays, value))).toEqual([
-      false,
-      true,
-      false,
-      false,
-    ]);
-    const tuple = Type.Intersect([
-      Type.Tuple([Type.Date(), Type.String()]),
-      Type.Array(Type.Union([Type.Date(), Type.String({ maxLength: 1 })])),
-    ]);
-    expect(roundTrip(tuple, [new Date(3), "x"])).toStrictEqual([new Date(3), "x"]);
-    expect(accepts(tuple, [new Date(3), "xy"])).toBe(false);
-  });
-
-  test("with Unknown or Not keeps the other's shape", () => {
-    const notX = Type.Intersect([Type.String(), Type.Not(Type.Literal("x"))]);
-    expect(["x", "y", 1].map((value) => accepts(notX, value))).toEqual([false, true, false]);
-    expect(roundTrip(Type.Intersect([Type.Unknown(), at]), { at: new Date(3) })).toStrictEqual({
-      at: new Date(3),
+  test("of open objects keeps further properties", () => {
+    const open = (further: TSchema | true): TSchema =>
+      Type.Object({}, { additionalProperties: further });
+    const dated = Type.Intersect([Type.Object({}), open(Type.Date())]);
+    expect(roundTrip(dated, { a: new Date(1) })).toStrictEqual({ a: new Date(1) });
+    expect(accepts(Type.Intersect([open(true), open(Type.Integer())]), { a: "x" })).toBe(false);
+    expect(roundTrip(Type.Intersect([at, open(true)]), { at: new Date(1), z: [1] })).toStrictEqual({
+      at: new Date(1),
+      z: [1],
     });
-    expectError(() => hexOfValue(notX, "x"), "schema-mismatch", {
-      message:
-        "schema-mismatch at /v: expected a value that is not excluded, got string of length 1",
-    });
-  });
-
-  test("of what nothing can be is refused as never", () => {
-    const never = Type.Intersect([Type.String(), Type.Number()]);
-    for (const value of ["x", 1, null, {}]) expect(accepts(never, value)).toBe(false);
-    expect(roundTrip(Type.Object({ x: Type.Optional(never) }), {})).toStrictEqual({});
   });
 
   test("makes of further properties what unevaluatedProperties says", () => {
@@ -232,35 +143,101 @@ describe("an intersection", () => {
       "an intersection cannot contain itself as a member",
     ],
     [
-      "has records with other keys",
-      Type.Intersect([
-        Type.Record(Type.String(), Type.Null()),
-        Type.Record(Type.Integer(), Type.Null()),
-      ]),
-      "an intersection of two records needs the same keys in both",
+      "has a union of objects",
+      Type.Intersect(
+        [
+          Type.Object({ a: Type.String() }),
+          Type.Union([Type.Object({ b: Type.String() }), Type.Object({ c: Type.String() })]),
+        ],
+        { unevaluatedProperties: false },
+      ),
+      `${ONE}, and a member is a union of objects; write a union of intersections, one for each member: Type.Union([Type.Object({ a, b }), Type.Object({ a, c })])`,
     ],
     [
-      "has an integer record that covers a property",
-      Type.Intersect([Type.Object({ 1: Type.Null() }), Type.Record(Type.Integer(), Type.Null())]),
-      'the property "1" and a record with integer keys cannot share an object',
+      "has a record",
+      Type.Intersect([Type.Object({}), Type.Record(Type.String(), Type.Null())]),
+      `${ONE}; put the Type.Record under a property of its own`,
     ],
     [
-      "has more than 256 combinations",
+      "has a Not",
+      Type.Intersect([Type.String(), Type.Not(Type.Literal("x"))]),
+      `${ONE}, and a member is no object but text; ${ONE_TYPE}`,
+    ],
+    [
+      "has texts",
+      Type.Intersect([Type.String({ minLength: 1 }), Type.String({ maxLength: 5 })]),
+      `${ONE}, and a member is no object but text; ${ONE_TYPE}`,
+    ],
+    [
+      "has arrays",
+      Type.Intersect([Type.Array(Type.Null()), Type.Array(Type.Null())]),
+      `${ONE}, and a member is no object but array; ${ONE_TYPE}`,
+    ],
+    [
+      "has anything",
+      Type.Intersect([Type.Unknown(), Type.Object({})]),
+      `${ONE}, and a member is no object but any; ${ONE_TYPE}`,
+    ],
+    [
+      "has a closed object without a property of the other",
       Type.Intersect([
-        Type.Union(
-          Array.from({ length: 17 }, (_, index) => Type.Object({ [`a${index}`]: Type.Null() })),
-        ),
-        Type.Union(
-          Array.from({ length: 17 }, (_, index) => Type.Object({ [`b${index}`]: Type.Null() })),
-        ),
+        Type.Object({ a: Type.String() }, { additionalProperties: false }),
+        Type.Object({ b: Type.String() }, { additionalProperties: false }),
       ]),
-      "an intersection of unions may have 256 combinations, this has 289",
+      'one member has the property "b", and another refuses it; leave additionalProperties: false out there, and write unevaluatedProperties: false in the intersection',
+    ],
+    [
+      "has an open object with another type for a property of the other",
+      Type.Intersect([
+        Type.Object({ b: Type.String() }),
+        Type.Object({}, { additionalProperties: Type.Date() }),
+      ]),
+      'one member has the property "b", and another has another type for it in additionalProperties; name it there, or use unevaluatedProperties of the intersection',
+    ],
+    [
+      "has two types for further properties",
+      Type.Intersect([
+        Type.Object({}, { additionalProperties: Type.Number() }),
+        Type.Object({}, { additionalProperties: Type.Integer() }),
+      ]),
+      "two members have a type for further properties; write one, as unevaluatedProperties of the intersection",
+    ],
+    [
+      "says two things of further properties",
+      Type.Intersect([Type.Object({}, { additionalProperties: true }), Type.Object({})], {
+        unevaluatedProperties: false,
+      }),
+      "additionalProperties in a member and unevaluatedProperties say different things; leave additionalProperties out",
     ],
   ] as const)("that %s is refused", (_, schema, reason) => {
     expectError(() => valueCodec(schema), "protocol-invalid", {
       path: "/server/m/v",
       message: `Cannot define protocol at /server/m/v: ${reason}`,
     });
+  });
+
+  test.each([
+    ["two kinds", Type.String(), Type.Number()],
+    ["two literals", Type.Literal("a"), Type.Literal("b")],
+    ["a literal and a kind that it is not of", Type.Literal(1.5), Type.Integer()],
+    ["a literal and a constraint that it breaks", Type.Literal("a"), Type.String({ minLength: 2 })],
+    ["two arrays", Type.Array(Type.Null()), Type.Array(Type.Boolean())],
+    ["two unions", Type.Union([Type.Null(), Type.Date()]), Type.Union([Type.Null()])],
+  ])("refuses a common property of %s", (_, left, right) => {
+    const schema = Type.Intersect([Type.Object({ n: left }), Type.Object({ n: right })]);
+    expectError(() => valueCodec(schema), "protocol-invalid", {
+      path: "/server/m/v/n",
+      message:
+        "Cannot define protocol at /server/m/v/n: the members of the intersection have different types for this property; write it in one of them",
+    });
+  });
+
+  test("refuses a common property whose bounds no value is within", () => {
+    const schema = Type.Intersect([
+      Type.Object({ n: Type.Integer({ minimum: 5 }) }),
+      Type.Object({ n: Type.Number({ maximum: 4 }) }),
+    ]);
+    expectError(() => valueCodec(schema), "protocol-invalid", { path: "/server/m/v/n" });
   });
 
   test("drops an unknown property of each member once", () => {

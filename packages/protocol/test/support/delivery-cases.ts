@@ -47,7 +47,6 @@ export const KINDS: Readonly<Record<string, () => TSchema>> = {
   unknown: () => Type.Unknown(),
   any: () => Type.Any(),
   "not text": () => Type.Not(Type.String()),
-  never: () => Type.Never(),
   integers: () => Type.Array(Type.Integer()),
   "some texts": () => Type.Array(Type.String(), { minItems: 1, maxItems: 2 }),
   unknowns: () => Type.Array(Type.Unknown()),
@@ -77,6 +76,24 @@ export const KINDS: Readonly<Record<string, () => TSchema>> = {
   "required inheritance": () => Type.Object({ toString: Type.Unknown() }),
   "two objects": () =>
     Type.Intersect([Type.Object({ name: Type.String() }), Type.Object({ at: Type.Date() })]),
+  "object open to anything": () =>
+    Type.Object({ name: Type.String() }, { additionalProperties: true }),
+  "nothing of that name": () => Type.Object({ name: Type.Optional(Type.Never()) }),
+  "open record": () =>
+    Type.Record(Type.RegExp(/^na/), Type.String(), { additionalProperties: true }),
+  "closed intersection": () =>
+    Type.Intersect(
+      [Type.Object({ name: Type.String() }), Type.Object({ at: Type.Optional(Type.Date()) })],
+      { unevaluatedProperties: false },
+    ),
+  "letters only": () => Type.String({ pattern: "^\\p{L}+$" }),
+  "number in text": () => Type.TemplateLiteral("n${number}"),
+  "integers, two of them odd": () =>
+    Type.Array(Type.Integer(), {
+      contains: Type.Integer({ minimum: 2 }),
+      minContains: 0,
+      maxContains: 1,
+    }),
   "one property or more": () =>
     Type.Object(
       { name: Type.Optional(Type.String()), at: Type.Optional(Type.Date()) },
@@ -106,8 +123,6 @@ export const KINDS: Readonly<Record<string, () => TSchema>> = {
   "record by integer": () => Type.Record(Type.Integer(), Type.String()),
   "dates by integer": () => Type.Record(Type.Number(), Type.Date()),
   "unknown by integer": () => Type.Record(Type.Integer(), Type.Unknown()),
-  "record by integer and more": () =>
-    Type.Record(Type.Integer(), Type.String(), { additionalProperties: Type.Null() }),
   list: () =>
     Type.Recursive((This) => Type.Object({ value: Type.Integer(), next: Type.Optional(This) })),
   tree: () =>
@@ -133,7 +148,7 @@ const LEAVES: readonly Uint8Array[] = [
     (value) => integer(value),
   ),
   ...[1.5, 5, -0, 2 ** 60, 1e300, Number.NaN, Infinity].map(double),
-  ...["", "a", "name", "v1", "vv"].map((value) => text(value)),
+  ...["", "a", "name", "v1", "vv", "Añil", "n0.5", "n-1", "n01"].map((value) => text(value)),
   byteString(fromHex("")),
   byteString(fromHex("01ff")),
   byteString(fromHex("010203")),

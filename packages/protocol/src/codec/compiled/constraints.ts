@@ -2,9 +2,10 @@
 // value whose JavaScript type is already known. A keyword that cannot be inlined makes the message go
 // to the reference path.
 
-import { FormatRegistry, Kind, type TSchema } from "@sinclair/typebox";
+import { Kind, type TSchema } from "@sinclair/typebox";
 
 import { isMultipleOf } from "../../schema/decimal-steps.ts";
+import { formatCheck } from "../../schema/format.ts";
 import type { ResolvedShape } from "../../schema/shape.ts";
 import { literal, type Source, Uncompiled } from "./source.ts";
 
@@ -26,7 +27,7 @@ const text: Readonly<Record<string, Condition>> = {
   minLength: (name, bound: number) => `${name}.length >= ${literal(bound)}`,
   maxLength: (name, bound: number) => `${name}.length <= ${literal(bound)}`,
   pattern: (name, bound: string, source) =>
-    `${source.constant(new RegExp(bound), "pattern")}.test(${name})`,
+    `${source.constant(new RegExp(bound, "u"), "pattern")}.test(${name})`,
   format: (name, bound: string, source) =>
     `${source.constant(formatCheck(bound), "format")}(${name})`,
 };
@@ -87,10 +88,6 @@ export function assertOwnConstraints(shape: ResolvedShape): void {
 function conditionsOfSchema(schema: TSchema, name: string, source: Source): readonly string[] {
   const kind: string = schema[Kind];
   if (kind === "Not") throw new Uncompiled("Type.Not is checked by the reference path");
-  if (kind === "Intersect") {
-    const parts: readonly TSchema[] = schema["allOf"];
-    return parts.flatMap((part) => conditionsOfSchema(part, name, source));
-  }
   for (const keyword of NOT_INLINED) {
     if (schema[keyword] !== undefined && schema[keyword] !== false) {
       throw new Uncompiled(`${keyword} is checked by the reference path`);
@@ -115,9 +112,4 @@ function conditionsOfSchema(schema: TSchema, name: string, source: Source): read
 export function maximumOf(shape: ResolvedShape): number {
   const bounds = shape.schemas.flatMap((schema) => [schema["maximum"], schema["exclusiveMaximum"]]);
   return Math.min(...bounds.filter((bound) => typeof bound === "number"));
-}
-
-/** Looks the format up at every call, as TypeBox does, so that registering it anew takes effect. */
-function formatCheck(format: string): (value: string) => boolean {
-  return (value) => FormatRegistry.Get(format)?.(value) ?? false;
 }
