@@ -131,8 +131,8 @@ export type ValueKind =
 /** Whether a value of this kind may have this shape. */
 export function admitsKind(shape: Shape, kind: ValueKind): boolean {
   const resolved = resolveShape(shape);
-  switch (resolved?.kind) {
-    case undefined:
+  if (resolved === undefined) return false;
+  switch (resolved.kind) {
     case "never":
       return false;
     case "any":
