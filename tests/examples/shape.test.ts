@@ -25,7 +25,7 @@ describe.each(folders)("examples/%s", (folder) => {
 
   test("imports what a user has: typewire, node: and its own files", () => {
     for (const specifier of sources.flatMap(specifiersIn)) {
-      expect(specifier).toMatch(/^(typewire(\/(bun|testing))?|node:\w+|\.\/[\w-]+\.ts)$/);
+      expect(specifier).toMatch(/^(typewire(\/(bun|testing))?|node:[\w/]+|\.\/[\w-]+\.ts)$/);
     }
   });
 
