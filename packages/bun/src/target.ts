@@ -1,6 +1,6 @@
 // Where a server listens and a client dials, as `serve` and `connect` are told it.
 
-import type { SocketAddress } from "@typewire/connection";
+import { type SocketAddress, tellOption } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 
 /** A TCP address or a Unix socket. */
@@ -27,7 +27,11 @@ export function targetOf({ port, hostname, unix }: TargetOptions, leastPort: 0 |
     throw new TypewireError("option-invalid", "unix: expected no port and hostname beside it");
   }
   if (port === undefined || !Number.isInteger(port) || port < leastPort || port > 65_535) {
-    throw new TypewireError("option-invalid", `port: expected ${leastPort} to 65535, got ${port}`);
+    const received = tellOption(port);
+    throw new TypewireError(
+      "option-invalid",
+      `port: expected ${leastPort} to 65535, got ${received}`,
+    );
   }
   return { hostname: hostname ?? "127.0.0.1", port };
 }

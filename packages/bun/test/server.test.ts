@@ -135,6 +135,15 @@ describe("serve", () => {
   test.each([
     [{ port: 65_536 }, "port: expected 0 to 65535, got 65536"],
     [{ port: 1.5 }, "port: "],
+    [{ port: "8080" as unknown as number }, "port: expected 0 to 65535, got a text"],
+    [
+      { port: 0, maxConnections: "5" as unknown as number },
+      "maxConnections: expected a positive integer, got a text",
+    ],
+    [
+      { port: 0, limits: { maxItems: "5" as unknown as number } },
+      "maxItems: expected a whole number from 1 to 100000000, got a text",
+    ],
     [{}, "port: expected 0 to 65535, got undefined"],
     [{ port: 1, unix: "/x" }, "unix: expected no port and hostname beside it"],
     [{ port: 0, maxConnections: 0 }, "maxConnections: expected a positive integer, got 0"],

@@ -2,7 +2,7 @@
 // of a restarted server do not come back in the same instant. (Brooker, "Exponential Backoff And Jitter",
 // AWS Architecture Blog, 2015.)
 
-import { requireDuration } from "@typewire/connection";
+import { requireDuration, tellOption } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 
 /** How a client comes back after it has lost its connection. */
@@ -37,7 +37,11 @@ export class Backoff {
     requireDuration("maxDelayMs", maxDelayMs);
     // Waits that shrink would come to dialling without a pause.
     if (!(factor >= 1)) {
-      throw new TypewireError("option-invalid", `factor: expected a number from 1, got ${factor}`);
+      const received = tellOption(factor);
+      throw new TypewireError(
+        "option-invalid",
+        `factor: expected a number from 1, got ${received}`,
+      );
     }
     this.#options = { initialDelayMs, factor, maxDelayMs };
     this.#random = random;

@@ -27,6 +27,7 @@ export { type Observer, observerMethods } from "./observer.ts";
 export { type FailureReport, type Tellers, tellersOf } from "./observers.ts";
 export type { SharedSecret } from "./handshake/secret-exchange.ts";
 export type { ConnectionStats, EndpointStats } from "./stats.ts";
+export { tellOption } from "./option-value.ts";
 export { refuseUnknownOptions } from "./options.ts";
 export { describeThrown, oneLine } from "./text.ts";
 export { type Cancel, type Clock, requireDuration, systemClock } from "./time/clock.ts";

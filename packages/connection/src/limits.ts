@@ -5,6 +5,7 @@
 import { TypewireError } from "@typewire/protocol";
 
 import { type AnyLimitRow, type LimitName, limitRows, optionRows } from "./limit-rows.ts";
+import { tellOption } from "./option-value.ts";
 
 type ValueOf<Row extends AnyLimitRow> = Row["fallback"] extends boolean ? boolean : number;
 
@@ -91,12 +92,14 @@ function requireValid(name: string, value: unknown): void {
   const { unit, least, most } = row;
   if (unit === "yes-no") {
     if (typeof value === "boolean") return;
-    throw invalid(`${name}: expected true or false, got ${String(value)}`);
+    throw invalid(`${name}: expected true or false, got ${tellOption(value)}`);
   }
   if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) {
     return;
   }
-  throw invalid(`${name}: expected a whole number from ${least} to ${most}, got ${String(value)}`);
+  throw invalid(
+    `${name}: expected a whole number from ${least} to ${most}, got ${tellOption(value)}`,
+  );
 }
 
 function rowOf(name: string): AnyLimitRow | undefined {

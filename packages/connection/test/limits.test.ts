@@ -48,7 +48,7 @@ describe("resolveLimits", () => {
       expect(() => resolveLimits({ lingerMs: value as number })).toThrow(
         new TypewireError(
           "option-invalid",
-          `lingerMs: expected a whole number from 1 to 2147483647, got ${value}`,
+          `lingerMs: expected a whole number from 1 to 2147483647, got ${value === "5" ? "a text" : value}`,
         ),
       );
     },

@@ -15,6 +15,7 @@ import {
   systemClock,
   type Tellers,
   tellersOf,
+  tellOption,
 } from "@typewire/connection";
 import { type AnyProtocol, type MessageOf, TypewireError } from "@typewire/protocol";
 
@@ -294,5 +295,8 @@ function concernsOnePeer(error: unknown): boolean {
 
 function positiveInteger(name: string, value: number | undefined): number | undefined {
   if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) return value;
-  throw new TypewireError("option-invalid", `${name}: expected a positive integer, got ${value}`);
+  throw new TypewireError(
+    "option-invalid",
+    `${name}: expected a positive integer, got ${tellOption(value)}`,
+  );
 }

@@ -3,6 +3,8 @@
 
 import { TypewireError } from "@typewire/protocol";
 
+import { tellOption } from "../option-value.ts";
+
 /** The longest time that a timer of the host takes, 24.8 days: beyond it, it fires at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -49,6 +51,6 @@ export function requireDuration(name: string, value: number, leastMs = 1): numbe
   if (typeof value === "number" && value >= leastMs && value <= MAX_TIMER_MS) return value;
   throw new TypewireError(
     "option-invalid",
-    `${name}: expected milliseconds from ${leastMs} to ${MAX_TIMER_MS}, got ${String(value)}`,
+    `${name}: expected milliseconds from ${leastMs} to ${MAX_TIMER_MS}, got ${tellOption(value)}`,
   );
 }

@@ -86,7 +86,7 @@ describe("requireDuration", () => {
       expect(() => requireDuration("waitMs", value as number)).toThrow(
         new TypewireError(
           "option-invalid",
-          `waitMs: expected milliseconds from 1 to 2147483647, got ${String(value)}`,
+          `waitMs: expected milliseconds from 1 to 2147483647, got ${value === "5" ? "a text" : String(value)}`,
         ),
       );
     },

@@ -48,6 +48,19 @@ export function admitsObject(
   return discriminators.every(([name, values]) => values.includes(read(name)));
 }
 
+/** A required property of which every one of these shapes knows the values, and all these values. */
+export function sharedDiscriminator(
+  shapes: readonly Shape[],
+): { readonly name: string; readonly values: readonly unknown[] } | undefined {
+  const [first, ...others] = shapes.map((shape) => new Map(discriminatorsOf(shape) ?? []));
+  for (const [name, own] of first ?? []) {
+    const values = others.map((other) => other.get(name));
+    if (values.every((each) => each !== undefined))
+      return { name, values: [...own, ...values.flat()] };
+  }
+  return undefined;
+}
+
 /** Whether a property that both require has no value in common, so that no object is both. */
 export function areApart(a: ObjectShape, b: ObjectShape): boolean {
   return a.properties.some((property) => {

@@ -10,10 +10,16 @@ import { Value } from "@sinclair/typebox/value";
 import { appendPointer, schemaMismatch, type TypewireError } from "../errors.ts";
 import { isMultipleOf } from "./decimal-steps.ts";
 import { describeKind } from "./describe-kind.ts";
-import { admitsObject, discriminatorsOf } from "./discriminators.ts";
-import { formatCheck } from "./format.ts";
-import { describedParts, namedParts } from "./parts.ts";
 import {
+  admitsObject,
+  discriminatorsOf,
+  literalsOf,
+  sharedDiscriminator,
+} from "./discriminators.ts";
+import { formatCheck } from "./format.ts";
+import { describedParts, isPresent, namedParts } from "./parts.ts";
+import {
+  admitsKind,
   type ArrayShape,
   type LeafShape,
   type ObjectShape,
@@ -22,6 +28,7 @@ import {
   type Shape,
   unionMembers,
   type UnionShape,
+  type ValueKind,
 } from "./shape.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -151,23 +158,63 @@ export function outOfPlace(shape: ObjectShape, value: unknown, path: string): Ty
   return schemaMismatch(path, expected, "another one");
 }
 
+/** The fault inside the one member that the value may be of; where there are several, or none, what all of them are. */
 function faultInUnion(shape: UnionShape, value: unknown, path: string): Fault {
-  const members = unionMembers(shape);
+  const kind = kindOf(value);
+  const members = unionMembers(shape).map((member) => member.shape);
+  const alike = kind === undefined ? [] : members.filter((member) => admitsKind(member, kind));
   const candidates =
-    describeKind(value) === "object"
-      ? members.filter((member) =>
-          admitsObject(
-            member.shape,
-            discriminatorsOf(member.shape),
-            (name) => (value as Fields)[name],
-          ),
-        )
-      : members;
+    kind === "object" ? alike.filter((each) => mayBe(each, value as Fields)) : alike;
   const [only] = candidates;
-  if (only !== undefined && candidates.length === 1) return faultAt(only.shape, value, path);
-  if (candidates.some((member) => faultAt(member.shape, value, path) === undefined))
-    return undefined;
-  return schemaMismatch(path, "a member of the union", describeKind(value));
+  if (only !== undefined && candidates.length === 1) return faultAt(only, value, path);
+  if (candidates.some((member) => faultAt(member, value, path) === undefined)) return undefined;
+  if (candidates.length === 0 && kind === "object") {
+    const known = sharedDiscriminator(alike);
+    if (known !== undefined) {
+      const { [known.name]: given } = value as Fields;
+      const received = isPresent(value as Fields, known.name) ? describeKind(given) : "nothing";
+      return schemaMismatch(appendPointer(path, known.name), oneOf(known.values), received);
+    }
+  }
+  const literals = literalsOf(shape);
+  const expected = literals === undefined ? "a member of the union" : oneOf(literals);
+  return schemaMismatch(path, expected, describeKind(value));
+}
+
+function mayBe(shape: Shape, fields: Fields): boolean {
+  return admitsObject(shape, discriminatorsOf(shape), (name) => fields[name]);
+}
+
+/** Up to so many literals are listed. */
+const LISTED = 8;
+
+/** `"a", "b" or 3`, from the schema. */
+function oneOf(literals: readonly unknown[]): string {
+  const unique = [...new Set(literals)].map((each) => JSON.stringify(each));
+  if (unique.length > LISTED) return `one of ${unique.slice(0, LISTED).join(", ")}, …`;
+  const last = unique.pop() ?? "nothing";
+  return unique.length === 0 ? last : `${unique.join(", ")} or ${last}`;
+}
+
+/** What kind of value this is; undefined for what no schema describes. */
+function kindOf(value: unknown): ValueKind | undefined {
+  switch (typeof value) {
+    case "string":
+      return "text";
+    case "undefined":
+    case "boolean":
+    case "number":
+    case "bigint":
+      return typeof value as ValueKind;
+    case "object":
+      if (value === null) return "null";
+      if (Array.isArray(value)) return "array";
+      if (value instanceof Date) return "date";
+      if (value instanceof Uint8Array) return "bytes";
+      return describeKind(value) === "object" ? "object" : undefined;
+    default:
+      return undefined;
+  }
 }
 
 /** What TypeBox finds wrong with a value by itself, its parts aside. */

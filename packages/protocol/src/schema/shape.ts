@@ -115,6 +115,41 @@ export function resolveShape(shape: Shape): ResolvedShape | undefined {
   return resolved;
 }
 
+/** What JavaScript tells of a value: the kinds that exclude each other. */
+export type ValueKind =
+  | "null"
+  | "undefined"
+  | "boolean"
+  | "number"
+  | "text"
+  | "bytes"
+  | "date"
+  | "bigint"
+  | "array"
+  | "object";
+
+/** Whether a value of this kind may have this shape. */
+export function admitsKind(shape: Shape, kind: ValueKind): boolean {
+  const resolved = resolveShape(shape);
+  if (resolved === undefined) return false;
+  switch (resolved.kind) {
+    case "never":
+      return false;
+    case "any":
+      return true;
+    case "integer":
+      return kind === "number";
+    case "tuple":
+      return kind === "array";
+    case "literal":
+      return kind === (typeof resolved.value === "string" ? "text" : typeof resolved.value);
+    case "union":
+      return unionMembers(resolved).some((member) => admitsKind(member.shape, kind));
+    default:
+      return kind === resolved.kind;
+  }
+}
+
 /** Whether a shape admits whatever can travel. */
 export function isAnything(shape: Shape): boolean {
   const resolved = resolveShape(shape);

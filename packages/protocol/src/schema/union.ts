@@ -3,7 +3,13 @@
 
 import { type Check, compileCheck } from "./check.ts";
 import { admitsObject, type Discriminators, discriminatorsOf } from "./discriminators.ts";
-import { type Shape, type UnionMember, unionMembers, type UnionShape } from "./shape.ts";
+import {
+  admitsKind,
+  type Shape,
+  type UnionMember,
+  unionMembers,
+  type UnionShape,
+} from "./shape.ts";
 
 /** One member, ready to be tried. */
 export class Candidate {
@@ -43,6 +49,11 @@ export class Unions {
       this.#candidates.set(shape, candidates);
     }
     return candidates;
+  }
+
+  /** The members an array may belong to. */
+  candidatesForArray(shape: UnionShape): readonly Candidate[] {
+    return this.candidates(shape).filter((candidate) => admitsKind(candidate.shape, "array"));
   }
 
   /** The members an object may belong to; `read` gives its properties. One, in a discriminated union. */

@@ -288,7 +288,7 @@ describe("a union", () => {
     }
     expectError(() => hexOfValue(union, { kind: 1, at: 5 }), "schema-mismatch", { path: "/v/at" });
     expectError(() => hexOfValue(union, { kind: 3 }), "schema-mismatch", {
-      message: "schema-mismatch at /v: expected a member of the union, got object",
+      message: 'schema-mismatch at /v/kind: expected 1, 2 or "b", got integer',
     });
   });
 

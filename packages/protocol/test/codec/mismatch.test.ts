@@ -174,7 +174,28 @@ const ROWS: readonly [
     Type.Union([Type.Literal("a"), Type.Literal("b")]),
     text("c"),
     "c",
-    "expected a member of the union, got string of length 1",
+    'expected "a" or "b", got string of length 1',
+  ],
+  [
+    "a union of many literals",
+    Type.Union(Array.from({ length: 10 }, (_, index) => Type.Literal(`${index}`))),
+    text("c"),
+    "c",
+    'expected one of "0", "1", "2", "3", "4", "5", "6", "7", …, got string of length 1',
+  ],
+  [
+    "a union with one kind of number",
+    Type.Union([Type.Integer({ minimum: 5 }), Type.Null()]),
+    integer(4),
+    4,
+    "expected integer to be greater or equal to 5, got integer",
+  ],
+  [
+    "a union of other kinds",
+    Type.Union([Type.Integer(), Type.Null()]),
+    text("8080"),
+    "8080",
+    "expected a member of the union, got string of length 4",
   ],
   [
     "what is excluded",
@@ -229,12 +250,101 @@ describe("a schema-mismatch", () => {
     });
   });
 
+  test.each<
+    readonly [path: string, schema: TSchema, item: Uint8Array, value: unknown, reason: string]
+  >([
+    [
+      "/v/1/n",
+      Type.Union([Type.Array(Type.Object({ n: Type.Integer() })), Type.Null()]),
+      array(map(text("n"), integer(1)), map(text("n"), text("x"))),
+      [{ n: 1 }, { n: "x" }],
+      "expected integer, got string of length 1",
+    ],
+    [
+      "/v/0/at",
+      Type.Union([Type.Array(Type.Object({ at: Type.Date(), n: Type.Null() })), Type.String()]),
+      array(map(text("at"), text("x"), text("n"), NULL)),
+      [{ at: "x", n: null }],
+      "expected date, got string of length 1",
+    ],
+    [
+      "/v/0/n",
+      Type.Union([Type.Array(Type.Object({ at: Type.Date(), n: Type.Null() })), Type.String()]),
+      array(map(text("at"), integer(5), text("n"), TRUE)),
+      [{ at: new Date(5), n: true }],
+      "expected null, got boolean",
+    ],
+    [
+      "/v/1",
+      Type.Union([Type.Tuple([Type.String(), Type.Integer()]), Type.Null()]),
+      array(text("a"), text("b")),
+      ["a", "b"],
+      "expected integer, got string of length 1",
+    ],
+    [
+      "/v/n",
+      Type.Union([Type.Object({ n: Type.Integer() }), Type.Null(), Type.Array(Type.Null())]),
+      map(text("n"), text("x")),
+      { n: "x" },
+      "expected integer, got string of length 1",
+    ],
+    [
+      "/v/n/0/m",
+      Type.Union([
+        Type.Null(),
+        Type.Object({
+          n: Type.Union([Type.Null(), Type.Array(Type.Object({ m: Type.Boolean() }))]),
+        }),
+      ]),
+      map(text("n"), array(map(text("m"), integer(1)))),
+      { n: [{ m: 1 }] },
+      "expected boolean, got integer",
+    ],
+    [
+      "/v/kind",
+      Type.Union([
+        Type.Object({ kind: Type.Literal("a"), n: Type.Integer() }),
+        Type.Object({ kind: Type.Union([Type.Literal("b"), Type.Literal(3)]) }),
+        Type.Null(),
+      ]),
+      map(text("kind"), text("c")),
+      { kind: "c" },
+      'expected "a", "b" or 3, got string of length 1',
+    ],
+    [
+      "/v/kind",
+      Type.Union([
+        Type.Object({ kind: Type.Literal("a") }),
+        Type.Object({ kind: Type.Literal("b") }),
+      ]),
+      map(),
+      {},
+      'expected "a" or "b", got nothing',
+    ],
+    [
+      "/v",
+      Type.Union([Type.Array(Type.Integer()), Type.Array(Type.String())]),
+      array(integer(1), text("x")),
+      [1, "x"],
+      "expected a member of the union, got array of 2",
+    ],
+  ])(
+    "names the place %s inside the one member that it may be",
+    (path, schema, item, value, reason) => {
+      const expected = { path, message: `schema-mismatch at ${path}: ${reason}` };
+      expectError(() => readValue(schema, item), "schema-mismatch", expected);
+      expectError(() => hexOfValue(schema, value), "schema-mismatch", expected);
+    },
+  );
+
   test.each([
     [
-      "/v/choice",
+      "/v/choice/kind",
       { list: [], choice: { kind: "z" } },
-      "expected a member of the union, got object",
+      'expected "x" or "y", got string of length 1',
     ],
+    ["/v/choice/kind", { list: [], choice: { leaf: "x" } }, 'expected "x" or "y", got nothing'],
+    ["/v/choice", { list: [], choice: [] }, "expected a member of the union, got array of 0"],
     [
       "/v/choice/leaf",
       { list: [], choice: { kind: "x" } },

@@ -16,7 +16,7 @@ export function reviveUnion(walk: DecodeWalk, shape: UnionShape, raw: Raw): unkn
   const candidates =
     raw instanceof Map
       ? walk.unions.candidatesForObject(shape, (name) => toNumber(raw.get(name)))
-      : walk.unions.candidates(shape);
+      : walk.unions.candidatesForArray(shape);
   const [only] = candidates;
   if (only !== undefined && candidates.length === 1) return walk.value(only.shape, raw);
   const before = walk.dropped;

@@ -9,7 +9,7 @@ import type { Attempt, EncodeWalk, Fields } from "./walk.ts";
 /** By the first member that fits and leaves nothing out; failing that, by the first that fits. */
 export function writeUnion(walk: EncodeWalk, shape: UnionShape, value: unknown): void {
   if (Array.isArray(value)) {
-    writeMember(walk, walk.unions.candidates(shape), value);
+    writeMember(walk, walk.unions.candidatesForArray(shape), value);
   } else if (describeKind(value) === "object") {
     const fields = value as Fields;
     const candidates = walk.unions.candidatesForObject(shape, (name) => fields[name]);

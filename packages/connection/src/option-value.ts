@@ -1,0 +1,10 @@
+// How the value of an option is told in an error about it.
+
+/**
+ * A number and the like as they are written; a text as the kind of value that it is, since "8080" and 8080
+ * would read the same, and since it may be a secret.
+ */
+export function tellOption(value: unknown): string {
+  if (typeof value === "string") return value === "" ? "an empty text" : "a text";
+  return typeof value === "object" && value !== null ? "an object" : String(value);
+}
