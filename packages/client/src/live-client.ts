@@ -95,8 +95,8 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     }
     this.#connectTimeoutMs = requireDuration("connectTimeoutMs", connectTimeoutMs);
     this.#backoff = new Backoff(reconnect || {}, random);
-    this.#unsent = new UnsentMessages((connection, messages) => {
-      this.#endpoint.observers.onUndelivered?.(connection, messages);
+    this.#unsent = new UnsentMessages((connection, messages, why) => {
+      this.#endpoint.observers.onUndelivered?.(connection, messages, why);
     });
     this.#endpoint = createEndpoint(protocol, "client", handlers, {
       limits: requireOptions(options.limits),
@@ -107,7 +107,9 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
         opened: (connection) => this.#opened(connection),
         closed: (_connection, reason) => this.#lost(reason),
         ...(resend && {
-          undelivered: (connection, messages) => this.#unsent.keep(connection, messages),
+          undelivered: (connection, messages, why) => {
+            this.#unsent.keep(connection, messages, why);
+          },
         }),
       },
       observers,

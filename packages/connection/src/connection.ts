@@ -34,17 +34,21 @@ export interface Connection<Outgoing extends AnyMessage> {
   readonly stats: ConnectionStats;
 
   /**
-   * Queues a message; all that one turn of the event loop sends is written together at its end. False
-   * means that the message was taken, but that the queue is above the soft limit: await `ready`.
+   * Queues a message; all that one turn of the event loop sends is written together at its end. Throws for
+   * the sender's own mistakes only: a peer that has just left costs nobody who speaks to it. False means
+   * that the queue is above the soft limit, and the message in it; or that the message is undelivered,
+   * counted, and told to `onUndelivered`, because the connection has ended, or its peer has not proved the
+   * secret yet. It never means that the message should be sent again. `ready` says when there is room, or
+   * that there will be none.
    *
    * @throws TypewireError `schema-mismatch` or `unknown-type` where it is not a message of this side,
-   * `frame-too-large` where the peer does not accept its size, `connection-closed` after the end. The
-   * connection goes on as if nothing had been sent.
+   * `frame-too-large` or `cbor-limit` where the peer does not accept its size. The connection goes on as if
+   * nothing had been sent.
    */
   send(message: Outgoing): boolean;
 
   /**
-   * Resolves when the queue is at most at the soft limit; `options` say when to give up. Unhandled, a
+   * Resolves when the queue is at most at the soft limit, and the peer has proved the secret; `options` say when to give up. Unhandled, a
    * rejection does not end the process.
    *
    * @throws TypewireError (as a rejection) `connection-closed` after the end, `deadline-exceeded` after

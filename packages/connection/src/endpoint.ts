@@ -26,6 +26,7 @@ import { type FailureReport, type Observers, observersAsOne } from "./observers.
 import type { SharedSecret } from "./handshake/secret-exchange.ts";
 import { BufferPool } from "./sending/buffer-pool.ts";
 import { FrameSizes } from "./sending/frame-sizes.ts";
+import type { TellUndelivered } from "./sending/undelivered.ts";
 import { type ConnectionStats, type EndpointStats, Tally } from "./stats.ts";
 import { type Clock, systemClock } from "./time/clock.ts";
 import { FlushScheduler, TurnScheduler } from "./time/schedulers.ts";
@@ -47,8 +48,11 @@ export interface ConnectionOwner<Outgoing extends AnyMessage> {
   readonly opened?: (connection: Connection<Outgoing>) => void;
   /** A connection has ended, opened or not; called at once, before its observers hear of it. */
   readonly closed?: (connection: Connection<Outgoing>, reason: CloseReason) => void;
-  /** Given what is undelivered in the place of the observers. Called before `closed`. */
-  readonly undelivered?: (connection: Connection<Outgoing>, messages: readonly Outgoing[]) => void;
+  /**
+   * Given what has not left when a connection ends, in the place of the observers. Called before `closed`. What
+   * is sent after the end is the observers'.
+   */
+  readonly undelivered?: TellUndelivered<Outgoing>;
 }
 
 export interface EndpointOptions<

@@ -29,7 +29,6 @@ import { Receiver, type ReceiverOwner } from "./receiving/receiver.ts";
 import type { UnsentRun } from "./sending/output-queue.ts";
 import { Sender } from "./sending/sender.ts";
 import { SocketWriter, type SocketWriterOwner } from "./sending/socket-writer.ts";
-import { countUndelivered, readUndelivered } from "./sending/undelivered.ts";
 import type { ConnectionStats } from "./stats.ts";
 import { waitFor, type WaitOptions } from "./time/waiting.ts";
 
@@ -77,6 +76,8 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   #wasOpen = false;
   /** The `$bye` that waits until no handler is under way any more. */
   #byeAfterHandlers: Bye | undefined;
+  /** For whoever waits for room before the peer has proved the secret. */
+  #proof: PromiseWithResolvers<void> | undefined;
   /** Made when a program asks for it. */
   #closed: PromiseWithResolvers<CloseReason> | undefined;
 
@@ -126,6 +127,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
       messagesRefused: this.#receiver.messagesRefused,
       messagesUnknown: this.#receiver.messagesUnknown,
       messagesSent: this.#sender.messagesSent,
+      messagesUndelivered: this.#sender.messagesUndelivered,
       bytesReceived: this.#inflow.bytesReceived,
       bytesSent: this.#writer.sentBytes,
       bufferedBytes: this.heldBytes,
@@ -134,8 +136,8 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   send(message: Outgoing): boolean {
-    if (this.#state !== "open") this.#requireSending("send");
-    return this.#sender.send(message);
+    if (this.#state === "open" || this.#maySend) return this.#sender.send(message);
+    return this.#sender.drop(message, () => this.#obstacle("send"));
   }
 
   /**
@@ -144,14 +146,12 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
    * Returns and throws as `send`.
    */
   sendFrame(frame: Uint8Array, message?: Outgoing): boolean {
-    this.#requireSending("send");
-    return this.#sender.sendFrame(frame, message);
+    if (this.#maySend) return this.#sender.sendFrame(frame, message);
+    return this.#sender.dropFrame(frame, () => this.#obstacle("send"));
   }
 
   ready(options?: WaitOptions): Promise<void> {
-    const hasRoom = this.#maySend
-      ? this.#writer.ready()
-      : Promise.reject(this.#closedError("wait for room"));
+    const hasRoom = this.#hasRoom();
     // A rejection that no program awaits must not end the process.
     hasRoom.catch(() => {});
     return options === undefined
@@ -230,9 +230,13 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   handlerFailed(handlerName: string, error: unknown): void {
-    // A handler that sends after the end throws this; `closeReason` has said why already.
-    if (this.#isEnding && isConnectionClosed(error)) return;
     const { observers, role } = this.#endpoint;
+    if (isConnectionClosed(error)) {
+      // A handler that waits for room rejects with this when the one that it writes to has left: no mistake of
+      // its own. Where that is this connection, `closeReason` has said so.
+      if (!this.#isEnding) observers.onHandlerError(this, handlerName, error);
+      return;
+    }
     observers.onHandlerError(this, handlerName, error);
     const { reason, lastMessage } = failedInternally(role, `handle "${handlerName}"`, error);
     this.closeWith(reason, lastMessage);
@@ -249,7 +253,10 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
 
   handshakeAdvanced(): boolean {
     this.#inflow.maxFrameBytes = this.#handshake.maxFrameBytes;
-    if (this.#handshake.isOver) this.#endpoint.owner.proven?.(this);
+    if (this.#handshake.isOver) {
+      this.#proof?.resolve();
+      this.#endpoint.owner.proven?.(this);
+    }
     return !this.#isEnding;
   }
 
@@ -314,9 +321,10 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     this.#enter("closed");
     this.#inflow.socketClosed();
     this.#inflow.discard();
-    const undelivered = this.queuedBytes === 0 ? 0 : this.#reportUndelivered(unsent);
+    this.#proof?.reject(this.#obstacle("wait for room"));
+    if (this.queuedBytes > 0) this.#sender.dropUnsent(unsent, () => this.#obstacle("deliver"));
     const { sweep, tally, owner, observers } = this.#endpoint;
-    if (sweep.delete(this)) tally.close(recorded.code, left, undelivered);
+    if (sweep.delete(this)) tally.close(recorded.code, left);
     owner.closed?.(this, recorded);
     const { onClose } = observers;
     if (this.#wasOpen && onClose !== undefined) {
@@ -326,44 +334,36 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     this.#closed?.resolve(recorded);
   }
 
-  /** Tells which messages were sent and have not left whole. Returns how many. Never throws. */
-  #reportUndelivered(unsent: () => Iterable<UnsentRun>): number {
-    const { outgoing, owner, observers } = this.#endpoint;
-    // Reading the queue back takes time, so it is done where somebody asks.
-    const tell = owner.undelivered ?? observers.onUndelivered;
-    let count = 0;
-    try {
-      count = countUndelivered(unsent());
-      if (count > 0) tell?.(this, readUndelivered(unsent(), outgoing));
-    } catch (error) {
-      // A frame given to `sendFrame` that is none: the end goes on.
-      observers.onHandlerError(this, "onUndelivered", error);
-    }
-    return count;
-  }
-
   get #isEnding(): boolean {
     return this.#state === "draining" || this.#state === "closed";
   }
 
-  /** Nothing may be sent after our own close; after the peer has ended, handlers under way may still answer. */
+  /**
+   * Nothing may be sent after our own close; after the peer has ended, handlers under way may still answer. A
+   * peer that has not proved the secret is told nothing.
+   */
   get #maySend(): boolean {
     if (this.#state === "draining") {
       return this.#closeReason?.origin === "peer" && this.#handlers.inFlight > 0;
     }
+    if (this.#state === "connecting") return !this.#handshake.isAuthenticating;
     return this.#state !== "closed";
   }
 
-  #requireSending(doing: string): void {
-    if (!this.#maySend) throw this.#closedError(doing);
-    if (this.#state === "connecting" && this.#handshake.isAuthenticating) {
+  /** Why this side cannot do something now. */
+  #obstacle(doing: string): TypewireError {
+    if (this.#closeReason === undefined && this.#handshake.isAuthenticating) {
       const message = `Cannot ${doing}: the peer has not proved the shared secret yet`;
-      throw new TypewireError("auth-required", message);
+      return new TypewireError("auth-required", message);
     }
+    return connectionClosed(doing, this.#closeReason ?? peerEndedItsHalf);
   }
 
-  #closedError(doing: string): TypewireError {
-    return connectionClosed(doing, this.#closeReason ?? peerEndedItsHalf);
+  #hasRoom(): Promise<void> {
+    if (this.#maySend) return this.#writer.ready();
+    if (this.#closeReason !== undefined) return Promise.reject(this.#obstacle("wait for room"));
+    this.#proof ??= Promise.withResolvers();
+    return this.#proof.promise.then(() => this.#hasRoom());
   }
 
   /** Returns whether it is still open after its observers have heard of it. */

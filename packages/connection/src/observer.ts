@@ -33,10 +33,17 @@ export interface Observer<
   /** The peer sent `$error`: it refused a message, or is about to close. */
   onPeerError?(connection: Connection<Outgoing>, error: PeerError): void;
   /**
-   * Messages were sent, and had not left whole when the connection ended: copies of them, in order, before
-   * `onClose`. What the socket had taken may be lost as well: only an answer says that a message arrived.
+   * Messages that `send` was given will not leave: copies of them, in order. The code of `why` is
+   * `connection-closed` for what had not left whole when the connection ended (told before `onClose`) and for
+   * what was sent after that; `auth-required` for what was sent before the peer proved the secret. What is
+   * sent on the same connection from within is counted, and not told. What the socket had taken may be lost as
+   * well: only an answer says that a message arrived.
    */
-  onUndelivered?(connection: Connection<Outgoing>, messages: readonly Outgoing[]): void;
+  onUndelivered?(
+    connection: Connection<Outgoing>,
+    messages: readonly Outgoing[],
+    why: TypewireError,
+  ): void;
   /**
    * A handler threw or rejected, and its connection ends with `internal`; or a method of an observer did, and
    * the connection goes on. Perhaps after the end. Has the stack, which the peer never gets.

@@ -13,6 +13,8 @@ export interface ConnectionStats {
   readonly messagesUnknown: number;
   /** Messages sent, whether they have left or not. */
   readonly messagesSent: number;
+  /** Messages that `send` was given and that could not be handed to the socket whole; see `onUndelivered`. */
+  readonly messagesUndelivered: number;
   /** Bytes that came before the end began. */
   readonly bytesReceived: number;
   /** Bytes that the socket has taken. */
@@ -30,8 +32,6 @@ export interface EndpointStats extends Omit<ConnectionStats, "handlersInFlight">
   /** Connections that ever had a socket. */
   readonly opened: number;
   readonly closedByReason: Readonly<Partial<Record<CloseCode, number>>>;
-  /** Messages that were sent on connections that have ended, and not wholly handed to their socket. */
-  readonly messagesUndelivered: number;
 }
 
 /** What ended connections have left behind. */
@@ -52,7 +52,7 @@ export class Tally {
   }
 
   /** A connection that had a socket has ended. */
-  close(code: CloseCode, left: ConnectionStats, messagesUndelivered: number): void {
+  close(code: CloseCode, left: ConnectionStats): void {
     this.#closedByReason.set(code, (this.#closedByReason.get(code) ?? 0) + 1);
     this.#messagesReceived += left.messagesReceived;
     this.#messagesRefused += left.messagesRefused;
@@ -60,7 +60,11 @@ export class Tally {
     this.#messagesSent += left.messagesSent;
     this.#bytesReceived += left.bytesReceived;
     this.#bytesSent += left.bytesSent;
-    this.#messagesUndelivered += messagesUndelivered;
+  }
+
+  /** Messages of a connection, alive or ended, could not be handed to its socket. */
+  undelivered(count: number): void {
+    this.#messagesUndelivered += count;
   }
 
   /** The sum of what has ended and of these, which live. */

@@ -160,20 +160,6 @@ describe("Connection.send", () => {
     expect(heardByClient(socket)).toEqual([atLimit, atLimit]);
   });
 
-  test("throws connection-closed after the end, with its reason", async () => {
-    const { connection } = await openServer();
-    connection.destroy("shutting-down", "The server stops");
-    for (const call of [
-      () => connection.send(reply("late")),
-      () => connection.sendFrame(fromServer(reply("late"))),
-    ]) {
-      expect(thrownBy(call)).toMatchObject({
-        code: "connection-closed",
-        message: "Cannot send: the connection has ended (shutting-down: The server stops)",
-      });
-    }
-  });
-
   test("tells the observer the message and its frame", async () => {
     const seen: [unknown, Uint8Array][] = [];
     const { connection } = await openServer({

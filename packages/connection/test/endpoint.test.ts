@@ -54,6 +54,7 @@ describe("Endpoint.stats", () => {
       messagesRefused: 0,
       messagesUnknown: 0,
       messagesSent: 1,
+      messagesUndelivered: 0,
       bytesReceived: question.length,
       bytesSent,
       bufferedBytes: 0,

@@ -286,7 +286,7 @@ function fullOf(count: number, from = ""): string {
 /** Whether a connection is left out because of `error`: the others can have the message all the same. */
 function concernsOnePeer(error: unknown): boolean {
   if (!(error instanceof TypewireError)) return false;
-  return ["frame-too-large", "cbor-limit", "connection-closed"].includes(error.code);
+  return ["frame-too-large", "cbor-limit"].includes(error.code);
 }
 
 function positiveInteger(name: string, value: number | undefined): number | undefined {

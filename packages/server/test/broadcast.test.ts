@@ -59,7 +59,7 @@ describe("Server.broadcast", () => {
     expect(server.broadcast(welcome)).toBe(2);
   });
 
-  test.each(["frame-too-large", "connection-closed"] as const)(
+  test.each(["frame-too-large", "cbor-limit"] as const)(
     "leaves out a connection that fails with %s, and counts it out",
     (code) => {
       const { server, connections } = connected(3);

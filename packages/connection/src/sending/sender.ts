@@ -1,27 +1,29 @@
 // The sending half of a connection: messages in, frames out to the writer, which owns them from then on.
-// Answers for the program's mistakes: what is no message of this side, or is too large for the peer. Whether
-// the connection may send at all is the connection's to know.
+// Answers for the program's mistakes: what is no message of this side, or is too large for the peer; what
+// cannot leave for another reason is undelivered. Whether the connection may send at all is the connection's
+// to know.
 
-import { type AnyMessage, type Codec, HEADER_BYTES, TypewireError } from "@typewire/protocol";
+import { type AnyMessage, HEADER_BYTES, TypewireError } from "@typewire/protocol";
 import { unannouncedLimits } from "@typewire/protocol/internal";
 
-import type { OwnControlMessage } from "../close-reason.ts";
+import { connectionClosed, type OwnControlMessage, peerEndedItsHalf } from "../close-reason.ts";
 import type { Connection } from "../connection.ts";
 import type { Handshake } from "../handshake/handshake.ts";
-import type { Observers } from "../observers.ts";
 import { oneLine } from "../text.ts";
+import type { BufferPool } from "./buffer-pool.ts";
 import type { FrameSizes } from "./frame-sizes.ts";
+import type { UnsentRun } from "./output-queue.ts";
 import type { SocketWriter } from "./socket-writer.ts";
+import { type Reporter, Undelivered } from "./undelivered.ts";
 
 const DOLLAR = 0x24;
 
 /** The endpoint as its senders see it. */
-export interface SenderEndpoint<Outgoing extends AnyMessage> {
-  readonly outgoing: Codec<Outgoing>;
+export interface SenderEndpoint<Outgoing extends AnyMessage> extends Reporter<Outgoing> {
   /** `$ping` as bytes. */
   readonly pingFrame: Uint8Array;
-  readonly observers: Pick<Observers<Outgoing, never>, "onSent">;
   readonly frameSizes: FrameSizes;
+  readonly buffers: BufferPool;
 }
 
 /** Writes one stream of frames: that of the connection `self`. */
@@ -31,6 +33,8 @@ export class Sender<Outgoing extends AnyMessage> {
   readonly #writer: SocketWriter;
   readonly #self: Connection<Outgoing>;
   #messagesSent = 0;
+  /** Made at the first. */
+  #undelivered: Undelivered<Outgoing> | undefined;
 
   constructor(
     endpoint: SenderEndpoint<Outgoing>,
@@ -49,6 +53,11 @@ export class Sender<Outgoing extends AnyMessage> {
     return this.#messagesSent;
   }
 
+  /** See `ConnectionStats`. */
+  get messagesUndelivered(): number {
+    return this.#undelivered?.count ?? 0;
+  }
+
   /** See `Connection.send`. */
   send(message: Outgoing): boolean {
     refuseControlMessage(message);
@@ -56,6 +65,11 @@ export class Sender<Outgoing extends AnyMessage> {
     const queuedBefore = writer.queuedBytes;
     const limits = this.#handshake.peerLimits;
     const { bytes, length } = writer.append(this.#endpoint.outgoing, message, limits);
+    if (writer.isClosed) {
+      // A getter of the message has ended the connection.
+      const reason = this.#self.closeReason ?? peerEndedItsHalf;
+      return this.drop(message, () => connectionClosed("send", reason));
+    }
     this.#messagesSent += 1;
     const { onSent } = this.#endpoint.observers;
     if (onSent !== undefined) {
@@ -63,6 +77,35 @@ export class Sender<Outgoing extends AnyMessage> {
       onSent(this.#self, message, bytes, length - frameBytes, length);
     }
     return writer.commit();
+  }
+
+  /**
+   * Takes a message that cannot leave because of `why`: checks it as `send` does, counts it and tells of it.
+   * Returns false.
+   */
+  drop(message: Outgoing, why: () => TypewireError): boolean {
+    refuseControlMessage(message);
+    const { outgoing, buffers } = this.#endpoint;
+    const scratch = buffers.take();
+    try {
+      outgoing.encodeInto(message, scratch, this.#handshake.peerLimits);
+      this.#toldUndelivered.addFrame(scratch.bytes.subarray(0, scratch.length), why);
+    } finally {
+      buffers.give(scratch);
+    }
+    return false;
+  }
+
+  /** The same for a ready-made frame. */
+  dropFrame(frame: Uint8Array, why: () => TypewireError): boolean {
+    this.#requireAccepted(frame);
+    this.#toldUndelivered.addFrame(frame, why);
+    return false;
+  }
+
+  /** The connection ends because of `why`: what its writer has not handed to the socket is undelivered. */
+  dropUnsent(unsent: () => Iterable<UnsentRun>, why: () => TypewireError): void {
+    this.#toldUndelivered.addUnsent(unsent, why);
   }
 
   /** See `LiveConnection.sendFrame`. */
@@ -92,6 +135,11 @@ export class Sender<Outgoing extends AnyMessage> {
   appendLast(message: OwnControlMessage): void {
     // Where a getter of a message that is being sent has closed the connection, nothing can be appended.
     if (!this.#writer.isEncoding) this.#append(message);
+  }
+
+  get #toldUndelivered(): Undelivered<Outgoing> {
+    this.#undelivered ??= new Undelivered(this.#endpoint, this.#self);
+    return this.#undelivered;
   }
 
   /** Appends a control message: in few words or none, or not at all, where the peer takes no more. */

@@ -92,6 +92,11 @@ export class SocketWriter implements Flushable {
     return this.#queue.sentBytes;
   }
 
+  /** True once nothing can be sent any more. */
+  get isClosed(): boolean {
+    return this.#state === "closed";
+  }
+
   /** True while a message is being encoded, in one of its getters: then nothing can be appended. */
   get isEncoding(): boolean {
     return this.#queue.isEncoding;

@@ -1,9 +1,89 @@
-// The messages that were sent and did not leave, read back from the queue that holds their bytes. So no
-// message has to be kept beside its bytes, and a message that the program has changed since is read as sent.
+// The messages that were sent and did not leave, counted, and read back from the bytes that they were written
+// as for those who ask. So no message has to be kept beside its bytes, and a message that the program has
+// changed since is read as sent.
 
-import { type AnyMessage, type Codec, decodeHeader, HEADER_BYTES } from "@typewire/protocol";
+import {
+  type AnyMessage,
+  type Codec,
+  decodeHeader,
+  HEADER_BYTES,
+  type TypewireError,
+} from "@typewire/protocol";
 
+import type { Connection } from "../connection.ts";
+import type { Observers } from "../observers.ts";
+import type { Tally } from "../stats.ts";
 import type { UnsentRun } from "./output-queue.ts";
+
+/** Told of messages that will not leave, in order, and why. */
+export type TellUndelivered<Outgoing extends AnyMessage> = (
+  connection: Connection<Outgoing>,
+  messages: readonly Outgoing[],
+  why: TypewireError,
+) => void;
+
+/** The endpoint, as far as it keeps account of what is undelivered. */
+export interface Reporter<Outgoing extends AnyMessage> {
+  readonly outgoing: Codec<Outgoing>;
+  readonly tally: Tally;
+  readonly owner: { readonly undelivered?: TellUndelivered<Outgoing> };
+  readonly observers: Pick<
+    Observers<Outgoing, never>,
+    "onSent" | "onUndelivered" | "onHandlerError"
+  >;
+}
+
+/** What one connection could not deliver. */
+export class Undelivered<Outgoing extends AnyMessage> {
+  readonly #endpoint: Reporter<Outgoing>;
+  readonly #self: Connection<Outgoing>;
+  #count = 0;
+  #isTelling = false;
+
+  constructor(endpoint: Reporter<Outgoing>, self: Connection<Outgoing>) {
+    this.#endpoint = endpoint;
+    this.#self = self;
+  }
+
+  /** Messages so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** A frame that will not leave because of `why`. Never throws. */
+  addFrame(frame: Uint8Array, why: () => TypewireError): void {
+    this.#add(() => [{ bytes: frame, sentBytes: 0 }], this.#endpoint.observers.onUndelivered, why);
+  }
+
+  /** What a queue still held when its connection ended because of `why`. Never throws. */
+  addUnsent(unsent: () => Iterable<UnsentRun>, why: () => TypewireError): void {
+    const { owner, observers } = this.#endpoint;
+    this.#add(unsent, owner.undelivered ?? observers.onUndelivered, why);
+  }
+
+  /** Reading the bytes back takes time, so it is done where somebody asks: `tell`. */
+  #add(
+    unsent: () => Iterable<UnsentRun>,
+    tell: TellUndelivered<Outgoing> | undefined,
+    why: () => TypewireError,
+  ): void {
+    const { outgoing, tally, observers } = this.#endpoint;
+    try {
+      const count = countUndelivered(unsent());
+      this.#count += count;
+      tally.undelivered(count);
+      // An observer that sends the message again on the same connection would never come to an end.
+      if (count === 0 || tell === undefined || this.#isTelling) return;
+      this.#isTelling = true;
+      tell(this.#self, readUndelivered(unsent(), outgoing), why());
+    } catch (error) {
+      // A frame given to `sendFrame` that is none.
+      observers.onHandlerError(this.#self, "onUndelivered", error);
+    } finally {
+      this.#isTelling = false;
+    }
+  }
+}
 
 const noLimits = { maxItems: Number.POSITIVE_INFINITY, maxNesting: Number.POSITIVE_INFINITY };
 

@@ -17,12 +17,19 @@ import {
 } from "@typewire/testkit";
 
 import { equalInConstantTime, NONCE_BYTES } from "../../src/handshake/secret-exchange.ts";
-import { createEndpoint, LiveConnection, type SharedSecret } from "../../src/index.ts";
+import {
+  createEndpoint,
+  LiveConnection,
+  type Observer,
+  type SharedSecret,
+} from "../../src/index.ts";
 import {
   clientHello,
   type ClientSide,
   fromClient,
+  type FromClient,
   fromServer,
+  type FromServer,
   heardByClient,
   heardByServer,
   type ServerSide,
@@ -71,7 +78,10 @@ function server(text: string | undefined): Side<ServerSide> {
   return { connection: new LiveConnection(endpoint, "client"), seen, clock };
 }
 
-function client(text: string | undefined): Side<ClientSide> {
+function client(
+  text: string | undefined,
+  observer: Observer<FromClient, FromServer> = {},
+): Side<ClientSide> {
   const seen: string[] = [];
   const clock = new FakeClock();
   const endpoint = createEndpoint(
@@ -80,7 +90,10 @@ function client(text: string | undefined): Side<ClientSide> {
     { reply: ({ text }) => seen.push(text) },
     {
       clock,
-      observers: [{ onOpen: () => seen.push("open"), onClose: () => void seen.push("close") }],
+      observers: [
+        { onOpen: () => seen.push("open"), onClose: () => void seen.push("close") },
+        observer,
+      ],
       ...(text !== undefined && { secret: secretOf(text) }),
     },
   );
@@ -139,14 +152,33 @@ describe("a connection with a secret", () => {
     expect(here.seen).toEqual([]);
   });
 
-  test("sends no message of the user's before that", () => {
+  test("sends no message of the user's before that, and waits for room until then", async () => {
+    const told: string[] = [];
+    const here = server(right);
+    const there = client(right, {
+      onUndelivered: (_, messages, { code }) => void told.push(`${code} ${messages.length}`),
+    });
+    const pair = new MemoryPair(here.connection, there.connection);
+    expect(there.connection.send({ type: "ask", text: "early" })).toBe(false);
+    const frame = talk.client.encodeFrame({ type: "ask", text: "early" });
+    expect(there.connection.sendFrame(frame)).toBe(false);
+    expect(told).toEqual(["auth-required 1", "auth-required 1"]);
+
+    const room = there.connection
+      .ready()
+      .then(() => there.connection.send({ type: "ask", text: "in time" }));
+    await pair.settle();
+    expect(await room).toBe(true);
+    await pair.settle();
+    expect(here.seen).toEqual(["open", "in time"]);
+  });
+
+  test("rejects who waits for room when the peer never proves it", async () => {
     const there = client(right);
     opened(there);
-    expect(() => there.connection.send({ type: "ask", text: "early" })).toThrow(
-      "the peer has not proved the shared secret yet",
-    );
-    const frame = talk.client.encodeFrame({ type: "ask", text: "early" });
-    expect(() => there.connection.sendFrame(frame)).toThrow("not proved");
+    const room = there.connection.ready().catch((error: unknown) => error);
+    there.connection.destroy();
+    expect(await room).toMatchObject({ code: "connection-closed" });
   });
 
   test("makes a nonce for each connection", async () => {
