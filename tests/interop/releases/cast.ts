@@ -20,6 +20,8 @@ export type Executables = Readonly<Record<End, Executable>>;
 
 /** An end that plays. */
 export interface Actor extends AsyncDisposable {
+  /** Resolves when a line that matches is on its stdout. At once where it is no executable. */
+  printed(pattern: RegExp): Promise<unknown>;
   /** Types a line on its stdin. Nothing where it is played from a recording. */
   type(line: string): void;
   /** Asks it to leave. Nothing where it is played from a recording. */
@@ -66,6 +68,7 @@ export function startLibraryServer(use: LibraryUse): ServerActor {
   const left = Promise.withResolvers<undefined>();
   return {
     port: server.port ?? 0,
+    async printed() {},
     type() {},
     leave() {
       void server.drain({ retryAfterMs: 1500 }).then(() => left.resolve(undefined));
@@ -94,6 +97,7 @@ export async function startLibraryClient(port: number, use: LibraryUse): Promise
     },
   );
   return {
+    async printed() {},
     type() {},
     leave() {
       void client.close({ reason: "this user has gone to bed" });
@@ -142,6 +146,7 @@ function replayed(finished: Promise<undefined>, end: Disposable): Actor {
   // A rejection is seen where `finished` is awaited.
   finished.catch(() => {});
   return {
+    async printed() {},
     type() {},
     leave() {},
     finished,
@@ -153,6 +158,7 @@ function replayed(finished: Promise<undefined>, end: Disposable): Actor {
 
 function actorOf(program: Program): Actor {
   return {
+    printed: (pattern) => program.stdout.line(pattern),
     type: (line) => program.type(`${line}\n`),
     leave: () => program.signal("SIGTERM"),
     get finished() {

@@ -38,7 +38,7 @@ const talks: readonly Scene[] = [
     async play(stage) {
       await stage.server();
       const client = await stage.client();
-      await stage.said("server", "greeting");
+      await client.printed(/Hola/);
       client.leave();
       await stage.said("client", "$bye");
       await stage.over();
@@ -123,6 +123,7 @@ const talks: readonly Scene[] = [
       await stage.server();
       const first = await stage.client();
       await stage.said("server", "greeting");
+      await first.printed(/Hola/);
       await stage.client();
       await stage.said("server", "$error", 1);
       await stage.over(1);
