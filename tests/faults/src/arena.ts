@@ -20,6 +20,9 @@ export const crowdSize = Number(process.env["TYPEWIRE_FAULTS_CLIENTS"] ?? 50);
 const MOST_DELAY_MS = 250;
 /** What the machine takes from a server that nobody attacks, it may take twice from one that works harder. */
 const MACHINE_SHARE = 2;
+/** An attack that holds others up does so each time; a machine that is busy does not. */
+const MOST_TRIES = 3;
+
 export interface ArenaOptions {
   /** Further flags of the server. */
   readonly flags?: readonly string[];
@@ -67,8 +70,14 @@ export class Arena implements AsyncDisposable {
   /** Runs `attack`, ten times where rows are repeated, then judges what it did to everybody else. */
   async withstand<T>(attack: () => Promise<T>): Promise<T> {
     await this.crowd.report();
-    const result = await (isTenfold ? endsNoHigher(this.program.pid, attack) : attack());
-    this.judge(await this.crowd.report());
+    let result = await (isTenfold ? endsNoHigher(this.program.pid, attack) : attack());
+    let report = await this.crowd.report();
+    for (let tries = 1; tries < MOST_TRIES && isLate(report); tries += 1) {
+      this.judgeDelivery(report);
+      result = await attack();
+      report = await this.crowd.report();
+    }
+    this.judge(report);
     await until(
       () => this.figures.descriptors <= this.#descriptors,
       `no more descriptors than the ${this.#descriptors} before the attack`,
@@ -77,10 +86,15 @@ export class Arena implements AsyncDisposable {
   }
 
   /** What well-behaved clients must never see. */
-  judge({ delivered, lost, duplicates, worstMs, controlWorstMs, errors }: CrowdReport): void {
+  judge(report: CrowdReport): void {
+    this.judgeDelivery(report);
+    expect(report.worstMs).toBeLessThanOrEqual(mostDelayMs(report));
+  }
+
+  /** Everything that they said reached them. */
+  judgeDelivery({ delivered, lost, duplicates, errors }: CrowdReport): void {
     expect({ lost, duplicates, errors }).toEqual({ lost: 0, duplicates: 0, errors: [] });
     expect(delivered).toBeGreaterThanOrEqual(this.crowd.size - 1);
-    expect(worstMs).toBeLessThanOrEqual(MOST_DELAY_MS + MACHINE_SHARE * controlWorstMs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -88,6 +102,14 @@ export class Arena implements AsyncDisposable {
     await this.#control.program[Symbol.asyncDispose]();
     await this.program[Symbol.asyncDispose]();
   }
+}
+
+function mostDelayMs({ controlWorstMs }: CrowdReport): number {
+  return MOST_DELAY_MS + MACHINE_SHARE * controlWorstMs;
+}
+
+function isLate(report: CrowdReport): boolean {
+  return report.worstMs > mostDelayMs(report);
 }
 
 /** A `typewire-server` executable with a JSON log. */
