@@ -45,7 +45,7 @@ export class Page {
   rowsOf(title: string): readonly (readonly string[])[] {
     const [, ...tables] = this.text.split(`\n| ${title} `);
     return tables
-      .flatMap((after) => (after.split("\n\n")[0] ?? "").split("\n").slice(2))
+      .flatMap((after) => (after.split("\n\n")[0] ?? "").trimEnd().split("\n").slice(2))
       .map((row) =>
         row
           .split(/(?<!\\)\|/)
