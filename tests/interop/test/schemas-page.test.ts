@@ -56,6 +56,47 @@ describe("what docs/schemas.md refuses", () => {
   });
 });
 
+describe("the advice of a refusal", () => {
+  test.each([
+    'Type.Unsafe({ type: "string", enum: ["a", "b"] })',
+    'Type.Unsafe({ enum: ["a", 1, true, null] })',
+    'Type.Unsafe({ type: "integer" })',
+    'Type.Unsafe({ const: "a" })',
+    "Type.Unsafe({})",
+    'Type.String({ enum: ["a", "b"] })',
+    "Type.Integer({ enum: [1] })",
+    "Type.Literal(5n)",
+    "Type.Literal(null)",
+    "Type.String({ contentEncoding: 'base64' })",
+    '({ type: "string" })',
+    '({ type: "boolean" })',
+    '({ enum: ["a", "b"] })',
+    "({})",
+  ])("defines a protocol when it is taken literally: %s", (refused) => {
+    const { message } = refusalOf(() => define(evaluate(refused)));
+    const written = /write (Type\.\w+\(.*?\))(?:,|;|$)(?! Type)/.exec(message)?.[1] ?? "";
+    expect(written).toStartWith("Type.");
+    expect(() => define(evaluate(written))).not.toThrow();
+  });
+
+  test("names keywords that are enforced", () => {
+    for (const [refused, keyword] of [
+      ["Type.Integer({ min: 1 })", "minimum"],
+      ["Type.String({ max: 1 })", "maxLength"],
+      ["Type.Date({ minimum: 1 })", "minimumTimestamp"],
+      ["Type.Uint8Array({ maxLength: 1 })", "maxByteLength"],
+      ["Type.Array(Type.Null(), { max: 1 })", "maxItems"],
+      ["Type.Record(Type.String(), Type.Null(), { max: 1 })", "maxProperties"],
+    ] as const) {
+      const { message } = refusalOf(() => define(evaluate(refused)));
+      expect(message).toEndWith(`write "${keyword}"`);
+      expect(() =>
+        define(evaluate(refused.replace(/\b(?:min|max\w*|minimum)(?=:)/, keyword))),
+      ).not.toThrow();
+    }
+  });
+});
+
 describe("the keywords of docs/schemas.md", () => {
   const rows = page.rowsOf("Type");
 

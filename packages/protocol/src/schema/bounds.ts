@@ -26,6 +26,9 @@ export function assertBounds(schema: TSchema, path: string, isOptional: boolean)
       assertText(given, path);
       return;
     case "TemplateLiteral":
+      if (!(given["pattern"] as string).isWellFormed()) {
+        throw refuse(path, "a template literal must be well-formed Unicode, got a lone surrogate");
+      }
       compilePattern(given["pattern"] as string, path);
       return;
     case "Uint8Array":
@@ -72,7 +75,12 @@ function assertOrder(given: Given, least: string, most: string, path: string): v
 function assertText(given: Given, path: string): void {
   const { pattern, format, source, flags } = given;
   if (typeof pattern === "string") compilePattern(pattern, path);
-  if (typeof source === "string") compilePattern(source, path, flags as string);
+  if (typeof source === "string") {
+    compilePattern(source, path, flags as string);
+    if (/\\(?:[pP]|u\{)/.test(source) && !/[uv]/.test(flags as string)) {
+      throw refuse(path, "\\p{…} and \\u{…} have a meaning only with the flag u; write /…/u");
+    }
+  }
   if (typeof format === "string" && !FormatRegistry.Has(format)) {
     throw refuse(
       path,
@@ -130,7 +138,6 @@ function assertTuple(given: Given, path: string): void {
 }
 
 function assertObject(given: Given, path: string): void {
-  assertOrder(given, "minProperties", "maxProperties", path);
   const {
     properties = {},
     required = [],
@@ -149,13 +156,6 @@ function assertObject(given: Given, path: string): void {
   if (missing !== undefined) {
     throw refuse(path, `"${missing}" is required and no property; give it a type in properties`);
   }
-  const most = given["maxProperties"];
-  if (typeof most === "number" && required.length > most) {
-    throw refuse(
-      path,
-      `no value has maxProperties: ${most} and the ${required.length} that are required`,
-    );
-  }
 }
 
 /** A whole number of units of 10^−`places`. */
@@ -164,8 +164,12 @@ interface Scaled {
   readonly places: number;
 }
 
-/** The widest that a value may be, by kind: 64 bits, and the range of a Date. */
+const NUMBERS = [scaled(-Number.MAX_VALUE), scaled(Number.MAX_VALUE)] as const;
+
+/** The widest that a value may be, by kind: a double, 64 bits, and the range of a Date. */
 const LIMITS: Readonly<Record<string, readonly [least: Scaled, most: Scaled]>> = {
+  Number: NUMBERS,
+  Integer: NUMBERS,
   BigInt: [scaled(-(2n ** 63n)), scaled(2n ** 64n - 1n)],
   Date: [scaled(-MAX_DATE_MS), scaled(MAX_DATE_MS)],
 };

@@ -4,12 +4,16 @@
 
 import { appendPointer, refuse } from "../errors.ts";
 import { literalsOf } from "./discriminators.ts";
+import { findFault } from "./fault.ts";
 import {
+  admitsKind,
+  type ArrayShape,
   type ObjectShape,
   type ResolvedShape,
   resolveShape,
   type Shape,
   shapesIn,
+  VALUE_KINDS,
 } from "./shape.ts";
 
 /** @throws TypewireError `protocol-invalid` where a type inside `shape`, which stands at `path`, has no values. */
@@ -59,7 +63,8 @@ function visit(
 
 /** The shapes that have values: those that follow from others that have, until no more do. */
 function inhabitedIn(shape: Shape): ReadonlySet<ResolvedShape> {
-  const all = [...shapesIn(shape)];
+  // Parts stand behind what they are part of, and are known first this way.
+  const all = [...shapesIn(shape)].toReversed();
   const inhabited = new Set<ResolvedShape>();
   const has = (part: Shape): boolean => {
     const resolved = resolveShape(part);
@@ -96,8 +101,16 @@ function boundOf(shape: ResolvedShape, keyword: string): number {
 }
 
 function assertProperties(shape: ObjectShape, path: string): void {
-  if (shape.entries.length > 0 || typeof shape.rest === "object") return;
   const least = boundOf(shape, "minProperties");
+  const required = shape.properties.filter(({ optional }) => !optional).length;
+  const bound = Math.min(
+    ...shape.schemas.map((schema) => Number(schema["maxProperties"] ?? Infinity)),
+  );
+  if (Math.max(least, required) > bound) {
+    const asked = least > bound ? `minProperties: ${least}` : `the ${required} that are required`;
+    throw refuse(path, `no value has maxProperties: ${bound} and ${asked}`);
+  }
+  if (shape.entries.length > 0 || typeof shape.rest === "object") return;
   const most = shape.properties.filter(({ shape: part }) => resolveShape(part)?.kind !== "never");
   if (least <= most.length) return;
   throw refuse(
@@ -106,7 +119,11 @@ function assertProperties(shape: ObjectShape, path: string): void {
   );
 }
 
-function assertItems(shape: ResolvedShape & { readonly kind: "array" }, path: string): void {
+function assertItems(shape: ArrayShape, path: string): void {
+  const { contained, items } = shape;
+  if (contained !== undefined && contained.least > 0 && areDisjoint(contained.shape, items)) {
+    throw refuse(path, "no value satisfies contains, since no item is both of it and of items");
+  }
   const least = boundOf(shape, "minItems");
   const isUnique = shape.schemas.some((schema) => schema["uniqueItems"] === true);
   const values = sizeOf(shape.items);
@@ -115,6 +132,14 @@ function assertItems(shape: ResolvedShape & { readonly kind: "array" }, path: st
     path,
     `no value has minItems: ${least} that differ, since an item has ${values} values`,
   );
+}
+
+/** Whether no value has both shapes, as far as kinds and literals tell. */
+function areDisjoint(a: Shape, b: Shape): boolean {
+  if (!VALUE_KINDS.some((kind) => admitsKind(a, kind) && admitsKind(b, kind))) return true;
+  const noneFits = (literals: readonly unknown[] | undefined, shape: Shape): boolean =>
+    literals?.every((literal) => findFault(shape, literal) !== undefined) ?? false;
+  return noneFits(literalsOf(a), b) || noneFits(literalsOf(b), a);
 }
 
 /** How many values a shape has, as far as it is easily told; otherwise Infinity. */

@@ -159,8 +159,13 @@ function adviceOnKind(keyword: string, schema: TSchema, kind: string): string | 
     return 'write "minimum" and "maximum"';
   }
   if (keyword === "format" && kind === "Date") return "leave it out: a date travels as a number";
-  if (kind === "Union" && /^(max|min|additional|unevaluated|required|properties)/.test(keyword)) {
+  const isForMembers =
+    /^(max|min|additional|required|properties|pattern|format|multipleOf|items|unique|contains)/;
+  if (kind === "Union" && isForMembers.test(keyword)) {
     return "write it in the members that it is meant for";
+  }
+  if (kind === "Intersect" && /^((max|min)Properties|required|properties)/.test(keyword)) {
+    return "write it in one of the members";
   }
   return undefined;
 }

@@ -115,18 +115,21 @@ export function resolveShape(shape: Shape): ResolvedShape | undefined {
   return resolved;
 }
 
-/** What JavaScript tells of a value: the kinds that exclude each other. */
-export type ValueKind =
-  | "null"
-  | "undefined"
-  | "boolean"
-  | "number"
-  | "text"
-  | "bytes"
-  | "date"
-  | "bigint"
-  | "array"
-  | "object";
+/** What JavaScript tells of a value: kinds that exclude each other. */
+export const VALUE_KINDS = [
+  "null",
+  "undefined",
+  "boolean",
+  "number",
+  "text",
+  "bytes",
+  "date",
+  "bigint",
+  "array",
+  "object",
+] as const;
+
+export type ValueKind = (typeof VALUE_KINDS)[number];
 
 /** Whether a value of this kind may have this shape. */
 export function admitsKind(shape: Shape, kind: ValueKind): boolean {

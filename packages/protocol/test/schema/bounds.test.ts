@@ -118,6 +118,20 @@ const NONE: readonly (readonly [name: string, schema: TSchema, path?: string])[]
     "fewer than minProperties, closed",
     Type.Object({ a: optional }, { minProperties: 2, additionalProperties: false }),
   ],
+  [
+    "more required than maxProperties of one member",
+    Type.Intersect([Type.Object({ a: text }), Type.Object({ b: text }, { maxProperties: 1 })]),
+  ],
+  ["contains of another kind", Type.Array(Type.Integer(), { contains: text })],
+  ["contains of another literal", Type.Array(Type.Literal("a"), { contains: Type.Literal("b") })],
+  [
+    "contains beyond the bounds of the items",
+    Type.Array(Type.Integer({ maximum: 5 }), { contains: Type.Literal(6) }),
+  ],
+  ["more than the largest number", Type.Number({ exclusiveMinimum: Number.MAX_VALUE })],
+  ["\\p without the flag u", Type.RegExp("^\\p{L}+$")],
+  ["\\u without the flag u", Type.RegExp("^\\u{1F49A}$")],
+  ["half a pair in a template", Type.TemplateLiteral([Type.Literal("\ud800")])],
   ["a record", Type.Record(text, text, { minProperties: 2, maxProperties: 1 })],
   ["an empty union", { ...Type.Union([text, text]), anyOf: [] } as TSchema],
   ["no union", Type.Union([])],
@@ -211,6 +225,8 @@ describe("the last value that there is", () => {
       { next: { next: null } },
     ],
     ["an empty tuple", Type.Tuple([]), []],
+    ["one of the items", Type.Array(Type.Unknown(), { contains: Type.Literal(5) }), ["a", 5]],
+    ["a letter with the flag u", Type.RegExp(/^\p{L}$/u), "ñ"],
   ])("travels on both paths: %s", (_, schema, value) => {
     expect(roundTrip(schema, value)).toEqual(value);
     const { server } = defineReferenceProtocol({
