@@ -33,7 +33,7 @@ export interface Client<Outgoing extends AnyMessage> extends AsyncDisposable {
    */
   ready(options?: WaitOptions): Promise<void>;
 
-  /** Stops reading, so that the server feels it, until `resume`. For consumers slower than the server. */
+  /** As `Connection.pause`, also over a lost connection: the next one begins with it. */
   pause(): void;
 
   /** Reads again. */

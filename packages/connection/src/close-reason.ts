@@ -251,3 +251,10 @@ export function toPeerError(error: TypewireError, offence: Offence = {}): OwnErr
     ...(offence.frame !== undefined && { frame: offence.frame }),
   };
 }
+
+/** What the peer is told of an end that this side decides for `reason`. */
+export function toLastError({ code, message }: CloseReason): OwnError {
+  return isWireErrorCode(code as ErrorCode)
+    ? { type: "$error", code: code as WireErrorCode, message }
+    : internalError;
+}

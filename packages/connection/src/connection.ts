@@ -69,8 +69,9 @@ export interface Connection<Outgoing extends AnyMessage> {
   destroy(code?: CloseCode, message?: string): void;
 
   /**
-   * Hands nothing more to handlers and stops reading, so that the peer feels it, until `resume`. For a
-   * user slower than the peer. Meanwhile this side does not hear that the peer has ended.
+   * Hands nothing more to handlers until `resume`. For a user slower than the peer. This side reads on until
+   * 16 KiB are kept, then rests, so that the peer feels it, and does not hear that the peer has ended. While
+   * paused it says every 3 s that it lives; a peer of ours waits two minutes for one that rests.
    */
   pause(): void;
 

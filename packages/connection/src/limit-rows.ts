@@ -143,7 +143,7 @@ export const constantRows = {
   },
   softQueueMs: {
     ...time,
-    fallback: 60_000,
+    fallback: 120_000,
     says: "how long a queue, its largest frame not counted, may stay above softQueueBytes",
     answers: "readers that read a byte now and then",
     code: "slow-consumer",
@@ -154,6 +154,19 @@ export const constantRows = {
     says: "how long a peer may take no byte of what waits; at the end also a last handler",
     answers: "peers that never let go",
     code: "write-timeout",
+  },
+  peerRestMs: {
+    ...time,
+    fallback: 120_000,
+    says: "the same for a peer that says meanwhile that it lives, by $ping or anything else",
+    answers: "peers that pause for a while are healthy; those that never read again are not",
+    code: "write-timeout",
+  },
+  restPingMs: {
+    ...time,
+    fallback: 3_000,
+    says: "how often this side, while it does not read, says by $ping that it lives",
+    answers: "the peer's writeStallMs, which must be longer",
   },
   messagesPerTurn: {
     ...count,

@@ -19,6 +19,7 @@ import {
   peerEndedItsHalf,
   socketLost,
   toBye,
+  toLastError,
 } from "./close-reason.ts";
 import type { Connection, ConnectionState } from "./connection.ts";
 import type { Endpoint, Member } from "./endpoint.ts";
@@ -31,6 +32,10 @@ import { Sender } from "./sending/sender.ts";
 import { SocketWriter, type SocketWriterOwner } from "./sending/socket-writer.ts";
 import type { ConnectionStats } from "./stats.ts";
 import { waitFor, type WaitOptions } from "./time/waiting.ts";
+
+/** Of a client that does not read: messages handed out at each look of the sweep, and what they may add to the queue. */
+const MESSAGES_PER_LOOK = 32;
+const GROWTH_PER_LOOK_BYTES = 64 * 1024;
 
 const STATE_ORDER = { connecting: 0, open: 1, draining: 2, closed: 3 } as const;
 
@@ -289,7 +294,8 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   check(nowMs: number): void {
-    this.#writer.check(nowMs);
+    this.#writer.check(nowMs, this.#inflow.bytesReceived);
+    if (!this.#isEnding) this.#hearSlowReader();
     if (!this.#isEnding) this.#receiver.check(nowMs, this.#inflow);
     if (!this.#isEnding) this.#checkHandlers(nowMs);
   }
@@ -313,6 +319,13 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     else this.#inflow.release(HOLD.output);
   }
 
+  writerCut(reason: CloseReason): Uint8Array {
+    this.#enter("draining");
+    this.#closeReason ??= reason;
+    this.#inflow.discard();
+    return this.#sender.frameOf(toLastError(reason));
+  }
+
   /** The writer has closed: so has the connection. */
   writerClosed(reason: CloseReason, unsent: () => Iterable<UnsentRun>): void {
     this.#closeReason ??= reason;
@@ -332,6 +345,24 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
       queueMicrotask(() => onClose(this, recorded));
     }
     this.#closed?.resolve(recorded);
+  }
+
+  /**
+   * Hears a slow reader, which may want less: a few messages at each look, as long as what they bring about
+   * does not bring the queue near its hard limit.
+   */
+  #hearSlowReader(): void {
+    if (!this.#inflow.isHeld(HOLD.output)) return;
+    const { softQueueBytes, hardQueueBytes } = this.#endpoint.limits;
+    const mostBytes = Math.min(
+      this.queuedBytes + GROWTH_PER_LOOK_BYTES,
+      (softQueueBytes + hardQueueBytes) / 2,
+    );
+    for (let count = 0; count < MESSAGES_PER_LOOK; count += 1) {
+      if (this.queuedBytes >= mostBytes || !this.#inflow.letOneThrough(HOLD.output)) break;
+    }
+    // What a message brought about may have let the queue become short.
+    if (!this.#writer.isLong) this.#inflow.release(HOLD.output);
   }
 
   get #isEnding(): boolean {

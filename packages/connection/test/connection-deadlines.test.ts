@@ -275,9 +275,33 @@ describe("heartbeat", () => {
     const { connection, clock } = server;
     connection.receive(fromClient({ ...clientHello, heartbeatIntervalMs: 2_000 }));
     connection.pause();
+    connection.receive(fromClient(ask("x".repeat(20_000))));
     clock.advance(10_000 + 2 * LOOK_MS);
     expect(await pings(server)).toBe(5);
     clock.advance(1_000_000);
     expect(connection.state).toBe("open");
+  });
+
+  test("is shown every 3 s by an end that is paused, also where no heartbeats are wished for", async () => {
+    const server = openServer();
+    server.connection.receive(fromClient(clientHello));
+    server.connection.pause();
+    server.clock.advance(30_000 + 2 * LOOK_MS);
+    expect(await pings(server)).toBe(10);
+    server.connection.resume();
+    server.clock.advance(30_000);
+    expect(await pings(server)).toBe(10);
+    const silent = openServer();
+    silent.connection.pause();
+    silent.clock.advance(30_000);
+    expect(await pings(silent)).toBe(0);
+  });
+
+  test("is asked for by an end that is paused and still reads", () => {
+    const server = openServer({ heartbeatIntervalMs: 2_000 });
+    server.connection.receive(fromClient(hello));
+    server.connection.pause();
+    server.clock.advance(10_000);
+    expect(server.connection.closeReason?.code).toBe("heartbeat-lost");
   });
 });

@@ -23,6 +23,8 @@ import {
 
 const ask = (text: string) => ({ type: "ask", text }) as const;
 const reply = (text: string) => ({ type: "reply", text }) as const;
+/** More than a held connection keeps. */
+const LONG = "x".repeat(20_000);
 const asks = (count: number) => Array.from({ length: count }, (_, index) => ask(`${index}`));
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => `${index}`);
 
@@ -80,6 +82,33 @@ describe("messagesPerTurn", () => {
     connection.receive(fromClient(...asks(10)));
     expect(texts.length).toBe(10);
     expect(socket.calls).toEqual([]);
+  });
+
+  test("is as many however the messages are cut into chunks, and none once it is paused", () => {
+    const { connection, clock, texts } = openServer({ messagesPerTurn: 10 });
+    connection.pause();
+    for (const each of asks(25)) connection.receive(fromClient(each));
+    connection.resume();
+    while (texts.length < 25) {
+      clock.advance(0);
+    }
+    expect(texts).toEqual(numbers(25));
+
+    const pausing = serverConnection(
+      {
+        ask({ text }, self) {
+          texts.push(text);
+          self.pause();
+        },
+      },
+      { clock },
+    );
+    openSocket(pausing);
+    pausing.pause();
+    for (const each of asks(3)) pausing.receive(fromClient(each));
+    pausing.resume();
+    clock.advance(0);
+    expect(texts).toEqual([...numbers(25), "0"]);
   });
 
   test("counts control messages and refused ones too", async () => {
@@ -237,6 +266,8 @@ describe("handlersInFlight", () => {
     expect(socket.calls).toEqual([]);
     connection.receive(fromClient(...asks(10).slice(3)));
     expect(connection.stats.handlersInFlight).toBe(4);
+    expect(socket.calls).toEqual([]);
+    connection.receive(fromClient(ask(LONG)));
     expect(socket.calls).toEqual(["pause"]);
     await finish(2);
     expect(work.length).toBe(2);
@@ -245,14 +276,14 @@ describe("handlersInFlight", () => {
     expect(work.map(({ text }) => text)).toEqual(["3", "4", "5", "6"]);
     await finish(10);
     await finish(10);
-    expect(connection.stats).toMatchObject({ handlersInFlight: 0, messagesReceived: 10 });
-    expect(socket.calls).toEqual(["pause", "resume"]);
-    expect(heardByClient(socket).slice(1)).toEqual(numbers(10).map(reply));
+    expect(connection.stats).toMatchObject({ handlersInFlight: 0, messagesReceived: 11 });
+    expect(socket.calls.at(-1)).toBe("resume");
+    expect(heardByClient(socket).slice(1)).toEqual([...numbers(10), LONG].map(reply));
   });
 
   test("ends a connection where none settles for handlersStallMs (S13)", async () => {
     const { connection, socket, clock, finish } = openWorking({ handlersInFlight: 4 });
-    connection.receive(fromClient(...asks(4)));
+    connection.receive(fromClient(...asks(4), ask(LONG)));
     clock.advance(59_000);
     await finish(1);
     clock.advance(60_000);
@@ -299,12 +330,45 @@ describe("Connection.pause", () => {
     connection.receive(fromClient(...asks(4)));
     clock.advance(500_000);
     expect(texts).toEqual(["0", "1"]);
-    expect(socket.calls).toEqual(["pause"]);
+    expect(socket.calls).toEqual([]);
     connection.resume();
     clock.advance(0);
     expect(texts).toEqual(["0", "1", "2", "3"]);
-    expect(socket.calls).toEqual(["pause", "resume"]);
     expect(connection.state).toBe("open");
+  });
+
+  test("reads on until 16 KiB are kept, then rests, so that the peer feels it", () => {
+    const { connection, socket, clock, texts } = openServer();
+    connection.pause();
+    const said = fromClient(ask("x".repeat(1_000)));
+    let kept = 0;
+    while (!socket.calls.includes("pause")) {
+      connection.receive(said);
+      kept += 1;
+    }
+    expect(kept * said.length).toBeLessThanOrEqual(16 * 1024 + said.length);
+    expect(kept * said.length).toBeGreaterThan(8 * 1024);
+    expect(texts).toEqual([]);
+    connection.resume();
+    clock.advance(0);
+    expect(texts.length).toBe(kept);
+    expect(socket.calls).toEqual(["pause", "resume"]);
+  });
+
+  test("counts single bytes as what they take in memory", () => {
+    const { connection, socket } = openServer();
+    connection.pause();
+    for (let count = 0; count < 200 && socket.calls.length === 0; count += 1) {
+      connection.receive(Uint8Array.of(0x20));
+    }
+    expect(socket.calls).toEqual(["pause"]);
+  });
+
+  test("hears that the peer has ended, where nothing waits", () => {
+    const { connection } = openServer();
+    connection.pause();
+    connection.peerEnded();
+    expect(connection.closeReason?.code).toBe("peer-closed");
   });
 
   test("holds from the beginning when it is called before there is a socket", () => {
@@ -312,14 +376,17 @@ describe("Connection.pause", () => {
     connection.pause();
     const socket = new MemorySocket();
     connection.opened(socket);
+    connection.receive(fromClient(ask(LONG)));
     expect(socket.calls).toEqual(["pause"]);
+    expect(connection.stats.messagesReceived).toBe(0);
     connection.resume();
-    expect(socket.calls).toEqual(["pause", "resume"]);
+    expect(connection.stats.messagesReceived).toBe(0);
   });
 
   test("ends with the connection, so that the peer's end is seen", async () => {
     const { connection, socket } = openServer();
     connection.pause();
+    connection.receive(fromClient(ask(LONG)));
     void connection.close();
     connection.pause();
     await turn();

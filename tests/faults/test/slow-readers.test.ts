@@ -187,5 +187,54 @@ describe("typewire-server, slow readers", () => {
     }),
   );
 
+  row(
+    "B15 a reader that rests and says that it lives is kept, and loses nothing",
+    async () => {
+      const limits = ["writeStallMs=400ms", "peerRestMs=20s"].flatMap((limit) => [
+        "--limit",
+        limit,
+      ]);
+      await using server = await startServer({ flags: limits });
+      using reader = await Offender.connect(server.port);
+      using speaker = await Offender.connect(server.port);
+      reader.peer.pause();
+      const untilMs = performance.now() + 2500;
+      let said = 0;
+      while (performance.now() < untilMs) {
+        // More than loopback keeps, less than a queue may have.
+        for (let index = 0; index < 50 && said < 3500; index += 1, said += 1) {
+          await speaker.say(`${said} ${LARGE_TEXT}`);
+        }
+        await speaker.peer.send(frame(message("$ping")));
+        await speaker.next("$pong");
+        await reader.peer.send(frame(message("$ping")));
+        await Bun.sleep(50);
+      }
+      expect(server.log.endsOf(reader.name)).toEqual([]);
+      reader.peer.resume();
+      for (let index = 0; index < said; index += 1) {
+        expect(Number.parseInt(await reader.heardFrom(speaker.name), 10)).toBe(index);
+      }
+      await reader.leave();
+    },
+    60_000,
+  );
+
+  row(
+    "B16 a reader that is cut, and reads again in time, hears whole frames and why",
+    async () => {
+      await using server = await startServer({ flags: ["--limit", "lingerMs=20s"] });
+      using reader = await Offender.connect(server.port);
+      using speaker = await Offender.connect(server.port);
+      reader.peer.pause();
+      await sayAtLeast(speaker, 8 * MIB);
+      reader.peer.resume();
+      expect(await reader.refusal()).toMatchObject({ code: "slow-consumer" });
+      await reader.leave();
+      expect(await server.log.endOf(reader.name)).toMatchObject({ code: "slow-consumer" });
+    },
+    60_000,
+  );
+
   rowsEnd("B");
 });

@@ -150,7 +150,7 @@ export class Handshake {
   }
 
   /** Looks at the deadlines; `nowMs` is the sweep's time. Returns the error of a peer that is late. */
-  check(nowMs: number, isResting: boolean): TypewireError | undefined {
+  check(nowMs: number, isBehind: boolean): TypewireError | undefined {
     const waitedMs = nowMs - this.#openedAtMs;
     if (this.isAuthenticating) {
       return waitedMs < PROOF_DEADLINE_MS
@@ -158,8 +158,8 @@ export class Handshake {
         : late(`Cannot authenticate: no $proof within ${PROOF_DEADLINE_MS} ms`);
     }
     const { helloDeadlineMs } = this.#endpoint.limits;
-    // While this side does not read, the peer cannot be late with its hello.
-    if (this.isOver || isResting || waitedMs < helloDeadlineMs) return undefined;
+    // While frames that came wait for this side, the peer cannot be late with its hello.
+    if (this.isOver || isBehind || waitedMs < helloDeadlineMs) return undefined;
     return late(`Cannot talk: expected $hello within ${helloDeadlineMs} ms, got none`);
   }
 

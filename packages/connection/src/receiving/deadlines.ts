@@ -19,6 +19,8 @@ export class Deadlines {
   #heardBytes = -1;
   #heardAtMs = 0;
   #unansweredPings = 0;
+  /** When we last showed life of our own accord, or had to begin to; negative while we need not. */
+  #shownAtMs = -1;
 
   constructor(limits: ConnectionLimits) {
     this.#limits = limits;
@@ -26,20 +28,22 @@ export class Deadlines {
 
   /** Looks at a connection that listens. `peerHello` is that of a peer that may be asked with `$ping`. */
   check(nowMs: number, inflow: Inflow, peerHello: Hello | undefined): Verdict {
+    const shown = this.#showLife(nowMs, inflow.isBehind, peerHello);
     if (inflow.isResting) {
-      // While this side does not read, the peer cannot be late with a frame.
       this.#frameNumber = -1;
-      return this.#showLife(nowMs, peerHello);
+      this.#heardBytes = -1;
+      return shown;
     }
     return (
       this.#checkFrame(nowMs, inflow) ??
+      shown ??
       this.#checkHeartbeat(nowMs, inflow.bytesReceived, peerHello)
     );
   }
 
   #checkFrame(nowMs: number, inflow: Inflow): Verdict {
     const startedBytes = inflow.startedFrameBytes;
-    if (startedBytes === undefined) {
+    if (startedBytes === undefined || inflow.isBehind) {
       this.#frameNumber = -1;
       return undefined;
     }
@@ -59,16 +63,19 @@ export class Deadlines {
     return new TypewireError("frame-timeout", message);
   }
 
-  /** A side that does not read answers no `$ping`; it says itself that it is alive, as often as the peer would ask. */
-  #showLife(nowMs: number, peerHello: Hello | undefined): Verdict {
-    const intervalMs = this.#limits.heartbeatIntervalMs && peerHello?.heartbeatIntervalMs;
-    if (!intervalMs || this.#heardBytes >= 0) {
-      this.#heardBytes = -1;
-      this.#heardAtMs = nowMs;
+  /**
+   * A side on which what came has to wait answers no `$ping`, and may take nothing of what waits for it: it
+   * says itself that it is alive, as often as the peer would ask, and more often than a peer gives up writing.
+   */
+  #showLife(nowMs: number, isBehind: boolean, peerHello: Hello | undefined): "ping" | undefined {
+    if (!isBehind || peerHello === undefined) {
+      this.#shownAtMs = -1;
       return undefined;
     }
-    if (nowMs - this.#heardAtMs < intervalMs) return undefined;
-    this.#heardAtMs = nowMs;
+    if (this.#shownAtMs < 0) this.#shownAtMs = nowMs;
+    const intervalMs = Math.min(this.#limits.restPingMs, peerHello.heartbeatIntervalMs || Infinity);
+    if (nowMs - this.#shownAtMs < intervalMs) return undefined;
+    this.#shownAtMs = nowMs;
     return "ping";
   }
 

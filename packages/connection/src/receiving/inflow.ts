@@ -1,6 +1,7 @@
 // The pace at which a connection reads: so many frames in one turn of the event loop, none while it is
-// held. The rest is a backlog of the chunks that it came in, and the socket is paused, so that the peer
-// feels it. Knows frames only as bytes; their meaning is the consumer's.
+// held. The rest is a backlog of the chunks that it came in. The socket is paused, so that the peer feels it:
+// at once where the backlog waits for a turn, and where it is held, when there is some of it, because an end
+// that reads nothing cannot hear that the peer lives. Knows frames only as bytes; their meaning is the consumer's.
 //
 // A chunk belongs to the inflow until it is used up: the host never writes into it again.
 
@@ -50,6 +51,12 @@ export interface InflowEndpoint {
 /** A turn that takes this long is over, however few messages it had. */
 const TURN_MS = 5;
 
+/** So much is read and kept while nothing is handed out: a $ping every few seconds, for hours. */
+const HELD_BYTES = 16 * 1024;
+
+/** What a chunk of the backlog takes beside its bytes, so that single bytes are no way to fill memory. */
+const CHUNK_BYTES = 128;
+
 /** Frames between two looks at the clock, and all that a busy endpoint gives to a chunk at once. */
 const FRAMES_PER_LOOK = 32;
 
@@ -70,6 +77,7 @@ export class Inflow implements Resumable {
   #holds = 0;
   /** Received chunks that are not handed out yet, in order; undefined when there are none. */
   #backlog: Uint8Array[] | undefined;
+  #backlogBytes = 0;
   #isScheduled = false;
   #hasPeerEnded = false;
   #isDiscarding = false;
@@ -103,9 +111,7 @@ export class Inflow implements Resumable {
 
   /** Bytes kept: of a frame that is not whole, and of the backlog. */
   get bufferedBytes(): number {
-    let bytes = this.#reader.bufferedBytes;
-    if (this.#backlog !== undefined) for (const chunk of this.#backlog) bytes += chunk.length;
-    return bytes;
+    return this.#reader.bufferedBytes + this.#backlogBytes;
   }
 
   /** Announced length of the frame that the peer has begun and not finished; 0 while its header is not whole. */
@@ -117,6 +123,11 @@ export class Inflow implements Resumable {
   /** Whether the peer cannot be heard now, for a reason on this side. */
   get isResting(): boolean {
     return this.#isSocketPaused;
+  }
+
+  /** Whether frames that came may wait for this side: then the peer cannot be late with one. */
+  get isBehind(): boolean {
+    return this.#backlog !== undefined || this.#holds !== 0;
   }
 
   isHeld(hold: Hold): boolean {
@@ -153,6 +164,20 @@ export class Inflow implements Resumable {
     if (this.#backlog === undefined) this.#handOutEnd();
   }
 
+  /** Hands out one frame, though this reason holds it. Returns whether there was one; not where it is held by another. */
+  letOneThrough(reason: Hold): boolean {
+    if (this.#holds !== reason || this.#backlog === undefined) return false;
+    const framesBefore = this.#framesReceived;
+    this.#holds = 0;
+    this.#beginTurn(false);
+    this.#lastOfTurn = framesBefore + 1;
+    this.#nextLook = framesBefore + 1;
+    this.#handOutBacklog();
+    if (!this.#isDiscarding) this.#holds |= reason;
+    this.#settle();
+    return this.#framesReceived > framesBefore;
+  }
+
   /** Hands out the whole backlog, holds or not: the socket has closed in order, and no hold reaches the peer any more. */
   handOutAll(): void {
     while (this.#backlog !== undefined) {
@@ -180,7 +205,7 @@ export class Inflow implements Resumable {
     this.#isDiscarding = true;
     this.#holds = 0;
     if (this.#endpoint.ownsChunks) this.#backlog?.forEach(release);
-    this.#backlog = undefined;
+    this.#forgetBacklog();
     this.#reader.stop();
     this.#settle();
   }
@@ -192,17 +217,34 @@ export class Inflow implements Resumable {
 
   continue(): void {
     this.#isScheduled = false;
-    const chunks = this.#backlog;
-    if (chunks === undefined || this.#holds !== 0) return;
-    this.#backlog = undefined;
+    if (this.#backlog === undefined || this.#holds !== 0) return;
     this.#beginTurn(false);
+    this.#handOutBacklog();
+    this.#settle();
+  }
+
+  /** Hands out the backlog while the turn lasts. */
+  #handOutBacklog(): void {
+    const chunks = this.#backlog ?? [];
+    this.#forgetBacklog();
     for (const chunk of chunks) {
       if (this.#isDiscarding) return;
-      if (this.#backlog === undefined) this.#handOut(chunk);
-      else this.#keep(chunk);
+      if (
+        this.#backlog === undefined &&
+        this.#framesReceived < this.#lastOfTurn &&
+        this.#holds === 0
+      ) {
+        this.#handOut(chunk);
+      } else {
+        this.#keep(chunk);
+      }
     }
     if (this.#backlog === undefined && this.#hasPeerEnded) this.#handOutEnd();
-    this.#settle();
+  }
+
+  #forgetBacklog(): void {
+    this.#backlog = undefined;
+    this.#backlogBytes = 0;
   }
 
   /** A short turn is over at its first look. */
@@ -247,15 +289,21 @@ export class Inflow implements Resumable {
     if (Number.isNaN(this.#turnStartedAtMs)) this.#turnStartedAtMs = nowMs;
     const isOver =
       this.#framesReceived >= this.#lastOfTurn || nowMs - this.#turnStartedAtMs >= TURN_MS;
-    if (isOver) this.#reader.suspend();
+    if (isOver) this.#endTurn();
     this.#nextLook = Math.min(this.#lastOfTurn, this.#framesReceived + FRAMES_PER_LOOK);
     this.#bytesUntilLook = BYTES_PER_LOOK;
+  }
+
+  #endTurn(): void {
+    this.#lastOfTurn = this.#framesReceived;
+    this.#reader.suspend();
   }
 
   #keep(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     if (this.#backlog === undefined) this.#backlog = [chunk];
     else this.#backlog.push(chunk);
+    this.#backlogBytes += chunk.length;
     this.#count(chunk.length);
   }
 
@@ -276,6 +324,11 @@ export class Inflow implements Resumable {
     this.#consumer.peerEnded();
   }
 
+  get #hasMuchBacklog(): boolean {
+    const chunks = this.#backlog?.length ?? 0;
+    return this.#backlogBytes + chunks * CHUNK_BYTES >= HELD_BYTES;
+  }
+
   /** Pauses or resumes the socket, and asks for a later turn, as the state has it. */
   #settle(): void {
     const hasBacklog = this.#backlog !== undefined;
@@ -283,7 +336,7 @@ export class Inflow implements Resumable {
       this.#isScheduled = true;
       this.#endpoint.turns.schedule(this);
     }
-    const shouldPause = hasBacklog || this.#holds !== 0;
+    const shouldPause = this.#holds === 0 ? hasBacklog : this.#hasMuchBacklog;
     if (shouldPause === this.#isSocketPaused || this.#socket === undefined) return;
     this.#isSocketPaused = shouldPause;
     try {

@@ -8,6 +8,8 @@ import {
   type AnyMessage,
   type Codec,
   type ControlMessage,
+  decodeHeader,
+  HEADER_BYTES,
   type MessageLimits,
   TypewireError,
 } from "@typewire/protocol";
@@ -68,6 +70,8 @@ export class OutputQueue {
    * the message, which may send, close or destroy.
    */
   #encodingFrom = -1;
+  /** Once the queue is cut: what still leaves of the first segment, and the last frame behind it. */
+  #cut: { readonly end: number; readonly last: Segment } | undefined;
 
   constructor(pool: BufferPool) {
     this.#pool = pool;
@@ -128,8 +132,23 @@ export class OutputQueue {
     this.#count(frame.length);
   }
 
-  /** Writes until the queue is empty or the socket takes no more. */
+  /**
+   * Lets nothing more leave but the rest of the frame that has begun to, and `last` behind it. What does not
+   * leave stays for `unsent` until `clear`. Nothing may be appended any more.
+   */
+  cut(last: Uint8Array): void {
+    const first = this.#first;
+    this.#cut = { end: first === undefined ? 0 : endOfBegunFrame(first), last: new Segment(last) };
+  }
+
+  /** Whether `cut` was called. */
+  get isCut(): boolean {
+    return this.#cut !== undefined;
+  }
+
+  /** Writes until the queue is empty, or of a cut one all that may leave has left, or the socket takes no more. */
   flush(socket: ByteSocket): FlushResult {
+    if (this.#cut !== undefined) return this.#flushCut(socket, this.#cut);
     for (let segment = this.#first; segment !== undefined; segment = this.#first) {
       const bytes = segment.unsent();
       const takenBytes = bytes.length === 0 ? 0 : socket.write(bytes);
@@ -143,6 +162,29 @@ export class OutputQueue {
     }
     this.#largestFrameBytes = 0;
     return "empty";
+  }
+
+  #flushCut(
+    socket: ByteSocket,
+    { end, last }: { readonly end: number; readonly last: Segment },
+  ): FlushResult {
+    const first = this.#first;
+    if (first !== undefined && first.sentBytes < end) {
+      const bytes = first.unsent().subarray(0, end - first.sentBytes);
+      const takenBytes = socket.write(bytes);
+      if (first !== this.#first || takenBytes < 0) return "closed";
+      first.sentBytes += takenBytes;
+      this.#queuedBytes -= takenBytes;
+      this.#sentBytes += takenBytes;
+      if (takenBytes < bytes.length) return "full";
+    }
+    const bytes = last.unsent();
+    if (bytes.length === 0) return "empty";
+    const takenBytes = socket.write(bytes);
+    if (this.#cut === undefined || takenBytes < 0) return "closed";
+    last.sentBytes += takenBytes;
+    this.#sentBytes += takenBytes;
+    return takenBytes < bytes.length ? "full" : "empty";
   }
 
   /** The queue in order, as runs of whole frames; the first of them may have left in part. */
@@ -179,6 +221,7 @@ export class OutputQueue {
     this.#last = undefined;
     this.#queuedBytes = 0;
     this.#largestFrameBytes = 0;
+    this.#cut = undefined;
   }
 
   /** The buffer at the end of the queue, with room for another message. */
@@ -221,6 +264,14 @@ export class OutputQueue {
     this.#queuedBytes += frameBytes;
     if (frameBytes > this.#largestFrameBytes) this.#largestFrameBytes = frameBytes;
   }
+}
+
+/** Where the frame ends that has left in part; where none has, how far the segment has left. */
+function endOfBegunFrame({ source, sentBytes }: Segment): number {
+  const bytes = source instanceof ByteWriter ? source.bytes : source;
+  let end = 0;
+  while (end < sentBytes) end += HEADER_BYTES + decodeHeader(bytes, end);
+  return end;
 }
 
 /** A frame that a getter of a message sent would stand in the middle of that message's. */

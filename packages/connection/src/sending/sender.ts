@@ -3,8 +3,13 @@
 // cannot leave for another reason is undelivered. Whether the connection may send at all is the connection's
 // to know.
 
-import { type AnyMessage, HEADER_BYTES, TypewireError } from "@typewire/protocol";
-import { unannouncedLimits } from "@typewire/protocol/internal";
+import {
+  type AnyMessage,
+  HEADER_BYTES,
+  type MessageLimits,
+  TypewireError,
+} from "@typewire/protocol";
+import { ByteWriter, unannouncedLimits } from "@typewire/protocol/internal";
 
 import { connectionClosed, type OwnControlMessage, peerEndedItsHalf } from "../close-reason.ts";
 import type { Connection } from "../connection.ts";
@@ -142,13 +147,32 @@ export class Sender<Outgoing extends AnyMessage> {
     return this.#undelivered;
   }
 
-  /** Appends a control message: in few words or none, or not at all, where the peer takes no more. */
+  /** A control message as a frame of its own, for the writer's `cut`; empty where the peer takes none of its size. */
+  frameOf(message: OwnControlMessage): Uint8Array {
+    const frame = new ByteWriter();
+    this.#fit(message, (said, limits) => {
+      this.#endpoint.outgoing.encodeInto(said, frame, limits);
+    });
+    return frame.copy();
+  }
+
+  /** Appends a control message. */
   #append(message: OwnControlMessage): void {
+    this.#fit(message, (said, limits) => {
+      this.#writer.append(this.#endpoint.outgoing, said, limits);
+    });
+  }
+
+  /** Encodes a control message: in few words or none, or not at all, where the peer takes no more. */
+  #fit(
+    message: OwnControlMessage,
+    encode: (said: OwnControlMessage, limits: MessageLimits) => void,
+  ): void {
     const { maxFrameBytes } = this.#handshake.peerLimits;
     const limits = { ...unannouncedLimits, maxFrameBytes };
     for (const said of [message, inWords(message, FEW_UNITS), inWords(message, 0)]) {
       try {
-        this.#writer.append(this.#endpoint.outgoing, said, limits);
+        encode(said, limits);
         return;
       } catch (error) {
         if (!(error instanceof TypewireError) || error.code !== "frame-too-large") throw error;

@@ -27,6 +27,8 @@ export interface SocketWriterOwner {
   writerClosed(reason: CloseReason, unsent: () => Iterable<UnsentRun>): void;
   /** The queue has grown above the soft limit, or is at most there again. */
   queueIsLong(isLong: boolean): void;
+  /** The peer is too slow: nothing more can be sent. Returns the frame that tells it so. `writerClosed` follows. */
+  writerCut(reason: CloseReason): Uint8Array;
 }
 
 /** The endpoint as its writers see it. */
@@ -47,14 +49,15 @@ export interface WriterEndpoint {
  * | scheduled | flush, at the end of the turn            | idle      | write()                  |
  * | these two | a write falls short                      | full      |                          |
  * | full      | drained                                  | idle      | write()                  |
- * | full      | nothing was taken for writeStallMs       | closed    | terminate()              |
+ * | full      | nothing was taken for writeStallMs, or   | closing   | write() of the frame     |
+ * |           | of a peer that lives for peerRestMs      |           | that has begun, $error   |
+ * | any       | the queue is too long, or for too long   | closing   | the same                 |
  * | these all | finish was called, the queue is empty    | shut      | shutdown()               |
  * |           | the same after the peer has ended        | closed    | end()                    |
  * |           | close was called, and nothing left       | closed    | end(), or with something |
  * |           | for writeStallMs                         |           | queued terminate()       |
  * | shut      | the peer ends, or lingerMs are over      | closed    | end()                    |
- * | any       | destroy, or the queue is too long, or    | closed    | terminate()              |
- * |           | for too long                             |           |                          |
+ * | any       | destroy, or too slow again for lingerMs  | closed    | terminate()              |
  * | any       | the socket is gone                       | closed    |                          |
  */
 export class SocketWriter implements Flushable {
@@ -67,8 +70,11 @@ export class SocketWriter implements Flushable {
   #closeReason: CloseReason | undefined;
   #isFinished = false;
   #hasPeerEnded = false;
-  /** When, in the sweep's time, something must have left, or the peer ended. */
+  /** When, in the sweep's time, something must have left, or the peer ended; and since when it is waited for. */
   #deadlineMs = Infinity;
+  #waitsSinceMs = 0;
+  /** What had come from the peer when the sweep looked last. */
+  #heardBytes = 0;
   /** Since when the sweep has seen the queue above the soft limit; negative when it is not. */
   #longSinceMs = -1;
   #isLong = false;
@@ -85,6 +91,11 @@ export class SocketWriter implements Flushable {
   /** Bytes that the socket has not taken yet. */
   get queuedBytes(): number {
     return this.#queue.queuedBytes;
+  }
+
+  /** Whether the queue is above the soft limit. */
+  get isLong(): boolean {
+    return this.#isLong;
   }
 
   /** Bytes that the socket has taken. */
@@ -189,19 +200,24 @@ export class SocketWriter implements Flushable {
     if (this.#state === "shut" && reason !== undefined) this.#enterClosed(reason, "end");
   }
 
-  /** Looks at the deadlines; `nowMs` is the sweep's time. */
-  check(nowMs: number): void {
-    const { softQueueBytes, softQueueMs, writeStallMs } = this.#endpoint.limits;
+  /**
+   * Looks at the deadlines; `nowMs` is the sweep's time, `heardBytes` what has come from the peer. A peer that
+   * says something lives, and has longer to take what waits for it.
+   */
+  check(nowMs: number, heardBytes: number): void {
+    const { softQueueBytes, softQueueMs } = this.#endpoint.limits;
+    if (heardBytes !== this.#heardBytes) {
+      this.#heardBytes = heardBytes;
+      if (this.#closeReason === undefined) this.#allowLonger(nowMs);
+    }
     if (nowMs >= this.#deadlineMs) {
-      const isLate = this.#closeReason === undefined || this.queuedBytes > 0;
-      const reason = this.#closeReason ?? writeTimedOut(writeStallMs, this.queuedBytes);
-      this.#enterClosed(reason, isLate ? "terminate" : "end");
+      this.#missDeadline(nowMs);
     } else if (this.#queue.excessBytes <= softQueueBytes) {
       this.#longSinceMs = -1;
     } else if (this.#longSinceMs < 0) {
       this.#longSinceMs = nowMs;
     } else if (nowMs - this.#longSinceMs >= softQueueMs) {
-      this.#enterClosed(peerTooSlowFor(softQueueMs, this.queuedBytes, softQueueBytes), "terminate");
+      this.#cut(peerTooSlowFor(softQueueMs, this.queuedBytes, softQueueBytes));
     }
   }
 
@@ -224,7 +240,7 @@ export class SocketWriter implements Flushable {
     if (this.#state === "full") this.#countHeld();
     if (queue.queuedBytes <= limits.softQueueBytes) return true;
     if (queue.excessBytes > limits.hardQueueBytes) {
-      this.#enterClosed(peerTooSlow(queue.queuedBytes, limits.hardQueueBytes), "terminate");
+      this.#cut(peerTooSlow(queue.queuedBytes, limits.hardQueueBytes));
     } else if (!this.#isLong) {
       this.#isLong = true;
       this.#owner.queueIsLong(true);
@@ -272,7 +288,8 @@ export class SocketWriter implements Flushable {
     if (this.queuedBytes <= softQueueBytes) this.#becomeShort();
     if (this.#closeReason !== undefined) {
       if (result === "empty" && this.#isFinished) this.#shutOurHalf(socket, this.#closeReason);
-      else if (this.queuedBytes < queuedBefore) this.#allow(writeStallMs);
+      // The deadline of a peer that was too slow does not begin again when it takes something.
+      else if (!this.#queue.isCut && this.queuedBytes < queuedBefore) this.#allow(writeStallMs);
     } else if (result === "empty") {
       this.#deadlineMs = Infinity;
     } else if (this.queuedBytes < queuedBefore || this.#deadlineMs === Infinity) {
@@ -302,7 +319,44 @@ export class SocketWriter implements Flushable {
 
   /** Sets the deadline of the peer, `delayMs` from now. */
   #allow(delayMs: number): void {
-    this.#deadlineMs = this.#endpoint.sweep.now() + delayMs;
+    this.#waitsSinceMs = this.#endpoint.sweep.now();
+    this.#deadlineMs = this.#waitsSinceMs + delayMs;
+  }
+
+  /** The peer lives: puts its deadline off, to `peerRestMs` at most. */
+  #allowLonger(nowMs: number): void {
+    const { writeStallMs, peerRestMs } = this.#endpoint.limits;
+    const latestMs = this.#waitsSinceMs + peerRestMs;
+    if (this.#deadlineMs < latestMs) this.#deadlineMs = Math.min(nowMs + writeStallMs, latestMs);
+  }
+
+  #missDeadline(nowMs: number): void {
+    if (this.#closeReason !== undefined) {
+      const hasLeft = this.#state === "shut" || this.queuedBytes === 0;
+      this.#enterClosed(this.#closeReason, hasLeft ? "end" : "terminate");
+      return;
+    }
+    const { writeStallMs, peerRestMs } = this.#endpoint.limits;
+    const isLongGone = nowMs - this.#waitsSinceMs >= peerRestMs;
+    this.#cut(writeTimedOut(isLongGone ? peerRestMs : writeStallMs, this.queuedBytes));
+  }
+
+  /**
+   * Ends the connection of a peer that is too slow: the frame that has begun still leaves, and an `$error`
+   * behind it, where the peer takes them within `lingerMs`. One whose end has begun before is reset.
+   */
+  #cut(reason: CloseReason): void {
+    if (this.#closeReason !== undefined || this.#socket === undefined) {
+      this.#enterClosed(reason, "terminate");
+      return;
+    }
+    this.#closeReason = reason;
+    this.#isFinished = true;
+    this.#queue.cut(this.#owner.writerCut(reason));
+    this.#ready?.reject(connectionClosed("wait for room", reason));
+    this.#ready = undefined;
+    this.#allow(this.#endpoint.limits.lingerMs);
+    this.#requestFlush();
   }
 
   #enterClosed(reason: CloseReason, leaving?: Leaving): void {

@@ -96,7 +96,7 @@ describe("Observer.onUndelivered", () => {
       connection.send(reply("stuck"));
       if (end === "close") void connection.close();
       await turn();
-      clock.advance(11_000);
+      clock.advance(13_000);
       expect(events).toEqual([[reply("stuck")], end === "close" ? "done" : "write-timeout"]);
     }
   });

@@ -79,12 +79,17 @@ describe("Sweep", () => {
 describe("sweepPeriodMs", () => {
   test("is an eighth of the shortest limit, within 50 ms and a second", () => {
     expect(sweepPeriodMs(resolveLimits())).toBe(250);
-    expect(sweepPeriodMs(resolveLimits({ lingerMs: 10_000 }))).toBe(1_000);
+    expect(sweepPeriodMs(resolveLimits({ lingerMs: 10_000, restPingMs: 10_000 }))).toBe(1_000);
     expect(sweepPeriodMs(resolveLimits({ writeStallMs: 100 }))).toBe(50);
   });
 
   test("knows limits that are off", () => {
-    const off = { lingerMs: 4_000, heartbeatIntervalMs: 0, helloDeadlineMs: 800 };
+    const off = {
+      lingerMs: 4_000,
+      restPingMs: 4_000,
+      heartbeatIntervalMs: 0,
+      helloDeadlineMs: 800,
+    };
     expect(sweepPeriodMs(resolveLimits(off))).toBe(500);
     expect(sweepPeriodMs(resolveLimits({ ...off, requireHello: true }))).toBe(100);
   });
