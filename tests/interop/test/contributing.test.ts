@@ -86,4 +86,20 @@ describe("CONTRIBUTING.md", () => {
     expect(scripts.length).toBeGreaterThan(5);
     expect(scripts.filter((name) => !(name in manifest.scripts))).toEqual([]);
   });
+
+  test("each decision has a number of its own, in a range that is named, and says it first", async () => {
+    const ranges = [...page.text.matchAll(/(\d{4})–(\d{4})/g)].map(([, first, last]) => ({
+      first: Number(first),
+      last: Number(last),
+    }));
+    const decisions = files.filter((file) => /^docs\/decisions\/.*\.md$/.test(file));
+    const numbers = decisions.map((file) => /(\d{4})-[^/]+$/.exec(file)?.[1] ?? file);
+    expect(numbers.filter((number, at) => numbers.indexOf(number) !== at)).toEqual([]);
+    const isRanged = (number: string): boolean =>
+      ranges.some(({ first, last }) => first <= Number(number) && Number(number) <= last);
+    expect(numbers.filter((number) => !isRanged(number))).toEqual([]);
+    for (const [at, file] of decisions.entries()) {
+      expect(await textOf(file), file).toStartWith(`# ${numbers[at]}: `);
+    }
+  });
 });
