@@ -82,7 +82,8 @@ export type SchemasOf<P extends AnyProtocol, Side extends Role> =
  *
  * @throws TypewireError `protocol-invalid`, with the path of the offending part, where a schema cannot
  * travel: functions, symbols, promises, transforms; a union of two types that are the same bytes; a
- * property named `type` or `__proto__`; a message named `$…`.
+ * property named `type`, `$…` or `__proto__`; a message named `$…`. So also where it says what no end would
+ * enforce, or what no value satisfies, with what to write instead (docs/schemas.md).
  */
 export function defineProtocol<Server extends MessageSchemas, Client extends MessageSchemas>(
   definition: ProtocolDefinition<Server, Client>,

@@ -3,7 +3,7 @@
 // when the protocol is defined. This file finds such unions; it errs on the side of refusing.
 
 import { appendPointer, refuse } from "../errors.ts";
-import { areApart } from "./discriminators.ts";
+import { areApart, KEEP_APART } from "./discriminators.ts";
 import { assertTractable } from "./recursion.ts";
 import {
   type ObjectShape,
@@ -46,8 +46,7 @@ function visit(shape: Shape, path: string, seen: Set<ResolvedShape>): void {
       resolved.members.forEach((member, index) => {
         for (const other of resolved.members.slice(index + 1)) {
           const clash = new Comparison().clash(member.shape, other.shape);
-          if (clash !== undefined)
-            throw refuse(path, `${clash}; keep them apart by a literal property`);
+          if (clash !== undefined) throw refuse(path, `${clash}; ${KEEP_APART}`);
         }
         visit(member.shape, appendPointer(path, index), seen);
       });

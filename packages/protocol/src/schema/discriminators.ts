@@ -9,6 +9,10 @@ import {
   unionMembers,
 } from "./shape.ts";
 
+/** What to do with members of a union that nothing tells apart. */
+export const KEEP_APART =
+  'keep them apart by a literal property, such as Type.Object({ kind: Type.Literal("a"), … }) and Type.Object({ kind: Type.Literal("b"), … })';
+
 type Literal = string | number | boolean;
 
 /** Required properties whose values are known, with those values. */

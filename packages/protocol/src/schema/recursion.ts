@@ -3,7 +3,7 @@
 // message of a hundred bytes would hold a reader for hours. Both are refused when the protocol is defined.
 
 import { refuse } from "../errors.ts";
-import { areApart } from "./discriminators.ts";
+import { areApart, KEEP_APART } from "./discriminators.ts";
 import {
   type ObjectShape,
   partsOf,
@@ -28,7 +28,7 @@ export function assertTractable(union: UnionShape, path: string): void {
         throw refuse(
           path,
           "two members lead back to this union by the same property, so telling them apart could take " +
-            "exponential time; keep them apart by a literal property",
+            `exponential time; ${KEEP_APART}`,
         );
       }
     }

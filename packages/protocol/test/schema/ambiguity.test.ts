@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import { type TSchema, Type } from "@sinclair/typebox";
 
+import { KEEP_APART } from "../../src/schema/discriminators.ts";
 import { assertUnambiguous } from "../../src/schema/ambiguity.ts";
 import { toCheckSchema } from "../../src/schema/check-schema.ts";
 import { shapeOf } from "../../src/schema/shape-of.ts";
@@ -139,7 +140,7 @@ describe("assertUnambiguous", () => {
   ] as const)("refuses a union of %s", (_, schema, reason) => {
     expectError(() => judge(schema), "protocol-invalid", {
       path: "/x",
-      message: `Cannot define protocol at /x: ${reason}; keep them apart by a literal property`,
+      message: `Cannot define protocol at /x: ${reason}; ${KEEP_APART}`,
     });
   });
 

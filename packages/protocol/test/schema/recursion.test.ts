@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import { type TSchema, Type } from "@sinclair/typebox";
 
+import { KEEP_APART } from "../../src/schema/discriminators.ts";
 import { assertUnambiguous } from "../../src/schema/ambiguity.ts";
 import { toCheckSchema } from "../../src/schema/check-schema.ts";
 import { holdsRecursiveUnion } from "../../src/schema/recursion.ts";
@@ -22,7 +23,7 @@ function judge(schema: TSchema): void {
 
 const EXPONENTIAL =
   "Cannot define protocol at /x: two members lead back to this union by the same property, so telling " +
-  "them apart could take exponential time; keep them apart by a literal property";
+  `them apart could take exponential time; ${KEEP_APART}`;
 
 /** What a row is about, and the members of a union that may contain it. */
 type Row = readonly [what: string, members: (This: TSchema) => TSchema[]];

@@ -67,6 +67,12 @@ export const LEAVES: readonly fc.Arbitrary<Sample>[] = [
   leaf(Type.String({ format: LOWER_CASE }), "text", fc.stringMatching(/^[a-z]*$/)),
   leaf(Type.RegExp(/^\d+é?$/u), "text", fc.stringMatching(/^\d+é?$/)),
   leaf(Type.TemplateLiteral("v${1|2}-${boolean}"), "text", fc.constantFrom("v1-true", "v2-false")),
+  leaf(Type.String({ pattern: "^\\p{Lu}{1,3}$" }), "text", fc.constantFrom("Ñ", "ŁÓ", "𝒳ÀB")),
+  leaf(
+    Type.TemplateLiteral("${number}px"),
+    "text",
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => `${number}px`),
+  ),
   leaf(Type.Literal("fixed"), "text", fc.constant("fixed")),
   leaf(Type.Literal(-1.5), "number", fc.constant(-1.5)),
   leaf(Type.Literal(false), "boolean", fc.constant(false)),

@@ -6,7 +6,7 @@ import fc from "fast-check";
 
 import { type Form, LEAVES, type Sample } from "./arbitrary-leaves.ts";
 import { asModule, chainOf, listOf, nullableListOf, treeOf } from "./arbitrary-recursive.ts";
-import { arbitraryText, HOSTILE_NAMES, PLAIN_NAMES } from "./arbitrary-values.ts";
+import { arbitraryText, arbitraryUnknown, HOSTILE_NAMES, PLAIN_NAMES } from "./arbitrary-values.ts";
 
 export interface SampleOptions {
   /** Levels of containers in a schema; recursive types go deeper in their values. Default 3. */
@@ -110,7 +110,9 @@ class Samples {
 
   /** Named properties, and further ones of another schema. */
   #openObject(depth: number): fc.Arbitrary<Sample> {
-    return fc.tuple(this.#field("named", depth), this.any(depth - 1)).map(([field, further]) => ({
+    const anything = { schema: true as const, values: arbitraryUnknown };
+    const others = fc.oneof<fc.Arbitrary<Further>[]>(this.any(depth - 1), fc.constant(anything));
+    return fc.tuple(this.#field("named", depth), others).map(([field, further]) => ({
       schema: Type.Object({ named: optionalIf(field) }, { additionalProperties: further.schema }),
       values: fc
         .tuple(
@@ -128,10 +130,11 @@ class Samples {
       .tuple(
         this.#plainObject(depth, names.slice(0, middle)),
         this.#plainObject(depth, names.slice(middle)),
+        fc.constantFrom({}, { unevaluatedProperties: false }),
       )
-      .filter((parts) => parts.every(({ bounds }) => bounds === "none"))
-      .map(([left, right]) => ({
-        schema: Type.Intersect([left.schema, right.schema]),
+      .filter(([left, right]) => [left, right].every(({ bounds }) => bounds === "none"))
+      .map(([left, right, options]) => ({
+        schema: Type.Intersect([left.schema, right.schema], options),
         values: fc
           .tuple(left.values, right.values)
           .map(([a, b]) => ({ ...(a as object), ...(b as object) })),
@@ -187,6 +190,12 @@ class Samples {
   }
 }
 
+/** What an object has beside its names: a schema, or anything. */
+interface Further {
+  readonly schema: TSchema | true;
+  readonly values: fc.Arbitrary<unknown>;
+}
+
 interface Field {
   readonly name: string;
   readonly sample: Sample;
@@ -194,11 +203,22 @@ interface Field {
 }
 
 function arrayOf(inner: fc.Arbitrary<Sample>): fc.Arbitrary<Sample> {
-  return fc.tuple(inner, fc.boolean()).map(([{ schema, values }, bounded]) => ({
-    schema: Type.Array(schema, bounded ? { minItems: 1, maxItems: 3 } : {}),
-    values: fc.array(values, bounded ? { minLength: 1, maxLength: 3 } : { maxLength: 5 }),
-    forms: ["array"],
-  }));
+  const bounds = fc.constantFrom("none", "counted", "contained");
+  return fc.tuple(inner, bounds).map(([{ schema, values }, bound]) => {
+    const options = bound === "none" ? {} : { minItems: 1, maxItems: 3 };
+    return {
+      // None has to be contained, whatever the items are.
+      schema: Type.Array(
+        schema,
+        bound === "contained" ? { ...options, contains: schema, minContains: 0 } : options,
+      ),
+      values: fc.array(
+        values,
+        bound === "none" ? { maxLength: 5 } : { minLength: 1, maxLength: 3 },
+      ),
+      forms: ["array"],
+    };
+  });
 }
 
 function tupleOf(inner: fc.Arbitrary<Sample>): fc.Arbitrary<Sample> {
