@@ -51,6 +51,7 @@ export function exitCodeOf(code: CloseCode): ExitCode {
     case "protocol-invalid":
     case "listen-failed":
     case "connection-closed":
+    case "queue-full":
     case "deadline-exceeded":
       return exitCodes.internal;
   }

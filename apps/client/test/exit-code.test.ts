@@ -12,6 +12,7 @@ const table: Readonly<Record<CloseCode, number>> = {
   "protocol-invalid": 1,
   "listen-failed": 1,
   "connection-closed": 1,
+  "queue-full": 1,
   "deadline-exceeded": 1,
   "option-invalid": 2,
   "connect-failed": 3,

@@ -37,8 +37,8 @@ export interface Connection<Outgoing extends AnyMessage> {
    * Queues a message; all that one turn of the event loop sends is written together at its end. Throws for
    * the sender's own mistakes only: a peer that has just left costs nobody who speaks to it. False means
    * that the queue is above the soft limit, and the message in it; or that the message is undelivered,
-   * counted, and told to `onUndelivered`, because the connection has ended, or its peer has not proved the
-   * secret yet. It never means that the message should be sent again. `ready` says when there is room, or
+   * counted, and told to `onUndelivered`, because the connection has ended, its peer has not proved the
+   * secret yet, or this turn of the event loop has sent more than `maxBufferedBytes`. It never means that the message should be sent again. `ready` says when there is room, or
    * that there will be none.
    *
    * @throws TypewireError `schema-mismatch` or `unknown-type` where it is not a message of this side,

@@ -29,6 +29,7 @@ import { FrameSizes } from "./sending/frame-sizes.ts";
 import type { TellUndelivered } from "./sending/undelivered.ts";
 import { type ConnectionStats, type EndpointStats, Tally } from "./stats.ts";
 import { type Clock, systemClock } from "./time/clock.ts";
+import { LoopTurns } from "./time/loop-turns.ts";
 import { FlushScheduler, TurnScheduler } from "./time/schedulers.ts";
 import { type Sweepable, Sweep, sweepPeriodMs } from "./time/sweep.ts";
 
@@ -63,7 +64,8 @@ export interface EndpointOptions<
   /**
    * Bytes of memory that all connections together may hold in output that waits, frames that are not
    * whole, and messages that wait for their turn. Above it those that hold most are destroyed
-   * (`slow-consumer`). Default 256 MiB, or a quarter of `memoryLimitBytes` where that is less, and at
+   * (`slow-consumer`). What one turn of the event loop sends may fill it, and is undelivered beyond it
+   * (`queue-full`). Default 256 MiB, or a quarter of `memoryLimitBytes` where that is less, and at
    * least as much as one connection may. Answers a thousand slow readers, each within its own limit.
    */
   readonly maxBufferedBytes?: number;
@@ -103,6 +105,7 @@ export interface Endpoint<Outgoing extends AnyMessage, Incoming extends AnyMessa
   readonly clock: Clock;
   readonly flushes: FlushScheduler;
   readonly turns: TurnScheduler;
+  readonly loopTurns: LoopTurns;
   readonly sweep: Sweep<Member>;
   readonly memory: MemoryBudget;
   readonly buffers: BufferPool;
@@ -178,7 +181,8 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     flushes: new FlushScheduler(clock),
     turns: new TurnScheduler(clock),
     sweep,
-    memory: new MemoryBudget(resolveMaxBufferedBytes(options, limits), sweep.members),
+    memory: new MemoryBudget(resolveMaxBufferedBytes(options, limits), sweep.members, clock),
+    loopTurns: new LoopTurns(clock),
     buffers: new BufferPool(),
     ownsChunks: options.ownsChunks ?? false,
     tally,

@@ -79,7 +79,7 @@ export const optionRows = {
   hardQueueBytes: {
     ...size,
     fallback: 8 * 1024 * 1024,
-    says: "bytes that wait for a peer, its largest frame not counted, before it is cut",
+    says: "bytes that wait for a peer, the largest burst of one turn not counted, before it is cut",
     answers: "readers that do not read",
     code: "slow-consumer",
   },

@@ -135,7 +135,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
       messagesUndelivered: this.#sender.messagesUndelivered,
       bytesReceived: this.#inflow.bytesReceived,
       bytesSent: this.#writer.sentBytes,
-      bufferedBytes: this.heldBytes,
+      bufferedBytes: this.#writer.queuedBytes + this.#inflow.bufferedBytes,
       handlersInFlight: this.#handlers.inFlight,
     };
   }
@@ -301,7 +301,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   get heldBytes(): number {
-    return this.#writer.queuedBytes + this.#inflow.bufferedBytes;
+    return this.#writer.settledBytes + this.#inflow.bufferedBytes;
   }
 
   memoryBytes(shared: Set<Uint8Array>): number {

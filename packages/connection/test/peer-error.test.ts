@@ -17,6 +17,7 @@ const localCodes = Object.keys({
   "tls-failed": true,
   "listen-failed": true,
   "connection-closed": true,
+  "queue-full": true,
   "deadline-exceeded": true,
 } satisfies Record<LocalErrorCode, true>) as LocalErrorCode[];
 

@@ -40,6 +40,7 @@ export type LocalErrorCode =
   | "tls-failed"
   | "listen-failed"
   | "connection-closed"
+  | "queue-full"
   | "deadline-exceeded";
 
 export type ErrorCode = WireErrorCode | LocalErrorCode;

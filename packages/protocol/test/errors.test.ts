@@ -57,6 +57,7 @@ describe("isFatal", () => {
     "connect-timeout",
     "listen-failed",
     "connection-closed",
+    "queue-full",
   ] as const)("does not forgive %s", (code) => {
     expect(isFatal(code)).toBe(true);
   });

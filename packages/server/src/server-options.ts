@@ -56,7 +56,8 @@ export interface ServerOptions<P extends AnyProtocol>
   readonly maxConnectionsPerAddress?: number;
   /**
    * Bytes of memory that all connections together may hold in what waits to be sent or handled; above it
-   * those that hold most are cut (`slow-consumer`). Default 256 MiB, or a quarter of the memory that this
+   * those that hold most are cut (`slow-consumer`). What one turn of the event loop sends may fill it, and is
+   * undelivered beyond it (`queue-full`). Default 256 MiB, or a quarter of the memory that this
    * process may have, by its control group or the machine, where that is less; and at least as much as
    * one connection may.
    */

@@ -7,7 +7,7 @@ import { ByteWriter, release } from "@typewire/protocol/internal";
 const INITIAL_BYTES = 1024;
 
 /** What the buffers of a long queue have, so that they need not grow: a heap full of outgrown ones is twice as large. */
-const LARGE_BYTES = 80 * 1024;
+export const LARGE_BYTES = 80 * 1024;
 
 /** Larger buffers are not kept: they belonged to one large message. */
 const LARGEST_KEPT_BYTES = 256 * 1024;

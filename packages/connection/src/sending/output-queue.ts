@@ -16,7 +16,7 @@ import {
 import { ByteWriter } from "@typewire/protocol/internal";
 
 import type { ByteSocket } from "../byte-socket.ts";
-import type { BufferPool } from "./buffer-pool.ts";
+import { type BufferPool, LARGE_BYTES } from "./buffer-pool.ts";
 
 /** This much queued within one turn is worth a write of its own: waiting for more only costs memory and cache. */
 export const BURST_BYTES = 16 * 1024;
@@ -33,6 +33,7 @@ const SEGMENT_MEMORY_BYTES = 64;
 /** A run of bytes in the queue: the content of a buffer of the pool, or a ready-made frame. */
 class Segment {
   source: ByteWriter | Uint8Array;
+  isLarge = false;
   sentBytes = 0;
   next: Segment | undefined;
 
@@ -64,6 +65,7 @@ export class OutputQueue {
   #last: Segment | undefined;
   #queuedBytes = 0;
   #largestFrameBytes = 0;
+  #largeBuffers = 0;
   #sentBytes = 0;
   /**
    * Where in the last buffer a codec is writing, negative when none is. The codec may call a getter of
@@ -80,6 +82,12 @@ export class OutputQueue {
   /** Bytes waiting for the socket. */
   get queuedBytes(): number {
     return this.#queuedBytes;
+  }
+
+  /** What the queue takes of the budget of all connections: its bytes, or half of its buffers where they are emptier. */
+  get budgetBytes(): number {
+    const largeBytes = this.#largeBuffers * LARGE_BYTES;
+    return Math.max(this.#queuedBytes, largeBytes === 0 ? 0 : BURST_BYTES + largeBytes / 2);
   }
 
   /** Bytes that the socket has taken. */
@@ -99,12 +107,14 @@ export class OutputQueue {
 
   /**
    * Encodes a message at the end of the queue, or throws what the codec throws and leaves the queue as
-   * it was. Returns the buffer whose last bytes are now the frame, and which is only to be looked at.
+   * it was. Returns the buffer whose last bytes are now the frame, and which is only to be looked at. Of a
+   * frame larger than `roomBytes` nothing is queued: then it begins at the buffer's length.
    */
   append<Message extends AnyMessage>(
     codec: Codec<Message>,
     message: Message | ControlMessage,
     limits?: MessageLimits,
+    roomBytes = Infinity,
   ): ByteWriter {
     if (this.#encodingFrom >= 0) throw sendsWithin();
     const writer = this.#openWriter();
@@ -114,9 +124,11 @@ export class OutputQueue {
       codec.encodeInto(message, writer, limits);
     } finally {
       this.#encodingFrom = -1;
+      const isRefused = writer.length - before > roomBytes;
+      if (isRefused) writer.length = before;
       // A getter may have ended the connection, and cleared this queue.
       if (this.#first !== undefined && writer.length > before) this.#count(writer.length - before);
-      else if (this.#queuedBytes === 0) this.clear();
+      else if (this.#queuedBytes === 0 && !isRefused) this.clear();
     }
     return writer;
   }
@@ -222,6 +234,7 @@ export class OutputQueue {
     this.#queuedBytes = 0;
     this.#largestFrameBytes = 0;
     this.#cut = undefined;
+    this.#largeBuffers = 0;
   }
 
   /** The buffer at the end of the queue, with room for another message. */
@@ -240,6 +253,10 @@ export class OutputQueue {
     } else {
       this.#push(new Segment(writer));
     }
+    if (isLong && this.#last !== undefined) {
+      this.#last.isLarge = true;
+      this.#largeBuffers += 1;
+    }
     return writer;
   }
 
@@ -252,6 +269,7 @@ export class OutputQueue {
   #shift(segment: Segment): void {
     this.#first = segment.next;
     if (segment.next === undefined) this.#last = undefined;
+    if (segment.isLarge) this.#largeBuffers -= 1;
     this.#release(segment);
   }
 

@@ -5,6 +5,7 @@
 
 import {
   type AnyMessage,
+  decodeHeader,
   HEADER_BYTES,
   type MessageLimits,
   TypewireError,
@@ -67,18 +68,28 @@ export class Sender<Outgoing extends AnyMessage> {
   send(message: Outgoing): boolean {
     refuseControlMessage(message);
     const writer = this.#writer;
+    const { roomBytes } = writer;
+    // A buffer of the queue's would hold memory for a message that is not taken.
+    if (roomBytes <= 0) return this.drop(message, () => this.#queueFull());
     const queuedBefore = writer.queuedBytes;
     const limits = this.#handshake.peerLimits;
-    const { bytes, length } = writer.append(this.#endpoint.outgoing, message, limits);
+    const { outgoing } = this.#endpoint;
+    const { bytes, length } = writer.append(outgoing, message, limits, roomBytes);
     if (writer.isClosed) {
       // A getter of the message has ended the connection.
       const reason = this.#self.closeReason ?? peerEndedItsHalf;
       return this.drop(message, () => connectionClosed("send", reason));
     }
+    const frameBytes = writer.queuedBytes - queuedBefore;
+    if (frameBytes === 0) {
+      const end = length + HEADER_BYTES + decodeHeader(bytes, length);
+      this.#toldUndelivered.addFrame(bytes.subarray(length, end), () => this.#queueFull());
+      writer.commit();
+      return false;
+    }
     this.#messagesSent += 1;
     const { onSent } = this.#endpoint.observers;
     if (onSent !== undefined) {
-      const frameBytes = writer.queuedBytes - queuedBefore;
       onSent(this.#self, message, bytes, length - frameBytes, length);
     }
     return writer.commit();
@@ -116,6 +127,10 @@ export class Sender<Outgoing extends AnyMessage> {
   /** See `LiveConnection.sendFrame`. */
   sendFrame(frame: Uint8Array, message: Outgoing | undefined): boolean {
     this.#requireAccepted(frame);
+    if (frame.length > this.#writer.roomBytes) {
+      this.#toldUndelivered.addFrame(frame, () => this.#queueFull());
+      return false;
+    }
     this.#writer.appendFrame(frame);
     this.#messagesSent += 1;
     if (message !== undefined) {
@@ -140,6 +155,12 @@ export class Sender<Outgoing extends AnyMessage> {
   appendLast(message: OwnControlMessage): void {
     // Where a getter of a message that is being sent has closed the connection, nothing can be appended.
     if (!this.#writer.isEncoding) this.#append(message);
+  }
+
+  #queueFull(): TypewireError {
+    const { queuedBytes } = this.#writer;
+    const message = `Cannot send: ${queuedBytes} bytes wait for the peer, and all connections together hold as much as they may`;
+    return new TypewireError("queue-full", message);
   }
 
   get #toldUndelivered(): Undelivered<Outgoing> {

@@ -17,9 +17,17 @@ import {
 } from "../close-reason.ts";
 import type { ConnectionLimits } from "../limits.ts";
 import type { MemoryBudget } from "../memory-budget.ts";
+import type { LoopTurns } from "../time/loop-turns.ts";
 import type { Flushable, FlushScheduler } from "../time/schedulers.ts";
 import type { BufferPool } from "./buffer-pool.ts";
+import { Burst } from "./burst.ts";
 import { BURST_BYTES, type FlushResult, OutputQueue, type UnsentRun } from "./output-queue.ts";
+
+/**
+ * A queue that grows by so much within a turn is offered to a full socket once more: the peer may have read
+ * meanwhile, and the loop has had no time to say so.
+ */
+const OFFER_BYTES = 256 * 1024;
 
 /** The connection as its writer sees it. */
 export interface SocketWriterOwner {
@@ -37,6 +45,7 @@ export interface WriterEndpoint {
   readonly flushes: FlushScheduler;
   readonly buffers: BufferPool;
   readonly memory: MemoryBudget;
+  readonly loopTurns: LoopTurns;
   readonly sweep: { now(): number };
 }
 
@@ -78,6 +87,8 @@ export class SocketWriter implements Flushable {
   /** Since when the sweep has seen the queue above the soft limit; negative when it is not. */
   #longSinceMs = -1;
   #isLong = false;
+  /** While more waits than the socket takes at once. */
+  #burst: Burst | undefined;
   /** Queued bytes that count against what all connections may hold. */
   #countedBytes = 0;
   #ready: PromiseWithResolvers<void> | undefined;
@@ -118,13 +129,30 @@ export class SocketWriter implements Flushable {
     return this.#queue.memoryBytes(shared);
   }
 
+  /** Bytes that the program may add now. One turn may fill the queue up to what all connections may hold. */
+  get roomBytes(): number {
+    const { memory } = this.#endpoint;
+    return this.#state === "full" && memory.isScarce
+      ? this.#scarceBytes()
+      : memory.maxBytes - this.#queue.queuedBytes;
+  }
+
+  /** Of the queued bytes, those that the event loop has had a chance to write. */
+  get settledBytes(): number {
+    const { queuedBytes } = this.#queue;
+    const burst = this.#burst;
+    if (burst === undefined) return this.#state === "scheduled" ? 0 : queuedBytes;
+    return Math.max(0, queuedBytes - burst.addedBytes(this.#endpoint.loopTurns.current));
+  }
+
   /** Queues a message, to be followed by `commit`; see `OutputQueue.append`. */
   append<Message extends AnyMessage>(
     codec: Codec<Message>,
     message: Message | ControlMessage,
     limits?: MessageLimits,
+    roomBytes?: number,
   ): ByteWriter {
-    return this.#queue.append(codec, message, limits);
+    return this.#queue.append(codec, message, limits, roomBytes);
   }
 
   /** Queues a ready-made frame, to be followed by `commit`. */
@@ -235,11 +263,14 @@ export class SocketWriter implements Flushable {
   #commitMuch(): boolean {
     const { limits } = this.#endpoint;
     const queue = this.#queue;
-    if (queue.queuedBytes >= BURST_BYTES) this.#write();
+    // First: a write that falls short has the memory of all connections looked at.
+    const burst = this.#growBurst();
+    if (queue.queuedBytes - burst.refusedBytes >= OFFER_BYTES) this.drained();
+    else if (queue.queuedBytes >= BURST_BYTES) this.#write();
     else this.#requestFlush();
     if (this.#state === "full") this.#countHeld();
     if (queue.queuedBytes <= limits.softQueueBytes) return true;
-    if (queue.excessBytes > limits.hardQueueBytes) {
+    if (queue.queuedBytes - burst.largestBytes > limits.hardQueueBytes) {
       this.#cut(peerTooSlow(queue.queuedBytes, limits.hardQueueBytes));
     } else if (!this.#isLong) {
       this.#isLong = true;
@@ -248,11 +279,30 @@ export class SocketWriter implements Flushable {
     return false;
   }
 
+  /** Counts what was appended to this turn's burst. */
+  #growBurst(): Burst {
+    const { queuedBytes, sentBytes } = this.#queue;
+    const turn = this.#endpoint.loopTurns.current;
+    const total = queuedBytes + sentBytes;
+    this.#burst ??= new Burst(turn, total, queuedBytes);
+    this.#burst.grow(turn, total);
+    return this.#burst;
+  }
+
+  /** `roomBytes` where all connections together hold nearly as much as they may: nothing more for a burst. */
+  #scarceBytes(): number {
+    const { memory, limits, loopTurns } = this.#endpoint;
+    const addedBytes = this.#burst?.addedBytes(loopTurns.current) ?? 0;
+    const isRefused = memory.isFull || addedBytes > limits.hardQueueBytes;
+    return isRefused ? 0 : memory.maxBytes - this.#queue.queuedBytes;
+  }
+
   /** Bytes that a full socket has not taken count against what all connections may hold. */
   #countHeld(): void {
     const { memory } = this.#endpoint;
-    const grownBytes = this.queuedBytes - this.#countedBytes;
-    this.#countedBytes = this.queuedBytes;
+    const { budgetBytes } = this.#queue;
+    const grownBytes = budgetBytes - this.#countedBytes;
+    this.#countedBytes = budgetBytes;
     if (grownBytes > 0 && memory.add(grownBytes)) memory.relieve();
   }
 
@@ -280,10 +330,12 @@ export class SocketWriter implements Flushable {
     }
     if (result === "full") {
       this.#state = "full";
+      if (this.#burst !== undefined) this.#burst.refusedBytes = this.queuedBytes;
       this.#countHeld();
       if (this.#socket === undefined) return;
     } else {
       this.#countedBytes = 0;
+      this.#burst = undefined;
     }
     if (this.queuedBytes <= softQueueBytes) this.#becomeShort();
     if (this.#closeReason !== undefined) {
