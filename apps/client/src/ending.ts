@@ -62,7 +62,7 @@ export function reportEnding(ending: Ending, run: RunSoFar): ExitCode {
     case "input":
       return exitCodes.forbiddenMessage;
     case "output":
-      // EPIPE: whoever read has had enough, which is no failure.
+      // EPIPE: the reader of stdout has had enough, which is no failure.
       if ("code" in ending.error && ending.error.code === "EPIPE") return exitCodes.done;
       log("output-failed", { reason: ending.error.message });
       return exitCodes.internal;

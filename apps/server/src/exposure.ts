@@ -1,11 +1,11 @@
-// Who could reach this server and what it would tell them: the rule that an address beyond this machine
-// takes encryption and a proof of who connects, or a flag that says it may do without.
+// Which machines could reach this server, and what it would tell them: the rule that an address beyond this machine
+// takes encryption and a proof of the client's identity, or a flag that says it may do without.
 
 import { isLoopback } from "./host.ts";
 
 /** How a server is guarded. */
 export interface Guards {
-  /** Traffic is encrypted, and clients can see who the server is. */
+  /** Traffic is encrypted, and clients can verify the server. */
   readonly tls: boolean;
   /** Clients have to show a certificate. */
   readonly clientCert: boolean;
@@ -15,8 +15,8 @@ export interface Guards {
 
 /**
  * What is open on `hostname` (undefined: a Unix socket), as a sentence that begins with what it is about:
- * whoever can reach the address. Undefined where nothing is: only this machine reaches it, or traffic is
- * encrypted and clients prove who they are.
+ * the machines that can reach the address. Undefined where nothing is: only this machine reaches it, or traffic is
+ * encrypted and clients prove their identity.
  */
 export function exposureOf(hostname: string | undefined, guards: Guards): string | undefined {
   if (hostname === undefined || isLoopback(hostname)) return undefined;

@@ -146,7 +146,7 @@ function start(
   return server;
 }
 
-/** Prints lines. The server does not wait for whoever reads them: where too much waits, lines are lost. */
+/** Prints lines. The server does not wait for their reader: where too much waits, lines are lost. */
 function printerTo(out: GuardedWriter, log: Log<typeof serverEvents>): (line: string) => void {
   let isStalled = false;
   return (line) => {

@@ -1,5 +1,5 @@
-// The server of `saludo`: welcome whoever comes, greet at once and at every interval, and pass on what a
-// client says to all others. One timer greets everybody. What is printed is the caller's affair.
+// The server of `saludo`: welcomes each client, greets at once and at every interval, and passes on what a
+// client says to all others. One timer greets all clients. What is printed is the caller's affair.
 
 import { serve, type ServeOptions } from "@typewire/bun";
 import { systemClock } from "@typewire/connection";
@@ -15,7 +15,7 @@ export interface SaludoOptions extends ServeOptions<typeof saludo> {
   /** The words of the greeting. */
   readonly words: Message<"greeting">["words"];
   readonly intervalMs: number;
-  /** Called with what everybody but the speaker is told. */
+  /** Called with what all clients but the speaker are told. */
   readonly onSaid?: (message: Message<"said">) => void;
 }
 

@@ -7,7 +7,7 @@ import { TypewireError } from "@typewire/protocol";
 
 import { readAuthorities, readIdentity } from "./pem-files.ts";
 
-/** How the server is verified, and how this client shows who it is. All paths are of PEM files. */
+/** How the server is verified, and the certificate that this client shows. All paths are of PEM files. */
 export interface ClientTlsOptions {
   /** The authorities to trust, instead of the well-known ones that Bun ships. */
   readonly caFile?: string;
@@ -17,7 +17,7 @@ export interface ClientTlsOptions {
   readonly keyFile?: string;
   /** The name that the server's certificate has to be for. Default `hostname`; required with `unix`. */
   readonly serverName?: string;
-  /** Talks to whoever answers: encrypted, but perhaps by the wrong server. For tests. Default false. */
+  /** Talks to any server that answers: encrypted, but perhaps the wrong one. For tests. Default false. */
   readonly insecureSkipVerify?: boolean;
 }
 

@@ -1,7 +1,7 @@
 // Why a TLS handshake failed, in words that say what to do. OpenSSL's code stays at the end of the
 // sentence, because that is what people look up.
 
-/** `{peer}` is replaced by who is at the other end. */
+/** `{peer}` is replaced by the role of the other end. */
 const certificateFaults: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: "the {peer}'s certificate has expired",
   CERT_NOT_YET_VALID: "the {peer}'s certificate is not valid yet; is a clock wrong?",

@@ -1,4 +1,4 @@
-// The environment may not weaken TLS; who tries is told.
+// The environment may not weaken TLS; a variable that would is warned of.
 
 /** Sentences for a log about variables that TLS ignores here. */
 export function environmentWarnings(

@@ -22,7 +22,7 @@ const reasons: Readonly<Record<string, string>> = {
   EINVAL: "the path is too long",
 };
 
-/** Who uses a socket that is closed at once. */
+/** The user of a socket that is closed at once. */
 const nobody: SocketUser = {
   opened() {},
   receive() {},
@@ -111,7 +111,7 @@ function descriptorOf(socket: object): number {
   return "fd" in socket && typeof socket.fd === "number" ? socket.fd : 0;
 }
 
-/** Whoever may write a socket's file may connect: what `create` creates is this user's alone, from the start. */
+/** The right to write a socket's file is the right to connect: what `create` creates is this user's alone, from the start. */
 function ownersOnly<Created>(create: () => Created): Created {
   const umask = process.umask(0o177);
   try {

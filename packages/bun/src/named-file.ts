@@ -1,5 +1,5 @@
 // The content of a file that an option or a flag names, read at once and within bounds: a device that never
-// ends, a pipe that nobody writes to and a file of gigabytes are refused, each with its name in the error.
+// ends, a pipe without a writer and a file of gigabytes are refused, each with its name in the error.
 // Nothing of a file's content gets into an error.
 
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
@@ -7,7 +7,7 @@ import { TypewireError } from "@typewire/protocol";
 
 export interface NamedFile {
   readonly bytes: Uint8Array;
-  /** Who may read it besides its owner, for a warning; undefined where nobody else may. */
+  /** The users who may read it besides its owner, for a warning; undefined where there are none. */
   readonly readers: "its group" | "every user of this machine" | undefined;
 }
 
@@ -23,7 +23,7 @@ const reasons: Readonly<Record<string, string>> = {
  * @throws TypewireError `option-invalid` naming the file: it cannot be opened, is no regular file, or is larger.
  */
 export function readNamedFile(path: string, mostBytes: number): NamedFile {
-  // Without O_NONBLOCK, to open a pipe is to wait for who writes to it.
+  // Without O_NONBLOCK, opening a pipe waits for a writer.
   const file = attempt(path, () => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
   try {
     const stats = attempt(path, () => fstatSync(file));

@@ -7,7 +7,7 @@ import { TypewireError } from "@typewire/protocol";
 
 import { readNamedFile } from "./named-file.ts";
 
-/** Fewer can be guessed by whoever has heard one exchange; 32 random ones are advised. */
+/** Fewer can be guessed from one exchange that was overheard; 32 random ones are advised. */
 export const MIN_SECRET_BYTES = 16;
 
 /** A file this large is some other file. */

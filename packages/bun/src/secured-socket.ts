@@ -114,7 +114,7 @@ export class SecuredSocket {
   ): string | undefined {
     const { peerRole, mustBeAuthorized } = this.#options;
     const isAuthorized = socket.authorized;
-    // For a wrong host Bun calls a handshake incomplete also where nobody asked, and lets it go on.
+    // For a wrong host Bun calls a handshake incomplete also where no verification was asked for, and lets it go on.
     const isDone = isComplete || (!mustBeAuthorized && isCertificateFault(error));
     if (!isDone || (mustBeAuthorized && !isAuthorized)) {
       return describeTlsError(error ?? socket.getAuthorizationError(), peerRole);

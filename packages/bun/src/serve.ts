@@ -25,7 +25,7 @@ export interface ServeOptions<
   Port extends number | undefined = number | undefined,
 >
   extends ServerOptions<P>, TargetOptions<Port>, SecretOptions {
-  /** Encrypts, and shows clients who the server is; see `ServerTlsOptions`. Default: plaintext. */
+  /** Encrypts, and shows clients the server's certificate; see `ServerTlsOptions`. Default: plaintext. */
   readonly tls?: ServerTlsOptions;
 }
 

@@ -16,8 +16,8 @@ export interface ServerTlsOptions {
   /** The authorities that clients' certificates have to come from. Given with `requireClientCert`, and only then. */
   readonly caFile?: string;
   /**
-   * Mutual TLS: whoever shows no certificate of `caFile`'s is turned away before a handler runs. Every
-   * certificate of these authorities lets in: give them no other use. Default false: anybody may connect.
+   * Mutual TLS: a client without a certificate of `caFile`'s is turned away before a handler runs. Every
+   * certificate of these authorities lets in: give them no other use. Default false: any client may connect.
    */
   readonly requireClientCert?: boolean;
 }

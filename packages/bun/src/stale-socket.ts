@@ -1,5 +1,5 @@
 // A Unix socket's file outlives a server that was killed, and then keeps the next one from listening.
-// This removes it where nobody answers, and touches neither a live socket nor any other file.
+// This removes it where no server answers, and touches neither a live socket nor any other file.
 
 import { lstat, unlink } from "node:fs/promises";
 

@@ -14,7 +14,7 @@ export interface ClientHost {
   readonly dial: (target: SocketAddress, user: SocketUser) => Promise<void>;
   /** The secret that the server has to prove. Absent: any server will do. */
   readonly secret?: SharedSecret;
-  /** Told of a handler that threw or rejected, where the user's options tell nobody else. */
+  /** Told of a handler that threw or rejected, where no observer has `onHandlerError`. */
   readonly handlerFailed: (
     connection: { readonly name: string },
     handlerName: string,

@@ -9,7 +9,7 @@ const ordinaryInSpanish: Readonly<Record<string, string>> = {
   "connection-reset": "la conexión se ha perdido",
 };
 
-/** Whether an end with this code is nobody's fault. */
+/** Whether an end with this code is no fault of either end. */
 export function isOrdinaryEnd(code: string): boolean {
   return Object.hasOwn(ordinaryInSpanish, code);
 }

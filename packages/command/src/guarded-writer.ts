@@ -92,7 +92,7 @@ export class GuardedWriter {
     this.#settle(0);
   }
 
-  /** Counts `written` characters as gone and resumes whoever waited for that. */
+  /** Counts `written` characters as gone and resumes the callers that waited for that. */
   #settle(written: number): void {
     this.#pending -= written;
     const waiting = this.#waiting;

@@ -1,5 +1,5 @@
 // The life of a command between `main.ts` and its end: answer the command line or run, then flush and
-// exit. A bug that nobody caught is told once, with its stack, and ends in exit code 1.
+// exit. An exception that was not caught is told once, with its stack, and ends in exit code 1.
 
 import type { CommandLine } from "./command-line.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
@@ -13,7 +13,7 @@ export interface RunEnd {
   readonly stopped?: Promise<unknown>;
 }
 
-/** Where exceptions that nobody caught end up; `process`. */
+/** Where exceptions that were not caught end up; `process`. */
 export interface ExceptionSource {
   on(
     event: "uncaughtException" | "unhandledRejection",

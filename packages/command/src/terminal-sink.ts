@@ -1,6 +1,6 @@
 // Text to a terminal, without ever waiting for it. A write to a terminal that takes nothing (Ctrl+S, an ssh
 // that is dead) blocks the whole process, and Bun's file sink does not help: it waits as well. So the
-// terminal is opened once more, without waiting: a flag of an open file is shared with whoever else has it,
+// terminal is opened once more, without waiting: a flag of an open file is shared with every process that has it,
 // the shell for one, so the descriptor that was inherited stays as it is. What the terminal does not take is
 // kept here and tried again. How much may be kept is `GuardedWriter`'s to say.
 

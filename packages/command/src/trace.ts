@@ -6,7 +6,7 @@ import { encodeHeader, HEADER_BYTES } from "@typewire/protocol";
 import { readable } from "./readable.ts";
 import type { TracedMessage } from "./shared-events.ts";
 
-/** Beyond this a dump helps nobody; the length is in the header. */
+/** A dump beyond this is too long to read; the length is in the header. */
 const maxDumpedBytes = 2048;
 
 /** Of a message that was sent as the frame `bytes[start, end)`. */

@@ -38,7 +38,7 @@ export interface Member extends Sweepable, Holder {
   readonly stats: ConnectionStats;
 }
 
-/** Who made a connection, and keeps account of it: a server, a client. Nothing here may throw. */
+/** The maker of a connection, which keeps account of it: a server, a client. Nothing here may throw. */
 export interface ConnectionOwner<Outgoing extends AnyMessage> {
   /**
    * The peer has shown all that this side asks for: the secret, a required hello. Called before `opened`, or

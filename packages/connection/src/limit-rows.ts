@@ -139,7 +139,7 @@ export const constantRows = {
     ...size,
     fallback: 2 * 1024 * 1024,
     says: "bytes that wait before send returns false; a quarter of hardQueueBytes where that is less",
-    answers: "clients that ask and do not read: meanwhile a server does not read them either",
+    answers: "clients that ask and do not read: meanwhile a server handles few of their messages",
   },
   softQueueMs: {
     ...time,

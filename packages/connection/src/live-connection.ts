@@ -81,7 +81,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   #wasOpen = false;
   /** The `$bye` that waits until no handler is under way any more. */
   #byeAfterHandlers: Bye | undefined;
-  /** For whoever waits for room before the peer has proved the secret. */
+  /** For calls of `ready` before the peer has proved the secret. */
   #proof: PromiseWithResolvers<void> | undefined;
   /** Made when a program asks for it. */
   #closed: PromiseWithResolvers<CloseReason> | undefined;

@@ -1,4 +1,4 @@
-// A growable output buffer. Whoever holds the writer owns the bytes; encoders append at `length`
+// A growable output buffer. The holder of the writer owns the bytes; encoders append at `length`
 // and put `length` back when they fail, so a message is in the buffer whole or not at all.
 
 const INITIAL_BYTES = 1024;

@@ -66,7 +66,7 @@ export interface Protocol<Schemas extends ProtocolSchemas> {
 /** Any protocol, where its messages do not matter. */
 export type AnyProtocol = Protocol<ProtocolSchemas>;
 
-/** The two directions, by who sends. */
+/** The two directions, by their sender. */
 export type Role = "server" | "client";
 
 /** The messages that one side of protocol `P` sends, as a discriminated union. */

@@ -1,4 +1,4 @@
-// The machine behind a server: who is connected, broadcast, drain. It accepts through a `listen` function
+// The machine behind a server: its connections, broadcast, drain. It accepts through a `listen` function
 // and leaves bytes, messages and closing to `LiveConnection`; flags, logs and signals are the command's.
 
 import {

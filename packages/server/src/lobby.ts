@@ -18,7 +18,7 @@ export interface LobbyOptions<Peer> {
   readonly cut: (peer: Peer) => void;
 }
 
-/** Those who wait, the oldest first. One for each server. */
+/** Connections that are not proven yet, the oldest first. One for each server. */
 export class Lobby<Peer> {
   readonly #options: LobbyOptions<Peer>;
   readonly #enteredAtMs = new Map<Peer, number>();

@@ -14,7 +14,7 @@ export interface Accepted {
   cut(): void;
 }
 
-/** Says who uses an accepted socket; undefined closes it at once. */
+/** Returns the user of an accepted socket; undefined closes it at once. */
 export type Accept = (accepted: Accepted) => SocketUser | undefined;
 
 /** A listening socket. */
@@ -50,13 +50,13 @@ export interface ServerHost {
   readonly listen: (accept: Accept) => Listening;
   /** Absent where the server speaks plaintext. */
   readonly certificates?: ServerCertificates;
-  /** The secret that clients have to prove. Absent: anybody may talk. */
+  /** The secret that clients have to prove. Absent: any client may talk. */
   readonly secret?: SharedSecret;
   /** Sockets that this process can hold at once, those of refused peers included. Absent: no limit is known. */
   readonly sockets?: number;
   /** The memory that this process may have. Absent: no limit is known. */
   readonly memoryLimitBytes?: number;
-  /** Told of a handler that threw or rejected, where the user's options tell nobody else. */
+  /** Told of a handler that threw or rejected, where no observer has `onHandlerError`. */
   readonly handlerFailed: (
     connection: { readonly name: string },
     handlerName: string,

@@ -44,13 +44,13 @@ export interface Server<
    * Sends one message to every open connection, encoded once. Returns how many have it in their queue:
    * left out are clients whose limits are below the message's size, items or nesting, and connections that have ended.
    *
-   * @throws TypewireError `schema-mismatch` where it is not a message of the server's; nobody gets it then.
+   * @throws TypewireError `schema-mismatch` where it is not a message of the server's; it is sent to no connection then.
    */
   broadcast(message: Outgoing, options?: { readonly except?: Connection<Outgoing> }): number;
 
   /**
    * Ends in order: accepts no more, lets handlers under way answer, says `$bye` to every client, lets
-   * queues empty, and cuts who is still there after `timeoutMs`. Resolves when no connection is left.
+   * queues empty, and cuts the connections that are left after `timeoutMs`. Resolves when no connection is left.
    *
    * @throws TypewireError (as a rejection) `option-invalid` where an option is not known or a time is no
    * duration; nothing has ended then.

@@ -43,7 +43,7 @@ export class Certificates implements Disposable {
     return new Authority(this, name, this.selfSigned(name, ""));
   }
 
-  /** A certificate that nobody but itself vouches for. */
+  /** A certificate that only itself vouches for. */
   selfSigned(name: string, altNames = LOCAL_NAMES): CertificateFiles {
     return this.make({ subject: name, issuer: name, isAuthority: true, altNames, ...validity({}) });
   }

@@ -68,7 +68,7 @@ export class ProxyLink {
     if (way !== "toServer") this.toClient.set(conditions);
   }
 
-  /** RST to both ends, or to one: the other then waits for somebody who is gone. */
+  /** RST to both ends, or to one: the other then waits for a peer that is gone. */
   reset(which: "both" | "client" | "server" = "both"): void {
     this.toServer.cut();
     this.toClient.cut();
@@ -277,7 +277,7 @@ export class FaultProxy implements Disposable {
       if (!this.#conditions.toServer.blackHole) client.resume();
       this.#arrivals.add(link);
     } catch {
-      // Nobody listens there: the client hears what a client of a dead server hears.
+      // No server listens there: the client hears what a client of a dead server hears.
       client.terminate();
     }
   }

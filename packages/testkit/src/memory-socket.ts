@@ -3,7 +3,7 @@
 
 import type { ByteSocket } from "@typewire/connection";
 
-/** Whoever owns the connection's socket calls these; a `Connection` has them. */
+/** The owner of the connection's socket calls these; a `Connection` has them. */
 export interface SocketEvents {
   receive(chunk: Uint8Array): void;
   drained(): void;
@@ -16,7 +16,7 @@ export interface MemorySocketOptions {
   readonly room?: number;
   /** Bytes one write takes at most. Default: no bound. */
   readonly mostPerWrite?: number;
-  /** Called when something was written or closed: there may be something to deliver. Default: nobody asks. */
+  /** Called when something was written or closed: there may be something to deliver. Default: it is not called. */
   readonly onActivity?: () => void;
 }
 

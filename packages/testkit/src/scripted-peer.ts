@@ -196,7 +196,7 @@ export class ScriptedListener implements Disposable {
     return peer;
   }
 
-  /** Accepts no more and resets whoever is connected. */
+  /** Accepts no more and resets the connections that there are. */
   [Symbol.dispose](): void {
     this.#accepted.finish();
     this.#listener.stop(true);

@@ -1,5 +1,5 @@
 // A limit on the memory of every server under test, where the machine lets a test set one (R9): the
-// folder of a control group, made and limited by whoever calls.
+// folder of a control group, made and limited by the caller.
 //
 //     mkdir /sys/fs/cgroup/memory/typewire
 //     echo 256M > /sys/fs/cgroup/memory/typewire/memory.limit_in_bytes

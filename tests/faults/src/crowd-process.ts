@@ -18,7 +18,7 @@ const REPORT_DEADLINE_MS = 5000;
 
 interface Said {
   readonly saidAtMs: number;
-  /** Who has not heard it yet. */
+  /** Clients that have not heard it yet. */
   readonly missing: Set<number>;
 }
 

@@ -61,7 +61,7 @@ export class Undelivered<Outgoing extends AnyMessage> {
     this.#add(unsent, owner.undelivered ?? observers.onUndelivered, why);
   }
 
-  /** Reading the bytes back takes time, so it is done where somebody asks: `tell`. */
+  /** Reading the bytes back takes time, so it is done only where there is a `tell`. */
   #add(
     unsent: () => Iterable<UnsentRun>,
     tell: TellUndelivered<Outgoing> | undefined,

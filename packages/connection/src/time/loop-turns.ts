@@ -2,7 +2,7 @@
 
 import type { Clock } from "./clock.ts";
 
-/** Numbers the turns in which somebody asks; costs a timer of 0 ms in each of those, and none in the others. */
+/** Numbers the turns in which it is asked; costs a timer of 0 ms in each of those, and none in the others. */
 export class LoopTurns {
   readonly #clock: Clock;
   #number = 0;

@@ -39,7 +39,7 @@ export const controlSchemas = {
 
 type ControlSchemas = typeof controlSchemas;
 
-/** Who the sender is and what it accepts; the first message of each end. */
+/** The sender's protocol and what it accepts; the first message of each end. */
 export type Hello = { type: "$hello" } & Static<ControlSchemas["$hello"]>;
 /** Shows that the sender has the shared secret, for the two hellos of this connection only. */
 export type Proof = { type: "$proof" } & Static<ControlSchemas["$proof"]>;

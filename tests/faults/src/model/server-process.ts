@@ -77,5 +77,5 @@ for await (const chunk of Bun.stdin.stream()) {
     }
   }
 }
-// Whoever started it is gone.
+// The process that started it is gone.
 process.exit(0);

@@ -1,4 +1,4 @@
-// Everybody who means no good, at once and without end: those that come and go, that do not read, that flood,
+// All attackers at once and without end: those that come and go, that do not read, that flood,
 // that send what is no message. Each kind paces itself, so that two cores are enough for all of it.
 
 import { saludo } from "@typewire/protocol/saludo";
