@@ -1,10 +1,11 @@
 // An intersection of objects is one object, with the properties of all. What else could be intersected is
 // refused, since it can be written as one type. Values are not seen here.
 
-import { Kind, type TSchema } from "@sinclair/typebox";
+import { Kind, type TSchema, Type } from "@sinclair/typebox";
 
 import { appendPointer, refuse } from "../errors.ts";
 import { assertBounds } from "./bounds.ts";
+import { areApart } from "./discriminators.ts";
 import { findFault } from "./fault.ts";
 import {
   isAnything,
@@ -14,6 +15,8 @@ import {
   type ResolvedShape,
   resolveShape,
   type Shape,
+  type UnionMember,
+  type UnionShape,
 } from "./shape.ts";
 
 type Rest = ObjectShape["rest"];
@@ -27,6 +30,9 @@ interface Intersection {
   /** Where the intersection stands. */
   readonly path: string;
 }
+
+/** A property of two unions has as many members as pairs that fit; beyond this many it is refused. */
+const MAX_UNION_MEMBERS = 256;
 
 const WRITE_ONE = "an intersection joins objects into one object";
 
@@ -58,10 +64,7 @@ export function intersectShapes({ shapes, schemas, rest, path }: Intersection): 
 }
 
 function asObject(shape: ResolvedShape, schema: TSchema | undefined, path: string): ObjectShape {
-  if (shape.kind === "object") {
-    if (shape.entries.length === 0) return shape;
-    throw refuse(path, `${WRITE_ONE}; put the Type.Record under a property of its own`);
-  }
+  if (shape.kind === "object") return withoutEntries(shape, path);
   if (shape.kind === "union" && shape.members.every(isObjectMember)) {
     throw refuse(
       path,
@@ -75,6 +78,11 @@ function asObject(shape: ResolvedShape, schema: TSchema | undefined, path: strin
     path,
     `${WRITE_ONE}, and a member is no object but ${shape.kind}; write one type with all constraints, such as Type.String({ minLength: 1, maxLength: 9 }), and for a brand Type.Unsafe<Brand>(Type.String())`,
   );
+}
+
+function withoutEntries(shape: ObjectShape, path: string): ObjectShape {
+  if (shape.entries.length === 0) return shape;
+  throw refuse(path, `${WRITE_ONE}; put the Type.Record under a property of its own`);
 }
 
 function isObjectMember({ shape }: { readonly shape: Shape }): boolean {
@@ -135,34 +143,11 @@ function mergeRest(a: Rest, b: Rest, path: string): Rest {
   );
 }
 
-/** The shape of a property that two members name: the constraints of both, where the kinds agree. */
+/** The shape of a property that two members name: what satisfies both. */
 function both(a: Shape, b: Shape, path: string): Shape {
-  const [left, right] = [resolveShape(a), resolveShape(b)];
-  if (left === undefined || right === undefined) throw typesDiffer(path);
-  if (left === right || isSame(left.schemas, right.schemas)) return left;
-  const schemas = [...left.schemas, ...right.schemas];
-  if (left.kind === "object" && right.kind === "object") {
-    return intersectShapes({
-      shapes: [left, right],
-      schemas: [],
-      rest: undefined,
-      path,
-    });
-  }
-  if (left.kind === "literal") {
-    if (findFault(right, left.value) === undefined) return { ...left, schemas };
-  } else if (right.kind === "literal") {
-    if (findFault(left, right.value) === undefined) return { ...right, schemas };
-  } else if (isLeaf(left) && isLeaf(right)) {
-    const isNarrower =
-      left.kind === right.kind || (left.kind === "integer" && right.kind === "number");
-    if (!isNarrower && !(left.kind === "number" && right.kind === "integer"))
-      throw typesDiffer(path);
-    const narrower = isNarrower ? left : right;
-    assertBounds(boundsOfAll(narrower.schemas[0], schemas), path, false);
-    return { ...narrower, schemas };
-  }
-  throw typesDiffer(path);
+  const shape = narrow(a, b, path);
+  if (shape === undefined) throw typesDiffer(path);
+  return shape;
 }
 
 function typesDiffer(path: string): Error {
@@ -172,8 +157,76 @@ function typesDiffer(path: string): Error {
   );
 }
 
-function isLeaf(shape: ResolvedShape): boolean {
-  return !["array", "tuple", "object", "union", "any", "never"].includes(shape.kind);
+/**
+ * The shape of what has both shapes; undefined where nothing has.
+ *
+ * @throws TypewireError `protocol-invalid` where it cannot be said as one shape.
+ */
+function narrow(a: Shape, b: Shape, path: string): ResolvedShape | undefined {
+  const [left, right] = [resolveShape(a), resolveShape(b)];
+  if (left === undefined || right === undefined) throw typesDiffer(path);
+  if (left === right || isWrittenAlike(left, right) || isAnything(right)) return left;
+  if (isAnything(left)) return right;
+  if (left.kind === "union") return narrowUnion(left, right, path);
+  if (right.kind === "union") return narrowUnion(right, left, path);
+  if (left.kind === "any" || right.kind === "any") throw typesDiffer(path);
+  if (left.kind === "object" && right.kind === "object") {
+    if (areApart(left, right)) return undefined;
+    return mergeObjects(withoutEntries(left, path), withoutEntries(right, path), path);
+  }
+  if (isSequence(left) && isSequence(right)) return narrowArrays(left, right, path);
+  return narrowLeaf(left, right, path);
+}
+
+function narrowArrays(left: ResolvedShape, right: ResolvedShape, path: string): ResolvedShape {
+  if (left.kind !== "array" || right.kind !== "array") throw typesDiffer(path);
+  if (left.contained !== undefined && right.contained !== undefined) throw typesDiffer(path);
+  const items = both(left.items, right.items, appendPointer(path, "items"));
+  return { ...left, ...right, items, schemas: [...left.schemas, ...right.schemas] };
+}
+
+function narrowLeaf(
+  left: ResolvedShape,
+  right: ResolvedShape,
+  path: string,
+): ResolvedShape | undefined {
+  const schemas = [...left.schemas, ...right.schemas];
+  if (left.kind === "literal") {
+    return findFault(right, left.value) === undefined ? { ...left, schemas } : undefined;
+  }
+  if (right.kind === "literal") return narrowLeaf(right, left, path);
+  const isNarrower =
+    left.kind === right.kind || (left.kind === "integer" && right.kind === "number");
+  if (!isNarrower && !(left.kind === "number" && right.kind === "integer")) return undefined;
+  const narrower = isNarrower ? left : right;
+  assertBounds(boundsOfAll(narrower.schemas[0], schemas), path, false);
+  return { ...narrower, schemas };
+}
+
+/** The members of a union that are left where another shape is asked for as well. */
+function narrowUnion(
+  union: UnionShape,
+  other: ResolvedShape,
+  path: string,
+): ResolvedShape | undefined {
+  const members = union.members.flatMap((member): readonly UnionMember[] => {
+    const shape = narrow(member.shape, other, path);
+    if (shape === undefined) return [];
+    if (shape.kind === "union") return shape.members;
+    return [{ ...member, shape, schema: Type.Intersect([...shape.schemas]) }];
+  });
+  if (members.length > MAX_UNION_MEMBERS) throw typesDiffer(path);
+  const [only, ...others] = members;
+  if (only === undefined || others.length === 0) return only && resolveShape(only.shape);
+  return { kind: "union", members, schemas: [...union.schemas, ...other.schemas] };
+}
+
+function isSequence({ kind }: ResolvedShape): boolean {
+  return kind === "array" || kind === "tuple";
+}
+
+function isWrittenAlike(left: ResolvedShape, right: ResolvedShape): boolean {
+  return left.kind === right.kind && isSame(left.schemas, right.schemas);
 }
 
 /** The schema of a leaf with the narrowest of the bounds that several schemas give it. */

@@ -146,6 +146,7 @@ export function adviceOn(
 
 function adviceOnKind(keyword: string, schema: TSchema, kind: string): string | undefined {
   const value: unknown = schema[keyword];
+  if (kind === "Literal") return "leave it out: a literal is one value and no other";
   if (keyword === "enum") return `write ${literalsOf(value)}`;
   if (keyword === "length" && typeof value === "number") {
     if (kind === "String") return `write "minLength" and "maxLength"`;

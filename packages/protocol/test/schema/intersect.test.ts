@@ -60,6 +60,28 @@ describe("an intersection", () => {
       [Type.Date({ minimumTimestamp: 5 }), Type.Date(), new Date(5), new Date(4)],
       [Type.Object({ a: Type.Null() }), Type.Object({ b: Type.Null() }), { a: null, b: null }, {}],
       [Type.Array(Type.Date()), Type.Array(Type.Date()), [new Date(1)], [1]],
+      [Type.Array(Type.Number()), Type.Array(Type.Integer(), { maxItems: 1 }), [1], [1.5]],
+      [Type.Union([Type.String(), Type.Null()]), Type.String({ minLength: 1 }), "a", ""],
+      [Type.Union([Type.String(), Type.Null()]), Type.Null(), null, "a"],
+      [Type.Union([Type.Date(), Type.Null()]), Type.Date(), new Date(5), null],
+      [Type.Enum({ A: "a", B: "b" }), Type.Literal("b"), "b", "a"],
+      [Type.Enum({ A: "a", B: "b", C: "c" }), Type.Enum({ B: "b", C: "c", D: "d" }), "c", "a"],
+      [Type.Unknown(), Type.Object({ at: Type.Date() }), { at: new Date(1) }, 5],
+      [
+        Type.Union([Type.Object({ a: Type.Date() }), Type.Null()]),
+        Type.Object({ a: Type.Date(), b: Type.Null() }),
+        { a: new Date(1), b: null },
+        { a: new Date(1) },
+      ],
+      [
+        Type.Union([
+          Type.Object({ k: Type.Literal("a"), at: Type.Date() }),
+          Type.Object({ k: Type.Literal("b") }),
+        ]),
+        Type.Object({ k: Type.Literal("a") }),
+        { k: "a", at: new Date(1) },
+        { k: "b" },
+      ],
     ] as const) {
       for (const pair of [
         [left, right],
@@ -221,8 +243,9 @@ describe("an intersection", () => {
     ["two literals", Type.Literal("a"), Type.Literal("b")],
     ["a literal and a kind that it is not of", Type.Literal(1.5), Type.Integer()],
     ["a literal and a constraint that it breaks", Type.Literal("a"), Type.String({ minLength: 2 })],
-    ["two arrays", Type.Array(Type.Null()), Type.Array(Type.Boolean())],
-    ["two unions", Type.Union([Type.Null(), Type.Date()]), Type.Union([Type.Null()])],
+    ["two tuples", Type.Tuple([Type.Null()]), Type.Tuple([Type.Number()])],
+    ["two unions", Type.Union([Type.Null(), Type.Date()]), Type.Enum({ A: "a", B: "b" })],
+    ["a value and what it must not be", Type.String(), Type.Not(Type.Literal("x"))],
   ])("refuses a common property of %s", (_, left, right) => {
     const schema = Type.Intersect([Type.Object({ n: left }), Type.Object({ n: right })]);
     expectError(() => valueCodec(schema), "protocol-invalid", {
