@@ -5,6 +5,7 @@ export { ByteWriter } from "./byte-writer.ts";
 export { measurePayload, type PayloadSize } from "./cbor/measure.ts";
 export { toDiagnostic } from "./cbor/diagnostic.ts";
 export type { GeneratedCode } from "./codec/compiled/compiled-path.ts";
-export { generatedCode, unannouncedLimits } from "./codec/direction-codec.ts";
+export type { MessageCode } from "./codec/compiled/generator.ts";
+export { compileNow, generatedCode, unannouncedLimits } from "./codec/direction-codec.ts";
 export { defineReferenceProtocol } from "./define-protocol.ts";
 export { release } from "./release.ts";

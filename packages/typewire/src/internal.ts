@@ -4,8 +4,10 @@
 export { type Cancel, type Clock, systemClock } from "@typewire/connection";
 export {
   ByteWriter,
+  compileNow,
   defineReferenceProtocol,
   generatedCode,
   type GeneratedCode,
+  type MessageCode,
   toDiagnostic,
 } from "@typewire/protocol/internal";

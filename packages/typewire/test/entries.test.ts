@@ -24,6 +24,7 @@ const names: Readonly<Record<keyof typeof manifest.exports, readonly string[]>> 
   "./saludo": ["saludo"],
   "./internal": [
     "ByteWriter",
+    "compileNow",
     "defineReferenceProtocol",
     "generatedCode",
     "systemClock",

@@ -1,6 +1,5 @@
 // One direction of a protocol as a Codec: what the public face adds to the paths behind it. The compiled
-// path is asked first, and made when it is first needed; what it does not know goes to the reference
-// path. The header is reserved before encoding and filled in after; whatever fails, the writer is put back.
+// path is asked first; what it does not know, or not yet, goes to the reference path. The header is reserved before encoding and filled in after; whatever fails, the writer is put back.
 
 import { ByteWriter } from "../byte-writer.ts";
 import { TypewireError } from "../errors.ts";
@@ -11,16 +10,26 @@ import type { AnyMessage, MessageTable } from "../schema/message-table.ts";
 import type { Codec } from "./codec.ts";
 import { CompiledPath, type GeneratedCode } from "./compiled/compiled-path.ts";
 import { MISS } from "./compiled/decode/read.ts";
+import type { Turns } from "./compiled/turns.ts";
 import { ReferencePath } from "./reference/reference-path.ts";
 
-const NOTHING_GENERATED: GeneratedCode = { decoder: "", encoder: "", uncompiled: [] };
+const NOTHING_GENERATED: GeneratedCode = { decoder: "", encoder: "", messages: [] };
 
 /**
- * The code that was generated for a direction of a protocol, to read or to print when something is slow.
- * What was not needed yet is generated now. Nothing for a codec of any other kind.
+ * The code that was generated for a direction of a protocol so far, and what became of each message, to
+ * read or to print when something is slow. Nothing for a codec of any other kind.
  */
 export function generatedCode<Message extends AnyMessage>(codec: Codec<Message>): GeneratedCode {
   return codec instanceof DirectionCodec ? codec.generated() : NOTHING_GENERATED;
+}
+
+/**
+ * Generates at once what would be generated message by message, as they are used: for tests, benchmarks and
+ * people who want to see it. The bounds on its size hold.
+ */
+export function compileNow<Message extends AnyMessage>(codec: Codec<Message>): GeneratedCode {
+  if (codec instanceof DirectionCodec) codec.compileNow();
+  return generatedCode(codec);
 }
 
 /** What a reader that has announced nothing is taken to accept. */
@@ -41,17 +50,22 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
   /** For messages that are encoded alone, kept from one to the next. */
   #scratch: ByteWriter | undefined;
 
-  /** `compiled`: whether to generate code; without it the reference path serves alone. */
-  constructor(table: MessageTable, compiled: boolean) {
+  /** `turns` says when code may be generated; without it the reference path serves alone. */
+  constructor(table: MessageTable, turns: Turns | undefined) {
     const entries = [...table.values()];
     this.messageNames = entries.filter((entry) => !entry.isControl).map((entry) => entry.name);
     this.#reference = new ReferencePath(table);
-    this.#compiled = compiled ? new CompiledPath(table) : undefined;
+    this.#compiled = turns && new CompiledPath(table, turns);
   }
 
   /** As `generatedCode`. */
   generated(): GeneratedCode {
     return this.#compiled?.generated() ?? NOTHING_GENERATED;
+  }
+
+  /** As the function `compileNow`. */
+  compileNow(): void {
+    this.#compiled?.compileAll();
   }
 
   decode(payload: Uint8Array, start = 0, end: number = payload.length): Message {
@@ -67,7 +81,10 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
     limits: DecodeLimits = defaultLimits,
   ): Message | ControlMessage {
     let message = this.#compiled?.decode(payload, start, end, limits) ?? MISS;
-    if (message === MISS) message = this.#reference.decode(payload, start, end, limits);
+    if (message === MISS) {
+      message = this.#reference.decode(payload, start, end, limits);
+      this.#compiled?.hasDecoded(message.type);
+    }
     // The table's schemas are the ones that `Message` is inferred from.
     return message as Message | ControlMessage;
   }
@@ -124,7 +141,8 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
     this.#isEncoding = true;
     try {
       if (this.#compiled?.encode(message, writer, limits) === true) return;
-      this.#reference.encode(message, writer, limits);
+      const name = this.#reference.encode(message, writer, limits);
+      this.#compiled?.hasEncoded(name);
     } finally {
       this.#isEncoding = false;
     }

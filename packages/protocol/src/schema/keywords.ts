@@ -130,7 +130,7 @@ export function assertKeywords(schema: TSchema, path: string): void {
   const keywords = KEYWORDS.get(kind);
   if (keywords === undefined) return;
   for (const [keyword, value] of Object.entries(schema)) {
-    if (value === undefined || ANNOTATIONS.has(keyword) || keyword.startsWith("x-")) continue;
+    if (value === undefined || isAnnotation(keyword)) continue;
     const operand = Object.hasOwn(keywords, keyword) ? keywords[keyword] : undefined;
     if (operand === undefined) {
       const names = Object.keys(keywords).filter((name) => keywords[name] !== "own");
@@ -145,6 +145,11 @@ export function assertKeywords(schema: TSchema, path: string): void {
   }
   assertType(schema, path);
   assertRecordKey(schema, path);
+}
+
+/** Whether a keyword asks nothing of a value. */
+export function isAnnotation(keyword: string): boolean {
+  return ANNOTATIONS.has(keyword) || keyword.startsWith("x-");
 }
 
 /** What the value of a keyword should have been; undefined where it is that. */

@@ -1,44 +1,75 @@
-// The compiled path of one direction: a decoder and an encoder generated from its schemas, each when it
-// is first needed. It knows the layout that Typewire writes and answers `MISS` or false to everything
-// else, errors included: the reference path decides then, and words them.
+// The compiled path of one direction: decoders and encoders generated from its schemas, each when its
+// message has been used often enough. It knows the layout that Typewire writes and answers `MISS` or false
+// to everything else, errors included: the reference path decides then, and words them.
 
 import type { ByteWriter } from "../../byte-writer.ts";
-import type { DecodeLimits } from "../../limits.ts";
+import { type DecodeLimits, defaultLimits } from "../../limits.ts";
 import type { AnyMessage, MessageTable } from "../../schema/message-table.ts";
 import { Unions } from "../../schema/union.ts";
 import { ShapeWriter } from "../reference/encode/value.ts";
-import { type CompiledDecode, compileDecoder } from "./decode/module.ts";
+import { DecodeEntrance } from "./decode/entrance.ts";
+import {
+  type CompiledDecode,
+  decodeScope,
+  type DecodeState,
+  emitMessage as emitDecoder,
+} from "./decode/module.ts";
 import { MISS } from "./decode/read.ts";
-import { type CompiledEncode, compileEncoder } from "./encode/module.ts";
-import type { GeneratedModule } from "./generated-module.ts";
+import {
+  type CompiledEncode,
+  emitMessage as emitEncoder,
+  encodeScope,
+  type EncodeState,
+} from "./encode/module.ts";
+import { Generator, type MessageCode } from "./generator.ts";
+import { Structures } from "./structures.ts";
+import type { Turns } from "./turns.ts";
 
 /** What the compiled path made of a direction, for people who want to see it. */
 export interface GeneratedCode {
-  /** The decoder's source, formatted; empty where nothing was generated. */
+  /** The source of the decoders, formatted; empty where nothing was generated. */
   readonly decoder: string;
-  /** The encoder's source, formatted. */
+  /** The source of the encoders, formatted. */
   readonly encoder: string;
-  /** What goes to the reference path, and why. */
-  readonly uncompiled: readonly {
-    readonly message: string;
-    readonly direction: "decode" | "encode";
-    readonly reason: string;
+  /** What became of every message, control messages included, in the order of the protocol. */
+  readonly messages: readonly {
+    readonly name: string;
+    readonly decode: MessageCode;
+    readonly encode: MessageCode;
   }[];
 }
 
-/** What stands in for code where the runtime forbids generating any. */
-const decodeNothing: CompiledDecode = () => MISS;
-const encodeNothing: CompiledEncode = () => false;
-
 export class CompiledPath {
   readonly #table: MessageTable;
-  #decoder: GeneratedModule<CompiledDecode> | undefined;
-  #encoder: GeneratedModule<CompiledEncode> | undefined;
-  #decode: CompiledDecode | undefined;
-  #encode: CompiledEncode | undefined;
+  readonly #decodeEntrance: DecodeEntrance;
+  readonly #decoder: Generator<CompiledDecode>;
+  readonly #encodeState: EncodeState = { items: 0, levels: 0, limits: defaultLimits };
+  readonly #encoders = new Map<string, CompiledEncode>();
+  readonly #encoder: Generator<CompiledEncode>;
 
-  constructor(table: MessageTable) {
+  /** `turns` says when code may be made. */
+  constructor(table: MessageTable, turns: Turns) {
+    const structures = new Structures();
+    const decodeState: DecodeState = {
+      position: 0,
+      items: 0,
+      levels: 0,
+      bytes: undefined,
+      view: new DataView(new ArrayBuffer(0)),
+    };
+    const entrance = new DecodeEntrance(decodeState);
     this.#table = table;
+    this.#decodeEntrance = entrance;
+    this.#decoder = new Generator(table, structures, turns, {
+      emitMessage: emitDecoder,
+      scope: decodeScope(decodeState),
+      install: (name, decode) => entrance.add(name, decode),
+    });
+    this.#encoder = new Generator(table, structures, turns, {
+      emitMessage: emitEncoder,
+      scope: encodeScope(this.#encodeState, new ShapeWriter(new Unions())),
+      install: (name, encode) => this.#encoders.set(name, encode),
+    });
   }
 
   /** The message in `bytes[start, end)`, or `MISS`. */
@@ -48,9 +79,8 @@ export class CompiledPath {
     end: number,
     limits: DecodeLimits,
   ): AnyMessage | typeof MISS {
-    const decode = this.#decode ?? this.#makeDecode();
     try {
-      return decode(bytes, start, end, limits);
+      return this.#decodeEntrance.decode(bytes, start, end, limits);
     } catch {
       // A format's check that throws, nesting beyond the stack: the reference path meets it again and says so.
       return MISS;
@@ -59,10 +89,15 @@ export class CompiledPath {
 
   /** Appends the payload of `message`; false, with `writer` as it was, where it does not know how. */
   encode(message: AnyMessage, writer: ByteWriter, limits: DecodeLimits): boolean {
-    const encode = this.#encode ?? this.#makeEncode();
     const start = writer.length;
     try {
-      if (encode(message, writer, limits)) return true;
+      const encode = this.#encoders.get(message.type);
+      if (encode === undefined) return false;
+      const state = this.#encodeState;
+      state.items = 0;
+      state.levels = 0;
+      state.limits = limits;
+      if (encode(message, writer)) return true;
     } catch {
       // A getter that throws, a value without a wire form: the reference path meets it again and says so.
     }
@@ -70,31 +105,32 @@ export class CompiledPath {
     return false;
   }
 
-  /** The generated sources, and what has none. */
+  /** Tells that the reference path has read a valid message called `name`. */
+  hasDecoded(name: string): void {
+    this.#decoder.used(name);
+  }
+
+  /** Tells that the reference path has written a valid message called `name`. */
+  hasEncoded(name: string): void {
+    this.#encoder.used(name);
+  }
+
+  /** Compiles every message at once, whatever its uses. */
+  compileAll(): void {
+    this.#decoder.compileAll();
+    this.#encoder.compileAll();
+  }
+
+  /** The generated sources, and what became of each message. */
   generated(): GeneratedCode {
-    this.#makeDecode();
-    this.#makeEncode();
-    const reasons = (uncompiled: ReadonlyMap<string, string>, direction: "decode" | "encode") =>
-      [...uncompiled].map(([message, reason]) => ({ message, direction, reason }));
     return {
-      decoder: this.#decoder?.source ?? "",
-      encoder: this.#encoder?.source ?? "",
-      uncompiled: [
-        ...reasons(this.#decoder?.uncompiled ?? new Map(), "decode"),
-        ...reasons(this.#encoder?.uncompiled ?? new Map(), "encode"),
-      ],
+      decoder: this.#decoder.source,
+      encoder: this.#encoder.source,
+      messages: [...this.#table.keys()].map((name) => ({
+        name,
+        decode: this.#decoder.codeOf(name),
+        encode: this.#encoder.codeOf(name),
+      })),
     };
-  }
-
-  #makeDecode(): CompiledDecode {
-    this.#decoder ??= compileDecoder(this.#table);
-    this.#decode = this.#decoder?.code ?? decodeNothing;
-    return this.#decode;
-  }
-
-  #makeEncode(): CompiledEncode {
-    this.#encoder ??= compileEncoder(this.#table, new ShapeWriter(new Unions()));
-    this.#encode = this.#encoder?.code ?? encodeNothing;
-    return this.#encode;
   }
 }

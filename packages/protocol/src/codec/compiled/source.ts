@@ -6,6 +6,8 @@
 interface Shared {
   readonly constants: Map<unknown, string>;
   names: number;
+  /** Characters that may still be written. */
+  room: number;
 }
 
 /** A generated module: a function body whose parameters are the names of `constants`. */
@@ -14,8 +16,9 @@ export class Source {
   readonly #shared: Shared;
   #indent = 0;
 
-  constructor(shared: Shared = { constants: new Map(), names: 0 }) {
-    this.#shared = shared;
+  /** `room`: how many characters may be written, drafts that come to nothing included. */
+  constructor(room: number | Shared = Infinity) {
+    this.#shared = typeof room === "number" ? { constants: new Map(), names: 0, room } : room;
   }
 
   /** An empty source with the same names and constants, to be appended when it turns out well. */
@@ -25,11 +28,18 @@ export class Source {
 
   /** Adds the lines of a draft of this source. */
   append(draft: Source): void {
-    for (const line of draft.#lines) this.line(line);
+    const indent = "  ".repeat(this.#indent);
+    for (const line of draft.#lines) this.#lines.push(indent + line);
   }
 
-  /** Adds a line at the present indentation. */
+  /**
+   * Adds a line at the present indentation.
+   *
+   * @throws TooLarge where there is no room for it.
+   */
   line(text: string): void {
+    this.#shared.room -= text.length;
+    if (this.#shared.room < 0) throw new TooLarge();
     this.#lines.push("  ".repeat(this.#indent) + text);
   }
 
@@ -69,6 +79,11 @@ export class Source {
     // oxlint-disable-next-line no-implied-eval -- the one place that makes code
     return new Function(...names, `"use strict";\n${this.toString()}`)(...values);
   }
+}
+
+/** Thrown while generating code: it has become larger than it may. */
+export class TooLarge extends Error {
+  override readonly name = "TooLarge";
 }
 
 /** Thrown while generating code: this schema has no compiled form, for the reason in the message. */

@@ -55,11 +55,11 @@ export class ReferencePath {
   }
 
   /**
-   * Appends the payload of `message`. What it wrote before it throws is the caller's to take back.
+   * Appends the payload of `message` and returns its name. What it wrote before it throws is the caller's to take back.
    *
    * @throws TypewireError `schema-mismatch`, `unknown-type`, or `cbor-limit` where a reader with `limits` would refuse it.
    */
-  encode(message: AnyMessage, writer: ByteWriter, limits: DecodeLimits): void {
+  encode(message: AnyMessage, writer: ByteWriter, limits: DecodeLimits): string {
     if (typeof message !== "object" || message === null) {
       throw schemaMismatch("", "a message object", describeKind(message));
     }
@@ -75,6 +75,7 @@ export class ReferencePath {
     } catch (error) {
       throw nestingError("encode", error);
     }
+    return entry.name;
   }
 
   /** Appends a payload, and judges the message that a receiver would make of it. */

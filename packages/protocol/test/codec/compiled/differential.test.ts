@@ -6,6 +6,7 @@ import { describe, expect, test } from "bun:test";
 
 import fc from "fast-check";
 
+import { compileNow } from "../../../src/codec/direction-codec.ts";
 import { defineProtocol, defineReferenceProtocol } from "../../../src/define-protocol.ts";
 import { TypewireError } from "../../../src/errors.ts";
 import { arbitraryMessage, type MessageSample } from "../../support/arbitrary-protocol.ts";
@@ -15,11 +16,13 @@ import { type Layout, recode } from "../../support/recode.ts";
 const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 300);
 const TIMEOUT_MS = 20_000 + CASES * 100;
 
-/** Both codecs of one schema. */
+/** Both codecs of one schema; the first is compiled, not to be when it has been used. */
 function codecsFor({ body }: MessageSample) {
   const definition = { name: "random", version: 1, server: { m: body }, client: {} };
+  const compiled = defineProtocol(definition).server;
+  compileNow(compiled);
   return {
-    compiled: defineProtocol(definition).server,
+    compiled,
     reference: defineReferenceProtocol(definition).server,
   };
 }

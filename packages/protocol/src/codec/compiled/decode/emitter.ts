@@ -3,6 +3,7 @@
 // condition; whatever does not fit runs `fail`, a statement that gives up.
 
 import type { ResolvedShape, Shape } from "../../../schema/shape.ts";
+import type { ModuleFunctions } from "../functions.ts";
 import type { Source } from "../source.ts";
 
 /** Emits code that reads a value of `shape` at `p`; returns the expression that is the value. */
@@ -11,8 +12,7 @@ export type EmitValue = (emitter: DecodeEmitter, shape: Shape) => string;
 export class DecodeEmitter {
   readonly source: Source;
   readonly #emitValue: EmitValue;
-  /** Names of functions for shapes that contain themselves. */
-  readonly functions: Map<ResolvedShape, string>;
+  readonly functions: ModuleFunctions;
   /** The statement that gives up on what is being read. */
   fail = "return MISS;";
   /** Levels of nesting opened so far in this function, and the most it opens. */
@@ -28,7 +28,7 @@ export class DecodeEmitter {
   /** Whether the byte at `p` is known to be before `e`. */
   #ready = false;
 
-  constructor(source: Source, emitValue: EmitValue, functions: Map<ResolvedShape, string>) {
+  constructor(source: Source, emitValue: EmitValue, functions: ModuleFunctions) {
     this.source = source;
     this.#emitValue = emitValue;
     this.functions = functions;

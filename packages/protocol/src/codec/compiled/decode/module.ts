@@ -1,9 +1,8 @@
-// Assembles a direction's decoder: one function for each message, one for each shape that contains
-// itself, and the entrance that reads `type` and chooses among them.
+// Generates the decoder of one message: a function that reads it from its name on, and one for each shape
+// that it does not read in place.
 
 import { readText } from "../../../cbor/remembered-text.ts";
-import type { DecodeLimits } from "../../../limits.ts";
-import type { AnyMessage, MessageEntry, MessageTable } from "../../../schema/message-table.ts";
+import type { AnyMessage, MessageEntry } from "../../../schema/message-table.ts";
 import {
   type ObjectShape,
   type ResolvedShape,
@@ -12,10 +11,9 @@ import {
   unionMembers,
 } from "../../../schema/shape.ts";
 import { bytesOfLiteral } from "../constant-bytes.ts";
-import { type GeneratedModule, generateModule } from "../generated-module.ts";
+import type { ModuleFunctions } from "../functions.ts";
 import { type Source, Uncompiled } from "../source.ts";
-import { emitChoice } from "./choose.ts";
-import { DecodeEmitter, differs } from "./emitter.ts";
+import { DecodeEmitter } from "./emitter.ts";
 import { emitCall, emitLeaf, emitLiteral } from "./leaf.ts";
 import { emitMessageObject, emitObject } from "./object.ts";
 import {
@@ -37,26 +35,23 @@ import { emitArray, emitTuple } from "./sequence.ts";
 import { emitTrials, emitUnion } from "./union.ts";
 import { type ReadState, readUnknown } from "./unknown.ts";
 
-/** Decodes one payload, or gives it to the reference path by returning `MISS`. */
+/**
+ * Reads the message whose payload begins at `start` and whose name stands at `p`, all of it before `end`;
+ * `MISS` where its name is another or the reference path has to read it.
+ */
 export type CompiledDecode = (
   bytes: Uint8Array,
   start: number,
+  p: number,
   end: number,
-  limits: DecodeLimits,
 ) => AnyMessage | typeof MISS;
 
-const TYPE_KEY = bytesOfLiteral("type");
+/** What the code of a direction's messages has in common while it reads one. */
+export type DecodeState = ReadState & Viewed;
 
-/** Generates the decoder of `table`; undefined where the runtime forbids code generation. */
-export function compileDecoder(table: MessageTable): GeneratedModule<CompiledDecode> | undefined {
-  const state: ReadState & Viewed = {
-    position: 0,
-    items: 0,
-    levels: 0,
-    bytes: undefined,
-    view: new DataView(new ArrayBuffer(0)),
-  };
-  const scope = {
+/** What generated decoders call, by the names they use. */
+export function decodeScope(state: DecodeState): Readonly<Record<string, unknown>> {
+  return {
     HEAD_BYTES,
     MISS,
     newArray,
@@ -73,72 +68,42 @@ export function compileDecoder(table: MessageTable): GeneratedModule<CompiledDec
     viewOf,
     s: state,
   };
-  return generateModule(table, { emitMessage, emitEntrance, scope });
 }
 
 /**
- *     return function decode(b, start, e, limits) {
- *       …the head of a map, and the key "type"…
- *       s.items = limits.maxItems;
- *       s.levels = limits.maxNesting;
- *       switch (…) { … return message1(b, start, p, e); … }
- *     };
- */
-function emitEntrance(module: Source, compiled: ReadonlyMap<string, string>): void {
-  const emitter = new DecodeEmitter(module, emitValue, new Map());
-  module.block(
-    "return function decode(b, start, e, limits) {",
-    () => {
-      module.line("let p = b[start] === 0xb8 ? start + 2 : start + 1;");
-      module.line("if (p === start + 1 && (b[start] < 0xa1 || b[start] > 0xb7)) return MISS;");
-      module.line(`if (p + ${TYPE_KEY.length} >= e || ${differs(TYPE_KEY, "p")}) return MISS;`);
-      module.line(`p += ${TYPE_KEY.length};`);
-      module.line("s.items = limits.maxItems;");
-      module.line("s.levels = limits.maxNesting;");
-      emitChoice(
-        emitter,
-        [...compiled].map(([name, message]) => ({
-          bytes: bytesOfLiteral(name),
-          chosen: () => module.line(`return ${message}(b, start, p, e);`),
-        })),
-      );
-      module.line("return MISS;");
-    },
-    "};",
-  );
-}
-
-/**
- * The functions of one message, in the module only if all of them could be generated:
+ * The functions of one message; the name of the first is returned:
  *
  *     function message1(b, start, p, e) {
  *       const v = viewOf(b, s);
- *       …the properties…
+ *       …the name, and the properties…
  *       if ((s.items -= 7) < 0 || s.levels < 1) return MISS;
  *       if (p !== e) return MISS;
  *       return { "type": "say", "text": t2 };
  *     }
  */
-function emitMessage(module: Source, entry: MessageEntry): string {
-  const draft = module.draft();
-  const functions = new Map<ResolvedShape, string>();
+export function emitMessage(
+  module: Source,
+  functions: ModuleFunctions,
+  entry: MessageEntry,
+): string {
   const name = module.fresh("message");
-  emitFunction(draft, functions, {
+  emitFunction(module, functions, {
     signature: `${name}(b, start, p, e)`,
     before: [],
-    parts: (emitter) => emitBody(emitter, entry.shape, entry.name),
+    parts: (emitter) => {
+      emitter.expect(bytesOfLiteral(entry.name));
+      return emitBody(emitter, entry.shape, entry.name);
+    },
     after: ["if (p !== e) return MISS;"],
   });
-  // A Map is walked in the order of insertion, what is added on the way included.
-  for (const [shape, functionName] of functions) {
-    emitFunction(draft, functions, {
+  for (const { name: functionName, shape } of functions.brought()) {
+    emitFunction(module, functions, {
       signature: `${functionName}(b, e)`,
       before: ["let p = s.position;", "if (s.levels <= 0) return MISS;"],
-      parts: (emitter) => emitter.value(shape),
+      parts: (emitter) => emitInPlace(emitter, shape),
       after: ["s.position = p;"],
     });
   }
-  module.append(draft);
   return name;
 }
 
@@ -151,22 +116,22 @@ interface FunctionParts {
 }
 
 function emitFunction(
-  draft: Source,
-  functions: Map<ResolvedShape, string>,
+  module: Source,
+  functions: ModuleFunctions,
   { signature, before, parts, after }: FunctionParts,
 ): void {
-  const body = draft.draft();
+  const body = module.draft();
   const emitter = new DecodeEmitter(body, emitValue, functions);
   const value = parts(emitter);
   emitter.settle();
   const { items, maxDepth, needsView } = emitter;
-  draft.block(`function ${signature} {`, () => {
-    for (const line of before) draft.line(line);
-    if (needsView) draft.line("const v = viewOf(b, s);");
-    draft.append(body);
-    draft.line(`if ((s.items -= ${items}) < 0 || s.levels < ${maxDepth}) return MISS;`);
-    for (const line of after) draft.line(line);
-    draft.line(`return ${value};`);
+  module.block(`function ${signature} {`, () => {
+    for (const line of before) module.line(line);
+    if (needsView) module.line("const v = viewOf(b, s);");
+    module.append(body);
+    module.line(`if ((s.items -= ${items}) < 0 || s.levels < ${maxDepth}) return MISS;`);
+    for (const line of after) module.line(line);
+    module.line(`return ${value};`);
   });
 }
 
@@ -185,8 +150,14 @@ function emitBody(emitter: DecodeEmitter, body: Shape, name: string): string {
 }
 
 function emitValue(emitter: DecodeEmitter, shape: Shape): string {
+  const { functions, underWay } = emitter;
+  const isFunction =
+    shape.kind === "reference" || underWay.has(shape) || functions.isFunction(shape);
+  return isFunction ? emitFunctionCall(emitter, shape) : emitInPlace(emitter, shape);
+}
+
+function emitInPlace(emitter: DecodeEmitter, shape: ResolvedShape): string {
   const { underWay } = emitter;
-  if (shape.kind === "reference" || underWay.has(shape)) return emitRecursion(emitter, shape);
   underWay.add(shape);
   const value = emitResolved(emitter, shape);
   underWay.delete(shape);
@@ -210,13 +181,8 @@ function emitResolved(emitter: DecodeEmitter, shape: ResolvedShape): string {
   }
 }
 
-function emitRecursion(emitter: DecodeEmitter, shape: Shape): string {
+function emitFunctionCall(emitter: DecodeEmitter, shape: Shape): string {
   const target = resolveShape(shape);
   if (target === undefined) throw new Uncompiled("a reference is not resolved");
-  let name = emitter.functions.get(target);
-  if (name === undefined) {
-    name = emitter.source.fresh("value");
-    emitter.functions.set(target, name);
-  }
-  return emitCall(emitter, `${name}(b, e)`);
+  return emitCall(emitter, `${emitter.functions.nameOf(target)}(b, e)`);
 }

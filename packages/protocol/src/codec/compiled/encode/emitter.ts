@@ -5,6 +5,7 @@
 
 import { HEAD_ROOM, SHORT_TEXT } from "../../../cbor/write.ts";
 import type { ResolvedShape, Shape } from "../../../schema/shape.ts";
+import type { ModuleFunctions } from "../functions.ts";
 import type { Source } from "../source.ts";
 
 /** Emits code that checks and writes the value called `value`. */
@@ -16,7 +17,7 @@ export class EncodeEmitter {
   readonly room: string;
   /** The constant that stands for the levels of nesting that this function opens. */
   readonly levels: string;
-  readonly functions: Map<ResolvedShape, string>;
+  readonly functions: ModuleFunctions;
   readonly fail = "return false;";
   /** Levels of nesting opened so far in this function, and the most it opens. */
   depth = 0;
@@ -28,7 +29,7 @@ export class EncodeEmitter {
   readonly #emitWrite: EmitWrite;
   #stores: number[] = [];
 
-  constructor(source: Source, emitWrite: EmitWrite, functions: Map<ResolvedShape, string>) {
+  constructor(source: Source, emitWrite: EmitWrite, functions: ModuleFunctions) {
     this.source = source;
     this.#emitWrite = emitWrite;
     this.functions = functions;

@@ -1,5 +1,5 @@
-// Assembles a direction's encoder: one function for each message, one for each shape that contains
-// itself, and the entrance that chooses by `type`.
+// Generates the encoder of one message: a function that checks it while it writes it, and one for each
+// shape that it does not write in place.
 
 import type { ByteWriter } from "../../../byte-writer.ts";
 import {
@@ -13,7 +13,7 @@ import {
 } from "../../../cbor/write.ts";
 import { type DecodeLimits, defaultLimits } from "../../../limits.ts";
 import { describeKind } from "../../../schema/describe-kind.ts";
-import type { AnyMessage, MessageEntry, MessageTable } from "../../../schema/message-table.ts";
+import type { AnyMessage, MessageEntry } from "../../../schema/message-table.ts";
 import {
   type ResolvedShape,
   resolveShape,
@@ -21,8 +21,8 @@ import {
   unionMembers,
 } from "../../../schema/shape.ts";
 import type { ShapeWriter } from "../../reference/encode/value.ts";
-import { type GeneratedModule, generateModule } from "../generated-module.ts";
-import { literal, type Source, Uncompiled } from "../source.ts";
+import type { ModuleFunctions } from "../functions.ts";
+import { type Source, Uncompiled } from "../source.ts";
 import { EncodeEmitter } from "./emitter.ts";
 import { emitLeaf, emitLiteral } from "./leaf.ts";
 import { emitMessageObject, emitObject } from "./object.ts";
@@ -30,18 +30,23 @@ import { emitArray, emitTuple } from "./sequence.ts";
 import { emitObjects, emitUnion, ofKind } from "./union.ts";
 
 /** Appends a message's payload and returns true, or returns false and leaves it to the reference path. */
-export type CompiledEncode = (
-  message: AnyMessage,
-  writer: ByteWriter,
-  limits: DecodeLimits,
-) => boolean;
+export type CompiledEncode = (message: AnyMessage, writer: ByteWriter) => boolean;
 
-/** Generates the encoder of `table`; undefined where the runtime forbids code generation. `unknowns` writes what no schema describes. */
-export function compileEncoder(
-  table: MessageTable,
+/** What the code of a direction's messages has in common while it writes one. */
+export interface EncodeState {
+  /** Data items written so far. */
+  items: number;
+  /** Levels of nesting around the function that writes. */
+  levels: number;
+  limits: DecodeLimits;
+}
+
+/** What generated encoders call, by the names they use. `unknowns` writes what no schema describes. */
+export function encodeScope(
+  state: EncodeState,
   unknowns: ShapeWriter,
-): GeneratedModule<CompiledEncode> | undefined {
-  const scope = {
+): Readonly<Record<string, unknown>> {
+  return {
     fits64Bits,
     integerOfKey,
     isObject,
@@ -50,7 +55,7 @@ export function compileEncoder(
     putHead,
     putNumber,
     putShortAscii,
-    s: { items: 0, levels: 0, limits: defaultLimits },
+    s: state,
     writeBytes,
     writeLongText,
     writeUnknown: (
@@ -61,7 +66,6 @@ export function compileEncoder(
       items: number,
     ) => unknowns.writeUnknown(value, writer, limits, levels, items),
   };
-  return generateModule(table, { emitMessage, emitEntrance, scope });
 }
 
 /** Whether the reference path would take `value` for an object: no array, Date, Map, Set or bytes. */
@@ -98,31 +102,8 @@ function integerOfLongKey(key: string): number {
 }
 
 /**
- *     return function encode(m, w, limits) {
- *       s.items = 0; s.levels = 0; s.limits = limits;
- *       switch (m.type) {
- *         case "say": return message1(m, w);
- *         default: return false;
- *       }
- *     };
- */
-function emitEntrance(module: Source, compiled: ReadonlyMap<string, string>): void {
-  module.block(
-    "return function encode(m, w, limits) {",
-    () => {
-      module.line("s.items = 0; s.levels = 0; s.limits = limits;");
-      module.block("switch (m.type) {", () => {
-        for (const [name, message] of compiled) {
-          module.line(`case ${literal(name)}: return ${message}(m, w);`);
-        }
-        module.line("default: return false;");
-      });
-    },
-    "};",
-  );
-}
-
-/**
+ * The functions of one message; the name of the first is returned:
+ *
  *     const ROOM2 = 37, LEVELS3 = 1;
  *     function message1(m, w) {
  *       if (s.levels + LEVELS3 > s.limits.maxNesting) return false;
@@ -134,28 +115,28 @@ function emitEntrance(module: Source, compiled: ReadonlyMap<string, string>): vo
  *       return true;
  *     }
  */
-function emitMessage(module: Source, entry: MessageEntry): string {
-  const draft = module.draft();
+export function emitMessage(
+  module: Source,
+  functions: ModuleFunctions,
+  entry: MessageEntry,
+): string {
   const name = module.fresh("message");
-  const functions = new Map<ResolvedShape, string>();
-  emitFunction(draft, `${name}(m, w)`, functions, (emitter) => emitBody(emitter, entry));
-  // A Map is walked in the order of insertion, what is added on the way included.
-  for (const [shape, functionName] of functions) {
-    emitFunction(draft, `${functionName}(m, w)`, functions, (emitter) => emitter.write(shape, "m"));
+  emitFunction(module, functions, name, (emitter) => emitBody(emitter, entry));
+  for (const { name: functionName, shape } of functions.brought()) {
+    emitFunction(module, functions, functionName, (emitter) => emitInPlace(emitter, shape, "m"));
   }
-  module.append(draft);
   return name;
 }
 
 function emitFunction(
-  draft: Source,
-  signature: string,
-  functions: Map<ResolvedShape, string>,
+  module: Source,
+  functions: ModuleFunctions,
+  name: string,
   emitParts: (emitter: EncodeEmitter) => void,
 ): void {
-  const body = draft.draft();
+  const body = module.draft();
   const emitter = new EncodeEmitter(body, emitWrite, functions);
-  body.block(`function ${signature} {`, () => {
+  body.block(`function ${name}(m, w) {`, () => {
     // What stands deepest may be absent: the reference path knows.
     body.line(`if (s.levels + ${emitter.levels} > s.limits.maxNesting) return false;`);
     body.line(`w.reserve(${emitter.room});`);
@@ -169,10 +150,10 @@ function emitFunction(
   if (emitter.maxDepth > defaultLimits.maxNesting) {
     throw new Uncompiled("nested deeper than a reader accepts");
   }
-  draft.line(
+  module.line(
     `const ${emitter.room} = ${emitter.fixedBytes}, ${emitter.levels} = ${emitter.maxDepth};`,
   );
-  draft.append(body);
+  module.append(body);
 }
 
 function emitBody(emitter: EncodeEmitter, { name, shape }: MessageEntry): void {
@@ -192,11 +173,15 @@ function emitBody(emitter: EncodeEmitter, { name, shape }: MessageEntry): void {
 }
 
 function emitWrite(emitter: EncodeEmitter, shape: Shape, value: string): void {
+  const { functions, underWay } = emitter;
+  const isFunction =
+    shape.kind === "reference" || underWay.has(shape) || functions.isFunction(shape);
+  if (isFunction) emitFunctionCall(emitter, shape, value);
+  else emitInPlace(emitter, shape, value);
+}
+
+function emitInPlace(emitter: EncodeEmitter, shape: ResolvedShape, value: string): void {
   const { underWay } = emitter;
-  if (shape.kind === "reference" || underWay.has(shape)) {
-    emitRecursion(emitter, shape, value);
-    return;
-  }
   underWay.add(shape);
   emitResolved(emitter, shape, value);
   underWay.delete(shape);
@@ -231,14 +216,10 @@ function emitResolved(emitter: EncodeEmitter, shape: ResolvedShape, value: strin
  *     s.levels -= 1;
  *     …room for the rest…
  */
-function emitRecursion(emitter: EncodeEmitter, shape: Shape, value: string): void {
+function emitFunctionCall(emitter: EncodeEmitter, shape: Shape, value: string): void {
   const target = resolveShape(shape);
   if (target === undefined) throw new Uncompiled("a reference is not resolved");
-  let name = emitter.functions.get(target);
-  if (name === undefined) {
-    name = emitter.source.fresh("value");
-    emitter.functions.set(target, name);
-  }
+  const name = emitter.functions.nameOf(target);
   const { source } = emitter;
   emitter.settle();
   source.line("w.length = p;");
