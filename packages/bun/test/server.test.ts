@@ -509,6 +509,7 @@ describe("Server.stats", () => {
       messagesUnknown: 0,
       messagesSent: 2,
       messagesUndelivered: 0,
+      messagesUnhandled: 0,
       bytesReceived: expect.any(Number),
       bytesSent: expect.any(Number),
       bufferedBytes: 0,

@@ -100,6 +100,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     });
     this.#endpoint = createEndpoint(protocol, "client", handlers, {
       limits: requireOptions(options.limits),
+      order: options.order,
       clock: options.clock ?? systemClock,
       ownsChunks: true,
       ...(host.secret && { secret: host.secret }),

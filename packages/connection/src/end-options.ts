@@ -3,6 +3,7 @@
 
 import { TypewireError } from "@typewire/protocol";
 
+import type { HandlerOrder } from "./handlers.ts";
 import type { Limits } from "./limits.ts";
 import { type Observer, observerMethods } from "./observer.ts";
 import type { Clock } from "./time/clock.ts";
@@ -11,6 +12,17 @@ import type { Clock } from "./time/clock.ts";
 export interface EndOptions<Asking extends Observer> {
   /** Limits of each connection; their table is in docs/commands.md. */
   readonly limits?: Partial<Limits>;
+  /**
+   * The order of the handlers of one connection, those of different connections never wait for each other. Both
+   * start them in the order of the messages. `concurrent`: a handler does not wait for the promise of the one
+   * before, nor for that of `onOpen`; `handlersInFlight` of them may be under way. `sequential`: each handler
+   * waits until the promise of the one before has settled, the first for that of `onOpen`; `handlersInFlight`
+   * messages may wait, and the peer is read on until then. When the peer ends in order, and in a drain, those
+   * that wait still have their turn; at any other end they are dropped, and counted in `messagesUnhandled`.
+   * For a program whose answers must leave in the order of the questions, or whose handlers share state over an
+   * await. Default `concurrent`.
+   */
+  readonly order?: HandlerOrder;
   /** Default: the machine's. For tests. */
   readonly clock?: Clock;
   /** More observers, a log or metrics: told in this order, after the options themselves. */
@@ -20,6 +32,7 @@ export interface EndOptions<Asking extends Observer> {
 /** The names of all of them, and of the methods of an observer. */
 export const endOptions = {
   limits: true,
+  order: true,
   clock: true,
   observers: true,
   ...observerMethods,

@@ -18,7 +18,13 @@ import { ByteWriter } from "@typewire/protocol/internal";
 
 import type { CloseReason } from "./close-reason.ts";
 import type { Connection } from "./connection.ts";
-import { buildHandlerTable, type Handlers, type HandlerTable } from "./handlers.ts";
+import {
+  buildHandlerTable,
+  type HandlerOrder,
+  type Handlers,
+  type HandlerTable,
+  requireOrder,
+} from "./handlers.ts";
 import { type ConnectionLimits, resolveLimits } from "./limits.ts";
 import { type Holder, MemoryBudget } from "./memory-budget.ts";
 import type { Observer } from "./observer.ts";
@@ -76,6 +82,8 @@ export interface EndpointOptions<
    * then its memory is given back once it is used up, and what it was given as is empty. Default false.
    */
   readonly ownsChunks?: boolean;
+  /** See `EndOptions`. */
+  readonly order?: HandlerOrder | undefined;
   /** Default: the machine's. */
   readonly clock?: Clock;
   readonly owner?: ConnectionOwner<Outgoing>;
@@ -102,6 +110,7 @@ export interface Endpoint<Outgoing extends AnyMessage, Incoming extends AnyMessa
   readonly incoming: Codec<Incoming>;
   readonly handlers: HandlerTable<Incoming, Connection<Outgoing>>;
   readonly limits: ConnectionLimits;
+  readonly order: HandlerOrder;
   readonly clock: Clock;
   readonly flushes: FlushScheduler;
   readonly turns: TurnScheduler;
@@ -177,6 +186,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     incoming,
     handlers: buildHandlerTable(incoming.messageNames, handlers ?? {}),
     limits,
+    order: requireOrder(options.order),
     clock,
     flushes: new FlushScheduler(clock),
     turns: new TurnScheduler(clock),

@@ -3,6 +3,8 @@
 
 import { type MessageNamed, type MessageSchemas, TypewireError } from "@typewire/protocol";
 
+import { oneLine } from "./text.ts";
+
 /**
  * What a user of `serve` or `connect` writes for the messages of `Schemas`, by their names; all of it is
  * optional, and a message without a handler is validated and dropped. A handler may return anything; one
@@ -14,6 +16,9 @@ export type Handlers<Schemas extends MessageSchemas, Self> = {
   // oxlint-disable-next-line typescript/no-explicit-any -- nothing reads it
   [Name in keyof Schemas]?: (message: MessageNamed<Schemas, Name>, connection: Self) => any;
 };
+
+/** When the handler of a message starts: as soon as the message has come, or when the one before has ended. */
+export type HandlerOrder = "concurrent" | "sequential";
 
 /** Any handler, once the message that it takes no longer matters. */
 export type Handler<Incoming, Self> = (message: Incoming, connection: Self) => unknown;
@@ -58,5 +63,19 @@ export function isThenable(result: unknown): result is PromiseLike<void> {
     result !== null &&
     "then" in result &&
     typeof result.then === "function"
+  );
+}
+
+/**
+ * `order`, or the default.
+ *
+ * @throws TypewireError `option-invalid` where it is none.
+ */
+export function requireOrder(order: unknown = "concurrent"): HandlerOrder {
+  if (order === "concurrent" || order === "sequential") return order;
+  const got = typeof order === "string" ? JSON.stringify(oneLine(order)) : typeof order;
+  throw new TypewireError(
+    "option-invalid",
+    `order: expected "concurrent" or "sequential", got ${got}`,
   );
 }

@@ -20,7 +20,7 @@ export {
   type Received,
   type Sent,
 } from "./endpoint.ts";
-export type { Handlers } from "./handlers.ts";
+export type { HandlerOrder, Handlers } from "./handlers.ts";
 export { type ConnectionLimits, type Limits, requireOptions } from "./limits.ts";
 export { LiveConnection } from "./live-connection.ts";
 export { type Observer, observerMethods } from "./observer.ts";

@@ -94,7 +94,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     this.#inflow = new Inflow(endpoint, this.#receiver, this.#handshake.maxFrameBytes);
     this.#writer = new SocketWriter(endpoint, this);
     this.#sender = new Sender(endpoint, this.#handshake, this.#writer, this);
-    this.#handlers = new HandlerCalls<Connection<Outgoing>>(this, endpoint.limits, this.#inflow);
+    this.#handlers = new HandlerCalls<Connection<Outgoing>>(this, endpoint, this.#inflow);
     this.#writer.appendFrame(this.#handshake.helloFrame);
   }
 
@@ -136,6 +136,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
       bytesReceived: this.#inflow.bytesReceived,
       bytesSent: this.#writer.sentBytes,
       bufferedBytes: this.#writer.queuedBytes + this.#inflow.bufferedBytes,
+      messagesUnhandled: this.#handlers.dropped,
       handlersInFlight: this.#handlers.inFlight,
     };
   }
@@ -181,6 +182,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
 
   resume(): void {
     this.#inflow.release(HOLD.user);
+    this.#handlers.resume();
   }
 
   destroy(code: CloseCode = "done", message = "This side cut the connection"): void {
@@ -243,6 +245,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
       return;
     }
     observers.onHandlerError(this, handlerName, error);
+    this.#handlers.drop();
     const { reason, lastMessage } = failedInternally(role, `handle "${handlerName}"`, error);
     this.closeWith(reason, lastMessage);
   }
@@ -279,6 +282,8 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   closeWith(reason: CloseReason, lastMessage?: OwnControlMessage): void {
     if (!this.#enter("draining")) return;
     this.#closeReason = reason;
+    // A peer that has ended in order has said what it had to say.
+    if (reason.code !== "peer-closed") this.#handlers.drop();
     this.#inflow.discard();
     if (lastMessage !== undefined) this.#sender.appendLast(lastMessage);
     this.#writer.close(reason);
@@ -330,6 +335,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   writerClosed(reason: CloseReason, unsent: () => Iterable<UnsentRun>): void {
     this.#closeReason ??= reason;
     const recorded = this.#closeReason;
+    if (recorded.code !== "peer-closed") this.#handlers.drop();
     const left = this.stats;
     this.#enter("closed");
     this.#inflow.socketClosed();

@@ -17,7 +17,8 @@ export interface Observer<
 > {
   /**
    * Once, before any message: at a server when the client has connected, at a client when the server has
-   * answered; with a secret, when the peer has proved it. A drain waits for its promise.
+   * answered; with a secret, when the peer has proved it. A drain waits for its promise, and with
+   * `order: "sequential"` the first handler does.
    */
   // oxlint-disable-next-line typescript/no-explicit-any -- as the result of a handler
   onOpen?(connection: Connection<Outgoing>): any;

@@ -21,7 +21,9 @@ export interface ConnectionStats {
   readonly bytesSent: number;
   /** Bytes held: sent and not taken by the socket, received and not handled. */
   readonly bufferedBytes: number;
-  /** Handlers whose promise has not settled. */
+  /** Of the valid messages, those whose handler still waited for another when the connection ended; see `order`. */
+  readonly messagesUnhandled: number;
+  /** Handlers whose promise has not settled, and with the order `sequential` those that wait for it. */
   readonly handlersInFlight: number;
 }
 
@@ -40,6 +42,7 @@ export class Tally {
   #messagesReceived = 0;
   #messagesRefused = 0;
   #messagesUnknown = 0;
+  #messagesUnhandled = 0;
   #messagesSent = 0;
   #bytesReceived = 0;
   #bytesSent = 0;
@@ -57,6 +60,7 @@ export class Tally {
     this.#messagesReceived += left.messagesReceived;
     this.#messagesRefused += left.messagesRefused;
     this.#messagesUnknown += left.messagesUnknown;
+    this.#messagesUnhandled += left.messagesUnhandled;
     this.#messagesSent += left.messagesSent;
     this.#bytesReceived += left.bytesReceived;
     this.#bytesSent += left.bytesSent;
@@ -76,6 +80,7 @@ export class Tally {
       messagesReceived: this.#messagesReceived,
       messagesRefused: this.#messagesRefused,
       messagesUnknown: this.#messagesUnknown,
+      messagesUnhandled: this.#messagesUnhandled,
       messagesSent: this.#messagesSent,
       bytesReceived: this.#bytesReceived,
       bytesSent: this.#bytesSent,
@@ -87,6 +92,7 @@ export class Tally {
       sum.messagesReceived += each.messagesReceived;
       sum.messagesRefused += each.messagesRefused;
       sum.messagesUnknown += each.messagesUnknown;
+      sum.messagesUnhandled += each.messagesUnhandled;
       sum.messagesSent += each.messagesSent;
       sum.bytesReceived += each.bytesReceived;
       sum.bytesSent += each.bytesSent;

@@ -55,6 +55,7 @@ describe("Endpoint.stats", () => {
       messagesUnknown: 0,
       messagesSent: 1,
       messagesUndelivered: 0,
+      messagesUnhandled: 0,
       bytesReceived: question.length,
       bytesSent,
       bufferedBytes: 0,
@@ -75,6 +76,7 @@ describe("Endpoint.stats", () => {
       bytesSent: 2 * bytesSent,
       bufferedBytes: 0,
       messagesUndelivered: 1,
+      messagesUnhandled: 0,
     });
   });
 

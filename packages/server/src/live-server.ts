@@ -90,6 +90,7 @@ export class LiveServer<
     this.#endpoint = createEndpoint(protocol, "server", handlers, {
       limits: requireOptions(options.limits),
       ...(options.maxBufferedBytes !== undefined && { maxBufferedBytes: options.maxBufferedBytes }),
+      order: options.order,
       clock: options.clock ?? systemClock,
       ownsChunks: true,
       ...(host.memoryLimitBytes !== undefined && { memoryLimitBytes: host.memoryLimitBytes }),

@@ -1,8 +1,8 @@
-// Calls a connection's handlers and waits for those that return a promise: lets no more be under way than
-// may be, notices when none ever settles, and tells the connection which one failed. What follows a failure
-// is the connection's.
+// Calls a connection's handlers, at once or one after the other, and waits for those that return a promise: lets
+// no more be under way than may be, notices when none ever settles, and tells the connection which one failed.
+// What follows a failure is the connection's.
 
-import { type Handler, isThenable } from "../handlers.ts";
+import { type Handler, type HandlerOrder, isThenable } from "../handlers.ts";
 import type { ConnectionLimits } from "../limits.ts";
 import { HOLD, type Inflow } from "./inflow.ts";
 
@@ -14,35 +14,70 @@ export interface HandlerCallsOwner {
   handlerSettled(): void;
 }
 
+/** The endpoint as the caller of handlers sees it. */
+export interface HandlerCallsEndpoint {
+  readonly limits: ConnectionLimits;
+  readonly order: HandlerOrder;
+}
+
+/** With the order `sequential`: the handlers that wait for the one before, made when the first does. */
+interface Line {
+  readonly calls: (() => void)[];
+  dropped: number;
+}
+
 /** Calls handlers with the connection that they belong to, as its face `Self`. */
 export class HandlerCalls<Self> {
   readonly #owner: Self & HandlerCallsOwner;
-  readonly #limits: ConnectionLimits;
+  readonly #endpoint: HandlerCallsEndpoint;
   readonly #inflow: Inflow;
-  #inFlight = 0;
+  #running = 0;
   #settled = 0;
+  #line: Line | undefined;
   /** Settled handlers that the sweep saw last, and since when; negative while reading does not wait for handlers. */
   #seenSettled = 0;
   #seenAtMs = -1;
 
-  constructor(owner: Self & HandlerCallsOwner, limits: ConnectionLimits, inflow: Inflow) {
+  constructor(owner: Self & HandlerCallsOwner, endpoint: HandlerCallsEndpoint, inflow: Inflow) {
     this.#owner = owner;
-    this.#limits = limits;
+    this.#endpoint = endpoint;
     this.#inflow = inflow;
   }
 
-  /** Handlers whose promise has not settled. */
+  /** Handlers whose promise has not settled, and those that wait for them. */
   get inFlight(): number {
-    return this.#inFlight;
+    return this.#running + (this.#line?.calls.length ?? 0);
+  }
+
+  /** Messages whose handler was still waiting when `drop` was called. */
+  get dropped(): number {
+    return this.#line?.dropped ?? 0;
   }
 
   /** Never throws. */
   call<Incoming>(handler: Handler<Incoming, Self>, name: string, message: Incoming): void {
-    try {
-      const result = handler(message, this.#owner);
-      if (isThenable(result)) this.wait(name, result);
-    } catch (error) {
-      this.#owner.handlerFailed(name, error);
+    if (this.#endpoint.order === "sequential" && this.inFlight > 0) {
+      this.#line ??= { calls: [], dropped: 0 };
+      this.#line.calls.push(() => this.#start(handler, name, message));
+      this.#holdAtMost();
+    } else {
+      this.#start(handler, name, message);
+    }
+  }
+
+  /** Calls no handler that still waits. */
+  drop(): void {
+    const line = this.#line;
+    if (line !== undefined) line.dropped += line.calls.splice(0).length;
+  }
+
+  /** Goes on with those that wait, where nothing is in their way. */
+  resume(): void {
+    const line = this.#line;
+    while (line !== undefined && this.#running === 0 && !this.#inflow.isHeld(HOLD.user)) {
+      const next = line.calls.shift();
+      if (next === undefined) return;
+      next();
     }
   }
 
@@ -56,14 +91,15 @@ export class HandlerCalls<Self> {
       this.#seenAtMs = nowMs;
       this.#seenSettled = this.#settled;
     }
-    return nowMs - this.#seenAtMs >= this.#limits.handlersStallMs;
+    return nowMs - this.#seenAtMs >= this.#endpoint.limits.handlersStallMs;
   }
 
   /** Waits for a promise of the program's, for its failure to be told and its answer to leave before the end. */
   wait(name: string, result: PromiseLike<unknown>): void {
-    this.#inFlight += 1;
-    if (this.#inFlight >= this.#limits.handlersInFlight) this.#inflow.hold(HOLD.handlers);
-    result.then(
+    this.#running += 1;
+    this.#holdAtMost();
+    // A promise of the language's own, since another library's may settle twice, or throw.
+    Promise.resolve(result).then(
       () => this.#settle(),
       (error: unknown) => {
         this.#owner.handlerFailed(name, error);
@@ -72,10 +108,24 @@ export class HandlerCalls<Self> {
     );
   }
 
+  #start<Incoming>(handler: Handler<Incoming, Self>, name: string, message: Incoming): void {
+    try {
+      const result = handler(message, this.#owner);
+      if (isThenable(result)) this.wait(name, result);
+    } catch (error) {
+      this.#owner.handlerFailed(name, error);
+    }
+  }
+
+  #holdAtMost(): void {
+    if (this.inFlight >= this.#endpoint.limits.handlersInFlight) this.#inflow.hold(HOLD.handlers);
+  }
+
   #settle(): void {
-    this.#inFlight -= 1;
+    this.#running -= 1;
     this.#settled += 1;
-    const isFew = this.#inFlight < this.#limits.handlersInFlight / 2;
+    this.resume();
+    const isFew = this.inFlight < this.#endpoint.limits.handlersInFlight / 2;
     if (isFew && this.#inflow.isHeld(HOLD.handlers)) this.#inflow.release(HOLD.handlers);
     this.#owner.handlerSettled();
   }
