@@ -194,6 +194,7 @@ describe("a handler whose result is no promise of the language", () => {
     const endpoint = createEndpoint(
       talk,
       "server",
+      // oxlint-disable-next-line unicorn/no-thenable -- a thenable of a user's is what is tested
       { ask: () => ({ then }) },
       {
         clock: new FakeClock(),
@@ -215,6 +216,7 @@ describe("a handler whose result is no promise of the language", () => {
       "server",
       {
         ask: () => ({
+          // oxlint-disable-next-line unicorn/no-thenable -- a thenable of a user's is what is tested
           then() {
             throw new Error("no");
           },

@@ -81,7 +81,6 @@ describe("a message", () => {
     for (let use = 0; use < 4 * USES_BEFORE_CODE; use += 1) {
       expect(errorOf(() => codec.decode(refused)).code).toBe("schema-mismatch");
       expect(errorOf(() => codec.encode({ type: "m0", n: 101 })).code).toBe("schema-mismatch");
-      // oxlint-disable-next-line no-await-in-loop -- each in a turn of its own
       await nextTurn();
     }
     expect(generatedCode(codec)).toMatchObject({ decoder: "", encoder: "" });
@@ -96,7 +95,6 @@ describe("a message", () => {
     for (let use = 0; use < 3 * USES_BEFORE_CODE; use += 1) useAll();
     expect(compiledIn(generatedCode(codec), "decode")).toEqual(["m0"]);
     for (let turn = 2; turn <= names.length; turn += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- turns come one after the other
       await nextTurn();
       useAll();
       expect(compiledIn(generatedCode(codec), "decode")).toEqual(names.slice(0, turn));
@@ -106,7 +104,15 @@ describe("a message", () => {
   test("of any name is found among others, whatever its first bytes are like", () => {
     const names = [
       ...Array.from({ length: 300 }, (_, index) => `same_${index}_same`),
-      ...["a", "b", "ab", "ba", "ñ", "x".repeat(23), "x".repeat(24), "x".repeat(300), "\0"],
+      "a",
+      "b",
+      "ab",
+      "ba",
+      "ñ",
+      "x".repeat(23),
+      "x".repeat(24),
+      "x".repeat(300),
+      "\0",
     ];
     const body = Type.Object({ n: Type.Integer() });
     const server = Object.fromEntries(names.map((name) => [name, body]));
@@ -133,7 +139,6 @@ describe("a protocol in the shape of webhooks", () => {
     );
     for (let use = 0; use < 2 * USES_BEFORE_CODE; use += 1) {
       for (const payload of payloads) server.decode(payload);
-      // oxlint-disable-next-line no-await-in-loop -- each in a turn of its own
       await nextTurn();
     }
     expect(compiledIn(generatedCode(server), "decode")).toEqual([first, second]);
