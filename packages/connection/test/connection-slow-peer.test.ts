@@ -155,7 +155,11 @@ describe("Connection, a peer that reads slowly or not at all", () => {
   test("takes a cut peer's last frame a byte at a time, for lingerMs", async () => {
     const { connection, socket, clock } = await openServer({ limits });
     socket.room = 0;
-    while (connection.state === "open") connection.send(reply("x".repeat(600)));
+    for (let count = 0; connection.state === "open" && count < 100; count += 1) {
+      connection.send(reply("x".repeat(600)));
+      await turn();
+      clock.advance(0);
+    }
     for (let look = 0; look < 6; look += 1) {
       clock.advance(250);
       socket.room = 1;
