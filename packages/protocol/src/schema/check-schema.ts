@@ -1,7 +1,7 @@
 // The schema that we check with is a copy of the given one, mended where TypeBox means less than it says.
 // Record patterns: `.*` stops at a line break and integers have no sign, and a key outside its pattern
-// is not checked at all, so that a record of integer keys would pass any map of text keys. Names: TypeBox keeps one check for each `$id`, so two types of one name would
-// be one.
+// is not checked at all, so that a record of integer keys would pass any map of text keys. Names: TypeBox
+// keeps one check for each `$id`, so two types of one name would be one.
 
 import { Kind, PatternNumberExact, PatternStringExact, type TSchema } from "@sinclair/typebox";
 
@@ -54,6 +54,8 @@ class Copier {
     const names = this.#namesIn(source, outer, ownName);
     const closed = source[Kind] === "Record" ? { additionalProperties: false, ...source } : source;
     return mapEntries(closed, (keyword, value) => {
+      // A keyword that is undefined is none, whatever it stands for.
+      if (value === undefined) return undefined;
       switch (keyword) {
         case "$id":
           return ownName;

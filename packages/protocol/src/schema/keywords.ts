@@ -10,8 +10,19 @@ import { describeKind } from "./describe-kind.ts";
 import { adviceOn } from "./keyword-advice.ts";
 import { assertRecordKey } from "./record-key.ts";
 
-/** What the value of a keyword has to be; `own` is TypeBox's to write and read elsewhere. */
-type Operand = "count" | "number" | "bigint" | "flag" | "text" | "schema" | "further" | "own";
+/** What the value of a keyword has to be; `own` is looked at elsewhere. */
+type Operand =
+  | "count"
+  | "number"
+  | "bigint"
+  | "flag"
+  | "text"
+  | "texts"
+  | "schema"
+  | "schemas"
+  | "named schemas"
+  | "further"
+  | "own";
 
 type Keywords = Readonly<Record<string, Operand>>;
 
@@ -50,7 +61,7 @@ const KEYWORDS: ReadonlyMap<string, Keywords> = new Map<string, Keywords>([
     "Array",
     {
       ...typed,
-      items: "own",
+      items: "schema",
       minItems: "count",
       maxItems: "count",
       uniqueItems: "flag",
@@ -82,12 +93,12 @@ const KEYWORDS: ReadonlyMap<string, Keywords> = new Map<string, Keywords>([
       multipleOfTimestamp: "number",
     },
   ],
-  ["Import", { $defs: "own", $ref: "own" }],
+  ["Import", { $defs: "named schemas", $ref: "text" }],
   ["Integer", numbers],
-  ["Intersect", { ...typed, allOf: "own", unevaluatedProperties: "further" }],
+  ["Intersect", { ...typed, allOf: "schemas", unevaluatedProperties: "further" }],
   ["Literal", { ...typed, const: "own" }],
   ["Never", { not: "own" }],
-  ["Not", { not: "own" }],
+  ["Not", { not: "schema" }],
   ["Null", typed],
   ["Number", numbers],
   [
@@ -95,27 +106,32 @@ const KEYWORDS: ReadonlyMap<string, Keywords> = new Map<string, Keywords>([
     {
       ...typed,
       ...properties,
-      properties: "own",
-      required: "own",
+      properties: "named schemas",
+      required: "texts",
       additionalProperties: "further",
     },
   ],
   [
     "Record",
-    { ...typed, ...properties, patternProperties: "own", additionalProperties: "further" },
+    {
+      ...typed,
+      ...properties,
+      patternProperties: "named schemas",
+      additionalProperties: "further",
+    },
   ],
-  ["Ref", { $ref: "own" }],
-  ["RegExp", { ...typed, ...lengths, source: "own", flags: "own" }],
+  ["Ref", { $ref: "text" }],
+  ["RegExp", { ...typed, ...lengths, source: "text", flags: "text" }],
   ["String", { ...typed, ...lengths, pattern: "text", format: "text" }],
-  ["TemplateLiteral", { ...typed, pattern: "own" }],
-  ["This", { $ref: "own" }],
+  ["TemplateLiteral", { ...typed, pattern: "text" }],
+  ["This", { $ref: "text" }],
   [
     "Tuple",
-    { ...typed, items: "own", additionalItems: "own", minItems: "count", maxItems: "count" },
+    { ...typed, items: "schemas", additionalItems: "own", minItems: "count", maxItems: "count" },
   ],
   ["Uint8Array", { ...typed, minByteLength: "count", maxByteLength: "count" }],
   ["Undefined", typed],
-  ["Union", { anyOf: "own" }],
+  ["Union", { anyOf: "schemas" }],
   ["Unknown", {}],
   ["Void", typed],
 ]);
@@ -130,10 +146,11 @@ export function assertKeywords(schema: TSchema, path: string): void {
   const keywords = KEYWORDS.get(kind);
   if (keywords === undefined) return;
   for (const [keyword, value] of Object.entries(schema)) {
-    if (value === undefined || isAnnotation(keyword)) continue;
-    const operand = Object.hasOwn(keywords, keyword) ? keywords[keyword] : undefined;
+    // The name of a type asks nothing, and has to be one.
+    if (value === undefined || (keyword !== "$id" && isAnnotation(keyword))) continue;
+    const operand = operandOf(keyword, keywords);
     if (operand === undefined) {
-      const names = Object.keys(keywords).filter((name) => keywords[name] !== "own");
+      const names = Object.keys(keywords).filter((name) => GIVEN.has(keywords[name] ?? "own"));
       const advice = adviceOn(keyword, schema, kind, names);
       throw refuse(path, `Type.${kind} does not enforce "${keyword}"; ${advice}`);
     }
@@ -143,6 +160,8 @@ export function assertKeywords(schema: TSchema, path: string): void {
       throw refuse(path, `${keyword}: expected ${expected}, got ${received}`);
     }
   }
+  const missing = WRITTEN.get(kind)?.find((keyword) => schema[keyword] === undefined);
+  if (missing !== undefined) throw refuse(path, `a Type.${kind} without "${missing}" says nothing`);
   assertType(schema, path);
   assertRecordKey(schema, path);
 }
@@ -150,6 +169,37 @@ export function assertKeywords(schema: TSchema, path: string): void {
 /** Whether a keyword asks nothing of a value. */
 export function isAnnotation(keyword: string): boolean {
   return ANNOTATIONS.has(keyword) || keyword.startsWith("x-");
+}
+
+/** What TypeBox writes into every type of a kind; only a copy made by hand can lack it. */
+const WRITTEN: ReadonlyMap<string, readonly string[]> = new Map([
+  ["Array", ["items"]],
+  ["Import", ["$defs", "$ref"]],
+  ["Intersect", ["allOf"]],
+  ["Not", ["not"]],
+  ["Object", ["properties"]],
+  ["Record", ["patternProperties"]],
+  ["Ref", ["$ref"]],
+  ["RegExp", ["source", "flags"]],
+  ["TemplateLiteral", ["pattern"]],
+  ["This", ["$ref"]],
+  ["Union", ["anyOf"]],
+]);
+
+/** What a program gives, where TypeBox does not write it. */
+const GIVEN: ReadonlySet<Operand> = new Set([
+  "count",
+  "number",
+  "bigint",
+  "flag",
+  "text",
+  "schema",
+  "further",
+]);
+
+function operandOf(keyword: string, keywords: Keywords): Operand | undefined {
+  if (keyword === "$id") return "text";
+  return Object.hasOwn(keywords, keyword) ? keywords[keyword] : undefined;
 }
 
 /** What the value of a keyword should have been; undefined where it is that. */
@@ -167,8 +217,18 @@ function misfitOf(operand: Operand, value: unknown): string | undefined {
       return typeof value === "boolean" ? undefined : "true or false";
     case "text":
       return typeof value === "string" ? undefined : "a text";
+    case "texts":
+      return Array.isArray(value) && value.every((each) => typeof each === "string")
+        ? undefined
+        : "names of properties";
     case "schema":
       return isObject(value) ? undefined : "a type";
+    case "schemas":
+      return Array.isArray(value) ? undefined : "an array of types";
+    case "named schemas":
+      return describeKind(value) === "object" && !(value instanceof RegExp)
+        ? undefined
+        : "an object of types";
     case "further":
       return typeof value === "boolean" || isObject(value) ? undefined : "true, false or a type";
     case "own":

@@ -281,3 +281,73 @@ describe("a format", () => {
     FormatRegistry.Delete("ipv9");
   });
 });
+
+describe("any keyword with any value", () => {
+  const kinds: readonly TSchema[] = [
+    Type.Any(),
+    Type.Array(Type.Null()),
+    Type.BigInt(),
+    Type.Boolean(),
+    Type.Date(),
+    Type.Integer(),
+    Type.Intersect([Type.Object({}), Type.Object({})]),
+    Type.Literal("a"),
+    Type.Not(text),
+    Type.Null(),
+    Type.Number(),
+    Type.Object({ a: Type.Optional(text) }),
+    Type.Record(text, text),
+    Type.RegExp(/a/),
+    text,
+    Type.TemplateLiteral("a${string}"),
+    Type.Tuple([text]),
+    Type.Uint8Array(),
+    Type.Undefined(),
+    Type.Union([text, Type.Null()]),
+    Type.Module({ A: text }).Import("A"),
+  ];
+  const keywords = new Set([
+    ...kinds.flatMap((kind) => Object.keys(kind)),
+    ..."minLength maxLength pattern format minimum maximum exclusiveMinimum multipleOf".split(" "),
+    ..."minItems maxItems uniqueItems contains minContains maxContains minProperties".split(" "),
+    ..."maxProperties minByteLength minimumTimestamp multipleOfTimestamp if $ref not".split(" "),
+    ..."unevaluatedProperties additionalProperties const enum $id required default x-a".split(" "),
+  ]);
+  const values: readonly unknown[] = [
+    undefined,
+    null,
+    true,
+    0,
+    -0.5,
+    5n,
+    "(",
+    "\ud800",
+    ["a"],
+    {},
+    text,
+    Symbol("x"),
+    /a/,
+  ];
+  const sent: readonly unknown[] = ["a", { a: "b" }];
+
+  test("is accepted by a codec that works, or refused as what the protocol cannot say", () => {
+    let accepted = 0;
+    for (const kind of kinds) {
+      for (const keyword of keywords) {
+        for (const value of values) {
+          const schema = withKeywords(kind, { [keyword]: value });
+          const outcome = outcomeOf(() => valueCodec(schema));
+          expect(["accepted", "protocol-invalid"]).toContain(outcome);
+          if (outcome !== "accepted" || value === undefined) continue;
+          accepted += 1;
+          const codec = valueCodec(schema);
+          for (const v of sent) {
+            const verdict = outcomeOf(() => codec.decode(codec.encode({ type: "m", v })));
+            expect(["accepted", "schema-mismatch"]).toContain(verdict);
+          }
+        }
+      }
+    }
+    expect(accepted).toBeGreaterThan(kinds.length * values.length);
+  }, 60_000);
+});
