@@ -34,9 +34,9 @@ export type ClientStatus =
   | { readonly state: "closed"; readonly reason: CloseReason };
 
 /**
- * What a client may be told of its connections, one after the other, and of its own state. With `resend`,
- * `onUndelivered` has only the messages that the client has given up, with the connection that they were
- * last sent on; it is called before `onStatus` tells of the end.
+ * What a client may be told of its connections, one after the other, and of its own state. `onUndelivered` has
+ * also what was sent while there was no connection and given up, with the last connection or attempt; with
+ * `resend` it has nothing but what was given up. It is called before `onStatus` tells of the end.
  */
 export interface ClientObserver<P extends AnyProtocol> extends Observer<
   MessageOf<P, "client">,
@@ -61,6 +61,12 @@ export interface ClientOptions<P extends AnyProtocol>
    * of them arrives twice. Takes the memory of the queue they were in. Not without `reconnect`. Default false.
    */
   readonly resend?: boolean;
+  /**
+   * What becomes of messages that are sent while there is no connection: `queue` keeps up to 1 MiB of them,
+   * the latest, for the next connection; `drop` gives them up, for what is of no use late, as positions and
+   * prices, or must not come before what the program says first on each connection. Default `queue`.
+   */
+  readonly whileReconnecting?: "queue" | "drop";
   /** Uniform in [0, 1), for the waits between attempts. Default `Math.random`. */
   readonly random?: () => number;
 }
@@ -71,6 +77,7 @@ export const clientOptions = Object.keys({
   connectTimeoutMs: true,
   reconnect: true,
   resend: true,
+  whileReconnecting: true,
   random: true,
   onStatus: true,
 } satisfies Record<keyof ClientOptions<AnyProtocol>, true>);
