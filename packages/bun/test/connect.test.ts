@@ -336,6 +336,28 @@ describe("Client", () => {
     await end(client, clock);
   });
 
+  test("does not come back after a final $bye, and says why", async () => {
+    using server = new SaludoListener();
+    const { client, accepted, clock, statuses } = await connected(server);
+    const lost = statuses.next();
+    await accepted.send({ type: "$bye", reason: "the token is revoked", final: true });
+    accepted.raw.shutdown();
+    const message = "The peer said goodbye for good: the token is revoked";
+    expect(await lost).toMatchObject({ state: "closed", reason: { code: "peer-closed", message } });
+    expect(client.state).toBe("closed");
+    expect(clock.pending).toBe(0);
+  });
+
+  test("comes back after a $bye that says it is not final", async () => {
+    using server = new SaludoListener();
+    const { client, accepted, clock, statuses } = await connected(server);
+    const lost = statuses.next();
+    await accepted.send({ type: "$bye", reason: "later", final: false });
+    accepted.raw.shutdown();
+    expect(await lost).toMatchObject({ state: "reconnecting" });
+    await end(client, clock);
+  });
+
   test("does not come back to a server that has changed its protocol", async () => {
     using server = new SaludoListener();
     const { client, accepted, clock, statuses } = await connected(server);

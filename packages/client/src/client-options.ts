@@ -53,7 +53,7 @@ export interface ClientOptions<P extends AnyProtocol>
   readonly connectTimeoutMs?: number;
   /**
    * How to come back after the connection was lost; false: not at all. Never after a verdict that does
-   * not change: `protocol-mismatch`, `auth-required`, `auth-failed`.
+   * not change: `protocol-mismatch`, `auth-required`, `auth-failed`, and what a server closes with `final`.
    */
   readonly reconnect?: false | ReconnectOptions;
   /**

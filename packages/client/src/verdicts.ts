@@ -11,9 +11,9 @@ const finalVerdicts: ReadonlySet<CloseCode> = new Set<CloseCode>([
   "auth-failed",
 ]);
 
-/** Whether coming back after `reason` is of no use, whoever is asked. */
-export function isFinal(reason: CloseReason): boolean {
-  return finalVerdicts.has(reason.code);
+/** Whether coming back after `reason` is of no use: the server has said so, or would only say the same again. */
+export function isFinal({ code, final }: CloseReason): boolean {
+  return final === true || finalVerdicts.has(code);
 }
 
 /** What `connect` rejects with. Ends that are no error of the protocol are failures to connect when nothing valid came before them. */
