@@ -37,6 +37,7 @@ export interface ClientFlags extends LogFlags, LimitFlags, SecurityFlags {
   readonly timeout?: number;
   readonly connectTimeout: number;
   readonly reconnect: boolean;
+  readonly wait?: boolean;
 }
 
 /** What `--help` says below the flags. */
@@ -55,7 +56,7 @@ reported; unless stdin is a terminal the client then ends with 6, after what was
 left. End of stdin is not the end of listening. While reconnecting, lines wait. What was read has
 left before the client ends, or it does not exit 0. At --count, what is in a pipe is read first.
 
-The first attempt to connect is not repeated. Later a lost connection is dialled again for ever,
+Without --wait the first attempt to connect is not repeated. Later a lost connection is dialled again for ever,
 after a random wait below 0.5s that grows by 1.6 up to 30s. Ctrl+C, SIGTERM and SIGHUP close in
 order and exit 0. When the reader of stdout has gone, the client closes in order and exits 0.
 
@@ -116,6 +117,7 @@ export function clientCommand(): Command {
         "10s",
       ),
     )
+    .option("--wait", "dial again until the server is up, instead of exiting with 3")
     .option("--no-reconnect", "end when the connection is lost, instead of dialling again");
   addLimitFlag(addLogFlags(addSecurityFlags(command))).addHelpText("after", clientNotes);
   return command;

@@ -111,6 +111,7 @@ export class ClientRun {
         ...target,
         ...security,
         connectTimeoutMs: flags.connectTimeout,
+        firstAttempt: flags.wait === true ? "repeat" : "once",
         reconnect: flags.reconnect && {},
         limits: flags.limits,
         observers: [this.#observer],

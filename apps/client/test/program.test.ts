@@ -123,6 +123,20 @@ describe("typewire-client", () => {
     ]);
   });
 
+  test("with --wait waits for its server, and ends at a signal before it is up", async () => {
+    const place = new SaludoListener();
+    const { port } = place;
+    place[Symbol.dispose]();
+    await using client = runMain(String(port), "--wait", "--count", "1");
+    await using stopped = runMain(String(port), "--wait");
+    await client.stderr.line(/next attempt/);
+    await stopped.stderr.line(/next attempt/);
+    stopped.signal("SIGTERM");
+    expect(await stopped.exit()).toEqual({ code: 0, signal: null });
+    await using _server = await startServer("--port", String(port));
+    expect(await client.exit()).toEqual({ code: 0, signal: null });
+  });
+
   test("does not wait at --count for a pipe that stays silent", async () => {
     await using server = await startServer();
     await using client = runMain(String(server.port), "--count", "1");

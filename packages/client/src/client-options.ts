@@ -19,9 +19,9 @@ export type ClientConnection<P extends AnyProtocol> = Connection<MessageOf<P, "c
 export type ClientHandlers<P extends AnyProtocol> = HandlersOf<P, "client">;
 
 /**
- * - `connecting`: the first attempt. Its failure is `connect`'s rejection.
+ * - `connecting`: the first attempt. Its failure is `connect`'s rejection, unless it is repeated.
  * - `connected`: the server's first valid message has come.
- * - `reconnecting`: the connection was lost; waiting for the next attempt, or in it.
+ * - `reconnecting`: the connection was lost, or the first attempt; waiting for the next attempt, or in it.
  * - `closed`: for good.
  */
 export type ClientState = "connecting" | "connected" | "reconnecting" | "closed";
@@ -52,6 +52,12 @@ export interface ClientOptions<P extends AnyProtocol>
   /** From the start of an attempt to the server's first valid message, from 1 ms to 2^31 − 1 ms. Default 10 s. */
   readonly connectTimeoutMs?: number;
   /**
+   * What becomes of the first attempt when it fails: `once` rejects; `repeat` is for a service that may start
+   * before its server, and dials again as after a lost connection, each time told by `onStatus`. It rejects
+   * only after a verdict that does not change. Default `once`.
+   */
+  readonly firstAttempt?: "once" | "repeat";
+  /**
    * How to come back after the connection was lost; false: not at all. Never after a verdict that does
    * not change: `protocol-mismatch`, `auth-required`, `auth-failed`, and what a server closes with `final`.
    */
@@ -75,6 +81,7 @@ export interface ClientOptions<P extends AnyProtocol>
 export const clientOptions = Object.keys({
   ...endOptions,
   connectTimeoutMs: true,
+  firstAttempt: true,
   reconnect: true,
   resend: true,
   whileReconnecting: true,

@@ -60,6 +60,8 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   #cancelTimer: Cancel = () => {};
   /** For whoever waits in `ready` while there is no connection. */
   #change = Promise.withResolvers<void>();
+  /** Whether it has been connected. */
+  #hasStarted = false;
   #isClosing = false;
   #isPaused = false;
   /** Whether the program is being told what is undelivered. */
@@ -85,6 +87,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     }
     this.#connectTimeoutMs = requireDuration("connectTimeoutMs", connectTimeoutMs);
     this.#backoff = new Backoff(reconnect || {}, random);
+    requireOneOf("firstAttempt", options.firstAttempt, ["once", "repeat"]);
     requireOneOf("whileReconnecting", options.whileReconnecting, ["queue", "drop"]);
     this.#unsent = new UnsentMessages<MessageOf<P, "client">, ClientConnection<P>>(
       protocol.client as Codec<MessageOf<P, "client">>,
@@ -153,7 +156,9 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   }
 
   #mayComeBack(reason: CloseReason): boolean {
-    return this.#options.reconnect !== false && !isFinal(reason);
+    const { reconnect, firstAttempt } = this.#options;
+    const repeats = this.#hasStarted ? reconnect !== false : firstAttempt === "repeat";
+    return repeats && !isFinal(reason);
   }
 
   ready(options?: WaitOptions): Promise<void> {
@@ -251,6 +256,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     if (connection.state === "closed") return;
     // Not before: the first message has to come, whoever is slow.
     if (this.#isPaused) connection.pause();
+    this.#hasStarted = true;
     this.#enter("connected");
     this.#started.resolve();
     this.#tellers.onStatus?.({ state: "connected", address: formatAddress(this.#target) });
@@ -260,7 +266,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   #lost(reason: CloseReason): void {
     this.#cancelTimer();
     this.#connection = undefined;
-    if (this.#state === "connecting" || this.#isClosing || !this.#mayComeBack(reason)) {
+    if (this.#isClosing || !this.#mayComeBack(reason)) {
       this.#end(reason);
       return;
     }
@@ -276,7 +282,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   #end(reason: CloseReason): void {
     if (this.#state === "closed") return;
     this.#cancelTimer();
-    const hasStarted = this.#state !== "connecting";
+    const hasStarted = this.#hasStarted;
     this.#enter("closed");
     if (this.#last !== undefined) this.#unsent.giveUp(this.#last, this.#unconnected("send"));
     if (!hasStarted) this.#started.reject(connectError(formatAddress(this.#target), reason));

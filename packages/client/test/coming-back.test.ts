@@ -5,10 +5,11 @@ import { heapStats } from "bun:jsc";
 
 import { TypewireError } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
+import { FakeClock } from "@typewire/testkit";
 
 import type { ClientOptions } from "../src/client-options.ts";
 import { LiveClient } from "../src/live-client.ts";
-import { connected, hostOf, say, target, texts, turn } from "./network.ts";
+import { connected, hostOf, Network, say, target, texts, turn } from "./network.ts";
 
 describe("onUndelivered", () => {
   test("is told what had not left, in order, before the status tells of the end", async () => {
@@ -143,6 +144,90 @@ describe("Client.ready", () => {
     clock.advance(60_000);
     await patient;
     expect(await client.ready({ timeoutMs: 50 })).toBeUndefined();
+  });
+});
+
+describe("the first attempt", () => {
+  function starting(options: ClientOptions<typeof saludo>) {
+    const clock = new FakeClock();
+    const network = new Network();
+    network.isUp = false;
+    const waits: number[] = [];
+    const all: ClientOptions<typeof saludo> = {
+      clock,
+      random: () => 0.5,
+      limits: { heartbeatIntervalMs: 0 },
+      onStatus: (status) => {
+        if (status.state === "reconnecting") waits.push(status.delayMs);
+      },
+      ...options,
+    };
+    const client = new LiveClient(saludo, target, all, {}, hostOf(network.dial));
+    let outcome: string | undefined;
+    void client.start().then(
+      () => (outcome = "connected"),
+      (error: TypewireError) => (outcome = error.code),
+    );
+    return { client, clock, network, waits, outcome: () => outcome };
+  }
+
+  test("is not repeated by default", async () => {
+    const { clock, network, outcome } = starting({});
+    await turn();
+    clock.advance(600_000);
+    await turn();
+    expect(outcome()).toBe("connect-failed");
+    expect(network.dials).toBe(1);
+    expect(clock.pending).toBe(0);
+  });
+
+  test.each([{}, { reconnect: false }] as const)(
+    "with `repeat` is repeated with growing waits until the server is up: %p",
+    async (options) => {
+      const { client, clock, network, waits, outcome } = starting({
+        firstAttempt: "repeat",
+        ...options,
+      });
+      for (let attempt = 0; attempt < 3; attempt += 1) {
+        await turn();
+        expect(client.state).toBe("reconnecting");
+        clock.advance(waits.at(-1) ?? 0);
+      }
+      await turn();
+      expect(waits).toEqual([250, 400, 640, 1024]);
+      expect(outcome()).toBeUndefined();
+      network.isUp = true;
+      clock.advance(1024);
+      await turn();
+      expect(outcome()).toBe("connected");
+      network.lose();
+      expect(client.state).toBe("reconnect" in options ? "closed" : "reconnecting");
+      await client.close();
+    },
+  );
+
+  test.each(["protocol-mismatch", "auth-failed", "auth-required"] as const)(
+    "with `repeat` is not repeated after %s",
+    async (code) => {
+      const { clock, network, outcome } = starting({ firstAttempt: "repeat" });
+      await turn();
+      network.refusal = new TypewireError(code, "no");
+      clock.advance(250);
+      await turn();
+      expect(outcome()).toBe(code);
+      clock.advance(600_000);
+      expect(network.dials).toBe(2);
+      expect(clock.pending).toBe(0);
+    },
+  );
+
+  test("with `repeat` ends when the client closes", async () => {
+    const { client, clock, outcome } = starting({ firstAttempt: "repeat" });
+    await turn();
+    await client.close();
+    await turn();
+    expect(outcome()).toBe("connect-failed");
+    expect(clock.pending).toBe(0);
   });
 });
 
