@@ -166,7 +166,7 @@ describe("the first attempt", () => {
     let outcome: string | undefined;
     void client.start().then(
       () => (outcome = "connected"),
-      (error: TypewireError) => (outcome = error.code),
+      (error: unknown) => (outcome = (error as TypewireError).code),
     );
     return { client, clock, network, waits, outcome: () => outcome };
   }
@@ -342,6 +342,15 @@ describe("Client.send while the client is coming back", () => {
     expect(said).toEqual(Array.from({ length: taken }, (_, index) => index + 1));
     network.socket.terminate();
     void client.close();
+  });
+
+  test("says why: queue-full beyond the bound, connection-closed at the end", async () => {
+    const codes: string[] = [];
+    const { client } = await away({ onUndelivered: (_, __, { code }) => void codes.push(code) });
+    while (client.send(say("x".repeat(4000)))) expect(codes).toEqual([]);
+    await client.close();
+    client.send(say("late"));
+    expect(codes).toEqual(["queue-full", "connection-closed", "connection-closed"]);
   });
 
   test("does not end where the program sends again whatever was given up", async () => {
