@@ -37,6 +37,7 @@ export interface ClientFlags extends LogFlags, LimitFlags, SecurityFlags {
   readonly timeout?: number;
   readonly connectTimeout: number;
   readonly reconnect: boolean;
+  readonly wait?: boolean;
 }
 
 /** What `--help` says below the flags. */
@@ -52,9 +53,10 @@ them off. --output says how a message looks, one line for each:
 Each line typed on stdin is sent with say; with --output json a line is one JSON message, such as
 {"type":"say","text":"hola"}. Empty lines are skipped. A line that is not a valid message is
 reported; unless stdin is a terminal the client then ends with 6, after what was sent before has
-left. End of stdin is not the end of listening. While reconnecting, lines wait.
+left. End of stdin is not the end of listening. While reconnecting, lines wait. What was read has
+left before the client ends, or it does not exit 0. At --count, what is in a pipe is read first.
 
-The first attempt to connect is not repeated. Later a lost connection is dialled again for ever,
+Without --wait the first attempt to connect is not repeated. Later a lost connection is dialled again for ever,
 after a random wait below 0.5s that grows by 1.6 up to 30s. Ctrl+C, SIGTERM and SIGHUP close in
 order and exit 0. When the reader of stdout has gone, the client closes in order and exits 0.
 
@@ -68,7 +70,8 @@ ${exitCodesHelp({
     "the server sent what the schema forbids (also instead of 3, 5 and 9), or stdin did",
   [exitCodes.incompatiblePeer]: "the server speaks another protocol, or has not the same secret",
   [exitCodes.brokenBytes]: "the server's bytes break framing, CBOR or a limit",
-  [exitCodes.peerClosed]: "the server closed, with --no-reconnect",
+  [exitCodes.peerClosed]:
+    "the server closed, with --no-reconnect; or instead of 0, it did not take what stdin said",
   [exitCodes.forced]: "second Ctrl+C",
 })}`;
 
@@ -114,6 +117,7 @@ export function clientCommand(): Command {
         "10s",
       ),
     )
+    .option("--wait", "dial again until the server is up, instead of exiting with 3")
     .option("--no-reconnect", "end when the connection is lost, instead of dialling again");
   addLimitFlag(addLogFlags(addSecurityFlags(command))).addHelpText("after", clientNotes);
   return command;

@@ -84,6 +84,13 @@ export const clientEvents = {
     en: ({ line, reason }) => `Line ${line} of stdin was not sent: ${reason}`,
     es: ({ line, reason }) => `La línea ${line} de stdin no se ha enviado: ${reason}`,
   }),
+  /** At the end, of lines that the client did not take any more. */
+  "input-unsent": logEvent({
+    level: "error",
+    tag: "ERROR",
+    en: () => "Lines that were read from stdin were not sent",
+    es: () => "No se han enviado líneas leídas de stdin",
+  }),
   "output-failed": logEvent<{ reason: string }>({
     level: "error",
     tag: "ERROR",

@@ -57,6 +57,11 @@ export function exitCodeOf(code: CloseCode): ExitCode {
   }
 }
 
+/** What was read from stdin and has not left is no success. */
+export function withUnsent(code: ExitCode, hasUnsent: boolean): ExitCode {
+  return code === exitCodes.done && hasUnsent ? exitCodes.peerClosed : code;
+}
+
 /** A server that sent what the schema forbids explains an end that would otherwise have no reason. */
 export function withRefusals(code: ExitCode, hasRefused: boolean): ExitCode {
   const isUnexplained =

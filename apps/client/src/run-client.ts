@@ -17,7 +17,9 @@ import { saludo } from "@typewire/protocol/saludo";
 import type { ClientFlags } from "./command-line.ts";
 import { type Ending, reportEnding } from "./ending.ts";
 import type { clientEvents } from "./events.ts";
-import { jsonLine, type Line, readLines, sayLine } from "./input.ts";
+import { withUnsent } from "./exit-code.ts";
+import { jsonLine, sayLine } from "./input.ts";
+import { InputSender, type Stdin } from "./input-sender.ts";
 import { type Formatter, formatterOf } from "./output.ts";
 import { securityOptions } from "./security-flags.ts";
 
@@ -27,7 +29,7 @@ export interface ClientRunOptions {
   readonly terminal: Terminal;
   /** Resolves with the first signal to stop. */
   readonly stopped: Promise<StopSignal>;
-  readonly stdin: { readonly isTerminal: boolean; readonly chunks: AsyncIterable<Uint8Array> };
+  readonly stdin: Stdin;
 }
 
 export class ClientRun {
@@ -38,6 +40,8 @@ export class ClientRun {
   #hasConnected = false;
   #isConnected = false;
   #hasRefused = false;
+  /** Whether a message of stdin was sent, and had not left when the client ended. */
+  #hasUndelivered = false;
   #received = 0;
   #client: ClientOf<typeof saludo> | undefined;
 
@@ -56,20 +60,36 @@ export class ClientRun {
       setTimeout(() => this.#end({ by: "timeout", timeoutMs }), timeoutMs);
     }
     const connecting = this.#connect();
-    // Read from the start, so that what was piped in is there when the server answers.
-    void this.#sendInput(connecting);
+    const input = this.#sendInput(connecting);
     const ending = await this.#ended.promise;
     const code = reportEnding(ending, {
       ...this.#options,
       received: this.#received,
       hasRefused: this.#hasRefused,
     });
-    if (this.#hasConnected) {
-      // One turn for lines that have been read but not sent.
-      await new Promise(setImmediate);
-      await (await connecting)?.close();
+    const client = this.#hasConnected ? await connecting : undefined;
+    if (client !== undefined) {
+      // Nobody waits for what a signal, or an error, has cut short.
+      if (ending.by === "count" || ending.by === "output") await input.takeWaiting();
+      await input.finish(client);
     }
-    return { code, stopped };
+    input.stop();
+    if (input.hasUnsent) this.#options.log("input-unsent", {});
+    return { code: withUnsent(code, input.hasUnsent || this.#hasUndelivered), stopped };
+  }
+
+  #sendInput(connecting: Promise<ClientOf<typeof saludo> | undefined>): InputSender {
+    const { stdin, log, flags } = this.#options;
+    return new InputSender({
+      stdin,
+      connecting,
+      parse: flags.output === "json" ? jsonLine : sayLine,
+      refused: (line, reason) => {
+        log("input-invalid", { line, reason });
+        if (!stdin.isTerminal) this.#end({ by: "input" });
+        return stdin.isTerminal;
+      },
+    });
   }
 
   /** Only the first ending counts; nothing is printed after it. */
@@ -91,11 +111,17 @@ export class ClientRun {
         ...target,
         ...security,
         connectTimeoutMs: flags.connectTimeout,
+        firstAttempt: flags.wait === true ? "repeat" : "once",
         reconnect: flags.reconnect && {},
         limits: flags.limits,
         observers: [this.#observer],
         onStatus: (status) => this.#follow(status),
-        onUndelivered: (_, { length }) => log("undelivered", { messages: length }),
+        // Lines that have not left when a connection is lost are the first on the next.
+        resend: flags.reconnect,
+        onUndelivered: (_, { length }) => {
+          this.#hasUndelivered = true;
+          log("undelivered", { messages: length });
+        },
       };
       log("connecting", { address: formatAddress(target) });
       this.#client = await connect(saludo, options);
@@ -157,39 +183,5 @@ export class ClientRun {
         this.#end({ by: "closed", reason: status.reason });
         break;
     }
-  }
-
-  async #sendInput(connecting: Promise<ClientOf<typeof saludo> | undefined>): Promise<void> {
-    const { stdin, log } = this.#options;
-    let number = 0;
-    for await (const line of readLines(stdin.chunks)) {
-      number += 1;
-      const client = await connecting;
-      if (client === undefined) return;
-      const reason = await this.#send(client, line);
-      if (reason === undefined) continue;
-      log("input-invalid", { line: number, reason });
-      if (stdin.isTerminal) continue;
-      this.#end({ by: "input" });
-      return;
-    }
-  }
-
-  /** Why the line was not sent, where it is the line's fault. */
-  async #send(client: ClientOf<typeof saludo>, line: Line): Promise<string | undefined> {
-    if (line.kind === "invalid") return line.reason;
-    if (line.text.trim() === "") return undefined;
-    const parse = this.#options.flags.output === "json" ? jsonLine : sayLine;
-    try {
-      const message = parse(line.text);
-      await client.ready();
-      client.send(message);
-    } catch (error) {
-      if (error instanceof SyntaxError)
-        return error.message.replace(/^JSON Parse error/, "not JSON");
-      if (!(error instanceof TypewireError)) throw error;
-      return error.code === "connection-closed" ? undefined : error.message;
-    }
-    return undefined;
   }
 }

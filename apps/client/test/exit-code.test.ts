@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { exitCodes } from "@typewire/command";
 import type { CloseCode } from "@typewire/connection";
 
-import { attemptExitCodeOf, exitCodeOf, withRefusals } from "../src/exit-code.ts";
+import { attemptExitCodeOf, exitCodeOf, withRefusals, withUnsent } from "../src/exit-code.ts";
 
 /** Every code, so that a new one fails here until somebody has thought of it. */
 const table: Readonly<Record<CloseCode, number>> = {
@@ -63,5 +63,14 @@ describe("withRefusals", () => {
     expect(explained).toEqual([3, 5, 9]);
     expect(withRefusals(exitCodes.timedOut, true)).toBe(exitCodes.forbiddenMessage);
     expect(withRefusals(exitCodes.timedOut, false)).toBe(exitCodes.timedOut);
+  });
+});
+
+describe("withUnsent", () => {
+  test("makes 0 a 9 where stdin has not left, and keeps every other code", () => {
+    const explained = Object.values(exitCodes).filter((code) => withUnsent(code, true) !== code);
+    expect(explained).toEqual([0]);
+    expect(withUnsent(exitCodes.done, true)).toBe(exitCodes.peerClosed);
+    expect(withUnsent(exitCodes.done, false)).toBe(exitCodes.done);
   });
 });

@@ -76,6 +76,25 @@ describe("typewire-client and typewire-server", () => {
     await client.stdout.line(/anyone\?/);
   });
 
+  test("lose no line that was in the pipe when --count was reached", async () => {
+    await using server = await startServer();
+    for (let round = 0; round < 25; round += 1) {
+      const clients = ["human", "json"].map((output) => {
+        const line = output === "json" ? '{"type":"say","text":"hola"}' : "hola";
+        return underShell(
+          `printf '%s\\n' '${line}' | CLIENT ${server.port} --count 1 --output ${output}`,
+        );
+      });
+      for (const client of clients) {
+        await using ending = client;
+        expect(await ending.exit()).toEqual({ code: 0, signal: null });
+      }
+      await server.program.stdout.line(/: hola$/);
+      await server.program.stdout.line(/: hola$/);
+    }
+    expect(server.program.stdout.lines).toHaveLength(50);
+  }, 60_000);
+
   test("work over a Unix socket", async () => {
     const path = join(tmpdir(), `typewire-client-${process.pid}.sock`);
     await using server = runServer("--unix", path);
@@ -102,6 +121,53 @@ describe("typewire-client", () => {
       '{"type": "welcome", "text": "Bienvenido al servidor!"}',
       '{"type": "greeting", "words": {1: "Hola", 2: "Bienvenido"}}',
     ]);
+  });
+
+  test("with --wait waits for its server, and ends at a signal before it is up", async () => {
+    const place = new SaludoListener();
+    const { port } = place;
+    place[Symbol.dispose]();
+    await using client = runMain(String(port), "--wait", "--count", "1");
+    await using stopped = runMain(String(port), "--wait");
+    await client.stderr.line(/next attempt/);
+    await stopped.stderr.line(/next attempt/);
+    stopped.signal("SIGTERM");
+    expect(await stopped.exit()).toEqual({ code: 0, signal: null });
+    await using _server = await startServer("--port", String(port));
+    expect(await client.exit()).toEqual({ code: 0, signal: null });
+  });
+
+  test("does not wait at --count for a pipe that stays silent", async () => {
+    await using server = await startServer();
+    await using client = runMain(String(server.port), "--count", "1");
+    expect(await client.exit()).toEqual({ code: 0, signal: null });
+  });
+
+  test("exits 9 when a signal comes before what was read from stdin has left", async () => {
+    using server = new SaludoListener();
+    await using client = runMain(String(server.port));
+    const accepted = await server.accept(hello);
+    await client.stderr.line(/^\[CONNECTED\]/);
+    server[Symbol.dispose]();
+    accepted.raw.reset();
+    await client.stderr.line(/next attempt/);
+    client.type("hola\n");
+    client.endInput();
+    // Read before the signal, which reading does not outlive.
+    await Bun.sleep(200);
+    client.signal("SIGINT");
+    expect(await client.exit()).toEqual({ code: 9, signal: null });
+    expect(client.stderr.text).toContain("Lines that were read from stdin were not sent");
+  });
+
+  test("exits 9 when a signal comes before the server has answered, with a line read", async () => {
+    using server = new SaludoListener();
+    await using client = runMain(String(server.port));
+    client.type("hola\n");
+    await server.accept();
+    await Bun.sleep(200);
+    client.signal("SIGTERM");
+    expect(await client.exit()).toEqual({ code: 9, signal: null });
   });
 
   test("prints exactly --count messages, even where more came at once", async () => {

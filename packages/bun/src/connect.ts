@@ -32,7 +32,8 @@ const known: readonly string[] = [...targetOptions, "tls", "secret", ...clientOp
 /**
  * Connects to a server of `protocol` and calls `handlers` with what it sends. Resolves once the server's
  * first valid message has come: a socket that opens proves nothing. From then on a lost connection is
- * dialled again, for ever unless `reconnect` is false; the first attempt is not repeated.
+ * dialled again, for ever unless `reconnect` is false; the first attempt is repeated only where `firstAttempt`
+ * says so.
  *
  * @throws TypewireError (as a rejection) `connect-failed` naming address and reason, `connect-timeout`,
  * or what was wrong with the server's first bytes: `protocol-mismatch`, `header-invalid`, …

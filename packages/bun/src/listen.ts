@@ -11,6 +11,7 @@ import { TypewireError } from "@typewire/protocol";
 import type { Accept, Listening } from "@typewire/server";
 
 import type { ServerTls } from "./server-tls.ts";
+import { identityOf, stopAround } from "./socket-file.ts";
 import { socketHandlers } from "./socket-handlers.ts";
 
 const reasons: Readonly<Record<string, string>> = {
@@ -90,7 +91,14 @@ export function listen(
     if ("unix" in target) {
       const listener = ownersOnly(() => Bun.listen({ ...target, ...options }));
       const address = formatAddress(target);
-      return { address, hostname: undefined, port: undefined, stop: () => listener.stop() };
+      const own = identityOf(target.unix);
+      let isStopped = false;
+      // Bun removes whatever is at the path.
+      const stop = (): void => {
+        if (!isStopped) stopAround(target.unix, own, () => listener.stop());
+        isStopped = true;
+      };
+      return { address, hostname: undefined, port: undefined, stop };
     }
     const listener = Bun.listen({ ...target, ...options });
     const { hostname } = target;

@@ -95,7 +95,7 @@ describe("connect", () => {
     expect(await closed).toMatchObject({ code: "done", origin: "local" });
     expect(accepted.said).toHaveLength(1000);
     expect(client.state).toBe("closed");
-    expect(() => client.send({ type: "say", text: "late" })).toThrow("is closed");
+    expect(client.send({ type: "say", text: "late" })).toBe(false);
     expect((await rejectionOf(client.ready())).code).toBe("connection-closed");
     expect(await client.close()).toBe(await client.closed);
   });
@@ -264,13 +264,14 @@ describe("Client", () => {
     });
     expect(client.state).toBe("reconnecting");
     expect(client.connection).toBeUndefined();
-    expect(() => client.send({ type: "say", text: "x" })).toThrow("reconnecting to 127.0.0.1:");
+    expect(client.send({ type: "say", text: "meanwhile" })).toBe(true);
 
     const ready = client.ready();
     clock.advance(250);
     const again = await server.accept(hello);
     await ready;
     client.send({ type: "say", text: "back" });
+    expect(await again.next("say")).toEqual({ type: "say", text: "meanwhile" });
     expect(await again.next("say")).toEqual({ type: "say", text: "back" });
     expect(opened).toEqual([
       `127.0.0.1:${server.port}`,
@@ -332,6 +333,28 @@ describe("Client", () => {
     await accepted.send({ type: "$bye", reason: "restarting", retryAfterMs: 3000 });
     accepted.raw.shutdown();
     expect(await lost).toMatchObject({ reason: { code: "peer-closed" }, delayMs: 3250 });
+    await end(client, clock);
+  });
+
+  test("does not come back after a final $bye, and says why", async () => {
+    using server = new SaludoListener();
+    const { client, accepted, clock, statuses } = await connected(server);
+    const lost = statuses.next();
+    await accepted.send({ type: "$bye", reason: "the token is revoked", final: true });
+    accepted.raw.shutdown();
+    const message = "The peer said goodbye for good: the token is revoked";
+    expect(await lost).toMatchObject({ state: "closed", reason: { code: "peer-closed", message } });
+    expect(client.state).toBe("closed");
+    expect(clock.pending).toBe(0);
+  });
+
+  test("comes back after a $bye that says it is not final", async () => {
+    using server = new SaludoListener();
+    const { client, accepted, clock, statuses } = await connected(server);
+    const lost = statuses.next();
+    await accepted.send({ type: "$bye", reason: "later", final: false });
+    accepted.raw.shutdown();
+    expect(await lost).toMatchObject({ state: "reconnecting" });
     await end(client, clock);
   });
 

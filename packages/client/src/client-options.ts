@@ -19,9 +19,9 @@ export type ClientConnection<P extends AnyProtocol> = Connection<MessageOf<P, "c
 export type ClientHandlers<P extends AnyProtocol> = HandlersOf<P, "client">;
 
 /**
- * - `connecting`: the first attempt. Its failure is `connect`'s rejection.
+ * - `connecting`: the first attempt. Its failure is `connect`'s rejection, unless it is repeated.
  * - `connected`: the server's first valid message has come.
- * - `reconnecting`: the connection was lost; waiting for the next attempt, or in it.
+ * - `reconnecting`: the connection was lost, or the first attempt; waiting for the next attempt, or in it.
  * - `closed`: for good.
  */
 export type ClientState = "connecting" | "connected" | "reconnecting" | "closed";
@@ -34,9 +34,9 @@ export type ClientStatus =
   | { readonly state: "closed"; readonly reason: CloseReason };
 
 /**
- * What a client may be told of its connections, one after the other, and of its own state. With `resend`,
- * `onUndelivered` has only the messages that the client has given up, with the connection that they were
- * last sent on; it is called before `onStatus` tells of the end.
+ * What a client may be told of its connections, one after the other, and of its own state. `onUndelivered` has
+ * also what was sent while there was no connection and given up, with the last connection or attempt; with
+ * `resend` it has nothing but what was given up. It is called before `onStatus` tells of the end.
  */
 export interface ClientObserver<P extends AnyProtocol> extends Observer<
   MessageOf<P, "client">,
@@ -52,8 +52,14 @@ export interface ClientOptions<P extends AnyProtocol>
   /** From the start of an attempt to the server's first valid message, from 1 ms to 2^31 − 1 ms. Default 10 s. */
   readonly connectTimeoutMs?: number;
   /**
+   * What becomes of the first attempt when it fails: `once` rejects; `repeat` is for a service that may start
+   * before its server, and dials again as after a lost connection, each time told by `onStatus`. It rejects
+   * only after a verdict that does not change. Default `once`.
+   */
+  readonly firstAttempt?: "once" | "repeat";
+  /**
    * How to come back after the connection was lost; false: not at all. Never after a verdict that does
-   * not change: `protocol-mismatch`, `auth-required`, `auth-failed`.
+   * not change: `protocol-mismatch`, `auth-required`, `auth-failed`, and what a server closes with `final`.
    */
   readonly reconnect?: false | ReconnectOptions;
   /**
@@ -61,6 +67,12 @@ export interface ClientOptions<P extends AnyProtocol>
    * of them arrives twice. Takes the memory of the queue they were in. Not without `reconnect`. Default false.
    */
   readonly resend?: boolean;
+  /**
+   * What becomes of messages that are sent while there is no connection: `queue` keeps up to 1 MiB of them,
+   * the latest, for the next connection; `drop` gives them up, for what is of no use late, as positions and
+   * prices, or must not come before what the program says first on each connection. Default `queue`.
+   */
+  readonly whileReconnecting?: "queue" | "drop";
   /** Uniform in [0, 1), for the waits between attempts. Default `Math.random`. */
   readonly random?: () => number;
 }
@@ -69,8 +81,10 @@ export interface ClientOptions<P extends AnyProtocol>
 export const clientOptions = Object.keys({
   ...endOptions,
   connectTimeoutMs: true,
+  firstAttempt: true,
   reconnect: true,
   resend: true,
+  whileReconnecting: true,
   random: true,
   onStatus: true,
 } satisfies Record<keyof ClientOptions<AnyProtocol>, true>);

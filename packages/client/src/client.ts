@@ -17,10 +17,14 @@ export interface Client<Outgoing extends AnyMessage> extends AsyncDisposable {
   readonly closed: Promise<CloseReason>;
 
   /**
-   * Sends a message, as `Connection.send`. What was sent shortly before a connection is lost may be lost
-   * with it (see `onUndelivered` and `resend`); nothing is sent twice.
+   * Sends a message, as `Connection.send`. While the client is coming back, the message waits for the next
+   * connection and leaves first thing on it (see `whileReconnecting`). False means that the queue is above
+   * the soft limit, that older messages were given up for this one, or that this one was: `onUndelivered`
+   * tells of each message that was given up, and there is never a reason to send again because of false.
+   * What was sent shortly before a connection is lost may be lost with it (see `resend`); nothing is sent twice.
    *
-   * @throws TypewireError as `Connection.send`; `connection-closed` also while reconnecting: await `ready`.
+   * @throws TypewireError `schema-mismatch` or `unknown-type` where it is not a message of this side, with or
+   * without a connection; `frame-too-large` and `cbor-limit` where the server that is there does not take it.
    */
   send(message: Outgoing): boolean;
 

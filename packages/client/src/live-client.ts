@@ -3,7 +3,6 @@
 
 import {
   type Cancel,
-  type CloseCode,
   type CloseOptions,
   type CloseReason,
   createEndpoint,
@@ -21,12 +20,7 @@ import {
   waitFor,
   type WaitOptions,
 } from "@typewire/connection";
-import {
-  type AnyProtocol,
-  type ErrorCode,
-  type MessageOf,
-  TypewireError,
-} from "@typewire/protocol";
+import { type AnyProtocol, type Codec, type MessageOf, TypewireError } from "@typewire/protocol";
 
 import { Backoff, defaultReconnect } from "./backoff.ts";
 import type { ClientHost } from "./client-host.ts";
@@ -39,15 +33,9 @@ import type {
   ClientState,
 } from "./client-options.ts";
 import { UnsentMessages } from "./unsent-messages.ts";
+import { connectError, isFinal } from "./verdicts.ts";
 
 const defaultConnectTimeoutMs = 10_000;
-
-/** Verdicts that the next attempt would only hear again. */
-const finalVerdicts: ReadonlySet<CloseCode> = new Set<CloseCode>([
-  "protocol-mismatch",
-  "auth-required",
-  "auth-failed",
-]);
 
 /** The client of protocol `P`. */
 export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
@@ -72,8 +60,12 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   #cancelTimer: Cancel = () => {};
   /** For whoever waits in `ready` while there is no connection. */
   #change = Promise.withResolvers<void>();
+  /** Whether it has been connected. */
+  #hasStarted = false;
   #isClosing = false;
   #isPaused = false;
+  /** Whether the program is being told what is undelivered. */
+  #isTelling = false;
 
   /** Use a host's `connect`. Throws what `createEndpoint` throws. */
   constructor(
@@ -95,9 +87,12 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     }
     this.#connectTimeoutMs = requireDuration("connectTimeoutMs", connectTimeoutMs);
     this.#backoff = new Backoff(reconnect || {}, random);
-    this.#unsent = new UnsentMessages((connection, messages, why) => {
-      this.#endpoint.observers.onUndelivered?.(connection, messages, why);
-    });
+    requireOneOf("firstAttempt", options.firstAttempt, ["once", "repeat"]);
+    requireOneOf("whileReconnecting", options.whileReconnecting, ["queue", "drop"]);
+    this.#unsent = new UnsentMessages<MessageOf<P, "client">, ClientConnection<P>>(
+      protocol.client as Codec<MessageOf<P, "client">>,
+      (connection, messages, why) => this.#tellUndelivered(connection, messages, why),
+    );
     this.#endpoint = createEndpoint(protocol, "client", handlers, {
       limits: requireOptions(options.limits),
       order: options.order,
@@ -142,8 +137,28 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
 
   send(message: MessageOf<P, "client">): boolean {
     const { connection } = this;
-    if (connection !== undefined) return connection.send(message);
-    throw new TypewireError("connection-closed", `Cannot send: ${this.#condition}`);
+    if (connection?.state === "open") return connection.send(message);
+    const last = this.#last;
+    // Only before `start` is there neither a connection nor a last one.
+    if (last === undefined) return false;
+    if (this.#comesBack && this.#options.whileReconnecting !== "drop") {
+      return this.#unsent.wait(last, message);
+    }
+    this.#unsent.refuse(last, message, this.#unconnected("send"));
+    return false;
+  }
+
+  /** Whether there will be another connection, or attempt at one. */
+  get #comesBack(): boolean {
+    if (this.#state === "closed" || this.#isClosing) return false;
+    const reason = this.connection?.closeReason;
+    return reason === undefined || this.#mayComeBack(reason);
+  }
+
+  #mayComeBack(reason: CloseReason): boolean {
+    const { reconnect, firstAttempt } = this.#options;
+    const repeats = this.#hasStarted ? reconnect !== false : firstAttempt === "repeat";
+    return repeats && !isFinal(reason);
   }
 
   ready(options?: WaitOptions): Promise<void> {
@@ -175,7 +190,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
         await connection.closed;
       }
     }
-    throw new TypewireError("connection-closed", `Cannot wait for room: ${this.#condition}`);
+    throw this.#unconnected("wait for room");
   }
 
   pause(): void {
@@ -202,6 +217,10 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #unconnected(doing: string): TypewireError {
+    return new TypewireError("connection-closed", `Cannot ${doing}: ${this.#condition}`);
   }
 
   get #condition(): string {
@@ -237,6 +256,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     if (connection.state === "closed") return;
     // Not before: the first message has to come, whoever is slow.
     if (this.#isPaused) connection.pause();
+    this.#hasStarted = true;
     this.#enter("connected");
     this.#started.resolve();
     this.#tellers.onStatus?.({ state: "connected", address: formatAddress(this.#target) });
@@ -246,9 +266,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   #lost(reason: CloseReason): void {
     this.#cancelTimer();
     this.#connection = undefined;
-    const { reconnect } = this.#options;
-    const mayComeBack = reconnect !== false && !finalVerdicts.has(reason.code);
-    if (this.#state === "connecting" || this.#isClosing || !mayComeBack) {
+    if (this.#isClosing || !this.#mayComeBack(reason)) {
       this.#end(reason);
       return;
     }
@@ -264,12 +282,32 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   #end(reason: CloseReason): void {
     if (this.#state === "closed") return;
     this.#cancelTimer();
-    const hasStarted = this.#state !== "connecting";
+    const hasStarted = this.#hasStarted;
     this.#enter("closed");
-    this.#unsent.giveUp();
+    if (this.#last !== undefined) this.#unsent.giveUp(this.#last, this.#unconnected("send"));
     if (!hasStarted) this.#started.reject(connectError(formatAddress(this.#target), reason));
     this.#closed.resolve(reason);
     if (hasStarted) this.#tellers.onStatus?.({ state: "closed", reason });
+  }
+
+  /**
+   * Tells at once, and what that makes the program send in vain a moment later: a program that sends
+   * again whatever was not delivered would else never come to its end.
+   */
+  #tellUndelivered(
+    connection: ClientConnection<P>,
+    messages: readonly MessageOf<P, "client">[],
+    why: TypewireError,
+  ): void {
+    const { clock, observers } = this.#endpoint;
+    if (observers.onUndelivered === undefined) return;
+    if (this.#isTelling) {
+      clock.after(1, () => this.#tellUndelivered(connection, messages, why));
+      return;
+    }
+    this.#isTelling = true;
+    observers.onUndelivered(connection, messages, why);
+    this.#isTelling = false;
   }
 
   #enter(state: ClientState): void {
@@ -290,12 +328,12 @@ const closedWhileWaiting: CloseReason = {
   origin: "local",
 };
 
-/** Ends that are no error of the protocol are failures to connect when nothing valid came before them. */
-function connectError(address: string, { code, message }: CloseReason): TypewireError {
-  if (code === "connect-failed" || code === "connect-timeout") {
-    return new TypewireError(code, message);
-  }
-  const isOrdinaryEnd = code === "done" || code === "peer-closed" || code === "connection-reset";
-  const errorCode: ErrorCode = isOrdinaryEnd ? "connect-failed" : code;
-  return new TypewireError(errorCode, `Cannot connect to ${address}: ${message}`);
+function requireOneOf<Value extends string>(
+  name: string,
+  value: Value | undefined,
+  values: readonly Value[],
+): void {
+  if (value === undefined || values.includes(value)) return;
+  const expected = values.map((one) => `"${one}"`).join(" or ");
+  throw new TypewireError("option-invalid", `${name}: expected ${expected}`);
 }

@@ -1,7 +1,18 @@
-// What was sent on a connection that ended, and has not left: kept and sent again first thing on the next
-// connection, or given up, which its user is told. Nothing is told and kept as well, and nothing is sent twice.
+// What a client has been given to send and no connection has sent: what came back from a connection that ended,
+// where the program wants it sent again, and what was sent while there was none. Leaves first thing on the
+// next connection, or is given up, which the program is told. No message is told and kept as well, and none
+// is sent twice. Keeps frames of its own, and what it is given to keep.
 
-import { type AnyMessage, TypewireError } from "@typewire/protocol";
+import { type AnyMessage, type Codec, HEADER_BYTES, TypewireError } from "@typewire/protocol";
+
+/**
+ * Bytes of frames that wait while there is no connection: some ten thousand messages. Answers a program that
+ * goes on sending for as long as its server is down.
+ */
+export const maxWaitingBytes = 1024 * 1024;
+
+/** What the server accepts is known once it is there. */
+const noLimits = { maxItems: Infinity, maxNesting: Infinity };
 
 /** A connection as far as sending goes. */
 interface Sender<Message> {
@@ -25,12 +36,17 @@ type GivenUp<Message, Connection> = (
 ) => void;
 
 export class UnsentMessages<Message extends AnyMessage, Connection extends Sender<Message>> {
+  readonly #codec: Codec<Message>;
   readonly #givenUp: GivenUp<Message, Connection>;
-  /** In order. At most what the queues of two connections hold. */
+  /** What has come back from connections, in order. At most what the queues of two of them hold. */
   #kept: readonly Run<Message, Connection>[] = [];
+  /** What was sent while there was no connection, in order: the oldest goes in constant time. */
+  readonly #waiting = new Set<Uint8Array>();
+  #waitingBytes = 0;
 
-  /** `givenUp` is told what will not be sent any more, with the connection that it was last sent on. */
-  constructor(givenUp: GivenUp<Message, Connection>) {
+  /** `givenUp` is told what will not be sent any more, with the connection that it was last meant for. */
+  constructor(codec: Codec<Message>, givenUp: GivenUp<Message, Connection>) {
+    this.#codec = codec;
     this.#givenUp = givenUp;
   }
 
@@ -39,7 +55,42 @@ export class UnsentMessages<Message extends AnyMessage, Connection extends Sende
     this.#kept = [...this.#kept, { connection, messages, why }];
   }
 
-  /** Sends what is kept. What does not leave now either comes back through `keep`. */
+  /**
+   * Takes a message that was sent after the end of `last`. The oldest make room for it and are given up.
+   * Returns whether it took no message's place.
+   *
+   * @throws TypewireError as `Codec.encodeFrame`.
+   */
+  wait(last: Connection, message: Message): boolean {
+    const frame = this.#codec.encodeFrame(message, noLimits);
+    if (frame.length > maxWaitingBytes) {
+      this.#givenUp(last, [this.#messageOf(frame)], tooMuchWaits());
+      return false;
+    }
+    this.#waiting.add(frame);
+    this.#waitingBytes += frame.length;
+    if (this.#waitingBytes <= maxWaitingBytes) return true;
+    const outdated: Message[] = [];
+    for (const oldest of this.#waiting) {
+      if (this.#waitingBytes <= maxWaitingBytes) break;
+      this.#take(oldest);
+      outdated.push(this.#messageOf(oldest));
+    }
+    this.#givenUp(last, outdated, tooMuchWaits());
+    return false;
+  }
+
+  /**
+   * Gives a message up at once, as it is, because of `why`.
+   *
+   * @throws TypewireError as `Codec.encodeFrame`.
+   */
+  refuse(last: Connection, message: Message, why: TypewireError): void {
+    const frame = this.#codec.encodeFrame(message, noLimits);
+    this.#givenUp(last, [this.#messageOf(frame)], why);
+  }
+
+  /** Sends what is kept, then what waits. What does not leave now either comes back through `keep`. */
   sendOn(connection: Connection): void {
     const kept = this.#kept;
     this.#kept = [];
@@ -51,21 +102,51 @@ export class UnsentMessages<Message extends AnyMessage, Connection extends Sende
           this.#kept = [...this.#kept, rest, ...kept.slice(at + 1)];
           return;
         }
-        try {
-          connection.send(message);
-        } catch (error) {
-          if (!(error instanceof TypewireError)) throw error;
-          // The server takes less than before.
-          this.#givenUp(last, [message], error);
-        }
+        this.#send(connection, message, last);
       }
+    }
+    for (const frame of this.#waiting) {
+      if (connection.closeReason !== undefined) return;
+      this.#take(frame);
+      this.#send(connection, this.#messageOf(frame), connection);
     }
   }
 
-  /** There will be no other connection. */
-  giveUp(): void {
+  /** There will be no other connection than `last`: `why` says so of what has waited for one. */
+  giveUp(last: Connection, why: TypewireError): void {
     const kept = this.#kept;
     this.#kept = [];
-    for (const { connection, messages, why } of kept) this.#givenUp(connection, messages, why);
+    for (const run of kept) this.#givenUp(run.connection, run.messages, run.why);
+    const messages = [...this.#waiting].map((frame) => this.#messageOf(frame));
+    this.#waiting.clear();
+    this.#waitingBytes = 0;
+    if (messages.length > 0) this.#givenUp(last, messages, why);
   }
+
+  #send(connection: Connection, message: Message, last: Connection): void {
+    try {
+      connection.send(message);
+    } catch (error) {
+      if (!(error instanceof TypewireError)) throw error;
+      // The server takes less than what was sent before it was there, or less than before.
+      this.#givenUp(last, [message], error);
+    }
+  }
+
+  #take(frame: Uint8Array): void {
+    this.#waiting.delete(frame);
+    this.#waitingBytes -= frame.length;
+  }
+
+  #messageOf(frame: Uint8Array): Message {
+    // `encodeFrame` refuses control messages.
+    return this.#codec.decodeIncoming(frame, HEADER_BYTES, frame.length, noLimits) as Message;
+  }
+}
+
+function tooMuchWaits(): TypewireError {
+  return new TypewireError(
+    "queue-full",
+    `Cannot send: more than ${maxWaitingBytes} bytes would wait for the next connection`,
+  );
 }

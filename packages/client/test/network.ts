@@ -24,6 +24,8 @@ function helloFrame(maxFrameBytes: number): Uint8Array {
 /** A network that connects to a server which says `$hello`, or refuses. */
 export class Network {
   isUp = true;
+  /** What a dial rejects with while it is not. */
+  refusal = refused;
   dials = 0;
   room = Infinity;
   maxFrameBytes = 1_048_576;
@@ -32,7 +34,7 @@ export class Network {
 
   readonly dial: ClientHost["dial"] = async (_, user) => {
     this.dials += 1;
-    if (!this.isUp) throw refused;
+    if (!this.isUp) throw this.refusal;
     this.user = user;
     this.socket = new MemorySocket({ room: this.room });
     this.socket.events = user;

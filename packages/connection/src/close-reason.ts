@@ -39,6 +39,8 @@ export interface CloseReason {
   readonly path?: string;
   /** From the peer's `$bye`: when to come back. */
   readonly retryAfterMs?: number;
+  /** From the peer's `$bye`: true where coming back is of no use. A client does not, then. */
+  readonly final?: true;
 }
 
 /** `code: message`, for a log. */
@@ -78,9 +80,10 @@ export const peerEndedItsHalf: CloseReason = {
 };
 
 /** The reason when the peer says `$bye`. */
-export function peerSaidBye({ reason, retryAfterMs }: Bye): CloseReason {
-  const message = `The peer said goodbye: ${oneLine(reason)}`;
+export function peerSaidBye({ reason, retryAfterMs, final = false }: Bye): CloseReason {
+  const message = `The peer said goodbye${final ? " for good" : ""}: ${oneLine(reason)}`;
   const closed = { code: "peer-closed", message, origin: "peer" } as const;
+  if (final) return { ...closed, final };
   if (retryAfterMs === undefined) return closed;
   // Beyond `MAX_TIMER_MS` a program's timer would fire at once.
   return { ...closed, retryAfterMs: Math.min(retryAfterMs, MAX_TIMER_MS) };
@@ -173,6 +176,11 @@ export interface CloseOptions {
   /** When to come back, in whole milliseconds, at most 2^31 − 1. */
   readonly retryAfterMs?: number;
   /**
+   * Whether coming back is of no use: a client does not, and says why. For a server that has refused a token
+   * or an account, whose clients would else ask again for ever. Not beside `retryAfterMs`. Default false.
+   */
+  readonly final?: boolean;
+  /**
    * Whether handlers that are under way may still answer before `$bye`, since the peer discards what
    * comes after it. Nothing more is handed to handlers meanwhile. Waits until the last has settled, or
    * none has for `handlersStallMs`. Default false.
@@ -180,21 +188,30 @@ export interface CloseOptions {
   readonly afterHandlers?: boolean;
 }
 
-const closeOptions: readonly (keyof CloseOptions)[] = ["reason", "retryAfterMs", "afterHandlers"];
+const closeOptions: readonly (keyof CloseOptions)[] = [
+  "reason",
+  "retryAfterMs",
+  "final",
+  "afterHandlers",
+];
 
 /**
  * The `$bye` of a close.
  *
- * @throws TypewireError `option-invalid` where an option is not known, or `retryAfterMs` is no duration or
- * not whole.
+ * @throws TypewireError `option-invalid` where an option is not known, `retryAfterMs` is no duration or not
+ * whole, or stands beside `final`.
  */
 export function toBye(options: CloseOptions): Bye {
   refuseUnknownOptions(options, closeOptions);
-  const { reason = "done", retryAfterMs } = options;
+  const { reason = "done", retryAfterMs, final = false } = options;
   const bye: Bye = { type: "$bye", reason: oneLine(reason) };
-  return retryAfterMs === undefined
-    ? bye
-    : { ...bye, retryAfterMs: requireRetryAfter(retryAfterMs) };
+  if (typeof final !== "boolean") {
+    throw new TypewireError("option-invalid", "final: expected true or false");
+  }
+  if (retryAfterMs === undefined) return final ? { ...bye, final } : bye;
+  if (final)
+    throw new TypewireError("option-invalid", "final: expected no `retryAfterMs` beside it");
+  return { ...bye, retryAfterMs: requireRetryAfter(retryAfterMs) };
 }
 
 /**

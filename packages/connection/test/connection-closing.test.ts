@@ -186,6 +186,24 @@ describe("Connection.close", () => {
       expect(connection.state).toBe("open");
     },
   );
+
+  test("says in $bye that coming back is of no use", async () => {
+    const { connection, socket } = openServer();
+    void connection.close({ reason: "the token is revoked", final: true });
+    await turn();
+    const bye = { type: "$bye", reason: "the token is revoked", final: true } as const;
+    expect(heardByClient(socket).slice(1)).toEqual([bye]);
+    connection.peerEnded();
+  });
+
+  test.each([{ final: true, retryAfterMs: 5 }, { final: "yes" }, { final: 1 }])(
+    "refuses %p, and does not close",
+    (options) => {
+      const { connection } = openServer();
+      expect(() => connection.close(options as object)).toThrow(/^final: expected /);
+      expect(connection.state).toBe("open");
+    },
+  );
 });
 
 describe("Connection, the peer's half", () => {

@@ -225,6 +225,19 @@ describe("Connection, what the peer reports", () => {
     });
   });
 
+  test("keeps that the peer's $bye is final, and no hint beside it", () => {
+    const client = clientConnection();
+    openSocket(client);
+    const bye = { type: "$bye", reason: "revoked", retryAfterMs: 5, final: true } as const;
+    client.receive(fromServer(bye));
+    expect(client.closeReason).toEqual({
+      code: "peer-closed",
+      message: "The peer said goodbye for good: revoked",
+      origin: "peer",
+      final: true,
+    });
+  });
+
   test("hands on no hint of the peer's that a timer does not take", () => {
     const client = clientConnection();
     openSocket(client);

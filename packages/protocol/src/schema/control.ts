@@ -29,7 +29,11 @@ export const controlSchemas = {
     of: Type.Optional(Type.String()),
     frame: Type.Optional(Type.Integer({ minimum: 1 })),
   }),
-  $bye: Type.Object({ reason: Type.String(), retryAfterMs: Type.Optional(milliseconds) }),
+  $bye: Type.Object({
+    reason: Type.String(),
+    retryAfterMs: Type.Optional(milliseconds),
+    final: Type.Optional(Type.Boolean()),
+  }),
   $call: Type.Object({ call: Type.String(), id: Type.Integer() }),
   $result: Type.Object({
     id: Type.Integer(),
@@ -49,7 +53,7 @@ export type Ping = { type: "$ping" } & Static<ControlSchemas["$ping"]>;
 export type Pong = { type: "$pong" } & Static<ControlSchemas["$pong"]>;
 /** Tells the peer what was wrong with what it sent, or why the connection ends. */
 export type PeerError = { type: "$error" } & Static<ControlSchemas["$error"]>;
-/** An orderly end, and when to come back. */
+/** An orderly end, and when to come back, or that coming back is of no use. */
 export type Bye = { type: "$bye" } & Static<ControlSchemas["$bye"]>;
 
 /** Asks for an answer. No protocol has calls yet: each is answered with an error. */
