@@ -179,6 +179,7 @@ export class LiveServer<
         recipients += 1;
       } catch (error) {
         if (!concernsOnePeer(error)) throw error;
+        connection.leaveOut(frame, error);
       }
     }
     return recipients;
@@ -285,7 +286,7 @@ function fullOf(count: number, from = ""): string {
 }
 
 /** Whether a connection is left out because of `error`: the others can have the message all the same. */
-function concernsOnePeer(error: unknown): boolean {
+function concernsOnePeer(error: unknown): error is TypewireError {
   if (!(error instanceof TypewireError)) return false;
   return ["frame-too-large", "cbor-limit"].includes(error.code);
 }

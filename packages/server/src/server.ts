@@ -42,7 +42,8 @@ export interface Server<
 
   /**
    * Sends one message to every open connection, encoded once. Returns how many have it in their queue:
-   * left out are clients whose limits are below the message's size, items or nesting, and connections that have ended.
+   * left out are connections that have ended, and clients whose limits are below the message's size, items or
+   * nesting: for those it counts as undelivered, and `onUndelivered` is told.
    *
    * @throws TypewireError `schema-mismatch` where it is not a message of the server's; it is sent to no connection then.
    */

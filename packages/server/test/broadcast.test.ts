@@ -4,19 +4,25 @@ import { describe, expect, test } from "bun:test";
 
 import { LiveConnection, type SocketUser } from "@typewire/connection";
 import { type ErrorCode, TypewireError } from "@typewire/protocol";
+import { ByteWriter } from "@typewire/protocol/internal";
 import { saludo } from "@typewire/protocol/saludo";
 import { FakeClock, MemorySocket } from "@typewire/testkit";
 
-import { type Accept, LiveServer, type ServerConnection } from "../src/index.ts";
+import {
+  type Accept,
+  LiveServer,
+  type ServerConnection,
+  type ServerObserver,
+} from "../src/index.ts";
 
 const welcome = { type: "welcome", text: "hola" } as const;
 
 /** A server of `count` connections, the oldest first. */
-function connected(count: number) {
+function connected(count: number, observer: ServerObserver<typeof saludo> = {}) {
   let accept: Accept | undefined;
   const server = new LiveServer(
     saludo,
-    { clock: new FakeClock() },
+    { clock: new FakeClock(), ...observer },
     {},
     {
       listen(given) {
@@ -56,6 +62,25 @@ describe("Server.broadcast", () => {
   test("leaves out connections that have ended", () => {
     const { server, connections } = connected(3);
     connections[1]?.destroy();
+    expect(server.broadcast(welcome)).toBe(2);
+  });
+
+  test("counts and tells of a message that a peer's limits do not take, and delivers it to the others", () => {
+    const told: unknown[] = [];
+    const { server, connections } = connected(2, {
+      onUndelivered: ({ name }, messages, { code }) => void told.push([name, messages, code]),
+    });
+    const [small] = connections;
+    if (!(small instanceof LiveConnection)) throw new Error("There is no such connection");
+    const hello = { type: "$hello", protocol: "saludo", version: 1, maxFrameBytes: 256 } as const;
+    const frame = new ByteWriter();
+    saludo.client.encodeInto(hello, frame);
+    small.receive(frame.copy());
+    const long = { type: "welcome", text: "hola ".repeat(60) } as const;
+    expect(server.broadcast(long)).toBe(1);
+    expect(told).toEqual([["peer 0", [long], "frame-too-large"]]);
+    expect(small.stats).toMatchObject({ messagesSent: 0, messagesUndelivered: 1 });
+    expect(server.stats().messagesUndelivered).toBe(1);
     expect(server.broadcast(welcome)).toBe(2);
   });
 

@@ -119,6 +119,11 @@ export class Sender<Outgoing extends AnyMessage> {
     return false;
   }
 
+  /** Counts a ready-made frame that the peer does not take, and tells of it: `why` is what `sendFrame` has thrown. */
+  leaveOut(frame: Uint8Array, why: TypewireError): void {
+    this.#toldUndelivered.addFrame(frame, () => why);
+  }
+
   /** The connection ends because of `why`: what its writer has not handed to the socket is undelivered. */
   dropUnsent(unsent: () => Iterable<UnsentRun>, why: () => TypewireError): void {
     this.#toldUndelivered.addUnsent(unsent, why);
