@@ -79,6 +79,8 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   #state: ConnectionState = "connecting";
   #closeReason: CloseReason | undefined;
   #wasOpen = false;
+  /** What had come from the peer when the sweep looked last. */
+  #heardBytes = 0;
   /** The `$bye` that waits until no handler is under way any more. */
   #byeAfterHandlers: Bye | undefined;
   /** For calls of `ready` before the peer has proved the secret. */
@@ -299,7 +301,9 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   check(nowMs: number): void {
-    this.#writer.check(nowMs, this.#inflow.bytesReceived);
+    const { bytesReceived } = this.#inflow;
+    this.#writer.check(nowMs, bytesReceived !== this.#heardBytes);
+    this.#heardBytes = bytesReceived;
     if (!this.#isEnding) this.#hearSlowReader();
     if (!this.#isEnding) this.#receiver.check(nowMs, this.#inflow);
     if (!this.#isEnding) this.#checkHandlers(nowMs);

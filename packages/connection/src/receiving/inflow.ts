@@ -13,6 +13,7 @@ import type { ConnectionLimits } from "../limits.ts";
 import type { MemoryBudget } from "../memory-budget.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Resumable, TurnScheduler } from "../time/schedulers.ts";
+import { Turn } from "./turn.ts";
 
 /** Why reading rests; each is taken back on its own. */
 export const HOLD = {
@@ -48,23 +49,17 @@ export interface InflowEndpoint {
   readonly ownsChunks: boolean;
 }
 
-/** A turn that takes this long is over, however few messages it had. */
-const TURN_MS = 5;
-
 /** So much is read and kept while nothing is handed out: a $ping every few seconds, for hours. */
 const HELD_BYTES = 16 * 1024;
 
 /** What a chunk of the backlog takes beside its bytes, so that single bytes are no way to fill memory. */
 const CHUNK_BYTES = 128;
 
-/** Frames between two looks at the clock, and all that a busy endpoint gives to a chunk at once. */
-const FRAMES_PER_LOOK = 32;
-
-/**
- * The same in bytes of payload: reading takes up to 40 ns for each, so half a millisecond. Bounds the data
- * items too, of which none is smaller than a byte.
- */
-const BYTES_PER_LOOK = 16 * 1024;
+/** Received chunks that are not handed out yet, in order. */
+interface Backlog {
+  readonly chunks: Uint8Array[];
+  bytes: number;
+}
 
 /** One stream of bytes, cut into frames at our pace. */
 export class Inflow implements Resumable {
@@ -75,21 +70,15 @@ export class Inflow implements Resumable {
   #isSocketPaused = false;
   /** The sum of the reasons to rest. */
   #holds = 0;
-  /** Received chunks that are not handed out yet, in order; undefined when there are none. */
-  #backlog: Uint8Array[] | undefined;
-  #backlogBytes = 0;
+  /** Undefined when nothing waits. */
+  #backlog: Backlog | undefined;
   #isScheduled = false;
   #hasPeerEnded = false;
   #isDiscarding = false;
   #framesReceived = 0;
   #bytesReceived = 0;
-  /** The frame count at which this turn looks at the clock, and at which it ends. */
-  #nextLook = 0;
-  #lastOfTurn = 0;
-  /** Payload bytes that may still be handed out before this turn looks at the clock. */
-  #bytesUntilLook = 0;
-  /** When the turn first looked at the clock; NaN before, and −Infinity in a turn that ends at its first look. */
-  #turnStartedAtMs = NaN;
+  /** The turn under way, in which frames are handed out. */
+  #turn: Turn | undefined;
 
   constructor(endpoint: InflowEndpoint, consumer: InflowConsumer, maxFrameBytes: number) {
     this.#endpoint = endpoint;
@@ -111,18 +100,13 @@ export class Inflow implements Resumable {
 
   /** Bytes kept: of a frame that is not whole, and of the backlog. */
   get bufferedBytes(): number {
-    return this.#reader.bufferedBytes + this.#backlogBytes;
+    return this.#reader.bufferedBytes + (this.#backlog?.bytes ?? 0);
   }
 
   /** Announced length of the frame that the peer has begun and not finished; 0 while its header is not whole. */
   get startedFrameBytes(): number | undefined {
     if (this.#reader.bufferedBytes === 0) return undefined;
     return this.#reader.pendingFrameBytes ?? 0;
-  }
-
-  /** Whether the peer cannot be heard now, for a reason on this side. */
-  get isResting(): boolean {
-    return this.#isSocketPaused;
   }
 
   /** Whether frames that came may wait for this side: then the peer cannot be late with one. */
@@ -152,8 +136,8 @@ export class Inflow implements Resumable {
     if (this.#backlog !== undefined || this.#holds !== 0) {
       this.#keep(chunk);
     } else {
-      this.#beginTurn(this.#endpoint.turns.isBusy);
-      this.#handOut(chunk);
+      const { turns, limits } = this.#endpoint;
+      this.#takeTurn(limits.messagesPerTurn, turns.isBusy, () => this.#handOut(chunk));
     }
     this.#settle();
   }
@@ -169,10 +153,7 @@ export class Inflow implements Resumable {
     if (this.#holds !== reason || this.#backlog === undefined) return false;
     const framesBefore = this.#framesReceived;
     this.#holds = 0;
-    this.#beginTurn(false);
-    this.#lastOfTurn = framesBefore + 1;
-    this.#nextLook = framesBefore + 1;
-    this.#handOutBacklog();
+    this.#takeTurn(1, false, () => this.#handOutBacklog());
     if (!this.#isDiscarding) this.#holds |= reason;
     this.#settle();
     return this.#framesReceived > framesBefore;
@@ -204,8 +185,8 @@ export class Inflow implements Resumable {
   discard(): void {
     this.#isDiscarding = true;
     this.#holds = 0;
-    if (this.#endpoint.ownsChunks) this.#backlog?.forEach(release);
-    this.#forgetBacklog();
+    if (this.#endpoint.ownsChunks) this.#backlog?.chunks.forEach(release);
+    this.#backlog = undefined;
     this.#reader.stop();
     this.#settle();
   }
@@ -218,22 +199,17 @@ export class Inflow implements Resumable {
   continue(): void {
     this.#isScheduled = false;
     if (this.#backlog === undefined || this.#holds !== 0) return;
-    this.#beginTurn(false);
-    this.#handOutBacklog();
+    this.#takeTurn(this.#endpoint.limits.messagesPerTurn, false, () => this.#handOutBacklog());
     this.#settle();
   }
 
   /** Hands out the backlog while the turn lasts. */
   #handOutBacklog(): void {
-    const chunks = this.#backlog ?? [];
-    this.#forgetBacklog();
+    const chunks = this.#backlog?.chunks ?? [];
+    this.#backlog = undefined;
     for (const chunk of chunks) {
       if (this.#isDiscarding) return;
-      if (
-        this.#backlog === undefined &&
-        this.#framesReceived < this.#lastOfTurn &&
-        this.#holds === 0
-      ) {
+      if (this.#backlog === undefined && this.#turn?.isOver !== true && this.#holds === 0) {
         this.#handOut(chunk);
       } else {
         this.#keep(chunk);
@@ -242,18 +218,11 @@ export class Inflow implements Resumable {
     if (this.#backlog === undefined && this.#hasPeerEnded) this.#handOutEnd();
   }
 
-  #forgetBacklog(): void {
-    this.#backlog = undefined;
-    this.#backlogBytes = 0;
-  }
-
-  /** A short turn is over at its first look. */
-  #beginTurn(isShort: boolean): void {
-    const { messagesPerTurn } = this.#endpoint.limits;
-    this.#lastOfTurn = this.#framesReceived + messagesPerTurn;
-    this.#nextLook = this.#framesReceived + Math.min(messagesPerTurn, FRAMES_PER_LOOK);
-    this.#bytesUntilLook = BYTES_PER_LOOK;
-    this.#turnStartedAtMs = isShort ? -Infinity : NaN;
+  #takeTurn(mostFrames: number, isShort: boolean, handOut: () => void): void {
+    const outer = this.#turn;
+    this.#turn = new Turn(this.#endpoint.clock, mostFrames, isShort);
+    handOut();
+    this.#turn = outer;
   }
 
   /** Hands out the frames of the chunk while the turn lasts, and keeps the rest. */
@@ -276,34 +245,17 @@ export class Inflow implements Resumable {
   readonly #receiveFrame = (bytes: Uint8Array, start: number, end: number): void => {
     const length = end - start;
     this.#framesReceived += 1;
-    this.#bytesUntilLook -= length;
-    if (this.#framesReceived === this.#nextLook || this.#bytesUntilLook < 0) this.#look();
+    const turn = this.#turn;
+    if (turn?.begins(length) === true) this.#reader.suspend();
     this.#consumer.receiveFrame(bytes, start, end);
-    // One frame may take longer than a turn: the next waits for its own.
-    if (length >= BYTES_PER_LOOK) this.#look();
+    if (turn?.ended(length) === true) this.#reader.suspend();
   };
-
-  /** Ends the turn when it has had enough frames, or enough time. */
-  #look(): void {
-    const nowMs = this.#endpoint.clock.now();
-    if (Number.isNaN(this.#turnStartedAtMs)) this.#turnStartedAtMs = nowMs;
-    const isOver =
-      this.#framesReceived >= this.#lastOfTurn || nowMs - this.#turnStartedAtMs >= TURN_MS;
-    if (isOver) this.#endTurn();
-    this.#nextLook = Math.min(this.#lastOfTurn, this.#framesReceived + FRAMES_PER_LOOK);
-    this.#bytesUntilLook = BYTES_PER_LOOK;
-  }
-
-  #endTurn(): void {
-    this.#lastOfTurn = this.#framesReceived;
-    this.#reader.suspend();
-  }
 
   #keep(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
-    if (this.#backlog === undefined) this.#backlog = [chunk];
-    else this.#backlog.push(chunk);
-    this.#backlogBytes += chunk.length;
+    const backlog = (this.#backlog ??= { chunks: [], bytes: 0 });
+    backlog.chunks.push(chunk);
+    backlog.bytes += chunk.length;
     this.#count(chunk.length);
   }
 
@@ -325,8 +277,9 @@ export class Inflow implements Resumable {
   }
 
   get #hasMuchBacklog(): boolean {
-    const chunks = this.#backlog?.length ?? 0;
-    return this.#backlogBytes + chunks * CHUNK_BYTES >= HELD_BYTES;
+    if (this.#backlog === undefined) return false;
+    const { chunks, bytes } = this.#backlog;
+    return bytes + chunks.length * CHUNK_BYTES >= HELD_BYTES;
   }
 
   /** Pauses or resumes the socket, and asks for a later turn, as the state has it. */
