@@ -323,9 +323,25 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
 
   /** A server does not read from a client that does not read. If a client did the same, the two could wait for each other. */
   queueIsLong(isLong: boolean): void {
+    this.#endpoint.audience.queueIsLong(isLong);
     if (this.#endpoint.role !== "server") return;
     if (isLong) this.#inflow.hold(HOLD.output);
     else this.#inflow.release(HOLD.output);
+  }
+
+  /** Whether more waits for the peer than the soft limit. */
+  get isSlow(): boolean {
+    return this.#writer.isLong;
+  }
+
+  /**
+   * What the peer says is heard by so many, of whom a quarter or more do not keep up: nothing more is handed to
+   * handlers until fewer do, or for a second.
+   */
+  restForAudience(recipients: number): void {
+    if (this.#isEnding || this.#inflow.isHeld(HOLD.audience)) return;
+    this.#inflow.hold(HOLD.audience);
+    this.#endpoint.audience.rest(recipients, () => this.#inflow.release(HOLD.audience));
   }
 
   writerCut(reason: CloseReason): Uint8Array {

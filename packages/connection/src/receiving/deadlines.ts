@@ -24,27 +24,27 @@ export class Deadlines {
     this.#limits = limits;
   }
 
-  /** Looks at a connection that listens. `peerHello` is that of a peer that may be asked with `$ping`. */
-  check(nowMs: number, inflow: Inflow, peerHello: Hello | undefined): Verdict {
+  /** Looks at a connection that listens. `peerHello` is that of a peer that may be asked with `$ping`, `frames` how many it has sent. */
+  check(nowMs: number, inflow: Inflow, peerHello: Hello | undefined, frames: number): Verdict {
     if (inflow.isBehind) {
       // While frames that came wait for this side, the peer cannot be late with one.
       this.#frameNumber = -1;
       return this.#showLife(nowMs, peerHello);
     }
     return (
-      this.#checkFrame(nowMs, inflow) ??
+      this.#checkFrame(nowMs, inflow, frames) ??
       this.#checkHeartbeat(nowMs, inflow.bytesReceived, peerHello)
     );
   }
 
-  #checkFrame(nowMs: number, inflow: Inflow): Verdict {
+  #checkFrame(nowMs: number, inflow: Inflow, frames: number): Verdict {
     const startedBytes = inflow.startedFrameBytes;
     if (startedBytes === undefined) {
       this.#frameNumber = -1;
       return undefined;
     }
-    if (this.#frameNumber !== inflow.framesReceived) {
-      this.#frameNumber = inflow.framesReceived;
+    if (this.#frameNumber !== frames) {
+      this.#frameNumber = frames;
       this.#frameSeenAtMs = nowMs;
       return undefined;
     }

@@ -25,6 +25,8 @@ export const HOLD = {
   output: 4,
   /** A `close` that waits for the last handlers. */
   ending: 8,
+  /** Those who hear the peer do not keep up. */
+  audience: 16,
 } as const;
 
 export type Hold = (typeof HOLD)[keyof typeof HOLD];
@@ -73,9 +75,8 @@ export class Inflow implements Resumable {
   /** Undefined when nothing waits. */
   #backlog: Backlog | undefined;
   #isScheduled = false;
-  #hasPeerEnded = false;
-  #isDiscarding = false;
-  #framesReceived = 0;
+  /** After `ended` nothing more comes; what comes after `discarding` is dropped. */
+  #state: "reading" | "ended" | "discarding" = "reading";
   #bytesReceived = 0;
   /** The turn under way, in which frames are handed out. */
   #turn: Turn | undefined;
@@ -87,11 +88,6 @@ export class Inflow implements Resumable {
       maxFrameBytes,
       releaseFrames: endpoint.ownsChunks,
     });
-  }
-
-  /** Every frame that came, control messages and refused ones too. */
-  get framesReceived(): number {
-    return this.#framesReceived;
   }
 
   get bytesReceived(): number {
@@ -131,7 +127,7 @@ export class Inflow implements Resumable {
 
   /** Takes the next bytes. Never throws. */
   push(chunk: Uint8Array): void {
-    if (this.#isDiscarding) return;
+    if (this.#state === "discarding") return;
     this.#bytesReceived += chunk.length;
     if (this.#backlog !== undefined || this.#holds !== 0) {
       this.#keep(chunk);
@@ -144,19 +140,18 @@ export class Inflow implements Resumable {
 
   /** The peer has ended its half. The backlog is handed out before the consumer hears of it. */
   peerEnded(): void {
-    this.#hasPeerEnded = true;
+    if (this.#state === "reading") this.#state = "ended";
     if (this.#backlog === undefined) this.#handOutEnd();
   }
 
   /** Hands out one frame, though this reason holds it. Returns whether there was one; not where it is held by another. */
   letOneThrough(reason: Hold): boolean {
     if (this.#holds !== reason || this.#backlog === undefined) return false;
-    const framesBefore = this.#framesReceived;
     this.#holds = 0;
-    this.#takeTurn(1, false, () => this.#handOutBacklog());
-    if (!this.#isDiscarding) this.#holds |= reason;
+    const { isOver } = this.#takeTurn(1, false, () => this.#handOutBacklog());
+    if (this.#state !== "discarding") this.#holds |= reason;
     this.#settle();
-    return this.#framesReceived > framesBefore;
+    return isOver;
   }
 
   /** Hands out the whole backlog, holds or not: the socket has closed in order, and no hold reaches the peer any more. */
@@ -169,7 +164,7 @@ export class Inflow implements Resumable {
 
   /** Hands out nothing from now on, also from within `receiveFrame`. */
   hold(reason: Hold): void {
-    if (this.#isDiscarding) return;
+    if (this.#state === "discarding") return;
     this.#holds |= reason;
     this.#reader.suspend();
     this.#settle();
@@ -183,7 +178,7 @@ export class Inflow implements Resumable {
 
   /** Hands out nothing more: drops the backlog, and what still comes is read and dropped. */
   discard(): void {
-    this.#isDiscarding = true;
+    this.#state = "discarding";
     this.#holds = 0;
     if (this.#endpoint.ownsChunks) this.#backlog?.chunks.forEach(release);
     this.#backlog = undefined;
@@ -208,21 +203,23 @@ export class Inflow implements Resumable {
     const chunks = this.#backlog?.chunks ?? [];
     this.#backlog = undefined;
     for (const chunk of chunks) {
-      if (this.#isDiscarding) return;
+      if (this.#state === "discarding") return;
       if (this.#backlog === undefined && this.#turn?.isOver !== true && this.#holds === 0) {
         this.#handOut(chunk);
       } else {
         this.#keep(chunk);
       }
     }
-    if (this.#backlog === undefined && this.#hasPeerEnded) this.#handOutEnd();
+    if (this.#backlog === undefined && this.#state === "ended") this.#handOutEnd();
   }
 
-  #takeTurn(mostFrames: number, isShort: boolean, handOut: () => void): void {
+  #takeTurn(mostFrames: number, isShort: boolean, handOut: () => void): Turn {
     const outer = this.#turn;
-    this.#turn = new Turn(this.#endpoint.clock, mostFrames, isShort);
+    const turn = new Turn(this.#endpoint.clock, mostFrames, isShort);
+    this.#turn = turn;
     handOut();
     this.#turn = outer;
+    return turn;
   }
 
   /** Hands out the frames of the chunk while the turn lasts, and keeps the rest. */
@@ -244,7 +241,6 @@ export class Inflow implements Resumable {
 
   readonly #receiveFrame = (bytes: Uint8Array, start: number, end: number): void => {
     const length = end - start;
-    this.#framesReceived += 1;
     const turn = this.#turn;
     if (turn?.begins(length) === true) this.#reader.suspend();
     this.#consumer.receiveFrame(bytes, start, end);
@@ -266,7 +262,7 @@ export class Inflow implements Resumable {
 
   /** The peer has ended, and all that it said has been handed out. */
   #handOutEnd(): void {
-    if (this.#isDiscarding) return;
+    if (this.#state === "discarding") return;
     try {
       this.#reader.end();
     } catch (error) {

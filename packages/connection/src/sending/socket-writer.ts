@@ -430,6 +430,10 @@ export class SocketWriter implements Flushable {
     this.#socket = undefined;
     this.#ready?.reject(connectionClosed("wait for room", reason));
     this.#ready = undefined;
+    if (this.#isLong) {
+      this.#isLong = false;
+      this.#owner.queueIsLong(false);
+    }
     this.#owner.writerClosed(reason, () => this.#queue.unsent());
     this.#queue.clear();
     if (leaving === "end") quietly(() => socket?.end());
