@@ -24,6 +24,7 @@ import {
 import type { Connection, ConnectionState } from "./connection.ts";
 import type { Endpoint, Member } from "./endpoint.ts";
 import { Handshake } from "./handshake/handshake.ts";
+import { MOST_REST_MS } from "./receiving/audience.ts";
 import { HandlerCalls, type HandlerCallsOwner } from "./receiving/handler-calls.ts";
 import { HOLD, Inflow } from "./receiving/inflow.ts";
 import { Receiver, type ReceiverOwner } from "./receiving/receiver.ts";
@@ -329,9 +330,12 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     else this.#inflow.release(HOLD.output);
   }
 
-  /** Whether more waits for the peer than the soft limit. */
+  /**
+   * Whether more waits for the peer than the soft limit, and it reads. One that has taken nothing for as long as a
+   * speaker rests is not slow: no rest would help it.
+   */
   get isSlow(): boolean {
-    return this.#writer.isLong;
+    return this.#writer.isSlow(MOST_REST_MS);
   }
 
   /**

@@ -80,8 +80,23 @@ describe("a broadcast from within a handler", () => {
     expect(audience.heard.length).toBe(3);
     audience.clock.advance(1);
     audience.clock.advance(0);
-    // One more makes it rest again.
-    expect(audience.heard.length).toBe(4);
+    // One that takes nothing at all is not waited for any longer.
+    expect(audience.heard.length).toBe(6);
+  });
+
+  test("lets its speaker rest again for a listener that reads, and does not catch up", async () => {
+    const audience = audienceOf(4);
+    stall(audience.listeners, 1);
+    await speakMuch(audience);
+    const [slow] = audience.listeners;
+    for (let second = 1; second <= 3; second += 1) {
+      audience.clock.advance(500);
+      if (slow !== undefined) slow.room = 10;
+      slow?.events?.drained();
+      audience.clock.advance(500);
+      audience.clock.advance(0);
+      expect(audience.heard.length).toBe(3 + second);
+    }
   });
 
   test("goes on as soon as the audience has caught up", async () => {

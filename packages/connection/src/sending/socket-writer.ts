@@ -120,6 +120,12 @@ export class SocketWriter implements Flushable {
     return this.#isLong;
   }
 
+  /** Whether the queue is above the soft limit, and the peer has taken some of it within the last `ms`. */
+  isSlow(ms: number): boolean {
+    if (!this.#isLong) return false;
+    return this.#wait === undefined || this.#endpoint.sweep.now() - this.#wait.sinceMs < ms;
+  }
+
   /** Bytes that the socket has taken. */
   get sentBytes(): number {
     return this.#queue.sentBytes;
