@@ -203,6 +203,7 @@ describe("typewire-server, slow readers", () => {
       using reader = await Offender.connect(server.port);
       using speaker = await Offender.connect(server.port);
       reader.peer.pause();
+      const alive = setInterval(() => void reader.peer.send(frame(message("$ping"))), 100);
       const untilMs = performance.now() + 2500;
       let said = 0;
       while (performance.now() < untilMs) {
@@ -212,9 +213,9 @@ describe("typewire-server, slow readers", () => {
         }
         await speaker.peer.send(frame(message("$ping")));
         await speaker.next("$pong");
-        await reader.peer.send(frame(message("$ping")));
         await Bun.sleep(50);
       }
+      clearInterval(alive);
       expect(server.log.endsOf(reader.name)).toEqual([]);
       reader.peer.resume();
       for (let index = 0; index < said; index += 1) {
