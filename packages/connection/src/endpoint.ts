@@ -35,6 +35,7 @@ import { FrameSizes } from "./sending/frame-sizes.ts";
 import type { TellUndelivered } from "./sending/undelivered.ts";
 import { type ConnectionStats, type EndpointStats, Tally } from "./stats.ts";
 import { type Clock, systemClock } from "./time/clock.ts";
+import { Audience } from "./receiving/audience.ts";
 import { LoopTurns } from "./time/loop-turns.ts";
 import { FlushScheduler, TurnScheduler } from "./time/schedulers.ts";
 import { type Sweepable, Sweep, sweepPeriodMs } from "./time/sweep.ts";
@@ -115,6 +116,7 @@ export interface Endpoint<Outgoing extends AnyMessage, Incoming extends AnyMessa
   readonly flushes: FlushScheduler;
   readonly turns: TurnScheduler;
   readonly loopTurns: LoopTurns;
+  readonly audience: Audience<Connection<Outgoing>>;
   readonly sweep: Sweep<Member>;
   readonly memory: MemoryBudget;
   readonly buffers: BufferPool;
@@ -193,6 +195,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     sweep,
     memory: new MemoryBudget(resolveMaxBufferedBytes(options, limits), sweep.members, clock),
     loopTurns: new LoopTurns(clock),
+    audience: new Audience(clock),
     buffers: new BufferPool(),
     ownsChunks: options.ownsChunks ?? false,
     tally,

@@ -23,6 +23,7 @@ export {
 export type { HandlerOrder, Handlers } from "./handlers.ts";
 export { type ConnectionLimits, type Limits, requireOptions } from "./limits.ts";
 export { LiveConnection } from "./live-connection.ts";
+export { isSlow } from "./receiving/audience.ts";
 export { type Observer, observerMethods } from "./observer.ts";
 export { type FailureReport, type Tellers, tellersOf } from "./observers.ts";
 export type { SharedSecret } from "./handshake/secret-exchange.ts";

@@ -24,6 +24,7 @@ import {
 import type { Connection, ConnectionState } from "./connection.ts";
 import type { Endpoint, Member } from "./endpoint.ts";
 import { Handshake } from "./handshake/handshake.ts";
+import { MOST_REST_MS } from "./receiving/audience.ts";
 import { HandlerCalls, type HandlerCallsOwner } from "./receiving/handler-calls.ts";
 import { HOLD, Inflow } from "./receiving/inflow.ts";
 import { Receiver, type ReceiverOwner } from "./receiving/receiver.ts";
@@ -79,6 +80,8 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   #state: ConnectionState = "connecting";
   #closeReason: CloseReason | undefined;
   #wasOpen = false;
+  /** What had come from the peer when the sweep looked last. */
+  #heardBytes = 0;
   /** The `$bye` that waits until no handler is under way any more. */
   #byeAfterHandlers: Bye | undefined;
   /** For calls of `ready` before the peer has proved the secret. */
@@ -304,7 +307,9 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   check(nowMs: number): void {
-    this.#writer.check(nowMs, this.#inflow.bytesReceived);
+    const { bytesReceived } = this.#inflow;
+    this.#writer.check(nowMs, bytesReceived !== this.#heardBytes);
+    this.#heardBytes = bytesReceived;
     if (!this.#isEnding) this.#hearSlowReader();
     if (!this.#isEnding) this.#receiver.check(nowMs, this.#inflow);
     if (!this.#isEnding) this.#checkHandlers(nowMs);
@@ -324,9 +329,28 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
 
   /** A server does not read from a client that does not read. If a client did the same, the two could wait for each other. */
   queueIsLong(isLong: boolean): void {
+    this.#endpoint.audience.queueIsLong(isLong);
     if (this.#endpoint.role !== "server") return;
     if (isLong) this.#inflow.hold(HOLD.output);
     else this.#inflow.release(HOLD.output);
+  }
+
+  /**
+   * Whether more waits for the peer than the soft limit, and it reads. One that has taken nothing for as long as a
+   * speaker rests is not slow: no rest would help it.
+   */
+  get isSlow(): boolean {
+    return this.#writer.isSlow(MOST_REST_MS);
+  }
+
+  /**
+   * What the peer says is heard by so many, of whom a quarter or more do not keep up: nothing more is handed to
+   * handlers until fewer do, or for a second.
+   */
+  restForAudience(recipients: number): void {
+    if (this.#isEnding || this.#inflow.isHeld(HOLD.audience)) return;
+    this.#inflow.hold(HOLD.audience);
+    this.#endpoint.audience.rest(recipients, () => this.#inflow.release(HOLD.audience));
   }
 
   writerCut(reason: CloseReason): Uint8Array {

@@ -296,12 +296,4 @@ describe("heartbeat", () => {
     silent.clock.advance(30_000);
     expect(await pings(silent)).toBe(0);
   });
-
-  test("is asked for by an end that is paused and still reads", () => {
-    const server = openServer({ heartbeatIntervalMs: 2_000 });
-    server.connection.receive(fromClient(hello));
-    server.connection.pause();
-    server.clock.advance(10_000);
-    expect(server.connection.closeReason?.code).toBe("heartbeat-lost");
-  });
 });

@@ -5,6 +5,7 @@ import {
   type CloseReason,
   createEndpoint,
   type Endpoint,
+  isSlow,
   LiveConnection,
   observersOf,
   refuseUnknownOptions,
@@ -35,7 +36,7 @@ import type {
   TurnedAwayBy,
 } from "./server-options.ts";
 import type { Accepted, Listening, ServerCertificates, ServerHost } from "./server-host.ts";
-import type { Server } from "./server.ts";
+import type { BroadcastOptions, Server } from "./server.ts";
 
 const noLimits = { maxItems: Number.POSITIVE_INFINITY, maxNesting: Number.POSITIVE_INFINITY };
 
@@ -167,21 +168,25 @@ export class LiveServer<
 
   broadcast(
     message: MessageOf<P, "server">,
-    { except }: { readonly except?: ServerConnection<P> } = {},
+    { except, from = this.#endpoint.audience.speaker }: BroadcastOptions<ServerConnection<P>> = {},
   ): number {
     // Each recipient's own limits are looked at when the frame is sent to it.
     const frame = this.#endpoint.outgoing.encodeFrame(message, noLimits);
     let recipients = 0;
+    let slow = 0;
     for (const connection of this.#connections) {
       if (connection === except || connection.state !== "open") continue;
       try {
         connection.sendFrame(frame, message);
         recipients += 1;
+        if (connection.isSlow) slow += 1;
       } catch (error) {
         if (!concernsOnePeer(error)) throw error;
         connection.leaveOut(frame, error);
       }
     }
+    if (isSlow(slow, recipients) && from instanceof LiveConnection)
+      from.restForAudience(recipients);
     return recipients;
   }
 

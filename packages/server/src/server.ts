@@ -5,6 +5,17 @@ import type { AnyMessage, AnyProtocol, MessageOf } from "@typewire/protocol";
 
 import type { Drained, DrainOptions, ServerStats } from "./server-options.ts";
 
+/** Whom a broadcast leaves out, and on whose behalf it is. */
+export interface BroadcastOptions<Connection> {
+  readonly except?: Connection | undefined;
+  /**
+   * The connection that made the server say it: where a quarter of those who hear it do not keep up, that
+   * connection is not read until they do, or for a second, so that one speaker cannot have others cut off.
+   * Default: within a handler of a message, before its first `await`, the handler's connection; else none.
+   */
+  readonly from?: Connection | undefined;
+}
+
 /**
  * A server of one protocol. `Outgoing` are the messages that it sends; `Port` is `number` where it listens on
  * one, and undefined where it listens on a Unix socket. `await using` drains it, with the defaults of `drain`.
@@ -47,7 +58,7 @@ export interface Server<
    *
    * @throws TypewireError `schema-mismatch` where it is not a message of the server's; it is sent to no connection then.
    */
-  broadcast(message: Outgoing, options?: { readonly except?: Connection<Outgoing> }): number;
+  broadcast(message: Outgoing, options?: BroadcastOptions<Connection<Outgoing>>): number;
 
   /**
    * Ends in order: accepts no more, lets handlers under way answer, says `$bye` to every client, lets

@@ -142,6 +142,8 @@ class MemoryNetwork {
   async settle(): Promise<void> {
     do {
       await this.#carrying;
+      // Work that a connection has left for the next turn is a timer of no delay.
+      this.clock.advance(0);
       await nextTurn();
     } while (this.#carrying !== undefined);
     const [failure] = this.#failures.splice(0);

@@ -2,7 +2,11 @@
 
 import { afterAll, beforeAll, describe, expect } from "bun:test";
 
-import { FaultProxy } from "@typewire/testkit";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { executable, FaultProxy } from "@typewire/testkit";
 
 import { Arena, startServer } from "../src/arena.ts";
 import { expectOneReason } from "../src/byte-rows.ts";
@@ -16,8 +20,9 @@ const MIB = 1024 ** 2;
 describe("typewire-server, slow readers", () => {
   let arena: Arena;
   beforeAll(async () => {
-    // What is said here goes to everybody: a few well-behaved clients are enough.
-    arena = await Arena.open({ clients: 3 });
+    // What is said here goes to everybody: a few well-behaved clients are enough, of whom one slow reader more is
+    // less than a quarter, so that those who speak are not made to rest.
+    arena = await Arena.open({ clients: 6 });
   }, 60_000);
   afterAll(() => arena[Symbol.asyncDispose]());
 
@@ -198,18 +203,19 @@ describe("typewire-server, slow readers", () => {
       using reader = await Offender.connect(server.port);
       using speaker = await Offender.connect(server.port);
       reader.peer.pause();
+      const alive = setInterval(() => void reader.peer.send(frame(message("$ping"))), 100);
       const untilMs = performance.now() + 2500;
       let said = 0;
       while (performance.now() < untilMs) {
         // More than loopback keeps, less than a queue may have.
-        for (let index = 0; index < 50 && said < 3500; index += 1, said += 1) {
+        for (let index = 0; index < 50 && said < 2000; index += 1, said += 1) {
           await speaker.say(`${said} ${LARGE_TEXT}`);
         }
         await speaker.peer.send(frame(message("$ping")));
         await speaker.next("$pong");
-        await reader.peer.send(frame(message("$ping")));
         await Bun.sleep(50);
       }
+      clearInterval(alive);
       expect(server.log.endsOf(reader.name)).toEqual([]);
       reader.peer.resume();
       for (let index = 0; index < said; index += 1) {
@@ -232,6 +238,40 @@ describe("typewire-server, slow readers", () => {
       expect(await reader.refusal()).toMatchObject({ code: "slow-consumer" });
       await reader.leave();
       expect(await server.log.endOf(reader.name)).toMatchObject({ code: "slow-consumer" });
+    },
+    60_000,
+  );
+
+  row(
+    "B17 one speaker's valid messages cut nobody: four client programs that write to files",
+    async () => {
+      await using server = await startServer();
+      const folder = mkdtempSync(join(tmpdir(), "typewire-listeners-"));
+      const listeners = Array.from({ length: 4 }, (_, index) =>
+        Bun.spawn([executable("client"), `127.0.0.1:${server.port}`, "--output", "json"], {
+          stdin: "ignore",
+          stderr: "ignore",
+          stdout: Bun.file(join(folder, `${index}.jsonl`)),
+        }),
+      );
+      try {
+        using speaker = await Offender.connect(server.port);
+        const connected = () => server.log.lines.filter(({ event }) => event === "connected");
+        if (connected().length < 5) {
+          await server.log.line(() => connected().length >= 4, "the listeners");
+        }
+        const untilMs = performance.now() + 5000;
+        while (performance.now() < untilMs) {
+          for (let index = 0; index < 200; index += 1) await speaker.say(LARGE_TEXT);
+        }
+        expect(server.log.lines.filter(({ code }) => code === "slow-consumer")).toEqual([]);
+        expect(listeners.map(({ exitCode }) => exitCode)).toEqual([null, null, null, null]);
+        speaker.peer.reset();
+      } finally {
+        for (const listener of listeners) listener.kill("SIGKILL");
+        await Promise.all(listeners.map(({ exited }) => exited));
+        rmSync(folder, { recursive: true });
+      }
     },
     60_000,
   );

@@ -15,40 +15,36 @@ export class Deadlines {
   /** The started frame, by the number of frames before it; negative when there was none. */
   #frameNumber = -1;
   #frameSeenAtMs = 0;
-  /** What had come at the last sign of life, negative while we do not read; and when that was. */
+  /** What had come at the last sign of life, negative while this side is behind; and when that was. */
   #heardBytes = -1;
   #heardAtMs = 0;
   #unansweredPings = 0;
-  /** When we last showed life of our own accord, or had to begin to; negative while we need not. */
-  #shownAtMs = -1;
 
   constructor(limits: ConnectionLimits) {
     this.#limits = limits;
   }
 
-  /** Looks at a connection that listens. `peerHello` is that of a peer that may be asked with `$ping`. */
-  check(nowMs: number, inflow: Inflow, peerHello: Hello | undefined): Verdict {
-    const shown = this.#showLife(nowMs, inflow.isBehind, peerHello);
-    if (inflow.isResting) {
+  /** Looks at a connection that listens. `peerHello` is that of a peer that may be asked with `$ping`, `frames` how many it has sent. */
+  check(nowMs: number, inflow: Inflow, peerHello: Hello | undefined, frames: number): Verdict {
+    if (inflow.isBehind) {
+      // While frames that came wait for this side, the peer cannot be late with one.
       this.#frameNumber = -1;
-      this.#heardBytes = -1;
-      return shown;
+      return this.#showLife(nowMs, peerHello);
     }
     return (
-      this.#checkFrame(nowMs, inflow) ??
-      shown ??
+      this.#checkFrame(nowMs, inflow, frames) ??
       this.#checkHeartbeat(nowMs, inflow.bytesReceived, peerHello)
     );
   }
 
-  #checkFrame(nowMs: number, inflow: Inflow): Verdict {
+  #checkFrame(nowMs: number, inflow: Inflow, frames: number): Verdict {
     const startedBytes = inflow.startedFrameBytes;
-    if (startedBytes === undefined || inflow.isBehind) {
+    if (startedBytes === undefined) {
       this.#frameNumber = -1;
       return undefined;
     }
-    if (this.#frameNumber !== inflow.framesReceived) {
-      this.#frameNumber = inflow.framesReceived;
+    if (this.#frameNumber !== frames) {
+      this.#frameNumber = frames;
       this.#frameSeenAtMs = nowMs;
       return undefined;
     }
@@ -67,15 +63,15 @@ export class Deadlines {
    * A side on which what came has to wait answers no `$ping`, and may take nothing of what waits for it: it
    * says itself that it is alive, as often as the peer would ask, and more often than a peer gives up writing.
    */
-  #showLife(nowMs: number, isBehind: boolean, peerHello: Hello | undefined): "ping" | undefined {
-    if (!isBehind || peerHello === undefined) {
-      this.#shownAtMs = -1;
+  #showLife(nowMs: number, peerHello: Hello | undefined): Verdict {
+    if (peerHello === undefined || this.#heardBytes >= 0) {
+      this.#heardBytes = -1;
+      this.#heardAtMs = nowMs;
       return undefined;
     }
-    if (this.#shownAtMs < 0) this.#shownAtMs = nowMs;
     const intervalMs = Math.min(this.#limits.restPingMs, peerHello.heartbeatIntervalMs || Infinity);
-    if (nowMs - this.#shownAtMs < intervalMs) return undefined;
-    this.#shownAtMs = nowMs;
+    if (nowMs - this.#heardAtMs < intervalMs) return undefined;
+    this.#heardAtMs = nowMs;
     return "ping";
   }
 

@@ -15,9 +15,10 @@ export interface HandlerCallsOwner {
 }
 
 /** The endpoint as the caller of handlers sees it. */
-export interface HandlerCallsEndpoint {
+export interface HandlerCallsEndpoint<Self> {
   readonly limits: ConnectionLimits;
   readonly order: HandlerOrder;
+  readonly audience: { speaker: Self | undefined };
 }
 
 /** With the order `sequential`: the handlers that wait for the one before, made when the first does. */
@@ -29,7 +30,7 @@ interface Line {
 /** Calls handlers with the connection that they belong to, as its face `Self`. */
 export class HandlerCalls<Self> {
   readonly #owner: Self & HandlerCallsOwner;
-  readonly #endpoint: HandlerCallsEndpoint;
+  readonly #endpoint: HandlerCallsEndpoint<Self>;
   readonly #inflow: Inflow;
   #running = 0;
   #settled = 0;
@@ -38,7 +39,11 @@ export class HandlerCalls<Self> {
   #seenSettled = 0;
   #seenAtMs = -1;
 
-  constructor(owner: Self & HandlerCallsOwner, endpoint: HandlerCallsEndpoint, inflow: Inflow) {
+  constructor(
+    owner: Self & HandlerCallsOwner,
+    endpoint: HandlerCallsEndpoint<Self>,
+    inflow: Inflow,
+  ) {
     this.#owner = owner;
     this.#endpoint = endpoint;
     this.#inflow = inflow;
@@ -109,11 +114,16 @@ export class HandlerCalls<Self> {
   }
 
   #start<Incoming>(handler: Handler<Incoming, Self>, name: string, message: Incoming): void {
+    const { audience } = this.#endpoint;
+    const outer = audience.speaker;
+    audience.speaker = this.#owner;
     try {
       const result = handler(message, this.#owner);
       if (isThenable(result)) this.wait(name, result);
     } catch (error) {
       this.#owner.handlerFailed(name, error);
+    } finally {
+      audience.speaker = outer;
     }
   }
 

@@ -13,6 +13,7 @@ import type { ConnectionLimits } from "../limits.ts";
 import type { MemoryBudget } from "../memory-budget.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Resumable, TurnScheduler } from "../time/schedulers.ts";
+import { Turn } from "./turn.ts";
 
 /** Why reading rests; each is taken back on its own. */
 export const HOLD = {
@@ -24,6 +25,8 @@ export const HOLD = {
   output: 4,
   /** A `close` that waits for the last handlers. */
   ending: 8,
+  /** Those who hear the peer do not keep up. */
+  audience: 16,
 } as const;
 
 export type Hold = (typeof HOLD)[keyof typeof HOLD];
@@ -48,23 +51,17 @@ export interface InflowEndpoint {
   readonly ownsChunks: boolean;
 }
 
-/** A turn that takes this long is over, however few messages it had. */
-const TURN_MS = 5;
-
 /** So much is read and kept while nothing is handed out: a $ping every few seconds, for hours. */
 const HELD_BYTES = 16 * 1024;
 
 /** What a chunk of the backlog takes beside its bytes, so that single bytes are no way to fill memory. */
 const CHUNK_BYTES = 128;
 
-/** Frames between two looks at the clock, and all that a busy endpoint gives to a chunk at once. */
-const FRAMES_PER_LOOK = 32;
-
-/**
- * The same in bytes of payload: reading takes up to 40 ns for each, so half a millisecond. Bounds the data
- * items too, of which none is smaller than a byte.
- */
-const BYTES_PER_LOOK = 16 * 1024;
+/** Received chunks that are not handed out yet, in order. */
+interface Backlog {
+  readonly chunks: Uint8Array[];
+  bytes: number;
+}
 
 /** One stream of bytes, cut into frames at our pace. */
 export class Inflow implements Resumable {
@@ -75,21 +72,14 @@ export class Inflow implements Resumable {
   #isSocketPaused = false;
   /** The sum of the reasons to rest. */
   #holds = 0;
-  /** Received chunks that are not handed out yet, in order; undefined when there are none. */
-  #backlog: Uint8Array[] | undefined;
-  #backlogBytes = 0;
+  /** Undefined when nothing waits. */
+  #backlog: Backlog | undefined;
   #isScheduled = false;
-  #hasPeerEnded = false;
-  #isDiscarding = false;
-  #framesReceived = 0;
+  /** After `ended` nothing more comes; what comes after `discarding` is dropped. */
+  #state: "reading" | "ended" | "discarding" = "reading";
   #bytesReceived = 0;
-  /** The frame count at which this turn looks at the clock, and at which it ends. */
-  #nextLook = 0;
-  #lastOfTurn = 0;
-  /** Payload bytes that may still be handed out before this turn looks at the clock. */
-  #bytesUntilLook = 0;
-  /** When the turn first looked at the clock; NaN before, and −Infinity in a turn that ends at its first look. */
-  #turnStartedAtMs = NaN;
+  /** The turn under way, in which frames are handed out. */
+  #turn: Turn | undefined;
 
   constructor(endpoint: InflowEndpoint, consumer: InflowConsumer, maxFrameBytes: number) {
     this.#endpoint = endpoint;
@@ -100,29 +90,19 @@ export class Inflow implements Resumable {
     });
   }
 
-  /** Every frame that came, control messages and refused ones too. */
-  get framesReceived(): number {
-    return this.#framesReceived;
-  }
-
   get bytesReceived(): number {
     return this.#bytesReceived;
   }
 
   /** Bytes kept: of a frame that is not whole, and of the backlog. */
   get bufferedBytes(): number {
-    return this.#reader.bufferedBytes + this.#backlogBytes;
+    return this.#reader.bufferedBytes + (this.#backlog?.bytes ?? 0);
   }
 
   /** Announced length of the frame that the peer has begun and not finished; 0 while its header is not whole. */
   get startedFrameBytes(): number | undefined {
     if (this.#reader.bufferedBytes === 0) return undefined;
     return this.#reader.pendingFrameBytes ?? 0;
-  }
-
-  /** Whether the peer cannot be heard now, for a reason on this side. */
-  get isResting(): boolean {
-    return this.#isSocketPaused;
   }
 
   /** Whether frames that came may wait for this side: then the peer cannot be late with one. */
@@ -147,35 +127,31 @@ export class Inflow implements Resumable {
 
   /** Takes the next bytes. Never throws. */
   push(chunk: Uint8Array): void {
-    if (this.#isDiscarding) return;
+    if (this.#state === "discarding") return;
     this.#bytesReceived += chunk.length;
     if (this.#backlog !== undefined || this.#holds !== 0) {
       this.#keep(chunk);
     } else {
-      this.#beginTurn(this.#endpoint.turns.isBusy);
-      this.#handOut(chunk);
+      const { turns, limits } = this.#endpoint;
+      this.#takeTurn(limits.messagesPerTurn, turns.isBusy, () => this.#handOut(chunk));
     }
     this.#settle();
   }
 
   /** The peer has ended its half. The backlog is handed out before the consumer hears of it. */
   peerEnded(): void {
-    this.#hasPeerEnded = true;
+    if (this.#state === "reading") this.#state = "ended";
     if (this.#backlog === undefined) this.#handOutEnd();
   }
 
   /** Hands out one frame, though this reason holds it. Returns whether there was one; not where it is held by another. */
   letOneThrough(reason: Hold): boolean {
     if (this.#holds !== reason || this.#backlog === undefined) return false;
-    const framesBefore = this.#framesReceived;
     this.#holds = 0;
-    this.#beginTurn(false);
-    this.#lastOfTurn = framesBefore + 1;
-    this.#nextLook = framesBefore + 1;
-    this.#handOutBacklog();
-    if (!this.#isDiscarding) this.#holds |= reason;
+    const { isOver } = this.#takeTurn(1, false, () => this.#handOutBacklog());
+    if (this.#state !== "discarding") this.#holds |= reason;
     this.#settle();
-    return this.#framesReceived > framesBefore;
+    return isOver;
   }
 
   /** Hands out the whole backlog, holds or not: the socket has closed in order, and no hold reaches the peer any more. */
@@ -188,7 +164,7 @@ export class Inflow implements Resumable {
 
   /** Hands out nothing from now on, also from within `receiveFrame`. */
   hold(reason: Hold): void {
-    if (this.#isDiscarding) return;
+    if (this.#state === "discarding") return;
     this.#holds |= reason;
     this.#reader.suspend();
     this.#settle();
@@ -202,10 +178,10 @@ export class Inflow implements Resumable {
 
   /** Hands out nothing more: drops the backlog, and what still comes is read and dropped. */
   discard(): void {
-    this.#isDiscarding = true;
+    this.#state = "discarding";
     this.#holds = 0;
-    if (this.#endpoint.ownsChunks) this.#backlog?.forEach(release);
-    this.#forgetBacklog();
+    if (this.#endpoint.ownsChunks) this.#backlog?.chunks.forEach(release);
+    this.#backlog = undefined;
     this.#reader.stop();
     this.#settle();
   }
@@ -218,42 +194,32 @@ export class Inflow implements Resumable {
   continue(): void {
     this.#isScheduled = false;
     if (this.#backlog === undefined || this.#holds !== 0) return;
-    this.#beginTurn(false);
-    this.#handOutBacklog();
+    this.#takeTurn(this.#endpoint.limits.messagesPerTurn, false, () => this.#handOutBacklog());
     this.#settle();
   }
 
   /** Hands out the backlog while the turn lasts. */
   #handOutBacklog(): void {
-    const chunks = this.#backlog ?? [];
-    this.#forgetBacklog();
+    const chunks = this.#backlog?.chunks ?? [];
+    this.#backlog = undefined;
     for (const chunk of chunks) {
-      if (this.#isDiscarding) return;
-      if (
-        this.#backlog === undefined &&
-        this.#framesReceived < this.#lastOfTurn &&
-        this.#holds === 0
-      ) {
+      if (this.#state === "discarding") return;
+      if (this.#backlog === undefined && this.#turn?.isOver !== true && this.#holds === 0) {
         this.#handOut(chunk);
       } else {
         this.#keep(chunk);
       }
     }
-    if (this.#backlog === undefined && this.#hasPeerEnded) this.#handOutEnd();
+    if (this.#backlog === undefined && this.#state === "ended") this.#handOutEnd();
   }
 
-  #forgetBacklog(): void {
-    this.#backlog = undefined;
-    this.#backlogBytes = 0;
-  }
-
-  /** A short turn is over at its first look. */
-  #beginTurn(isShort: boolean): void {
-    const { messagesPerTurn } = this.#endpoint.limits;
-    this.#lastOfTurn = this.#framesReceived + messagesPerTurn;
-    this.#nextLook = this.#framesReceived + Math.min(messagesPerTurn, FRAMES_PER_LOOK);
-    this.#bytesUntilLook = BYTES_PER_LOOK;
-    this.#turnStartedAtMs = isShort ? -Infinity : NaN;
+  #takeTurn(mostFrames: number, isShort: boolean, handOut: () => void): Turn {
+    const outer = this.#turn;
+    const turn = new Turn(this.#endpoint.clock, mostFrames, isShort);
+    this.#turn = turn;
+    handOut();
+    this.#turn = outer;
+    return turn;
   }
 
   /** Hands out the frames of the chunk while the turn lasts, and keeps the rest. */
@@ -275,35 +241,17 @@ export class Inflow implements Resumable {
 
   readonly #receiveFrame = (bytes: Uint8Array, start: number, end: number): void => {
     const length = end - start;
-    this.#framesReceived += 1;
-    this.#bytesUntilLook -= length;
-    if (this.#framesReceived === this.#nextLook || this.#bytesUntilLook < 0) this.#look();
+    const turn = this.#turn;
+    if (turn?.begins(length) === true) this.#reader.suspend();
     this.#consumer.receiveFrame(bytes, start, end);
-    // One frame may take longer than a turn: the next waits for its own.
-    if (length >= BYTES_PER_LOOK) this.#look();
+    if (turn?.ended(length) === true) this.#reader.suspend();
   };
-
-  /** Ends the turn when it has had enough frames, or enough time. */
-  #look(): void {
-    const nowMs = this.#endpoint.clock.now();
-    if (Number.isNaN(this.#turnStartedAtMs)) this.#turnStartedAtMs = nowMs;
-    const isOver =
-      this.#framesReceived >= this.#lastOfTurn || nowMs - this.#turnStartedAtMs >= TURN_MS;
-    if (isOver) this.#endTurn();
-    this.#nextLook = Math.min(this.#lastOfTurn, this.#framesReceived + FRAMES_PER_LOOK);
-    this.#bytesUntilLook = BYTES_PER_LOOK;
-  }
-
-  #endTurn(): void {
-    this.#lastOfTurn = this.#framesReceived;
-    this.#reader.suspend();
-  }
 
   #keep(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
-    if (this.#backlog === undefined) this.#backlog = [chunk];
-    else this.#backlog.push(chunk);
-    this.#backlogBytes += chunk.length;
+    const backlog = (this.#backlog ??= { chunks: [], bytes: 0 });
+    backlog.chunks.push(chunk);
+    backlog.bytes += chunk.length;
     this.#count(chunk.length);
   }
 
@@ -314,7 +262,7 @@ export class Inflow implements Resumable {
 
   /** The peer has ended, and all that it said has been handed out. */
   #handOutEnd(): void {
-    if (this.#isDiscarding) return;
+    if (this.#state === "discarding") return;
     try {
       this.#reader.end();
     } catch (error) {
@@ -325,8 +273,9 @@ export class Inflow implements Resumable {
   }
 
   get #hasMuchBacklog(): boolean {
-    const chunks = this.#backlog?.length ?? 0;
-    return this.#backlogBytes + chunks * CHUNK_BYTES >= HELD_BYTES;
+    if (this.#backlog === undefined) return false;
+    const { chunks, bytes } = this.#backlog;
+    return bytes + chunks.length * CHUNK_BYTES >= HELD_BYTES;
   }
 
   /** Pauses or resumes the socket, and asks for a later turn, as the state has it. */

@@ -112,7 +112,8 @@ export class Receiver<
     // A peer that has not proved the secret takes a `$ping` for a mistake.
     const asked = handshake.isAuthenticating ? undefined : handshake.peerHello;
     const verdict =
-      handshake.check(nowMs, inflow.isBehind) ?? this.#deadlines.check(nowMs, inflow, asked);
+      handshake.check(nowMs, inflow.isBehind) ??
+      this.#deadlines.check(nowMs, inflow, asked, this.#frames);
     if (verdict === undefined) return;
     if (verdict === "ping") this.#owner.ping();
     else if (verdict.code === "heartbeat-lost") this.#owner.destroyWith(failed(verdict));

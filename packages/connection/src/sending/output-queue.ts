@@ -55,6 +55,12 @@ export interface UnsentRun {
   readonly sentBytes: number;
 }
 
+/** What still leaves of a queue whose peer was too slow. */
+export interface CutQueue {
+  /** Writes until all of it has left, which is "empty", or the socket takes no more. */
+  flush(socket: ByteSocket): FlushResult;
+}
+
 /** What `OutputQueue.flush` has come to: all written, the socket is full, or the socket is closed. */
 export type FlushResult = "empty" | "full" | "closed";
 
@@ -72,8 +78,6 @@ export class OutputQueue {
    * the message, which may send, close or destroy.
    */
   #encodingFrom = -1;
-  /** Once the queue is cut: what still leaves of the first segment, and the last frame behind it. */
-  #cut: { readonly end: number; readonly last: Segment } | undefined;
 
   constructor(pool: BufferPool) {
     this.#pool = pool;
@@ -145,22 +149,17 @@ export class OutputQueue {
   }
 
   /**
-   * Lets nothing more leave but the rest of the frame that has begun to, and `last` behind it. What does not
-   * leave stays for `unsent` until `clear`. Nothing may be appended any more.
+   * What may leave of a queue that is cut: the rest of the frame that has begun to, and `last` behind it; its
+   * `flush` writes it. What does not leave stays for `unsent` until `clear`. Nothing may be appended any more.
    */
-  cut(last: Uint8Array): void {
-    const first = this.#first;
-    this.#cut = { end: first === undefined ? 0 : endOfBegunFrame(first), last: new Segment(last) };
+  cut(last: Uint8Array): CutQueue {
+    const end = this.#first === undefined ? 0 : endOfBegunFrame(this.#first);
+    const segment = new Segment(last);
+    return { flush: (socket) => this.#flushCut(socket, end, segment) };
   }
 
-  /** Whether `cut` was called. */
-  get isCut(): boolean {
-    return this.#cut !== undefined;
-  }
-
-  /** Writes until the queue is empty, or of a cut one all that may leave has left, or the socket takes no more. */
+  /** Writes until the queue is empty or the socket takes no more. */
   flush(socket: ByteSocket): FlushResult {
-    if (this.#cut !== undefined) return this.#flushCut(socket, this.#cut);
     for (let segment = this.#first; segment !== undefined; segment = this.#first) {
       const bytes = segment.unsent();
       const takenBytes = bytes.length === 0 ? 0 : socket.write(bytes);
@@ -176,10 +175,7 @@ export class OutputQueue {
     return "empty";
   }
 
-  #flushCut(
-    socket: ByteSocket,
-    { end, last }: { readonly end: number; readonly last: Segment },
-  ): FlushResult {
+  #flushCut(socket: ByteSocket, end: number, last: Segment): FlushResult {
     const first = this.#first;
     if (first !== undefined && first.sentBytes < end) {
       const bytes = first.unsent().subarray(0, end - first.sentBytes);
@@ -193,7 +189,7 @@ export class OutputQueue {
     const bytes = last.unsent();
     if (bytes.length === 0) return "empty";
     const takenBytes = socket.write(bytes);
-    if (this.#cut === undefined || takenBytes < 0) return "closed";
+    if (takenBytes < 0) return "closed";
     last.sentBytes += takenBytes;
     this.#sentBytes += takenBytes;
     return takenBytes < bytes.length ? "full" : "empty";
@@ -233,7 +229,6 @@ export class OutputQueue {
     this.#last = undefined;
     this.#queuedBytes = 0;
     this.#largestFrameBytes = 0;
-    this.#cut = undefined;
     this.#largeBuffers = 0;
   }
 

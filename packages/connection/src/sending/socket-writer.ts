@@ -21,13 +21,25 @@ import type { LoopTurns } from "../time/loop-turns.ts";
 import type { Flushable, FlushScheduler } from "../time/schedulers.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import { Burst } from "./burst.ts";
-import { BURST_BYTES, type FlushResult, OutputQueue, type UnsentRun } from "./output-queue.ts";
+import {
+  BURST_BYTES,
+  type CutQueue,
+  type FlushResult,
+  OutputQueue,
+  type UnsentRun,
+} from "./output-queue.ts";
 
 /**
  * A queue that grows by so much within a turn is offered to a full socket once more: the peer may have read
  * meanwhile, and the loop has had no time to say so.
  */
 const OFFER_BYTES = 256 * 1024;
+
+/** Since when a writer waits for its peer, and until when; in the sweep's time. */
+interface Wait {
+  readonly sinceMs: number;
+  deadlineMs: number;
+}
 
 /** The connection as its writer sees it. */
 export interface SocketWriterOwner {
@@ -78,12 +90,11 @@ export class SocketWriter implements Flushable {
   /** Why the writer closes, once `close` was called. */
   #closeReason: CloseReason | undefined;
   #isFinished = false;
+  /** What still leaves, once the peer was too slow. */
+  #cutQueue: CutQueue | undefined;
   #hasPeerEnded = false;
-  /** When, in the sweep's time, something must have left, or the peer ended; and since when it is waited for. */
-  #deadlineMs = Infinity;
-  #waitsSinceMs = 0;
-  /** What had come from the peer when the sweep looked last. */
-  #heardBytes = 0;
+  /** While something must leave, or the peer end. */
+  #wait: Wait | undefined;
   /** Since when the sweep has seen the queue above the soft limit; negative when it is not. */
   #longSinceMs = -1;
   #isLong = false;
@@ -107,6 +118,12 @@ export class SocketWriter implements Flushable {
   /** Whether the queue is above the soft limit. */
   get isLong(): boolean {
     return this.#isLong;
+  }
+
+  /** Whether the queue is above the soft limit, and the peer has taken some of it within the last `ms`. */
+  isSlow(ms: number): boolean {
+    if (!this.#isLong) return false;
+    return this.#wait === undefined || this.#endpoint.sweep.now() - this.#wait.sinceMs < ms;
   }
 
   /** Bytes that the socket has taken. */
@@ -229,17 +246,14 @@ export class SocketWriter implements Flushable {
   }
 
   /**
-   * Looks at the deadlines; `nowMs` is the sweep's time, `heardBytes` what has come from the peer. A peer that
-   * says something lives, and has longer to take what waits for it.
+   * Looks at the deadlines; `nowMs` is the sweep's time. A peer of which something `wasHeard` since the last
+   * look lives, and has longer to take what waits for it.
    */
-  check(nowMs: number, heardBytes: number): void {
+  check(nowMs: number, wasHeard: boolean): void {
     const { softQueueBytes, softQueueMs } = this.#endpoint.limits;
-    if (heardBytes !== this.#heardBytes) {
-      this.#heardBytes = heardBytes;
-      if (this.#closeReason === undefined) this.#allowLonger(nowMs);
-    }
-    if (nowMs >= this.#deadlineMs) {
-      this.#missDeadline(nowMs);
+    if (wasHeard && this.#closeReason === undefined) this.#allowLonger(nowMs);
+    if (this.#wait !== undefined && nowMs >= this.#wait.deadlineMs) {
+      this.#missDeadline(nowMs - this.#wait.sinceMs);
     } else if (this.#queue.excessBytes <= softQueueBytes) {
       this.#longSinceMs = -1;
     } else if (this.#longSinceMs < 0) {
@@ -319,11 +333,12 @@ export class SocketWriter implements Flushable {
     const queuedBefore = this.queuedBytes;
     let result: FlushResult;
     try {
-      result = this.#queue.flush(socket);
+      result = (this.#cutQueue ?? this.#queue).flush(socket);
     } catch (error) {
       this.#enterClosed(socketLost(error), "terminate");
       return;
     }
+    if (this.#state === "closed") return;
     if (result === "closed") {
       this.#enterClosed(socketLost(), "terminate");
       return;
@@ -341,10 +356,11 @@ export class SocketWriter implements Flushable {
     if (this.#closeReason !== undefined) {
       if (result === "empty" && this.#isFinished) this.#shutOurHalf(socket, this.#closeReason);
       // The deadline of a peer that was too slow does not begin again when it takes something.
-      else if (!this.#queue.isCut && this.queuedBytes < queuedBefore) this.#allow(writeStallMs);
+      else if (this.#cutQueue === undefined && this.queuedBytes < queuedBefore)
+        this.#allow(writeStallMs);
     } else if (result === "empty") {
-      this.#deadlineMs = Infinity;
-    } else if (this.queuedBytes < queuedBefore || this.#deadlineMs === Infinity) {
+      this.#wait = undefined;
+    } else if (this.queuedBytes < queuedBefore || this.#wait === undefined) {
       this.#allow(writeStallMs);
     }
   }
@@ -371,25 +387,27 @@ export class SocketWriter implements Flushable {
 
   /** Sets the deadline of the peer, `delayMs` from now. */
   #allow(delayMs: number): void {
-    this.#waitsSinceMs = this.#endpoint.sweep.now();
-    this.#deadlineMs = this.#waitsSinceMs + delayMs;
+    const sinceMs = this.#endpoint.sweep.now();
+    this.#wait = { sinceMs, deadlineMs: sinceMs + delayMs };
   }
 
   /** The peer lives: puts its deadline off, to `peerRestMs` at most. */
   #allowLonger(nowMs: number): void {
+    const wait = this.#wait;
+    if (wait === undefined) return;
     const { writeStallMs, peerRestMs } = this.#endpoint.limits;
-    const latestMs = this.#waitsSinceMs + peerRestMs;
-    if (this.#deadlineMs < latestMs) this.#deadlineMs = Math.min(nowMs + writeStallMs, latestMs);
+    const latestMs = wait.sinceMs + peerRestMs;
+    if (wait.deadlineMs < latestMs) wait.deadlineMs = Math.min(nowMs + writeStallMs, latestMs);
   }
 
-  #missDeadline(nowMs: number): void {
+  #missDeadline(waitedMs: number): void {
     if (this.#closeReason !== undefined) {
       const hasLeft = this.#state === "shut" || this.queuedBytes === 0;
       this.#enterClosed(this.#closeReason, hasLeft ? "end" : "terminate");
       return;
     }
     const { writeStallMs, peerRestMs } = this.#endpoint.limits;
-    const isLongGone = nowMs - this.#waitsSinceMs >= peerRestMs;
+    const isLongGone = waitedMs >= peerRestMs;
     this.#cut(writeTimedOut(isLongGone ? peerRestMs : writeStallMs, this.queuedBytes));
   }
 
@@ -404,7 +422,7 @@ export class SocketWriter implements Flushable {
     }
     this.#closeReason = reason;
     this.#isFinished = true;
-    this.#queue.cut(this.#owner.writerCut(reason));
+    this.#cutQueue = this.#queue.cut(this.#owner.writerCut(reason));
     this.#ready?.reject(connectionClosed("wait for room", reason));
     this.#ready = undefined;
     this.#allow(this.#endpoint.limits.lingerMs);
@@ -418,6 +436,10 @@ export class SocketWriter implements Flushable {
     this.#socket = undefined;
     this.#ready?.reject(connectionClosed("wait for room", reason));
     this.#ready = undefined;
+    if (this.#isLong) {
+      this.#isLong = false;
+      this.#owner.queueIsLong(false);
+    }
     this.#owner.writerClosed(reason, () => this.#queue.unsent());
     this.#queue.clear();
     if (leaving === "end") quietly(() => socket?.end());

@@ -95,8 +95,6 @@ export function sweepPeriodMs(limits: ConnectionLimits): number {
     limits.writeStallMs,
     limits.handlersStallMs,
     limits.lingerMs,
-    limits.restPingMs,
-    limits.peerRestMs,
     limits.requireHello ? limits.helloDeadlineMs : Infinity,
   );
   const periodMs = Math.floor(shortestMs / LOOKS_PER_LIMIT);
