@@ -3,6 +3,7 @@
 
 import type { TSchema } from "@sinclair/typebox";
 
+import type { CodeBudget } from "../code-budget.ts";
 import { appendPointer, refuse } from "../errors.ts";
 import { assertUnambiguous } from "./ambiguity.ts";
 import { assertBounds } from "./bounds.ts";
@@ -40,16 +41,21 @@ export interface MessageEntry {
 export type MessageTable = ReadonlyMap<string, MessageEntry>;
 
 /**
- * The table of `schemas`, with the control messages added. `path` is where the direction stands.
+ * The table of `schemas`, with the control messages added. `path` is where the direction stands, `budget`
+ * says when its checks may be compiled.
  *
  * @throws TypewireError `protocol-invalid` where a name is reserved or a schema cannot travel.
  */
-export function buildMessageTable(schemas: MessageSchemas, path: string): MessageTable {
+export function buildMessageTable(
+  schemas: MessageSchemas,
+  path: string,
+  budget: CodeBudget,
+): MessageTable {
   const table = new Map<string, MessageEntry>();
   for (const [name, schema] of Object.entries(schemas)) {
     const messagePath = appendPointer(path, name);
     assertName(name, messagePath);
-    table.set(name, buildEntry(name, schema, messagePath));
+    table.set(name, buildEntry(name, schema, messagePath, budget));
   }
   for (const entry of controlEntries) table.set(entry.name, entry);
   return table;
@@ -67,7 +73,13 @@ function assertName(name: string, path: string): void {
   if (!name.isWellFormed()) throw refuse(path, "a message name must be well-formed Unicode");
 }
 
-function buildEntry(name: string, schema: TSchema, path: string): MessageEntry {
+/** Without a budget the check is compiled at its first use. */
+function buildEntry(
+  name: string,
+  schema: TSchema,
+  path: string,
+  budget?: CodeBudget,
+): MessageEntry {
   visitSchemas(schema, path, (each, place, isOptional) => {
     assertTypeBox(each, place);
     assertKeywords(each, place);
@@ -82,7 +94,7 @@ function buildEntry(name: string, schema: TSchema, path: string): MessageEntry {
     name,
     isControl: name.startsWith("$"),
     shape,
-    check: compileCheck(checkSchema, shape),
+    check: compileCheck(checkSchema, shape, { budget }),
     closed: isClosed(shape),
     judgesWholes: judgesWholes(shape),
   };

@@ -5,12 +5,12 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 
 import { Type } from "@sinclair/typebox";
 
+import { USES_BEFORE_CODE } from "../../../src/code-budget.ts";
 import type { GeneratedCode } from "../../../src/codec/compiled/compiled-path.ts";
 import {
   MAX_MESSAGE_SOURCE,
   MAX_SOURCE,
   type MessageCode,
-  USES_BEFORE_CODE,
 } from "../../../src/codec/compiled/generator.ts";
 import { compileNow, generatedCode } from "../../../src/codec/direction-codec.ts";
 import { defineProtocol, defineReferenceProtocol } from "../../../src/define-protocol.ts";
@@ -92,7 +92,7 @@ describe("a message", () => {
     const useAll = (): void => {
       for (const payload of payloads) codec.decode(payload);
     };
-    for (let use = 0; use < 3 * USES_BEFORE_CODE; use += 1) useAll();
+    for (let use = 0; use < 2 * USES_BEFORE_CODE; use += 1) useAll();
     expect(compiledIn(generatedCode(codec), "decode")).toEqual(["m0"]);
     for (let turn = 2; turn <= names.length; turn += 1) {
       await nextTurn();
