@@ -28,6 +28,8 @@ export function fingerprintOf(server: MessageSchemas, client: MessageSchemas): s
 /** JSON with sorted keys and sorted names of required properties. TypeBox numbers anonymous recursive types per process (`T0`, `T1`), so they are renumbered. */
 function canonicalJson(value: unknown): string {
   const names = new Map<string, string>();
+  // What stands at many places is sorted once.
+  const sorted = new Map<object, object>();
   return JSON.stringify(value, (key, part: unknown) => {
     if ((key === "$id" || key === "$ref") && typeof part === "string" && /^T\d+$/.test(part)) {
       const name = names.get(part) ?? `recursive ${names.size}`;
@@ -38,7 +40,12 @@ function canonicalJson(value: unknown): string {
     // TypeBox lists them in the order of the properties.
     if (key === "required" && Array.isArray(part)) return part.map(String).toSorted(byCodeUnits);
     if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
-    return Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => byCodeUnits(a, b)));
+    let copy = sorted.get(part);
+    if (copy === undefined) {
+      copy = Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => byCodeUnits(a, b)));
+      sorted.set(part, copy);
+    }
+    return copy;
   });
 }
 

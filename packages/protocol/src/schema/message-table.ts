@@ -7,7 +7,7 @@ import type { CodeBudget } from "../code-budget.ts";
 import { appendPointer, refuse } from "../errors.ts";
 import { assertUnambiguous } from "./ambiguity.ts";
 import { assertBounds } from "./bounds.ts";
-import { toCheckSchema } from "./check-schema.ts";
+import { SchemaCopier } from "./check-schema.ts";
 import { type Check, compileCheck, judgesWholes } from "./check.ts";
 import { controlSchemas } from "./control.ts";
 import { assertTypeBox } from "./foreign-schema.ts";
@@ -52,10 +52,11 @@ export function buildMessageTable(
   budget: CodeBudget,
 ): MessageTable {
   const table = new Map<string, MessageEntry>();
+  const copier = new SchemaCopier();
   for (const [name, schema] of Object.entries(schemas)) {
     const messagePath = appendPointer(path, name);
     assertName(name, messagePath);
-    table.set(name, buildEntry(name, schema, messagePath, budget));
+    table.set(name, buildEntry(name, schema, messagePath, copier, budget));
   }
   for (const entry of controlEntries) table.set(entry.name, entry);
   return table;
@@ -63,7 +64,7 @@ export function buildMessageTable(
 
 /** The control messages are the same in every direction of every protocol. */
 const controlEntries = Object.entries(controlSchemas).map(([name, schema]) =>
-  buildEntry(name, schema, appendPointer("", name)),
+  buildEntry(name, schema, appendPointer("", name), new SchemaCopier()),
 );
 
 function assertName(name: string, path: string): void {
@@ -78,6 +79,7 @@ function buildEntry(
   name: string,
   schema: TSchema,
   path: string,
+  copier: SchemaCopier,
   budget?: CodeBudget,
 ): MessageEntry {
   visitSchemas(schema, path, (each, place, isOptional) => {
@@ -85,7 +87,7 @@ function buildEntry(
     assertKeywords(each, place);
     assertBounds(each, place, isOptional);
   });
-  const checkSchema = toCheckSchema(schema);
+  const checkSchema = copier.copyOf(schema);
   const shape = shapeOf(checkSchema, path);
   assertInhabited(shape, path);
   assertUnambiguous(shape, path);
