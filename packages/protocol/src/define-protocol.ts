@@ -4,7 +4,7 @@
 import type { Static } from "@sinclair/typebox";
 
 import type { Codec } from "./codec/codec.ts";
-import { Turns } from "./codec/compiled/turns.ts";
+import { CodeBudget } from "./code-budget.ts";
 import { DirectionCodec } from "./codec/direction-codec.ts";
 import { fingerprintOf } from "./describe/fingerprint.ts";
 import { TypewireError } from "./errors.ts";
@@ -113,12 +113,13 @@ function build<Server extends MessageSchemas, Client extends MessageSchemas>(
       `Cannot define protocol "${name}": expected a whole number as version, got ${version}`,
     );
   }
-  const turns = compiled ? new Turns() : undefined;
+  const budget = new CodeBudget();
+  const table = (schemas: MessageSchemas, path: string) => buildMessageTable(schemas, path, budget);
   return Object.freeze({
     name,
     version,
     fingerprint: fingerprintOf(server, client),
-    server: new DirectionCodec<MessageIn<Server>>(buildMessageTable(server, "/server"), turns),
-    client: new DirectionCodec<MessageIn<Client>>(buildMessageTable(client, "/client"), turns),
+    server: new DirectionCodec<MessageIn<Server>>(table(server, "/server"), budget, compiled),
+    client: new DirectionCodec<MessageIn<Client>>(table(client, "/client"), budget, compiled),
   });
 }

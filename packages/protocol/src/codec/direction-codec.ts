@@ -2,6 +2,7 @@
 // path is asked first; what it does not know, or not yet, goes to the reference path. The header is reserved before encoding and filled in after; whatever fails, the writer is put back.
 
 import { ByteWriter } from "../byte-writer.ts";
+import type { CodeBudget } from "../code-budget.ts";
 import { TypewireError } from "../errors.ts";
 import { HEADER_BYTES, MAX_ANNOUNCED_BYTES, writeHeader } from "../frame/header.ts";
 import { type DecodeLimits, defaultLimits, type MessageLimits } from "../limits.ts";
@@ -10,7 +11,6 @@ import type { AnyMessage, MessageTable } from "../schema/message-table.ts";
 import type { Codec } from "./codec.ts";
 import { CompiledPath, type GeneratedCode } from "./compiled/compiled-path.ts";
 import { MISS } from "./compiled/decode/read.ts";
-import type { Turns } from "./compiled/turns.ts";
 import { ReferencePath } from "./reference/reference-path.ts";
 
 const NOTHING_GENERATED: GeneratedCode = { decoder: "", encoder: "", messages: [] };
@@ -50,12 +50,12 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
   /** For messages that are encoded alone, kept from one to the next. */
   #scratch: ByteWriter | undefined;
 
-  /** `turns` says when code may be generated; without it the reference path serves alone. */
-  constructor(table: MessageTable, turns: Turns | undefined) {
+  /** `compiled`: whether to generate code; without it the reference path serves alone. `budget` says when. */
+  constructor(table: MessageTable, budget: CodeBudget, compiled: boolean) {
     const entries = [...table.values()];
     this.messageNames = entries.filter((entry) => !entry.isControl).map((entry) => entry.name);
-    this.#reference = new ReferencePath(table);
-    this.#compiled = turns && new CompiledPath(table, turns);
+    this.#reference = new ReferencePath(table, budget);
+    this.#compiled = compiled ? new CompiledPath(table, budget) : undefined;
   }
 
   /** As `generatedCode`. */

@@ -23,7 +23,7 @@ export function isAnyKey(pattern: string): boolean {
 
 /** A copy of `schema` whose records constrain every key of their key type, and whose named types have names of their own. */
 export function toCheckSchema(schema: TSchema): TSchema {
-  return new Copier().copy(schema, new Map()) as TSchema;
+  return new SchemaCopier().copyOf(schema);
 }
 
 /** The name that the protocol's author gave to the type that is called `name` in a copy. */
@@ -35,8 +35,15 @@ export function givenName(name: string): string {
 type Names = ReadonlyMap<string, string>;
 type Source = Readonly<Record<PropertyKey, unknown>>;
 
-class Copier {
+/** Copies as `toCheckSchema` does; what stands in several of the schemas, or at several places, is copied once. */
+export class SchemaCopier {
   #named = 0;
+  /** Copies of schemas that stand in no named type, and therefore mean the same wherever they stand. */
+  readonly #copies = new Map<Source, Source>();
+
+  copyOf(schema: TSchema): TSchema {
+    return this.copy(schema, new Map()) as TSchema;
+  }
 
   /** A copy of a schema, of a part of one, or of whatever else stands in it. */
   copy(part: unknown, names: Names): unknown {
@@ -45,8 +52,13 @@ class Copier {
     if (part instanceof Date || part instanceof RegExp) return part;
     const source = part as Source;
     if (!(Kind in source)) return mapEntries(source, (_, value) => this.copy(value, names));
+    const known = names.size === 0 ? this.#copies.get(source) : undefined;
+    if (known !== undefined) return known;
     const id = source["$id"];
-    return this.#schema(source, names, typeof id === "string" ? this.#rename(id) : undefined);
+    const ownName = typeof id === "string" ? this.#rename(id) : undefined;
+    const copy = this.#schema(source, names, ownName);
+    if (names.size === 0) this.#copies.set(source, copy);
+    return copy;
   }
 
   /** A copy of a schema that is called `ownName` from now on, where it has a name. */

@@ -1,9 +1,11 @@
-// The last word on whether a value is what its schema describes: the compiled TypeBox check. Where that
-// cannot be had, would be wrong or take exponential time, the walk that explains faults judges in its place.
+// The last word on whether a value is what its schema describes: the compiled TypeBox check, once it is
+// worth compiling. Before that, and where it cannot be had, would be wrong or take exponential time, the
+// walk that explains faults judges in its place.
 
 import { Kind, type TSchema } from "@sinclair/typebox";
 import { TypeCompiler, TypeCompilerTypeGuardError } from "@sinclair/typebox/compiler";
 
+import { type CodeBudget, USES_BEFORE_CODE } from "../code-budget.ts";
 import { schemaMismatch, type TypewireError } from "../errors.ts";
 import { isAnyKey } from "./check-schema.ts";
 import { describeKind } from "./describe-kind.ts";
@@ -30,23 +32,47 @@ export interface Check {
   explain(value: unknown, otherwise?: TypewireError): TypewireError;
 }
 
+/** What a check may be compiled with, and when. */
+export interface CheckOptions {
+  /** The schemas that the checked one may refer to. */
+  readonly references?: readonly TSchema[];
+  /** Says when the check may be compiled; without it that is at its first use. */
+  readonly budget?: CodeBudget | undefined;
+}
+
+/** A message that has its own code by then is seldom checked again, and its check need not be compiled. */
+const USES_BEFORE_CHECK = 4 * USES_BEFORE_CODE;
+
+/** The check of a larger schema is not compiled: TypeBox writes out each type at each place. */
+const MAX_TYPES = 1000;
+
 /**
- * A check of `schema`, whose shape is `shape`; `references` are the schemas it may refer to. It is
- * compiled when it is first used, so that a program pays only for the messages it meets.
+ * A check of `schema`, whose shape is `shape`. The walk that explains faults judges the first values, so
+ * that what a peer sends once or twice makes no code; then the check is compiled, in a turn of its own.
  */
 export function compileCheck(
   schema: TSchema,
   shape: Shape,
-  references: readonly TSchema[] = [],
+  { references = [], budget }: CheckOptions = {},
 ): Check {
-  let predicate: ((value: unknown) => boolean) | undefined;
+  const walk = (value: unknown): boolean => findFault(shape, value) === undefined;
+  let compiled: ((value: unknown) => boolean) | undefined;
+  let uses = 0;
   const compile = (): ((value: unknown) => boolean) => {
+    const types = shapesIn(shape).size;
+    if (needsWalk(shape) || types > MAX_TYPES || budget?.takeTypes(types) === false) return walk;
     const known = references.filter((reference) => reference !== schema);
-    const compiled = needsWalk(shape) ? undefined : compilePredicate(schema, known);
-    return compiled ?? ((value) => findFault(shape, value) === undefined);
+    return compilePredicate(schema, known) ?? walk;
   };
   return {
-    passes: (value) => (predicate ??= compile())(value),
+    passes(value) {
+      if (compiled !== undefined) return compiled(value);
+      uses += 1;
+      if (budget === undefined || (uses > USES_BEFORE_CHECK && budget.takeTurn())) {
+        compiled = compile();
+      }
+      return (compiled ?? walk)(value);
+    },
     explain: (value, otherwise) =>
       findFault(shape, value) ??
       otherwise ??

@@ -34,9 +34,7 @@ import {
 type Fields = Readonly<Record<string, unknown>>;
 type Fault = TypewireError | undefined;
 
-const UNCOUNTED = { minProperties: undefined, maxProperties: undefined };
 const ANY_TEXT = Type.String();
-const ANY_ENTRIES: unknown = Type.Record(Type.String(), Type.Unknown()).patternProperties;
 
 /** The first fault of `value`, by path and kind, never the value itself; undefined where it has none. */
 export function findFault(shape: Shape, value: unknown): Fault {
@@ -217,9 +215,18 @@ function kindOf(value: unknown): ValueKind | undefined {
   }
 }
 
+/** What TypeBox is asked about a value by itself, by schema: made once, since a walk asks at every value. */
+const ownConstraintsOf = new WeakMap<TSchema, { readonly schema: TSchema | undefined }>();
+const patternsOf = new WeakMap<TSchema, RegExp>();
+
 /** What TypeBox finds wrong with a value by itself, its parts aside. */
 function ownFault(schema: TSchema, value: unknown, path: string): Fault {
-  const constraints = ownConstraints(schema);
+  let own = ownConstraintsOf.get(schema);
+  if (own === undefined) {
+    own = { schema: ownConstraints(schema) };
+    ownConstraintsOf.set(schema, own);
+  }
+  const constraints = own.schema;
   if (constraints === undefined) return undefined;
   // For a RegExp, Value.Check turns anything into a string first.
   if (schema[Kind] !== "RegExp" && Value.Check(constraints, value)) {
@@ -245,24 +252,24 @@ function textFault(schema: TSchema, value: unknown, path: string): Fault {
   if (typeof value !== "string" || schema[Kind] === "RegExp") return undefined;
   const expected = (what: string): Fault =>
     schemaMismatch(path, `string to match ${what}`, describeKind(value));
-  if (pattern !== undefined && !new RegExp(pattern, "u").test(value))
+  if (pattern !== undefined && !patternOf(schema, pattern).test(value))
     return expected(`'${pattern}'`);
   if (format !== undefined && !formatCheck(format)(value)) return expected(`'${format}' format`);
   return undefined;
 }
 
+function patternOf(schema: TSchema, source: string): RegExp {
+  let pattern = patternsOf.get(schema);
+  if (pattern === undefined) {
+    pattern = new RegExp(source, "u");
+    patternsOf.set(schema, pattern);
+  }
+  return pattern;
+}
+
 /** The schema without its parts, which have shapes of their own, and without what is judged here. */
 function ownConstraints(schema: TSchema): TSchema | undefined {
   switch (schema[Kind]) {
-    case "Object":
-      return { ...schema, ...UNCOUNTED, properties: {}, required: [], additionalProperties: true };
-    case "Record":
-      return {
-        ...schema,
-        ...UNCOUNTED,
-        patternProperties: ANY_ENTRIES,
-        additionalProperties: true,
-      };
     case "Array":
       return {
         ...schema,
@@ -282,6 +289,9 @@ function ownConstraints(schema: TSchema): TSchema | undefined {
       return ANY_TEXT;
     case "Intersect":
     case "Not":
+    // That it is an object is known, and its properties are counted here.
+    case "Object":
+    case "Record":
     case "Union":
       return undefined;
     default:

@@ -3,10 +3,11 @@
 
 import type { TSchema } from "@sinclair/typebox";
 
+import type { CodeBudget } from "../code-budget.ts";
 import { appendPointer, refuse } from "../errors.ts";
 import { assertUnambiguous } from "./ambiguity.ts";
 import { assertBounds } from "./bounds.ts";
-import { toCheckSchema } from "./check-schema.ts";
+import { SchemaCopier } from "./check-schema.ts";
 import { type Check, compileCheck, judgesWholes } from "./check.ts";
 import { controlSchemas } from "./control.ts";
 import { assertTypeBox } from "./foreign-schema.ts";
@@ -40,16 +41,22 @@ export interface MessageEntry {
 export type MessageTable = ReadonlyMap<string, MessageEntry>;
 
 /**
- * The table of `schemas`, with the control messages added. `path` is where the direction stands.
+ * The table of `schemas`, with the control messages added. `path` is where the direction stands, `budget`
+ * says when its checks may be compiled.
  *
  * @throws TypewireError `protocol-invalid` where a name is reserved or a schema cannot travel.
  */
-export function buildMessageTable(schemas: MessageSchemas, path: string): MessageTable {
+export function buildMessageTable(
+  schemas: MessageSchemas,
+  path: string,
+  budget: CodeBudget,
+): MessageTable {
   const table = new Map<string, MessageEntry>();
+  const copier = new SchemaCopier();
   for (const [name, schema] of Object.entries(schemas)) {
     const messagePath = appendPointer(path, name);
     assertName(name, messagePath);
-    table.set(name, buildEntry(name, schema, messagePath));
+    table.set(name, buildEntry(name, schema, messagePath, copier, budget));
   }
   for (const entry of controlEntries) table.set(entry.name, entry);
   return table;
@@ -57,7 +64,7 @@ export function buildMessageTable(schemas: MessageSchemas, path: string): Messag
 
 /** The control messages are the same in every direction of every protocol. */
 const controlEntries = Object.entries(controlSchemas).map(([name, schema]) =>
-  buildEntry(name, schema, appendPointer("", name)),
+  buildEntry(name, schema, appendPointer("", name), new SchemaCopier()),
 );
 
 function assertName(name: string, path: string): void {
@@ -67,13 +74,20 @@ function assertName(name: string, path: string): void {
   if (!name.isWellFormed()) throw refuse(path, "a message name must be well-formed Unicode");
 }
 
-function buildEntry(name: string, schema: TSchema, path: string): MessageEntry {
+/** Without a budget the check is compiled at its first use. */
+function buildEntry(
+  name: string,
+  schema: TSchema,
+  path: string,
+  copier: SchemaCopier,
+  budget?: CodeBudget,
+): MessageEntry {
   visitSchemas(schema, path, (each, place, isOptional) => {
     assertTypeBox(each, place);
     assertKeywords(each, place);
     assertBounds(each, place, isOptional);
   });
-  const checkSchema = toCheckSchema(schema);
+  const checkSchema = copier.copyOf(schema);
   const shape = shapeOf(checkSchema, path);
   assertInhabited(shape, path);
   assertUnambiguous(shape, path);
@@ -82,7 +96,7 @@ function buildEntry(name: string, schema: TSchema, path: string): MessageEntry {
     name,
     isControl: name.startsWith("$"),
     shape,
-    check: compileCheck(checkSchema, shape),
+    check: compileCheck(checkSchema, shape, { budget }),
     closed: isClosed(shape),
     judgesWholes: judgesWholes(shape),
   };

@@ -68,10 +68,21 @@ export function shapeOf(schema: TSchema, path: string): Shape {
   return build(schema, path, new Map());
 }
 
+/** The shapes of schemas that stand in no named type, so that one object has one shape. */
+const shapes = new WeakMap<TSchema, Shape>();
+
 function build(schema: TSchema, path: string, outer: Scope): Shape {
   if (typeof schema !== "object" || schema === null) {
     throw refuse(path, `expected a TypeBox type, got ${describeKind(schema)}`);
   }
+  const known = outer.size === 0 ? shapes.get(schema) : undefined;
+  if (known !== undefined) return known;
+  const shape = buildNamed(schema, path, outer);
+  if (outer.size === 0) shapes.set(schema, shape);
+  return shape;
+}
+
+function buildNamed(schema: TSchema, path: string, outer: Scope): Shape {
   const id = schema.$id;
   if (id === undefined || outer.has(id)) return buildKind(schema, path, outer);
   const scope = new Map(outer).set(id, define(schema));

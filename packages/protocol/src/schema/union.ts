@@ -1,6 +1,7 @@
 // Where a value belongs in a union. Literal properties tell at once, as in TypeScript's discriminated
 // unions; members that no literal rules out are tried in order, each with its own compiled check.
 
+import type { CodeBudget } from "../code-budget.ts";
 import { type Check, compileCheck } from "./check.ts";
 import { admitsObject, type Discriminators, discriminatorsOf } from "./discriminators.ts";
 import {
@@ -17,17 +18,21 @@ export class Candidate {
   readonly #member: UnionMember;
   /** Undefined where the member is no object. */
   readonly #discriminators: Discriminators | undefined;
+  readonly #budget: CodeBudget;
   #check: Check | undefined;
 
-  constructor(member: UnionMember) {
+  constructor(member: UnionMember, budget: CodeBudget) {
     this.shape = member.shape;
     this.#member = member;
+    this.#budget = budget;
     this.#discriminators = discriminatorsOf(member.shape);
   }
 
   /** Whether `value` satisfies this member's schema. */
   admits(value: unknown): boolean {
-    this.#check ??= compileCheck(this.#member.schema, this.shape, this.#member.references);
+    const { schema, references } = this.#member;
+    const budget = this.#budget;
+    this.#check ??= compileCheck(schema, this.shape, { references, budget });
     return this.#check.passes(value);
   }
 
@@ -40,12 +45,18 @@ export class Candidate {
 /** The candidates of each union of a message, prepared when first met. */
 export class Unions {
   readonly #candidates = new Map<UnionShape, readonly Candidate[]>();
+  readonly #budget: CodeBudget;
+
+  /** `budget` says when the checks of members may be compiled. */
+  constructor(budget: CodeBudget) {
+    this.#budget = budget;
+  }
 
   /** All members, in the order of the schema. */
   candidates(shape: UnionShape): readonly Candidate[] {
     let candidates = this.#candidates.get(shape);
     if (candidates === undefined) {
-      candidates = unionMembers(shape).map((member) => new Candidate(member));
+      candidates = unionMembers(shape).map((member) => new Candidate(member, this.#budget));
       this.#candidates.set(shape, candidates);
     }
     return candidates;

@@ -6,6 +6,7 @@ import { FormatRegistry, type TSchema, Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Value } from "@sinclair/typebox/value";
 
+import { CodeBudget } from "../../src/code-budget.ts";
 import { compileCheck } from "../../src/schema/check.ts";
 import { toCheckSchema } from "../../src/schema/check-schema.ts";
 import { shapeOf } from "../../src/schema/shape-of.ts";
@@ -109,6 +110,20 @@ describe("compileCheck", () => {
       if (verdict && exotic) continue;
       expect(check.explain(value).message.includes("a value of the schema")).toBe(verdict);
     }
+  });
+
+  test("is compiled after sixty-four values, in a turn that is free", async () => {
+    const copy = toCheckSchema(Type.Object({ a: Type.Integer() }));
+    const budget = new CodeBudget();
+    const check = compileCheck(copy, shapeOf(copy, "/x"), { budget });
+    for (let use = 0; use < 64; use += 1) expect(check.passes({ a: use })).toBe(true);
+    expect(budget.takeTurn()).toBe(true);
+    await Promise.resolve();
+    expect(check.passes({ a: "b" })).toBe(false);
+    expect(budget.takeTurn()).toBe(false);
+    await Promise.resolve();
+    expect(check.passes({ a: 1 })).toBe(true);
+    expect(budget.takeTurn()).toBe(true);
   });
 
   test("counts only own properties where every object inherits one of that name", () => {

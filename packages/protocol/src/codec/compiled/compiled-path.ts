@@ -3,6 +3,7 @@
 // to everything else, errors included: the reference path decides then, and words them.
 
 import type { ByteWriter } from "../../byte-writer.ts";
+import type { CodeBudget } from "../../code-budget.ts";
 import { type DecodeLimits, defaultLimits } from "../../limits.ts";
 import type { AnyMessage, MessageTable } from "../../schema/message-table.ts";
 import { Unions } from "../../schema/union.ts";
@@ -23,7 +24,6 @@ import {
 } from "./encode/module.ts";
 import { Generator, type MessageCode } from "./generator.ts";
 import { Structures } from "./structures.ts";
-import type { Turns } from "./turns.ts";
 
 /** What the compiled path made of a direction, for people who want to see it. */
 export interface GeneratedCode {
@@ -47,8 +47,8 @@ export class CompiledPath {
   readonly #encoders = new Map<string, CompiledEncode>();
   readonly #encoder: Generator<CompiledEncode>;
 
-  /** `turns` says when code may be made. */
-  constructor(table: MessageTable, turns: Turns) {
+  /** `budget` says when code may be made. */
+  constructor(table: MessageTable, budget: CodeBudget) {
     const structures = new Structures();
     const decodeState: DecodeState = {
       position: 0,
@@ -60,14 +60,14 @@ export class CompiledPath {
     const entrance = new DecodeEntrance(decodeState);
     this.#table = table;
     this.#decodeEntrance = entrance;
-    this.#decoder = new Generator(table, structures, turns, {
+    this.#decoder = new Generator(table, structures, budget, {
       emitMessage: emitDecoder,
       scope: decodeScope(decodeState),
       install: (name, decode) => entrance.add(name, decode),
     });
-    this.#encoder = new Generator(table, structures, turns, {
+    this.#encoder = new Generator(table, structures, budget, {
       emitMessage: emitEncoder,
-      scope: encodeScope(this.#encodeState, new ShapeWriter(new Unions())),
+      scope: encodeScope(this.#encodeState, new ShapeWriter(new Unions(budget))),
       install: (name, encode) => this.#encoders.set(name, encode),
     });
   }

@@ -2,14 +2,11 @@
 // A peer can make a server compile by sending, so a message is compiled after its sixteenth use, one in a
 // turn, and no more source than so much is made at all. The reference path serves the others.
 
+import { type CodeBudget, USES_BEFORE_CODE } from "../../code-budget.ts";
 import type { MessageEntry, MessageTable } from "../../schema/message-table.ts";
 import { Functions, type ModuleFunctions } from "./functions.ts";
 import { Source, TooLarge, Uncompiled } from "./source.ts";
 import type { Structures } from "./structures.ts";
-import type { Turns } from "./turns.ts";
-
-/** A message that was read or written so often is compiled; the reference path has done so until then. */
-export const USES_BEFORE_CODE = 16;
 
 /** Most source that one message may take, with the functions that it brings: about 30 ms of compiling. */
 export const MAX_MESSAGE_SOURCE = 256 * 1024;
@@ -46,7 +43,7 @@ const FORBIDDEN: MessageCode = {
 export class Generator<Code> {
   readonly #table: MessageTable;
   readonly #parts: GeneratorParts<Code>;
-  readonly #turns: Turns;
+  readonly #budget: CodeBudget;
   readonly #functions: Functions;
   readonly #uses = new Map<string, number>();
   /** What became of the messages that were looked at. */
@@ -57,12 +54,12 @@ export class Generator<Code> {
   constructor(
     table: MessageTable,
     structures: Structures,
-    turns: Turns,
+    budget: CodeBudget,
     parts: GeneratorParts<Code>,
   ) {
     this.#table = table;
     this.#parts = parts;
-    this.#turns = turns;
+    this.#budget = budget;
     this.#functions = new Functions(structures);
   }
 
@@ -81,7 +78,7 @@ export class Generator<Code> {
     if (this.#done.has(name)) return;
     const uses = (this.#uses.get(name) ?? 0) + 1;
     this.#uses.set(name, uses);
-    if (uses >= USES_BEFORE_CODE && this.#turns.take()) this.#compile(name);
+    if (uses >= USES_BEFORE_CODE && this.#budget.takeTurn()) this.#compile(name);
   }
 
   /** Compiles every message that has not been looked at yet. */

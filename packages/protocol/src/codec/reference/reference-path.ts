@@ -5,6 +5,7 @@
 import { Decoder } from "cbor-x/decode";
 
 import type { ByteWriter } from "../../byte-writer.ts";
+import type { CodeBudget } from "../../code-budget.ts";
 import { Scanner } from "../../cbor/scan.ts";
 import { refusalOf, schemaMismatch, TypewireError } from "../../errors.ts";
 import type { DecodeLimits } from "../../limits.ts";
@@ -33,8 +34,9 @@ export class ReferencePath {
   readonly #reviver: Reviver;
   readonly #shapeWriter: ShapeWriter;
 
-  constructor(table: MessageTable) {
-    const unions = new Unions();
+  /** `budget` says when the checks may be compiled. */
+  constructor(table: MessageTable, budget: CodeBudget) {
+    const unions = new Unions(budget);
     this.#table = table;
     this.#scanner = new Scanner({ allowUndefined: mentionsUndefined(table) });
     this.#reviver = new Reviver(unions);
