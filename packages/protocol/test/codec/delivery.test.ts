@@ -7,7 +7,7 @@
 
 import { describe, expect, test } from "bun:test";
 
-import { Kind, type TSchema, Type } from "@sinclair/typebox";
+import { type TSchema, Type } from "@sinclair/typebox";
 
 import { TypewireError } from "../../src/errors.ts";
 import { fromHex, toHex } from "../support/bytes.ts";
@@ -15,9 +15,9 @@ import { message } from "../support/cbor.ts";
 import { type CodecPaths, codecPathsOf, outcomeOf } from "../support/codec-paths.ts";
 import { ITEMS, KINDS, PLACES, VALUES } from "../support/delivery-cases.ts";
 import { expectError } from "../support/errors.ts";
-import { judge, type Plain } from "../support/profile-oracle.ts";
+import { judged } from "../support/judged.ts";
 import { newSeed, randomFrom } from "../support/random.ts";
-import { fitOf, isSame } from "../support/schema-judge.ts";
+import { isSame } from "../support/schema-judge.ts";
 import { payloadWith, type ValueMessage } from "../support/value-codec.ts";
 
 const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 300);
@@ -44,23 +44,6 @@ function pathsOf(schema: TSchema): CodecPaths | undefined {
     if (error instanceof TypewireError && error.code === "protocol-invalid") return undefined;
     throw error;
   }
-}
-
-/** What the judge says of a payload: the message to deliver, or nothing. */
-function judged(schema: TSchema, payload: Uint8Array): { readonly value: unknown } | undefined {
-  const { verdict, value } = judge(payload, { allowUndefined: mentionsUndefined(schema) });
-  if (verdict !== "accepted") return undefined;
-  const fields = new Map(value as ReadonlyMap<string, Plain>);
-  fields.delete("type");
-  const fit = fitOf(Type.Object({ v: schema }), fields);
-  return fit && { value: { type: "m", ...(fit.value as object) } };
-}
-
-/** Whether a schema has undefined somewhere, so that the profile lets it through. */
-function mentionsUndefined(part: unknown): boolean {
-  if (typeof part !== "object" || part === null) return false;
-  const kind = (part as { readonly [Kind]?: string })[Kind];
-  return kind === "Undefined" || kind === "Void" || Object.values(part).some(mentionsUndefined);
 }
 
 /** A schema on one line, for a failure. */

@@ -1,5 +1,7 @@
-// Where Typewire and the suite of JSON Schema part, on purpose. The test of the suite fails where an entry
+// Where Typewire parts with the suite of JSON Schema, or with ajv, on purpose. The tests fail where an entry
 // is missing, and where an entry no longer differs.
+
+import { type TSchema, Type } from "@sinclair/typebox";
 
 /** Cases that are taken where the suite refuses, or the other way round, as `file: schema: instance`, by reason. */
 export const KNOWN_DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
@@ -43,4 +45,45 @@ export const NOT_ASKED: Readonly<Record<string, readonly string[]>> = {
     "definitions: valid definition",
     "ref: remote ref, containing refs itself",
   ],
+};
+
+/** A TypeBox type is a JSON Schema too; of `value` ajv says by it what Typewire does not say. */
+export interface Difference {
+  readonly schema: TSchema;
+  readonly value: unknown;
+  readonly isTaken: boolean;
+}
+
+/** Where ajv says otherwise, by reason. The converter for ajv leaves all of these out. */
+export const AJV_DIFFERS: Readonly<Record<string, Difference>> = {
+  "decimal steps are those of the decimals that are written, not of doubles": {
+    schema: Type.Number({ multipleOf: 0.01 }),
+    value: 0.07,
+    isTaken: true,
+  },
+  "lengths are counted in UTF-16 units": {
+    schema: Type.String({ maxLength: 1 }),
+    value: "🎉",
+    isTaken: false,
+  },
+  "properties that are dropped are not counted": {
+    schema: Type.Object({ a: Type.Null() }, { maxProperties: 1 }),
+    value: { a: null, unheard: 1 },
+    isTaken: true,
+  },
+  "what is dropped tells no items apart": {
+    schema: Type.Array(Type.Object({}), { uniqueItems: true }),
+    value: [{ unheard: 1 }, { unheard: 2 }],
+    isTaken: false,
+  },
+  "zero and negative zero are two values": {
+    schema: Type.Array(Type.Number(), { uniqueItems: true }),
+    value: [0, -0],
+    isTaken: true,
+  },
+  "an integer of a record's keys is no text": {
+    schema: Type.Record(Type.Integer(), Type.Null()),
+    value: { "1": null },
+    isTaken: false,
+  },
 };
