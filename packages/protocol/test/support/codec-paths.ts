@@ -3,19 +3,22 @@
 import { type TSchema, Type } from "@sinclair/typebox";
 
 import type { Codec } from "../../src/codec/codec.ts";
+import { compileNow } from "../../src/codec/direction-codec.ts";
 import { defineProtocol, defineReferenceProtocol } from "../../src/define-protocol.ts";
 import { TypewireError } from "../../src/errors.ts";
 import type { ValueMessage } from "./value-codec.ts";
 
-/** The codecs of the message `m` whose property `v` has one schema. */
+/** The codecs of the message `m` whose property `v` has one schema; the first is compiled, not to be when it has been used. */
 export type CodecPaths = Readonly<Record<"compiled" | "reference", Codec<ValueMessage>>>;
 
 /** @throws TypewireError `protocol-invalid` where the schema is refused. */
 export function codecPathsOf(schema: TSchema): CodecPaths {
   const server = { m: Type.Object({ v: schema }) };
   const definition = { name: "test", version: 1, server, client: {} };
+  const compiled = defineProtocol(definition).server;
+  compileNow(compiled);
   return {
-    compiled: defineProtocol(definition).server,
+    compiled,
     reference: defineReferenceProtocol(definition).server,
   };
 }
