@@ -82,7 +82,9 @@ class Converter {
         if (schema["flags"] !== "u") throw new Uncovered();
         return { type: "string", pattern: schema["source"], ...given(schema, LENGTHS) };
       case "TemplateLiteral":
-        return { type: "string", pattern: schema["x-pattern"] ?? schema["pattern"] };
+        // TypeBox's own pattern means less than its type says.
+        if (schema["x-pattern"] === undefined) throw new Uncovered();
+        return { type: "string", pattern: schema["x-pattern"] };
       case "Literal":
         return { const: schema["const"] };
       case "Never":
