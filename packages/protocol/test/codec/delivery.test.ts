@@ -7,18 +7,17 @@
 
 import { describe, expect, test } from "bun:test";
 
-import { Kind, type TSchema, Type } from "@sinclair/typebox";
+import { type TSchema, Type } from "@sinclair/typebox";
 
-import type { Codec } from "../../src/codec/codec.ts";
-import { defineProtocol, defineReferenceProtocol } from "../../src/define-protocol.ts";
 import { TypewireError } from "../../src/errors.ts";
 import { fromHex, toHex } from "../support/bytes.ts";
 import { message } from "../support/cbor.ts";
+import { type CodecPaths, codecPathsOf, outcomeOf } from "../support/codec-paths.ts";
 import { ITEMS, KINDS, PLACES, VALUES } from "../support/delivery-cases.ts";
 import { expectError } from "../support/errors.ts";
-import { judge, type Plain } from "../support/profile-oracle.ts";
+import { judged } from "../support/judged.ts";
 import { newSeed, randomFrom } from "../support/random.ts";
-import { fitOf, isSame } from "../support/schema-judge.ts";
+import { isSame } from "../support/schema-judge.ts";
 import { payloadWith, type ValueMessage } from "../support/value-codec.ts";
 
 const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 300);
@@ -37,52 +36,14 @@ function drawn<Item>(items: readonly Item[]): readonly Item[] {
   return DRAWS_ALL ? items : items.filter(() => random() < CASES / 1500);
 }
 
-type Paths = Readonly<Record<"compiled" | "reference", Codec<ValueMessage>>>;
-
-/** Both paths of the message `m` whose property `v` has this schema; undefined where the schema is refused. */
-function pathsOf(schema: TSchema): Paths | undefined {
-  const definition = {
-    name: "test",
-    version: 1,
-    server: { m: Type.Object({ v: schema }) },
-    client: {},
-  };
+/** Both paths of a schema; undefined where it is refused. */
+function pathsOf(schema: TSchema): CodecPaths | undefined {
   try {
-    return {
-      compiled: defineProtocol(definition).server,
-      reference: defineReferenceProtocol(definition).server,
-    };
+    return codecPathsOf(schema);
   } catch (error) {
     if (error instanceof TypewireError && error.code === "protocol-invalid") return undefined;
     throw error;
   }
-}
-
-/** What an attempt comes to; a refusal is a TypewireError, anything else fails the test. */
-function outcomeOf<Value>(attempt: () => Value): { readonly value: Value } | undefined {
-  try {
-    return { value: attempt() };
-  } catch (error) {
-    if (error instanceof TypewireError) return undefined;
-    throw error;
-  }
-}
-
-/** What the judge says of a payload: the message to deliver, or nothing. */
-function judged(schema: TSchema, payload: Uint8Array): { readonly value: unknown } | undefined {
-  const { verdict, value } = judge(payload, { allowUndefined: mentionsUndefined(schema) });
-  if (verdict !== "accepted") return undefined;
-  const fields = new Map(value as ReadonlyMap<string, Plain>);
-  fields.delete("type");
-  const fit = fitOf(Type.Object({ v: schema }), fields);
-  return fit && { value: { type: "m", ...(fit.value as object) } };
-}
-
-/** Whether a schema has undefined somewhere, so that the profile lets it through. */
-function mentionsUndefined(part: unknown): boolean {
-  if (typeof part !== "object" || part === null) return false;
-  const kind = (part as { readonly [Kind]?: string })[Kind];
-  return kind === "Undefined" || kind === "Void" || Object.values(part).some(mentionsUndefined);
 }
 
 /** A schema on one line, for a failure. */
@@ -93,7 +54,11 @@ function inShort(schema: TSchema): string {
 }
 
 /** Expects each path to deliver of each payload what the judge says. */
-function expectDeliveries(schema: TSchema, paths: Paths, payloads: readonly Uint8Array[]): void {
+function expectDeliveries(
+  schema: TSchema,
+  paths: CodecPaths,
+  payloads: readonly Uint8Array[],
+): void {
   const failures: unknown[] = [];
   for (const payload of payloads) {
     const expected = judged(schema, payload);
@@ -117,7 +82,7 @@ function expectDeliveries(schema: TSchema, paths: Paths, payloads: readonly Uint
 }
 
 /** Expects each path to send only what its receiver may deliver, and to send again what was delivered. */
-function expectSending(schema: TSchema, paths: Paths, values: readonly unknown[]): void {
+function expectSending(schema: TSchema, paths: CodecPaths, values: readonly unknown[]): void {
   const failures: unknown[] = [];
   const messages = [{ type: "m" }, ...values.map((v) => ({ type: "m", v }))];
   for (const sent of messages as ValueMessage[]) {
@@ -143,7 +108,7 @@ const PAYLOADS = [NOTHING, ...ITEMS.map(payloadWith)];
 const kinds = Object.entries(KINDS);
 
 /** The unions of the kind at `place` with those behind it, as far as `defineProtocol` accepts them. */
-function* pairs(first: () => TSchema, place: number): Generator<readonly [TSchema, Paths]> {
+function* pairs(first: () => TSchema, place: number): Generator<readonly [TSchema, CodecPaths]> {
   for (const [, second] of kinds.slice(place)) {
     if (!DRAWS_ALL && second !== first && random() > CASES / 600) continue;
     const isDrawn = random() < 0.5;
@@ -161,7 +126,7 @@ describe("what is delivered", () => {
       Type.Object({ name: Type.String() }),
       Type.Record(Type.Integer(), Type.String()),
     ]);
-    const { compiled, reference } = pathsOf(schema) as Paths;
+    const { compiled, reference } = pathsOf(schema) as CodecPaths;
     const payload = fromHex("a2 64 74797065 61 6d 61 76 a1 64 6e616d65 82 01 a1 65 61646d696e f5");
     for (const codec of [compiled, reference]) {
       expectError(() => codec.decode(payload), "schema-mismatch", {
@@ -188,7 +153,7 @@ describe("what is delivered", () => {
 
   test.each(kinds)("fits the schema: %s", (_, kind) => {
     const schema = kind();
-    const paths = pathsOf(schema) as Paths;
+    const paths = pathsOf(schema) as CodecPaths;
     expectDeliveries(schema, paths, PAYLOADS);
     expectSending(schema, paths, VALUES);
   });

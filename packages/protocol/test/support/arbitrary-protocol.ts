@@ -4,6 +4,17 @@
 import { type TSchema, Type } from "@sinclair/typebox";
 import fc from "fast-check";
 
+import { defineProtocol } from "../../src/define-protocol.ts";
+import { TypewireError } from "../../src/errors.ts";
+import {
+  anyFurtherOf,
+  CONSTRAINED,
+  containing,
+  countedRecordOf,
+  openRecordOf,
+  sharedIntersectionOf,
+  uniqueListOf,
+} from "./arbitrary-keywords.ts";
 import { type Form, LEAVES, type Sample } from "./arbitrary-leaves.ts";
 import { asModule, chainOf, listOf, nullableListOf, treeOf } from "./arbitrary-recursive.ts";
 import { arbitraryText, arbitraryUnknown, HOSTILE_NAMES, PLAIN_NAMES } from "./arbitrary-values.ts";
@@ -57,7 +68,7 @@ class Samples {
   }
 
   #make(depth: number): fc.Arbitrary<Sample> {
-    const leaf = fc.oneof(...LEAVES);
+    const leaf = fc.oneof(...LEAVES, ...CONSTRAINED.map((sample) => fc.constant(sample)));
     if (depth === 0) return leaf;
     const inner = this.any(depth - 1);
     return fc.oneof(
@@ -69,6 +80,20 @@ class Samples {
       { weight: 1, arbitrary: this.#union(depth) },
       { weight: 1, arbitrary: this.#recursive(depth) },
       { weight: 1, arbitrary: inner.map(asModule) },
+      { weight: 2, arbitrary: this.#constrained(inner) },
+    );
+  }
+
+  /** Containers that ask more than what their parts are. */
+  #constrained(inner: fc.Arbitrary<Sample>): fc.Arbitrary<Sample> {
+    return fc.oneof(
+      containing,
+      inner.map(uniqueListOf),
+      inner.map(countedRecordOf),
+      inner.map(openRecordOf),
+      // What is undefined would be counted, and not be there.
+      inner.filter(({ forms }) => !forms.includes("undefined")).map(anyFurtherOf),
+      inner.chain((sample) => fc.constantFrom(...sharedIntersectionOf(sample))),
     );
   }
 
@@ -180,7 +205,12 @@ class Samples {
     const mixed = fc
       .array(this.any(depth - 1), { minLength: 1, maxLength: 4 })
       .map((samples) => unionOf(withDistinctForms(samples)));
-    return fc.oneof(mixed, this.#discriminated(depth), this.#undiscriminated());
+    const free = fc
+      .array(this.any(depth - 1), { minLength: 2, maxLength: 3 })
+      .map((samples) =>
+        isSpeakable(samples) ? unionOf(samples) : unionOf(withDistinctForms(samples)),
+      );
+    return fc.oneof(mixed, free, this.#discriminated(depth), this.#undiscriminated());
   }
 
   #recursive(depth: number): fc.Arbitrary<Sample> {
@@ -286,6 +316,18 @@ function unionOf(members: readonly Sample[]): Sample {
     values: fc.oneof(...members.map((member) => member.values)),
     forms: members.flatMap((member) => member.forms),
   };
+}
+
+/** Whether `defineProtocol` takes the union of all, so that no bytes mean two things. */
+function isSpeakable(samples: readonly Sample[]): boolean {
+  const server = { m: Type.Object({ v: Type.Union(samples.map(({ schema }) => schema)) }) };
+  try {
+    defineProtocol({ name: "random", version: 1, server, client: {} });
+    return true;
+  } catch (error) {
+    if (error instanceof TypewireError && error.code === "protocol-invalid") return false;
+    throw error;
+  }
 }
 
 /** Those that share no wire form with one before them; with what has no schema, only the first. */

@@ -33,6 +33,12 @@ export function fitOf(schema: TSchema, item: Plain, scope: Scope = new Map()): F
       return fitOfUnion(schema["anyOf"] as readonly TSchema[], item, names);
     case "Intersect":
       return fitOf(mergedObject(schema), item, names);
+    case "Both": {
+      const [first, ...others] = (schema["both"] as readonly TSchema[]).map((each) =>
+        fitOf(each, item, names),
+      );
+      return others.includes(undefined) ? undefined : first;
+    }
     case "Array":
       return fitOfArray(schema, item, names);
     case "Tuple":
@@ -63,18 +69,25 @@ function fitOfUnion(members: readonly TSchema[], item: Plain, scope: Scope): Fit
   return fits.find((fit) => fit?.dropped === 0) ?? fits[0];
 }
 
-/** Plain objects intersected are one object. */
+/** Plain objects intersected are one object; a property that several name is what all of them ask. */
 function mergedObject(schema: TSchema): TSchema {
   const members = schema["allOf"] as readonly TSchema[];
   const properties: Record<string, TSchema> = {};
   for (const member of members) {
-    for (const [name, schema] of Object.entries(member["properties"] as Fields)) {
-      if (Object.hasOwn(properties, name)) throw new Error(`the judge cannot merge ${name}`);
-      properties[name] = schema;
+    for (const [name, asked] of Object.entries(member["properties"] as Fields)) {
+      const before = Object.hasOwn(properties, name) ? properties[name] : undefined;
+      properties[name] = before === undefined ? asked : bothOf(before, asked);
     }
   }
   const additionalProperties: unknown = schema["unevaluatedProperties"];
   return { [Kind]: "Object", properties, additionalProperties } as unknown as TSchema;
+}
+
+/** What has two types at once, and is required where one of them asks that. */
+function bothOf(a: TSchema, b: TSchema): TSchema {
+  const isOptional = OptionalKind in a && OptionalKind in b;
+  const both = { [Kind]: "Both", both: [a, b] } as unknown as TSchema;
+  return isOptional ? Type.Optional(both) : both;
 }
 
 function fitOfArray(schema: TSchema, item: Plain, scope: Scope): Fit | undefined {
@@ -256,13 +269,22 @@ function isText(schema: TSchema, text: string): boolean {
   >;
   if (!isWithin(text.length, minLength, maxLength)) return false;
   // What the tests' template literals say, and TypeBox's pattern does not.
-  const meant = pattern?.replaceAll(
+  const meant = ((schema["x-pattern"] as string | undefined) ?? pattern)?.replaceAll(
     "(0|[1-9][0-9]*)",
     "(-?(?:0|[1-9]\\d*)(\\.\\d+)?(e[+-]?\\d+)?)",
   );
   if (meant !== undefined && !new RegExp(meant, "u").test(text)) return false;
   if (source !== undefined && !new RegExp(source, flags).test(text)) return false;
-  return format === undefined || FormatRegistry.Get(format)?.(text) === true;
+  return format === undefined || isOfFormat(format, text);
+}
+
+/** A check that throws has refused the text. */
+function isOfFormat(format: string, text: string): boolean {
+  try {
+    return FormatRegistry.Get(format)?.(text) === true;
+  } catch {
+    return false;
+  }
 }
 
 function isInRange(schema: TSchema, value: number | bigint): boolean {
@@ -316,7 +338,17 @@ function pointed(value: number): Pointed {
 
 function isTimestampInRange(schema: TSchema, milliseconds: number): boolean {
   const bounds = schema as Record<string, number | undefined>;
-  return isWithin(milliseconds, bounds["minimumTimestamp"], bounds["maximumTimestamp"]);
+  const {
+    exclusiveMinimumTimestamp: above,
+    exclusiveMaximumTimestamp: below,
+    multipleOfTimestamp: step,
+  } = bounds;
+  return (
+    isWithin(milliseconds, bounds["minimumTimestamp"], bounds["maximumTimestamp"]) &&
+    (above === undefined || milliseconds > above) &&
+    (below === undefined || milliseconds < below) &&
+    (step === undefined || milliseconds % step === 0)
+  );
 }
 
 function isWithin(value: number | bigint, least: unknown, most: unknown): boolean {
@@ -330,11 +362,16 @@ function fits64Bits(value: bigint): boolean {
   return value >= -(2n ** 63n) && value < 2n ** 64n;
 }
 
+/** An object without a prototype is as good as any. */
+function prototypeOf(value: object): unknown {
+  return Object.getPrototypeOf(value) ?? Object.prototype;
+}
+
 /** Whether two delivered values are the same, the order of their properties aside. */
 export function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
+  if (prototypeOf(a) !== prototypeOf(b)) return false;
   if (a instanceof Date) return Object.is(a.getTime(), (b as Date).getTime());
   const [names, others] = [Object.keys(a), Object.keys(b)];
   if (names.length !== others.length) return false;
