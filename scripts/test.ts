@@ -4,14 +4,14 @@ import { missingTools } from "@typewire/testkit";
 
 /** For one test, in milliseconds: says that it hangs, on a busy machine as well. No test judges by it. */
 const TIMEOUT_MS = 60_000;
+/** Much of the suite waits for processes and timers: two files at once take two thirds of the time of one by one. */
+const WORKERS = 2;
 
 const missing = missingTools();
-const runner = Bun.spawn(
-  [process.execPath, "test", `--timeout=${TIMEOUT_MS}`, ...process.argv.slice(2)],
-  {
-    stdio: ["inherit", "inherit", "inherit"],
-  },
-);
+const flags = [`--timeout=${TIMEOUT_MS}`, `--parallel=${WORKERS}`];
+const runner = Bun.spawn([process.execPath, "test", ...flags, ...process.argv.slice(2)], {
+  stdio: ["inherit", "inherit", "inherit"],
+});
 const exitCode = await runner.exited;
 // The runner writes its summary to stderr as well.
 if (missing.length > 0) console.error(`\nNot run on this machine: ${missing.join("; ")}`);
