@@ -1,14 +1,9 @@
 // Finds the first fault of a value against a shape, and words it: the one place where a mismatch of
-// values is explained. TypeBox judges what stands by itself, the walk judges how the parts fit together.
-// A union is entered by its literal properties, so the walk takes linear time where TypeBox would try
-// every member of a recursive union at every level.
-
-import { Kind, type TSchema, Type } from "@sinclair/typebox";
-import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
-import { Value } from "@sinclair/typebox/value";
+// values is explained. The walk judges how the parts fit together; what a value is by itself is
+// `own-fault.ts`'s. A union is entered by its literal properties, so the walk takes linear time where
+// TypeBox would try every member of a recursive union at every level.
 
 import { appendPointer, schemaMismatch, type TypewireError } from "../errors.ts";
-import { isMultipleOf } from "./decimal-steps.ts";
 import { describeKind } from "./describe-kind.ts";
 import {
   admitsObject,
@@ -16,7 +11,7 @@ import {
   literalsOf,
   sharedDiscriminator,
 } from "./discriminators.ts";
-import { formatCheck } from "./format.ts";
+import { ownFault } from "./own-fault.ts";
 import { describedParts, isPresent, namedParts } from "./parts.ts";
 import {
   admitsKind,
@@ -33,8 +28,6 @@ import {
 
 type Fields = Readonly<Record<string, unknown>>;
 type Fault = TypewireError | undefined;
-
-const ANY_TEXT = Type.String();
 
 /** The first fault of `value`, by path and kind, never the value itself; undefined where it has none. */
 export function findFault(shape: Shape, value: unknown): Fault {
@@ -214,105 +207,6 @@ function kindOf(value: unknown): ValueKind | undefined {
       return undefined;
   }
 }
-
-/** What TypeBox is asked about a value by itself, by schema: made once, since a walk asks at every value. */
-const ownConstraintsOf = new WeakMap<TSchema, { readonly schema: TSchema | undefined }>();
-const patternsOf = new WeakMap<TSchema, RegExp>();
-
-/** What TypeBox finds wrong with a value by itself, its parts aside. */
-function ownFault(schema: TSchema, value: unknown, path: string): Fault {
-  let own = ownConstraintsOf.get(schema);
-  if (own === undefined) {
-    own = { schema: ownConstraints(schema) };
-    ownConstraintsOf.set(schema, own);
-  }
-  const constraints = own.schema;
-  if (constraints === undefined) return undefined;
-  // For a RegExp, Value.Check turns anything into a string first.
-  if (schema[Kind] !== "RegExp" && Value.Check(constraints, value)) {
-    return decimalFault(schema, value, path) ?? textFault(schema, value, path);
-  }
-  const error = Value.Errors(constraints, value).First();
-  if (error === undefined) return undefined;
-  return schemaMismatch(path, wordingOf(error), describeKind(value));
-}
-
-/** What is wrong with a number where `multipleOf` asks for steps, which TypeBox does not count in decimal. */
-function decimalFault(schema: TSchema, value: unknown, path: string): Fault {
-  const step: unknown = schema["multipleOf"];
-  if (typeof step !== "number" || typeof value !== "number") return undefined;
-  const kind = schema[Kind] === "Integer" ? "integer" : "number";
-  if (isMultipleOf(step)(value)) return undefined;
-  return schemaMismatch(path, `${kind} to be a multiple of ${step}`, describeKind(value));
-}
-
-/** What is wrong with a text where TypeBox reads patterns without the flag `u`, and lets format checks throw. */
-function textFault(schema: TSchema, value: unknown, path: string): Fault {
-  const { pattern, format } = schema as { readonly pattern?: string; readonly format?: string };
-  if (typeof value !== "string" || schema[Kind] === "RegExp") return undefined;
-  const expected = (what: string): Fault =>
-    schemaMismatch(path, `string to match ${what}`, describeKind(value));
-  if (pattern !== undefined && !patternOf(schema, pattern).test(value))
-    return expected(`'${pattern}'`);
-  if (format !== undefined && !formatCheck(format)(value)) return expected(`'${format}' format`);
-  return undefined;
-}
-
-function patternOf(schema: TSchema, source: string): RegExp {
-  let pattern = patternsOf.get(schema);
-  if (pattern === undefined) {
-    pattern = new RegExp(source, "u");
-    patternsOf.set(schema, pattern);
-  }
-  return pattern;
-}
-
-/** The schema without its parts, which have shapes of their own, and without what is judged here. */
-function ownConstraints(schema: TSchema): TSchema | undefined {
-  switch (schema[Kind]) {
-    case "Array":
-      return {
-        ...schema,
-        items: Type.Unknown(),
-        contains: undefined,
-        minContains: undefined,
-        maxContains: undefined,
-      };
-    case "Tuple":
-      return { ...schema, items: schema["items"]?.map(() => Type.Unknown()) };
-    case "Integer":
-    case "Number":
-      return { ...schema, multipleOf: undefined };
-    case "String":
-      return { ...schema, pattern: undefined, format: undefined };
-    case "TemplateLiteral":
-      return ANY_TEXT;
-    case "Intersect":
-    case "Not":
-    // That it is an object is known, and its properties are counted here.
-    case "Object":
-    case "Record":
-    case "Union":
-      return undefined;
-    default:
-      return schema;
-  }
-}
-
-function wordingOf(error: ValueError): string {
-  if (error.type === ValueErrorType.Never) return "nothing";
-  return error.message
-    .replace(/^Expected (to be )?/, "")
-    .replace(/^bigint$/, "integer of at most 64 bits")
-    .replace(/\b(Uint8Array|Date|bigint)\b/, (name) => WIRE_WORDS[name] ?? name);
-}
-
-/** TypeBox names these kinds as JavaScript does; a peer in another language has no such names. */
-const WIRE_WORDS: Readonly<Record<string, string>> = {
-  Uint8Array: "byte string",
-  Date: "date",
-  bigint: "integer",
-};
 
 function firstFault<Part>(parts: readonly Part[], find: (part: Part) => Fault): Fault {
   for (const part of parts) {
