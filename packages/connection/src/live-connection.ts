@@ -131,9 +131,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
 
   get stats(): ConnectionStats {
     return {
-      messagesReceived: this.#receiver.messagesReceived,
-      messagesRefused: this.#receiver.messagesRefused,
-      messagesUnknown: this.#receiver.messagesUnknown,
+      ...this.#receiver.stats,
       messagesSent: this.#sender.messagesSent,
       messagesUndelivered: this.#sender.messagesUndelivered,
       bytesReceived: this.#inflow.bytesReceived,

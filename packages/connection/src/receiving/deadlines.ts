@@ -1,8 +1,9 @@
-// The deadlines of a peer whose messages count: of the frame it has started, and of a sign of life. Looked
-// at by the sweep, which compares counters that are kept anyway, so that the path of a byte has no clock.
+// The deadlines of what a peer has to say: the handshake's, of the frame it has started, and of a sign of life.
+// Looked at by the sweep, which compares counters that are kept anyway, so that the path of a byte has no clock.
 
 import { type Hello, TypewireError } from "@typewire/protocol";
 
+import type { Handshake } from "../handshake/handshake.ts";
 import type { ConnectionLimits } from "../limits.ts";
 import type { Inflow } from "./inflow.ts";
 
@@ -12,6 +13,7 @@ export type Verdict = TypewireError | "ping" | undefined;
 /** Remembers one connection's last looks. Times are the sweep's. */
 export class Deadlines {
   readonly #limits: ConnectionLimits;
+  readonly #handshake: Handshake;
   /** The started frame, by the number of frames before it; negative when there was none. */
   #frameNumber = -1;
   #frameSeenAtMs = 0;
@@ -20,12 +22,18 @@ export class Deadlines {
   #heardAtMs = 0;
   #unansweredPings = 0;
 
-  constructor(limits: ConnectionLimits) {
+  constructor(limits: ConnectionLimits, handshake: Handshake) {
     this.#limits = limits;
+    this.#handshake = handshake;
   }
 
-  /** Looks at a connection that listens. `peerHello` is that of a peer that may be asked with `$ping`, `frames` how many it has sent. */
-  check(nowMs: number, inflow: Inflow, peerHello: Hello | undefined, frames: number): Verdict {
+  /** Looks at a connection that listens; `frames` is how many the peer has sent. */
+  check(nowMs: number, inflow: Inflow, frames: number): Verdict {
+    const handshake = this.#handshake;
+    const late = handshake.check(nowMs, inflow.isBehind);
+    if (late !== undefined) return late;
+    // A peer that has not proved the secret takes a `$ping` for a mistake.
+    const peerHello = handshake.isAuthenticating ? undefined : handshake.peerHello;
     if (inflow.isBehind) {
       // While frames that came wait for this side, the peer cannot be late with one.
       this.#frameNumber = -1;

@@ -1,53 +1,38 @@
 // The receiving half of a connection: frames in, valid messages out to the owner, one call each, without
-// a copy or an allocation of its own. Answers for the peer's mistakes: what is forgiven, what ends the
-// connection, and what the peer is told. Control messages stop here. Leaves the pace to the inflow, the
-// first messages to the handshake, handlers and states to the owner.
+// a copy or an allocation of its own. Control messages stop here. Leaves the pace to the inflow, the first
+// messages to the handshake, the peer's mistakes to `Mistakes`, handlers and states to the owner.
 
 import {
   type AnyMessage,
-  type Call,
   type Codec,
   type ControlMessage,
   isControlMessage,
   isFatal,
-  type Result,
-  type Role,
   TypewireError,
 } from "@typewire/protocol";
 
 import {
   type CloseReason,
   failed,
-  failedInternally,
   type Offence,
-  type OwnControlMessage,
   peerEndedItsHalf,
   peerReported,
   peerSaidBye,
-  toPeerError,
 } from "../close-reason.ts";
-import type { Handshake } from "../handshake/handshake.ts";
-import type { ConnectionLimits } from "../limits.ts";
 import type { Connection } from "../connection.ts";
-import type { Observers } from "../observers.ts";
+import type { Handshake } from "../handshake/handshake.ts";
+import type { ConnectionStats } from "../stats.ts";
 import { oneLine } from "../text.ts";
-import type { Clock } from "../time/clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Inflow, InflowConsumer } from "./inflow.ts";
-import { Refusals } from "./refusals.ts";
+import { Mistakes, type MistakesEndpoint, type MistakesOwner } from "./mistakes.ts";
 
 /** The connection as its receiver sees it. */
-export interface ReceiverOwner<Incoming> {
-  /** The peer has said something valid. Returns whether the connection still listens. */
-  heard(): boolean;
+export interface ReceiverOwner<Incoming> extends MistakesOwner {
   /** A message for its handler. */
   handle(message: Incoming): void;
-  /** A control message for the peer. */
-  answer(message: OwnControlMessage): void;
   /** The handshake has taken a step: it may be over, and its frame limit another. Returns whether the connection still listens. */
   handshakeAdvanced(): boolean;
-  /** The end in order begins, after `lastMessage` to the peer. Nothing more is received. */
-  closeWith(reason: CloseReason, lastMessage?: OwnControlMessage): void;
   /** The end, at once: a silent peer hears no last message. */
   destroyWith(reason: CloseReason): void;
   /** The peer is silent: time to ask whether it is alive. */
@@ -55,12 +40,11 @@ export interface ReceiverOwner<Incoming> {
 }
 
 /** The endpoint as its receivers see it. */
-export interface ReceiverEndpoint<Outgoing extends AnyMessage, Incoming extends AnyMessage> {
-  readonly role: Role;
+export interface ReceiverEndpoint<
+  Outgoing extends AnyMessage,
+  Incoming extends AnyMessage,
+> extends MistakesEndpoint<Outgoing, Incoming> {
   readonly incoming: Codec<Incoming>;
-  readonly limits: ConnectionLimits;
-  readonly clock: Clock;
-  readonly observers: Observers<Outgoing, Incoming>;
 }
 
 /** Reads one stream of frames. */
@@ -78,7 +62,7 @@ export class Receiver<
   #framesAside = 0;
   #messagesReceived = 0;
   /** Made at the first. */
-  #refusals: Refusals | undefined;
+  #mistakes: Mistakes<Outgoing, Incoming> | undefined;
 
   constructor(
     endpoint: ReceiverEndpoint<Outgoing, Incoming>,
@@ -88,32 +72,21 @@ export class Receiver<
     this.#endpoint = endpoint;
     this.#handshake = handshake;
     this.#owner = owner;
-    this.#deadlines = new Deadlines(endpoint.limits);
+    this.#deadlines = new Deadlines(endpoint.limits, handshake);
   }
 
-  /** Valid messages of the peer's, control messages not counted. */
-  get messagesReceived(): number {
-    return this.#messagesReceived;
-  }
-
-  /** See `ConnectionStats`. */
-  get messagesRefused(): number {
-    return this.#refusals?.refused ?? 0;
-  }
-
-  /** See `ConnectionStats`. */
-  get messagesUnknown(): number {
-    return this.#refusals?.unknown ?? 0;
+  /** What has come so far. */
+  get stats(): Pick<ConnectionStats, "messagesReceived" | "messagesRefused" | "messagesUnknown"> {
+    return {
+      messagesReceived: this.#messagesReceived,
+      messagesRefused: this.#mistakes?.refused ?? 0,
+      messagesUnknown: this.#mistakes?.unknown ?? 0,
+    };
   }
 
   /** Looks at the deadlines of what `inflow` reads; `nowMs` is the sweep's time. */
   check(nowMs: number, inflow: Inflow): void {
-    const handshake = this.#handshake;
-    // A peer that has not proved the secret takes a `$ping` for a mistake.
-    const asked = handshake.isAuthenticating ? undefined : handshake.peerHello;
-    const verdict =
-      handshake.check(nowMs, inflow.isBehind) ??
-      this.#deadlines.check(nowMs, inflow, asked, this.#frames);
+    const verdict = this.#deadlines.check(nowMs, inflow, this.#frames);
     if (verdict === undefined) return;
     if (verdict === "ping") this.#owner.ping();
     else if (verdict.code === "heartbeat-lost") this.#owner.destroyWith(failed(verdict));
@@ -138,7 +111,8 @@ export class Receiver<
     try {
       message = incoming.decodeIncoming(bytes, start, end, limits);
     } catch (error) {
-      this.#receiveUnreadable(error);
+      if (isUnknownControl(error)) this.#framesAside += 1;
+      this.#madeMistakes.unreadable(error, this.#frames);
       return;
     }
     if (isControlMessage(message)) {
@@ -152,28 +126,9 @@ export class Receiver<
     }
   }
 
-  /** A frame that is no message of this direction, or whose bytes are none at all. */
-  #receiveUnreadable(error: unknown): void {
-    const judged = this.#handshake.judgeUnreadable(error);
-    if (judged instanceof TypewireError && judged.code === "unknown-type") {
-      this.#receiveUnknown(judged);
-    } else {
-      this.#refuse(judged, { of: ofOf(error), frame: this.#frames });
-    }
-  }
-
   /** The message that came last, as an error names it. */
   #offence({ type }: AnyMessage): Offence {
     return { of: type, frame: this.#frames };
-  }
-
-  /** A newer peer says what this side cannot know: it is told once of each name, and never loses the connection. */
-  #receiveUnknown(error: TypewireError): void {
-    const name = error.of ?? "";
-    if (name.startsWith("$")) this.#framesAside += 1;
-    if (!this.#refusal().meet(name)) return;
-    this.#endpoint.observers.onRefused?.(this.#owner, error);
-    this.#owner.answer(toPeerError(error, { frame: this.#frames }));
   }
 
   #receiveControl(message: ControlMessage, payload: Uint8Array): void {
@@ -195,11 +150,8 @@ export class Receiver<
         this.#owner.heard();
         return;
       case "$call":
-        this.#refusal().meet(message.type);
-        if (this.#owner.heard()) this.#owner.answer(unknownCall(message));
-        return;
       case "$result":
-        this.#refusal().meet(message.type);
+        this.#madeMistakes.passOver(message);
         return;
       case "$bye":
         this.#owner.closeWith(peerSaidBye(message));
@@ -230,44 +182,18 @@ export class Receiver<
     return true;
   }
 
-  /** Answers for an error of the peer's: forgives it, or ends the connection. `offence`: of which of its messages. */
   #refuse(error: unknown, offence?: Offence): void {
-    if (!(error instanceof TypewireError)) {
-      const { reason, lastMessage } = failedInternally(
-        this.#endpoint.role,
-        "read a message",
-        error,
-      );
-      this.#owner.closeWith(reason, lastMessage);
-      return;
-    }
-    const verdict = isFatal(error.code)
-      ? error
-      : this.#refusal().refuse(error, this.#handshake.hasOtherSchemas);
-    if (verdict instanceof TypewireError) {
-      this.#owner.closeWith(failed(verdict), toPeerError(verdict, offence));
-      return;
-    }
-    this.#endpoint.observers.onRefused?.(this.#owner, error);
-    if (verdict === "answer") this.#owner.answer(toPeerError(error, offence));
+    this.#madeMistakes.refuse(error, offence);
   }
 
-  #refusal(): Refusals {
-    this.#refusals ??= new Refusals(this.#endpoint.limits, this.#endpoint.clock);
-    return this.#refusals;
+  get #madeMistakes(): Mistakes<Outgoing, Incoming> {
+    this.#mistakes ??= new Mistakes(this.#endpoint, this.#handshake, this.#owner);
+    return this.#mistakes;
   }
 }
 
-/** The type of the message that an error is about, where it was read. */
-function ofOf(error: unknown): string | undefined {
-  return error instanceof TypewireError ? error.of : undefined;
-}
-
-/** The answer to a call: this version serves none. */
-function unknownCall({ id }: Call): Result {
-  return {
-    type: "$result",
-    id,
-    error: { code: "unknown-call", message: "This side serves no call of this name" },
-  };
+/** Whether a control message of a later version could not be read. */
+function isUnknownControl(error: unknown): boolean {
+  if (!(error instanceof TypewireError) || error.code !== "unknown-type") return false;
+  return error.of?.startsWith("$") === true;
 }

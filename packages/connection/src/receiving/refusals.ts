@@ -1,6 +1,6 @@
 // Well-formed messages that are none of this side's: how many came, which are answered, and when they are too
 // many. A peer of another version is told what it says in vain, and keeps its connection; a stream of faults
-// ends it. What is said to the peer is the receiver's.
+// ends it. What is said to the peer is for `Mistakes`.
 
 import { TypewireError } from "@typewire/protocol";
 
