@@ -28,7 +28,7 @@ import { MOST_REST_MS } from "./receiving/audience.ts";
 import { HandlerCalls, type HandlerCallsOwner } from "./receiving/handler-calls.ts";
 import { HOLD, Inflow } from "./receiving/inflow.ts";
 import { Receiver, type ReceiverOwner } from "./receiving/receiver.ts";
-import type { UnsentRun } from "./sending/output-queue.ts";
+import type { UnsentRun } from "./sending/segment.ts";
 import { Sender } from "./sending/sender.ts";
 import { SocketWriter, type SocketWriterOwner } from "./sending/socket-writer.ts";
 import type { ConnectionStats } from "./stats.ts";
@@ -98,7 +98,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     this.#writer = new SocketWriter(endpoint, this);
     this.#sender = new Sender(endpoint, this.#handshake, this.#writer, this);
     this.#handlers = new HandlerCalls<Connection<Outgoing>>(this, endpoint, this.#inflow);
-    this.#writer.appendFrame(this.#handshake.helloFrame);
+    this.#writer.queue.appendFrame(this.#handshake.helloFrame);
   }
 
   get state(): ConnectionState {
@@ -126,7 +126,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   get queuedBytes(): number {
-    return this.#writer.queuedBytes;
+    return this.#writer.queue.queuedBytes;
   }
 
   get stats(): ConnectionStats {
@@ -135,8 +135,8 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
       messagesSent: this.#sender.messagesSent,
       messagesUndelivered: this.#sender.messagesUndelivered,
       bytesReceived: this.#inflow.bytesReceived,
-      bytesSent: this.#writer.sentBytes,
-      bufferedBytes: this.#writer.queuedBytes + this.#inflow.bufferedBytes,
+      bytesSent: this.#writer.queue.sentBytes,
+      bufferedBytes: this.#writer.queue.queuedBytes + this.#inflow.bufferedBytes,
       messagesUnhandled: this.#handlers.dropped,
       handlersInFlight: this.#handlers.inFlight,
     };
@@ -280,7 +280,8 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
    */
   turnAway(message: string): void {
     const code = "too-many-connections";
-    if (this.#writer.sentBytes === 0) this.#writer.discard();
+    // A frame that has left in part could not be ended.
+    if (this.#writer.queue.sentBytes === 0) this.#writer.queue.clear();
     this.closeWith({ code, message, origin: "local" }, { type: "$error", code, message });
   }
 
@@ -318,7 +319,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   memoryBytes(shared: Set<Uint8Array>): number {
-    return this.#writer.memoryBytes(shared) + this.#inflow.bufferedBytes;
+    return this.#writer.queue.memoryBytes(shared) + this.#inflow.bufferedBytes;
   }
 
   destroyAsLargest(limitBytes: number): void {

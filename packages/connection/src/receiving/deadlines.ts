@@ -13,7 +13,6 @@ export type Verdict = TypewireError | "ping" | undefined;
 /** Remembers one connection's last looks. Times are the sweep's. */
 export class Deadlines {
   readonly #limits: ConnectionLimits;
-  readonly #handshake: Handshake;
   /** The started frame, by the number of frames before it; negative when there was none. */
   #frameNumber = -1;
   #frameSeenAtMs = 0;
@@ -22,14 +21,12 @@ export class Deadlines {
   #heardAtMs = 0;
   #unansweredPings = 0;
 
-  constructor(limits: ConnectionLimits, handshake: Handshake) {
+  constructor(limits: ConnectionLimits) {
     this.#limits = limits;
-    this.#handshake = handshake;
   }
 
   /** Looks at a connection that listens; `frames` is how many the peer has sent. */
-  check(nowMs: number, inflow: Inflow, frames: number): Verdict {
-    const handshake = this.#handshake;
+  check(nowMs: number, inflow: Inflow, handshake: Handshake, frames: number): Verdict {
     const late = handshake.check(nowMs, inflow.isBehind);
     if (late !== undefined) return late;
     // A peer that has not proved the secret takes a `$ping` for a mistake.

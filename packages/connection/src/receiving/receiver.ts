@@ -72,7 +72,7 @@ export class Receiver<
     this.#endpoint = endpoint;
     this.#handshake = handshake;
     this.#owner = owner;
-    this.#deadlines = new Deadlines(endpoint.limits, handshake);
+    this.#deadlines = new Deadlines(endpoint.limits);
   }
 
   /** What has come so far. */
@@ -86,7 +86,7 @@ export class Receiver<
 
   /** Looks at the deadlines of what `inflow` reads; `nowMs` is the sweep's time. */
   check(nowMs: number, inflow: Inflow): void {
-    const verdict = this.#deadlines.check(nowMs, inflow, this.#frames);
+    const verdict = this.#deadlines.check(nowMs, inflow, this.#handshake, this.#frames);
     if (verdict === undefined) return;
     if (verdict === "ping") this.#owner.ping();
     else if (verdict.code === "heartbeat-lost") this.#owner.destroyWith(failed(verdict));

@@ -8,8 +8,6 @@ import {
   type AnyMessage,
   type Codec,
   type ControlMessage,
-  decodeHeader,
-  HEADER_BYTES,
   type MessageLimits,
   TypewireError,
 } from "@typewire/protocol";
@@ -17,6 +15,7 @@ import { ByteWriter } from "@typewire/protocol/internal";
 
 import type { ByteSocket } from "../byte-socket.ts";
 import { type BufferPool, LARGE_BYTES } from "./buffer-pool.ts";
+import { Segment, SEGMENT_MEMORY_BYTES, type UnsentRun } from "./segment.ts";
 
 /** This much queued within one turn is worth a write of its own: waiting for more only costs memory and cache. */
 export const BURST_BYTES = 16 * 1024;
@@ -26,34 +25,6 @@ const SEGMENT_BYTES = 64 * 1024;
 
 /** Up to this size a ready-made frame is cheaper to copy beside others than to write on its own. */
 const LARGEST_COPIED_BYTES = 4 * 1024;
-
-/** Memory of a segment itself, which is most of what a queue of shared frames holds. */
-const SEGMENT_MEMORY_BYTES = 64;
-
-/** A run of bytes in the queue: the content of a buffer of the pool, or a ready-made frame. */
-class Segment {
-  source: ByteWriter | Uint8Array;
-  isLarge = false;
-  sentBytes = 0;
-  next: Segment | undefined;
-
-  constructor(source: ByteWriter | Uint8Array) {
-    this.source = source;
-  }
-
-  unsent(): Uint8Array {
-    const { source, sentBytes } = this;
-    return source instanceof ByteWriter
-      ? source.bytes.subarray(sentBytes, source.length)
-      : source.subarray(sentBytes);
-  }
-}
-
-/** Whole frames back to back, of which the first `sentBytes` bytes have left. */
-export interface UnsentRun {
-  readonly bytes: Uint8Array;
-  readonly sentBytes: number;
-}
 
 /** What still leaves of a queue whose peer was too slow. */
 export interface CutQueue {
@@ -153,7 +124,7 @@ export class OutputQueue {
    * `flush` writes it. What does not leave stays for `unsent` until `clear`. Nothing may be appended any more.
    */
   cut(last: Uint8Array): CutQueue {
-    const end = this.#first === undefined ? 0 : endOfBegunFrame(this.#first);
+    const end = this.#first === undefined ? 0 : this.#first.endOfBegunFrame();
     const segment = new Segment(last);
     return { flush: (socket) => this.#flushCut(socket, end, segment) };
   }
@@ -277,14 +248,6 @@ export class OutputQueue {
     this.#queuedBytes += frameBytes;
     if (frameBytes > this.#largestFrameBytes) this.#largestFrameBytes = frameBytes;
   }
-}
-
-/** Where the frame ends that has left in part; where none has, how far the segment has left. */
-function endOfBegunFrame({ source, sentBytes }: Segment): number {
-  const bytes = source instanceof ByteWriter ? source.bytes : source;
-  let end = 0;
-  while (end < sentBytes) end += HEADER_BYTES + decodeHeader(bytes, end);
-  return end;
 }
 
 /** A frame that a getter of a message sent would stand in the middle of that message's. */

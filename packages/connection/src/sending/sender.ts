@@ -1,4 +1,4 @@
-// The sending half of a connection: messages in, frames out to the writer, which owns them from then on.
+// The sending half of a connection: messages in, frames out to the queue, which owns them from then on.
 // Answers for the program's mistakes: what is no message of this side, or is too large for the peer; what
 // cannot leave for another reason is undelivered. Whether the connection may send at all is the connection's
 // to know.
@@ -18,7 +18,7 @@ import type { Handshake } from "../handshake/handshake.ts";
 import { oneLine } from "../text.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import type { FrameSizes } from "./frame-sizes.ts";
-import type { UnsentRun } from "./output-queue.ts";
+import type { UnsentRun } from "./segment.ts";
 import type { SocketWriter } from "./socket-writer.ts";
 import { type Reporter, Undelivered } from "./undelivered.ts";
 
@@ -68,19 +68,19 @@ export class Sender<Outgoing extends AnyMessage> {
   send(message: Outgoing): boolean {
     refuseControlMessage(message);
     const writer = this.#writer;
-    const { roomBytes } = writer;
+    const { queue, roomBytes } = writer;
     // A buffer of the queue's would hold memory for a message that is not taken.
     if (roomBytes <= 0) return this.drop(message, () => this.#queueFull());
-    const queuedBefore = writer.queuedBytes;
+    const queuedBefore = queue.queuedBytes;
     const limits = this.#handshake.peerLimits;
     const { outgoing } = this.#endpoint;
-    const { bytes, length } = writer.append(outgoing, message, limits, roomBytes);
+    const { bytes, length } = queue.append(outgoing, message, limits, roomBytes);
     if (writer.isClosed) {
       // A getter of the message has ended the connection.
       const reason = this.#self.closeReason ?? peerEndedItsHalf;
       return this.drop(message, () => connectionClosed("send", reason));
     }
-    const frameBytes = writer.queuedBytes - queuedBefore;
+    const frameBytes = queue.queuedBytes - queuedBefore;
     if (frameBytes === 0) {
       const end = length + HEADER_BYTES + decodeHeader(bytes, length);
       this.#toldUndelivered.addFrame(bytes.subarray(length, end), () => this.#queueFull());
@@ -136,7 +136,7 @@ export class Sender<Outgoing extends AnyMessage> {
       this.#toldUndelivered.addFrame(frame, () => this.#queueFull());
       return false;
     }
-    this.#writer.appendFrame(frame);
+    this.#writer.queue.appendFrame(frame);
     this.#messagesSent += 1;
     if (message !== undefined) {
       this.#endpoint.observers.onSent?.(this.#self, message, frame, 0, frame.length);
@@ -152,18 +152,18 @@ export class Sender<Outgoing extends AnyMessage> {
 
   /** Asks the peer whether it is alive. */
   ping(): void {
-    this.#writer.appendFrame(this.#endpoint.pingFrame);
+    this.#writer.queue.appendFrame(this.#endpoint.pingFrame);
     this.#writer.commit();
   }
 
   /** Queues the last message before the end, which the writer's `close` and `finish` bring out. */
   appendLast(message: OwnControlMessage): void {
     // Where a getter of a message that is being sent has closed the connection, nothing can be appended.
-    if (!this.#writer.isEncoding) this.#append(message);
+    if (!this.#writer.queue.isEncoding) this.#append(message);
   }
 
   #queueFull(): TypewireError {
-    const { queuedBytes } = this.#writer;
+    const { queuedBytes } = this.#writer.queue;
     const message = `Cannot send: ${queuedBytes} bytes wait for the peer, and all connections together hold as much as they may`;
     return new TypewireError("queue-full", message);
   }
@@ -185,7 +185,7 @@ export class Sender<Outgoing extends AnyMessage> {
   /** Appends a control message. */
   #append(message: OwnControlMessage): void {
     this.#fit(message, (said, limits) => {
-      this.#writer.append(this.#endpoint.outgoing, said, limits);
+      this.#writer.queue.append(this.#endpoint.outgoing, said, limits);
     });
   }
 

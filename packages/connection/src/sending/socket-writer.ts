@@ -1,10 +1,7 @@
-// The sending half of a connection: brings its queue to the socket, one write per turn of the event loop,
-// over short writes and full sockets; says when the queue is too long, or the peer takes nothing of it;
-// and when told that nothing follows, ends the socket without losing a byte. Knows frames only as bytes,
-// and nothing of what is read.
-
-import type { AnyMessage, Codec, ControlMessage, MessageLimits } from "@typewire/protocol";
-import type { ByteWriter } from "@typewire/protocol/internal";
+// The sending half of a connection: brings its queue, which the sender fills, to the socket, one write per
+// turn of the event loop, over short writes and full sockets; says when the queue is too long, or the peer
+// takes nothing of it; and when told that nothing follows, ends the socket without losing a byte. Knows frames
+// only as bytes, and nothing of what is read.
 
 import type { ByteSocket } from "../byte-socket.ts";
 import {
@@ -21,25 +18,15 @@ import type { LoopTurns } from "../time/loop-turns.ts";
 import type { Flushable, FlushScheduler } from "../time/schedulers.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import { Burst } from "./burst.ts";
-import {
-  BURST_BYTES,
-  type CutQueue,
-  type FlushResult,
-  OutputQueue,
-  type UnsentRun,
-} from "./output-queue.ts";
+import { BURST_BYTES, type CutQueue, type FlushResult, OutputQueue } from "./output-queue.ts";
+import type { UnsentRun } from "./segment.ts";
+import { WriteDeadlines } from "./write-deadlines.ts";
 
 /**
  * A queue that grows by so much within a turn is offered to a full socket once more: the peer may have read
  * meanwhile, and the loop has had no time to say so.
  */
 const OFFER_BYTES = 256 * 1024;
-
-/** Since when a writer waits for its peer, and until when; in the sweep's time. */
-interface Wait {
-  readonly sinceMs: number;
-  deadlineMs: number;
-}
 
 /** The connection as its writer sees it. */
 export interface SocketWriterOwner {
@@ -82,9 +69,10 @@ export interface WriterEndpoint {
  * | any       | the socket is gone                       | closed    |                          |
  */
 export class SocketWriter implements Flushable {
+  /** What has not left. The sender appends to it, and then calls `commit`. */
+  readonly queue: OutputQueue;
   readonly #endpoint: WriterEndpoint;
   readonly #owner: SocketWriterOwner;
-  readonly #queue: OutputQueue;
   #state: "idle" | "scheduled" | "full" | "shut" | "closed" = "idle";
   #socket: ByteSocket | undefined;
   /** Why the writer closes, once `close` was called. */
@@ -93,10 +81,8 @@ export class SocketWriter implements Flushable {
   /** What still leaves, once the peer was too slow. */
   #cutQueue: CutQueue | undefined;
   #hasPeerEnded = false;
-  /** While something must leave, or the peer end. */
-  #wait: Wait | undefined;
-  /** Since when the sweep has seen the queue above the soft limit; negative when it is not. */
-  #longSinceMs = -1;
+  /** Made when something has to leave first, or the peer to end. */
+  #deadlines: WriteDeadlines | undefined;
   #isLong = false;
   /** While more waits than the socket takes at once. */
   #burst: Burst | undefined;
@@ -106,13 +92,8 @@ export class SocketWriter implements Flushable {
 
   constructor(endpoint: WriterEndpoint, owner: SocketWriterOwner) {
     this.#endpoint = endpoint;
+    this.queue = new OutputQueue(endpoint.buffers);
     this.#owner = owner;
-    this.#queue = new OutputQueue(endpoint.buffers);
-  }
-
-  /** Bytes that the socket has not taken yet. */
-  get queuedBytes(): number {
-    return this.#queue.queuedBytes;
   }
 
   /** Whether the queue is above the soft limit. */
@@ -123,12 +104,8 @@ export class SocketWriter implements Flushable {
   /** Whether the queue is above the soft limit, and the peer has taken some of it within the last `ms`. */
   isSlow(ms: number): boolean {
     if (!this.#isLong) return false;
-    return this.#wait === undefined || this.#endpoint.sweep.now() - this.#wait.sinceMs < ms;
-  }
-
-  /** Bytes that the socket has taken. */
-  get sentBytes(): number {
-    return this.#queue.sentBytes;
+    const waitedMs = this.#deadlines?.waitedMs(this.#endpoint.sweep.now()) ?? 0;
+    return waitedMs < ms;
   }
 
   /** True once nothing can be sent any more. */
@@ -136,55 +113,25 @@ export class SocketWriter implements Flushable {
     return this.#state === "closed";
   }
 
-  /** True while a message is being encoded, in one of its getters: then nothing can be appended. */
-  get isEncoding(): boolean {
-    return this.#queue.isEncoding;
-  }
-
-  /** See `Holder.memoryBytes`. */
-  memoryBytes(shared: Set<Uint8Array>): number {
-    return this.#queue.memoryBytes(shared);
-  }
-
   /** Bytes that the program may add now. One turn may fill the queue up to what all connections may hold. */
   get roomBytes(): number {
     const { memory } = this.#endpoint;
     return this.#state === "full" && memory.isScarce
       ? this.#scarceBytes()
-      : memory.maxBytes - this.#queue.queuedBytes;
+      : memory.maxBytes - this.queue.queuedBytes;
   }
 
   /** Of the queued bytes, those that the event loop has had a chance to write. */
   get settledBytes(): number {
-    const { queuedBytes } = this.#queue;
+    const { queuedBytes } = this.queue;
     const burst = this.#burst;
     if (burst === undefined) return this.#state === "scheduled" ? 0 : queuedBytes;
     return Math.max(0, queuedBytes - burst.addedBytes(this.#endpoint.loopTurns.current));
   }
 
-  /** Queues a message, to be followed by `commit`; see `OutputQueue.append`. */
-  append<Message extends AnyMessage>(
-    codec: Codec<Message>,
-    message: Message | ControlMessage,
-    limits?: MessageLimits,
-    roomBytes?: number,
-  ): ByteWriter {
-    return this.#queue.append(codec, message, limits, roomBytes);
-  }
-
-  /** Queues a ready-made frame, to be followed by `commit`. */
-  appendFrame(frame: Uint8Array): void {
-    this.#queue.appendFrame(frame);
-  }
-
-  /** Drops what is queued. Only before a byte has left: a frame that has left in part could not be ended. */
-  discard(): void {
-    this.#queue.clear();
-  }
-
   /** Has the appended frames written, at the end of this turn or at once. False: the queue is above the soft limit. */
   commit(): boolean {
-    const { queuedBytes } = this.#queue;
+    const { queuedBytes } = this.queue;
     if (
       queuedBytes >= BURST_BYTES ||
       queuedBytes > this.#endpoint.limits.softQueueBytes ||
@@ -198,7 +145,7 @@ export class SocketWriter implements Flushable {
 
   /** Resolves when the queue is at most at the soft limit; rejects when the writer has closed. */
   ready(): Promise<void> {
-    if (this.queuedBytes <= this.#endpoint.limits.softQueueBytes) return Promise.resolve();
+    if (this.queue.queuedBytes <= this.#endpoint.limits.softQueueBytes) return Promise.resolve();
     if (this.#ready === undefined) {
       this.#ready = Promise.withResolvers();
       // A rejection that no program awaits must not end the process.
@@ -251,16 +198,14 @@ export class SocketWriter implements Flushable {
    */
   check(nowMs: number, wasHeard: boolean): void {
     const { softQueueBytes, softQueueMs } = this.#endpoint.limits;
-    if (wasHeard && this.#closeReason === undefined) this.#allowLonger(nowMs);
-    if (this.#wait !== undefined && nowMs >= this.#wait.deadlineMs) {
-      this.#missDeadline(nowMs - this.#wait.sinceMs);
-    } else if (this.#queue.excessBytes <= softQueueBytes) {
-      this.#longSinceMs = -1;
-    } else if (this.#longSinceMs < 0) {
-      this.#longSinceMs = nowMs;
-    } else if (nowMs - this.#longSinceMs >= softQueueMs) {
-      this.#cut(peerTooSlowFor(softQueueMs, this.queuedBytes, softQueueBytes));
-    }
+    const { excessBytes, queuedBytes } = this.queue;
+    if (this.#deadlines === undefined && excessBytes <= softQueueBytes) return;
+    const deadlines = this.#madeDeadlines;
+    if (wasHeard && this.#closeReason === undefined) deadlines.putOff(nowMs);
+    const verdict = deadlines.check(nowMs, excessBytes);
+    if (verdict === "missed") this.#missDeadline(deadlines.waitedMs(nowMs));
+    else if (verdict === "long")
+      this.#cut(peerTooSlowFor(softQueueMs, queuedBytes, softQueueBytes));
   }
 
   /** Drops the queue and resets the socket. */
@@ -276,7 +221,7 @@ export class SocketWriter implements Flushable {
   /** As `commit`, with more in the queue than one turn's burst, or a full socket. */
   #commitMuch(): boolean {
     const { limits } = this.#endpoint;
-    const queue = this.#queue;
+    const queue = this.queue;
     // First: a write that falls short has the memory of all connections looked at.
     const burst = this.#growBurst();
     if (queue.queuedBytes - burst.refusedBytes >= OFFER_BYTES) this.drained();
@@ -295,7 +240,7 @@ export class SocketWriter implements Flushable {
 
   /** Counts what was appended to this turn's burst. */
   #growBurst(): Burst {
-    const { queuedBytes, sentBytes } = this.#queue;
+    const { queuedBytes, sentBytes } = this.queue;
     const turn = this.#endpoint.loopTurns.current;
     const total = queuedBytes + sentBytes;
     this.#burst ??= new Burst(turn, total, queuedBytes);
@@ -308,13 +253,13 @@ export class SocketWriter implements Flushable {
     const { memory, limits, loopTurns } = this.#endpoint;
     const addedBytes = this.#burst?.addedBytes(loopTurns.current) ?? 0;
     const isRefused = memory.isFull || addedBytes > limits.hardQueueBytes;
-    return isRefused ? 0 : memory.maxBytes - this.#queue.queuedBytes;
+    return isRefused ? 0 : memory.maxBytes - this.queue.queuedBytes;
   }
 
   /** Bytes that a full socket has not taken count against what all connections may hold. */
   #countHeld(): void {
     const { memory } = this.#endpoint;
-    const { budgetBytes } = this.#queue;
+    const { budgetBytes } = this.queue;
     const grownBytes = budgetBytes - this.#countedBytes;
     this.#countedBytes = budgetBytes;
     if (grownBytes > 0 && memory.add(grownBytes)) memory.relieve();
@@ -330,10 +275,10 @@ export class SocketWriter implements Flushable {
     const socket = this.#socket;
     if (socket === undefined || this.#state === "full" || this.#state === "shut") return;
     const { softQueueBytes, writeStallMs } = this.#endpoint.limits;
-    const queuedBefore = this.queuedBytes;
+    const queuedBefore = this.queue.queuedBytes;
     let result: FlushResult;
     try {
-      result = (this.#cutQueue ?? this.#queue).flush(socket);
+      result = (this.#cutQueue ?? this.queue).flush(socket);
     } catch (error) {
       this.#enterClosed(socketLost(error), "terminate");
       return;
@@ -345,28 +290,28 @@ export class SocketWriter implements Flushable {
     }
     if (result === "full") {
       this.#state = "full";
-      if (this.#burst !== undefined) this.#burst.refusedBytes = this.queuedBytes;
+      if (this.#burst !== undefined) this.#burst.refusedBytes = this.queue.queuedBytes;
       this.#countHeld();
       if (this.#socket === undefined) return;
     } else {
       this.#countedBytes = 0;
       this.#burst = undefined;
     }
-    if (this.queuedBytes <= softQueueBytes) this.#becomeShort();
+    if (this.queue.queuedBytes <= softQueueBytes) this.#becomeShort();
     if (this.#closeReason !== undefined) {
       if (result === "empty" && this.#isFinished) this.#shutOurHalf(socket, this.#closeReason);
       // The deadline of a peer that was too slow does not begin again when it takes something.
-      else if (this.#cutQueue === undefined && this.queuedBytes < queuedBefore)
+      else if (this.#cutQueue === undefined && this.queue.queuedBytes < queuedBefore)
         this.#allow(writeStallMs);
     } else if (result === "empty") {
-      this.#wait = undefined;
-    } else if (this.queuedBytes < queuedBefore || this.#wait === undefined) {
+      this.#deadlines?.end();
+    } else if (this.queue.queuedBytes < queuedBefore || this.#deadlines?.isRunning !== true) {
       this.#allow(writeStallMs);
     }
   }
 
   #becomeShort(): void {
-    this.#longSinceMs = -1;
+    this.#deadlines?.becameShort();
     this.#ready?.resolve();
     this.#ready = undefined;
     if (!this.#isLong) return;
@@ -387,28 +332,23 @@ export class SocketWriter implements Flushable {
 
   /** Sets the deadline of the peer, `delayMs` from now. */
   #allow(delayMs: number): void {
-    const sinceMs = this.#endpoint.sweep.now();
-    this.#wait = { sinceMs, deadlineMs: sinceMs + delayMs };
+    this.#madeDeadlines.begin(this.#endpoint.sweep.now(), delayMs);
   }
 
-  /** The peer lives: puts its deadline off, to `peerRestMs` at most. */
-  #allowLonger(nowMs: number): void {
-    const wait = this.#wait;
-    if (wait === undefined) return;
-    const { writeStallMs, peerRestMs } = this.#endpoint.limits;
-    const latestMs = wait.sinceMs + peerRestMs;
-    if (wait.deadlineMs < latestMs) wait.deadlineMs = Math.min(nowMs + writeStallMs, latestMs);
+  get #madeDeadlines(): WriteDeadlines {
+    this.#deadlines ??= new WriteDeadlines(this.#endpoint.limits);
+    return this.#deadlines;
   }
 
   #missDeadline(waitedMs: number): void {
     if (this.#closeReason !== undefined) {
-      const hasLeft = this.#state === "shut" || this.queuedBytes === 0;
+      const hasLeft = this.#state === "shut" || this.queue.queuedBytes === 0;
       this.#enterClosed(this.#closeReason, hasLeft ? "end" : "terminate");
       return;
     }
     const { writeStallMs, peerRestMs } = this.#endpoint.limits;
     const isLongGone = waitedMs >= peerRestMs;
-    this.#cut(writeTimedOut(isLongGone ? peerRestMs : writeStallMs, this.queuedBytes));
+    this.#cut(writeTimedOut(isLongGone ? peerRestMs : writeStallMs, this.queue.queuedBytes));
   }
 
   /**
@@ -422,7 +362,7 @@ export class SocketWriter implements Flushable {
     }
     this.#closeReason = reason;
     this.#isFinished = true;
-    this.#cutQueue = this.#queue.cut(this.#owner.writerCut(reason));
+    this.#cutQueue = this.queue.cut(this.#owner.writerCut(reason));
     this.#ready?.reject(connectionClosed("wait for room", reason));
     this.#ready = undefined;
     this.#allow(this.#endpoint.limits.lingerMs);
@@ -440,8 +380,8 @@ export class SocketWriter implements Flushable {
       this.#isLong = false;
       this.#owner.queueIsLong(false);
     }
-    this.#owner.writerClosed(reason, () => this.#queue.unsent());
-    this.#queue.clear();
+    this.#owner.writerClosed(reason, () => this.queue.unsent());
+    this.queue.clear();
     if (leaving === "end") quietly(() => socket?.end());
     if (leaving === "terminate") quietly(() => socket?.terminate());
   }

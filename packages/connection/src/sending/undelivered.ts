@@ -13,7 +13,7 @@ import {
 import type { Connection } from "../connection.ts";
 import type { Observers } from "../observers.ts";
 import type { Tally } from "../stats.ts";
-import type { UnsentRun } from "./output-queue.ts";
+import type { UnsentRun } from "./segment.ts";
 
 /** Told of messages that will not leave, in order, and why. */
 export type TellUndelivered<Outgoing extends AnyMessage> = (
