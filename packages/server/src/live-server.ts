@@ -1,5 +1,6 @@
-// The machine behind a server: its connections, broadcast, drain. It accepts through a `listen` function
-// and leaves bytes, messages and closing to `LiveConnection`; flags, logs and signals are the command's.
+// The machine behind a server: its connections, broadcast, drain. It accepts through a `listen` function.
+// A peer's place is the `Door`'s to give; bytes, messages and closing are `LiveConnection`'s; flags, logs and
+// signals are the command's.
 
 import {
   type CloseReason,
@@ -12,7 +13,6 @@ import {
   requireDuration,
   requireOptions,
   requireRetryAfter,
-  type SocketUser,
   systemClock,
   type Tellers,
   tellersOf,
@@ -20,12 +20,9 @@ import {
 } from "@typewire/connection";
 import { type AnyProtocol, type MessageOf, TypewireError } from "@typewire/protocol";
 
-import { AddressCount } from "./address-count.ts";
-import { Lobby } from "./lobby.ts";
+import { Door } from "./door.ts";
 import { dividePlaces } from "./places.ts";
-import { refusalFrame, Refuser } from "./refusal.ts";
 import type {
-  ConnectionCap,
   Drained,
   DrainOptions,
   ServerConnection,
@@ -33,9 +30,8 @@ import type {
   ServerObserver,
   ServerOptions,
   ServerStats,
-  TurnedAwayBy,
 } from "./server-options.ts";
-import type { Accepted, Listening, ServerCertificates, ServerHost } from "./server-host.ts";
+import type { Listening, ServerCertificates, ServerHost } from "./server-host.ts";
 import type { BroadcastOptions, Server } from "./server.ts";
 
 const noLimits = { maxItems: Number.POSITIVE_INFINITY, maxNesting: Number.POSITIVE_INFINITY };
@@ -55,16 +51,8 @@ export class LiveServer<
   readonly maxConnections: number;
   readonly #endpoint: Endpoint<MessageOf<P, "server">, MessageOf<P, "client">>;
   readonly #tellers: Tellers<Required<Pick<ServerObserver<P>, "onNotOpened" | "onTurnedAway">>>;
-  readonly #refuser: Refuser;
-  readonly #refusalFrames: Readonly<Record<ConnectionCap, Uint8Array>>;
-  /** Only where there is a limit for each address; so are the addresses of connections. */
-  readonly #perAddress: AddressCount | undefined;
-  readonly #addresses = new WeakMap<ServerConnection<P>, string>();
-  #turnedAway = 0;
+  readonly #door: Door<LiveServerConnection<P>>;
   readonly #connections = new Set<LiveServerConnection<P>>();
-  readonly #lobby: Lobby<LiveServerConnection<P>>;
-  /** What ends the sockets of those in the lobby: a TLS handshake is not the connection's yet. */
-  readonly #cuts = new WeakMap<LiveServerConnection<P>, () => void>();
   readonly #listening: Listening;
   readonly #certificates: ServerCertificates | undefined;
   #isListening = true;
@@ -77,16 +65,15 @@ export class LiveServer<
     host: ServerHost,
   ) {
     this.#certificates = host.certificates;
-    const { connections, unproven, refusals, spare } = dividePlaces(
+    const places = dividePlaces(
       host.sockets ?? Infinity,
       positiveInteger("maxConnections", options.maxConnections),
     );
-    this.maxConnections = connections;
-    const perAddress = positiveInteger(
+    this.maxConnections = places.connections;
+    const mostPerAddress = positiveInteger(
       "maxConnectionsPerAddress",
       options.maxConnectionsPerAddress,
     );
-    this.#perAddress = perAddress === undefined ? undefined : new AddressCount(perAddress);
     const observers = observersOf<ServerObserver<P>>(options);
     this.#endpoint = createEndpoint(protocol, "server", handlers, {
       limits: requireOptions(options.limits),
@@ -97,8 +84,8 @@ export class LiveServer<
       ...(host.memoryLimitBytes !== undefined && { memoryLimitBytes: host.memoryLimitBytes }),
       ...(host.secret && { secret: host.secret }),
       owner: {
-        // Every connection of this endpoint was made by `#accept`.
-        proven: (connection) => this.#proven(connection as LiveServerConnection<P>),
+        // Every connection of this endpoint was made by `#connection`.
+        proven: (connection) => this.#door.proven(connection as LiveServerConnection<P>),
         closed: (connection, reason) => {
           this.#closed(connection as LiveServerConnection<P>, reason);
         },
@@ -110,26 +97,18 @@ export class LiveServer<
       if (typeof of === "string") host.handlerFailed({ name: of }, name, error);
       else this.#endpoint.observers.onHandlerError(of as ServerConnection<P>, name, error);
     });
-    this.#refuser = new Refuser({
+    this.#door = new Door({
       clock: this.#endpoint.clock,
       lingerMs: this.#endpoint.limits.lingerMs,
-      mostHeld: refusals,
+      codec: protocol.server,
+      places,
+      mostPerAddress,
+      connections: this.#connections,
+      onTurnedAway: (name, by) => this.#tellers.onTurnedAway?.(name, by),
     });
-    this.#lobby = new Lobby({
-      clock: this.#endpoint.clock,
-      excess: () =>
-        Math.max(this.#lobby.size - unproven, this.#connections.size - this.maxConnections),
-      spare: () => spare + refusals - this.#refuser.held,
-      cut: (connection) => this.#cutStranger(connection),
-    });
-    this.#refusalFrames = {
-      maxConnections: refusalFrame(protocol.server, fullOf(this.maxConnections)),
-      maxConnectionsPerAddress: refusalFrame(
-        protocol.server,
-        fullOf(perAddress ?? 0, " from one address"),
-      ),
-    };
-    this.#listening = host.listen((accepted) => this.#accept(accepted));
+    this.#listening = host.listen((accepted) =>
+      this.#door.admit(accepted, () => this.#connection(accepted.name)),
+    );
   }
 
   get port(): Port {
@@ -163,7 +142,7 @@ export class LiveServer<
 
   stats(): ServerStats {
     const { opened: accepted, ...stats } = this.#endpoint.stats();
-    return { ...stats, accepted, turnedAway: this.#turnedAway };
+    return { ...stats, accepted, turnedAway: this.#door.turnedAway };
   }
 
   broadcast(
@@ -221,59 +200,17 @@ export class LiveServer<
     await this.drain();
   }
 
-  #accept(accepted: Accepted): SocketUser | undefined {
-    const { name, ipAddress, isBeyondLimit } = accepted;
-    if (isBeyondLimit) {
-      this.#countTurnedAway(name, "descriptors");
-      return undefined;
-    }
-    if (this.#connections.size - this.#lobby.size >= this.maxConnections) {
-      return this.#turnAway(accepted, "maxConnections");
-    }
-    const counted = this.#perAddress === undefined ? undefined : ipAddress;
-    if (counted !== undefined && this.#perAddress?.add(counted) === false) {
-      return this.#turnAway(accepted, "maxConnectionsPerAddress");
-    }
+  /** A connection of an accepted socket. */
+  #connection(name: string): LiveServerConnection<P> {
     const connection: LiveServerConnection<P> = new LiveConnection(this.#endpoint, name);
     this.#connections.add(connection);
-    if (counted !== undefined) this.#addresses.set(connection, counted);
-    this.#cuts.set(connection, () => accepted.cut());
-    this.#lobby.enter(connection);
     return connection;
-  }
-
-  /** The peer belongs here. While it was in the lobby, others may have taken the last place. */
-  #proven(connection: LiveServerConnection<P>): void {
-    const wasStranger = this.#lobby.leave(connection);
-    if (!wasStranger || this.#connections.size - this.#lobby.size <= this.maxConnections) return;
-    connection.turnAway(fullOf(this.maxConnections));
   }
 
   #closed(connection: LiveServerConnection<P>, reason: CloseReason): void {
     this.#connections.delete(connection);
-    this.#lobby.leave(connection);
-    const address = this.#addresses.get(connection);
-    if (address !== undefined) this.#perAddress?.remove(address);
+    this.#door.closed(connection);
     if (!connection.wasOpen) this.#tellers.onNotOpened?.(connection, reason);
-  }
-
-  #cutStranger(connection: LiveServerConnection<P>): void {
-    const message =
-      "Newer connections needed the place of this one, whose peer had not shown yet that it belongs";
-    connection.destroy("too-many-connections", message);
-    this.#cuts.get(connection)?.();
-  }
-
-  #turnAway(accepted: Accepted, cap: ConnectionCap): SocketUser {
-    this.#countTurnedAway(accepted.name, cap);
-    const user = this.#refuser.refuse(this.#refusalFrames[cap], () => accepted.cut());
-    this.#lobby.settle();
-    return user;
-  }
-
-  #countTurnedAway(name: string, by: TurnedAwayBy): void {
-    this.#turnedAway += 1;
-    this.#tellers.onTurnedAway?.(name, by);
   }
 
   #stopListening(): void {
@@ -284,10 +221,6 @@ export class LiveServer<
   #destroyAll(): void {
     for (const connection of this.#connections) connection.destroy("shutting-down");
   }
-}
-
-function fullOf(count: number, from = ""): string {
-  return `The server is full: its limit of connections${from} is ${count}`;
 }
 
 /** Whether a connection is left out because of `error`: the others can have the message all the same. */
