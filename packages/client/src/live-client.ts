@@ -11,7 +11,6 @@ import {
   LiveConnection,
   observersOf,
   refuseUnknownOptions,
-  requireDuration,
   requireOptions,
   type SocketAddress,
   systemClock,
@@ -20,9 +19,9 @@ import {
   waitFor,
   type WaitOptions,
 } from "@typewire/connection";
-import { type AnyProtocol, type Codec, type MessageOf, TypewireError } from "@typewire/protocol";
+import { type AnyProtocol, type MessageOf, TypewireError } from "@typewire/protocol";
 
-import { Backoff, defaultReconnect } from "./backoff.ts";
+import { Backoff } from "./backoff.ts";
 import type { ClientHost } from "./client-host.ts";
 import type { ClientOf } from "./client.ts";
 import type {
@@ -32,18 +31,16 @@ import type {
   ClientOptions,
   ClientState,
 } from "./client-options.ts";
+import { type ClientSettings, requireSettings } from "./client-settings.ts";
 import { UnsentMessages } from "./unsent-messages.ts";
 import { connectError, isFinal } from "./verdicts.ts";
-
-const defaultConnectTimeoutMs = 10_000;
 
 /** The client of protocol `P`. */
 export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   readonly #target: SocketAddress;
   readonly #endpoint: Endpoint<MessageOf<P, "client">, MessageOf<P, "server">>;
-  readonly #options: ClientOptions<P>;
+  readonly #settings: ClientSettings;
   readonly #host: ClientHost;
-  readonly #connectTimeoutMs: number;
   readonly #backoff: Backoff;
   readonly #unsent: UnsentMessages<MessageOf<P, "client">, ClientConnection<P>>;
   readonly #tellers: Tellers<Required<Pick<ClientObserver<P>, "onStatus">>>;
@@ -64,8 +61,6 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   #hasStarted = false;
   #isClosing = false;
   #isPaused = false;
-  /** Whether the program is being told what is undelivered. */
-  #isTelling = false;
 
   /** Use a host's `connect`. Throws what `createEndpoint` throws. */
   constructor(
@@ -77,22 +72,10 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   ) {
     this.#target = target;
     this.#host = host;
-    this.#options = options;
-    const { connectTimeoutMs = defaultConnectTimeoutMs, reconnect, random = Math.random } = options;
-    const { resend = false } = options;
+    const settings = requireSettings(options);
+    this.#settings = settings;
+    this.#backoff = new Backoff(settings.reconnect || {}, settings.random);
     const observers = observersOf<ClientObserver<P>>(options);
-    if (reconnect) refuseUnknownOptions(reconnect, Object.keys(defaultReconnect), "reconnect.");
-    if (resend && reconnect === false) {
-      throw new TypewireError("option-invalid", "resend: expected no `reconnect: false` beside it");
-    }
-    this.#connectTimeoutMs = requireDuration("connectTimeoutMs", connectTimeoutMs);
-    this.#backoff = new Backoff(reconnect || {}, random);
-    requireOneOf("firstAttempt", options.firstAttempt, ["once", "repeat"]);
-    requireOneOf("whileReconnecting", options.whileReconnecting, ["queue", "drop"]);
-    this.#unsent = new UnsentMessages<MessageOf<P, "client">, ClientConnection<P>>(
-      protocol.client as Codec<MessageOf<P, "client">>,
-      (connection, messages, why) => this.#tellUndelivered(connection, messages, why),
-    );
     this.#endpoint = createEndpoint(protocol, "client", handlers, {
       limits: requireOptions(options.limits),
       order: options.order,
@@ -102,7 +85,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
       owner: {
         opened: (connection) => this.#opened(connection),
         closed: (_connection, reason) => this.#lost(reason),
-        ...(resend && {
+        ...(settings.resend && {
           undelivered: (connection, messages, why) => {
             this.#unsent.keep(connection, messages, why);
           },
@@ -111,6 +94,11 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
       observers,
       reportFailure: host.handlerFailed,
     });
+    this.#unsent = new UnsentMessages(
+      this.#endpoint.outgoing,
+      this.#endpoint.clock,
+      this.#endpoint.observers.onUndelivered,
+    );
     this.#tellers = tellersOf(observers, ["onStatus"], (name, error) => {
       // Every change of state is one of a connection.
       if (this.#last) this.#endpoint.observers.onHandlerError(this.#last, name, error);
@@ -141,7 +129,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     const last = this.#last;
     // Only before `start` is there neither a connection nor a last one.
     if (last === undefined) return false;
-    if (this.#comesBack && this.#options.whileReconnecting !== "drop") {
+    if (this.#comesBack && this.#settings.whileReconnecting === "queue") {
       return this.#unsent.wait(last, message);
     }
     this.#unsent.refuse(last, message, this.#unconnected("send"));
@@ -156,7 +144,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   }
 
   #mayComeBack(reason: CloseReason): boolean {
-    const { reconnect, firstAttempt } = this.#options;
+    const { reconnect, firstAttempt } = this.#settings;
     const repeats = this.#hasStarted ? reconnect !== false : firstAttempt === "repeat";
     return repeats && !isFinal(reason);
   }
@@ -235,7 +223,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     const connection = new LiveConnection(this.#endpoint, name);
     this.#connection = connection;
     this.#last = connection;
-    const timeoutMs = this.#connectTimeoutMs;
+    const timeoutMs = this.#settings.connectTimeoutMs;
     this.#startTimer(timeoutMs, () => {
       connection.destroy(
         "connect-timeout",
@@ -290,26 +278,6 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     if (hasStarted) this.#tellers.onStatus?.({ state: "closed", reason });
   }
 
-  /**
-   * Tells at once, and what that makes the program send in vain a moment later: a program that sends
-   * again whatever was not delivered would else never come to its end.
-   */
-  #tellUndelivered(
-    connection: ClientConnection<P>,
-    messages: readonly MessageOf<P, "client">[],
-    why: TypewireError,
-  ): void {
-    const { clock, observers } = this.#endpoint;
-    if (observers.onUndelivered === undefined) return;
-    if (this.#isTelling) {
-      clock.after(1, () => this.#tellUndelivered(connection, messages, why));
-      return;
-    }
-    this.#isTelling = true;
-    observers.onUndelivered(connection, messages, why);
-    this.#isTelling = false;
-  }
-
   #enter(state: ClientState): void {
     this.#state = state;
     this.#change.resolve();
@@ -327,13 +295,3 @@ const closedWhileWaiting: CloseReason = {
   message: "This side closed the connection: done",
   origin: "local",
 };
-
-function requireOneOf<Value extends string>(
-  name: string,
-  value: Value | undefined,
-  values: readonly Value[],
-): void {
-  if (value === undefined || values.includes(value)) return;
-  const expected = values.map((one) => `"${one}"`).join(" or ");
-  throw new TypewireError("option-invalid", `${name}: expected ${expected}`);
-}

@@ -3,6 +3,7 @@
 // next connection, or is given up, which the program is told. No message is told and kept as well, and none
 // is sent twice. Keeps frames of its own, and what it is given to keep.
 
+import type { Clock } from "@typewire/connection";
 import { type AnyMessage, type Codec, HEADER_BYTES, TypewireError } from "@typewire/protocol";
 
 /**
@@ -29,7 +30,7 @@ interface Run<Message, Connection> {
 }
 
 /** Told of messages that will not leave, and why. */
-type GivenUp<Message, Connection> = (
+type Tell<Message, Connection> = (
   connection: Connection,
   messages: readonly Message[],
   why: TypewireError,
@@ -37,17 +38,21 @@ type GivenUp<Message, Connection> = (
 
 export class UnsentMessages<Message extends AnyMessage, Connection extends Sender<Message>> {
   readonly #codec: Codec<Message>;
-  readonly #givenUp: GivenUp<Message, Connection>;
+  readonly #clock: Clock;
+  readonly #tell: Tell<Message, Connection> | undefined;
   /** What has come back from connections, in order. At most what the queues of two of them hold. */
   #kept: readonly Run<Message, Connection>[] = [];
   /** What was sent while there was no connection, in order: the oldest goes in constant time. */
   readonly #waiting = new Set<Uint8Array>();
   #waitingBytes = 0;
+  /** Whether the program is being told. */
+  #isTelling = false;
 
-  /** `givenUp` is told what will not be sent any more, with the connection that it was last meant for. */
-  constructor(codec: Codec<Message>, givenUp: GivenUp<Message, Connection>) {
+  /** `tell` is told what will not be sent any more, with the connection that it was last meant for. */
+  constructor(codec: Codec<Message>, clock: Clock, tell: Tell<Message, Connection> | undefined) {
     this.#codec = codec;
-    this.#givenUp = givenUp;
+    this.#clock = clock;
+    this.#tell = tell;
   }
 
   /** Keeps what was sent on a connection that ends, and has not left whole. */
@@ -64,7 +69,7 @@ export class UnsentMessages<Message extends AnyMessage, Connection extends Sende
   wait(last: Connection, message: Message): boolean {
     const frame = this.#codec.encodeFrame(message, noLimits);
     if (frame.length > maxWaitingBytes) {
-      this.#givenUp(last, [this.#messageOf(frame)], tooMuchWaits());
+      this.#report(last, [this.#messageOf(frame)], tooMuchWaits());
       return false;
     }
     this.#waiting.add(frame);
@@ -76,7 +81,7 @@ export class UnsentMessages<Message extends AnyMessage, Connection extends Sende
       this.#take(oldest);
       outdated.push(this.#messageOf(oldest));
     }
-    this.#givenUp(last, outdated, tooMuchWaits());
+    this.#report(last, outdated, tooMuchWaits());
     return false;
   }
 
@@ -87,7 +92,7 @@ export class UnsentMessages<Message extends AnyMessage, Connection extends Sende
    */
   refuse(last: Connection, message: Message, why: TypewireError): void {
     const frame = this.#codec.encodeFrame(message, noLimits);
-    this.#givenUp(last, [this.#messageOf(frame)], why);
+    this.#report(last, [this.#messageOf(frame)], why);
   }
 
   /** Sends what is kept, then what waits. What does not leave now either comes back through `keep`. */
@@ -116,11 +121,11 @@ export class UnsentMessages<Message extends AnyMessage, Connection extends Sende
   giveUp(last: Connection, why: TypewireError): void {
     const kept = this.#kept;
     this.#kept = [];
-    for (const run of kept) this.#givenUp(run.connection, run.messages, run.why);
+    for (const run of kept) this.#report(run.connection, run.messages, run.why);
     const messages = [...this.#waiting].map((frame) => this.#messageOf(frame));
     this.#waiting.clear();
     this.#waitingBytes = 0;
-    if (messages.length > 0) this.#givenUp(last, messages, why);
+    if (messages.length > 0) this.#report(last, messages, why);
   }
 
   #send(connection: Connection, message: Message, last: Connection): void {
@@ -129,8 +134,23 @@ export class UnsentMessages<Message extends AnyMessage, Connection extends Sende
     } catch (error) {
       if (!(error instanceof TypewireError)) throw error;
       // The server takes less than what was sent before it was there, or less than before.
-      this.#givenUp(last, [message], error);
+      this.#report(last, [message], error);
     }
+  }
+
+  /**
+   * Tells at once, and what that makes the program send in vain a moment later: a program that sends
+   * again all that was not delivered would else never come to its end.
+   */
+  #report(connection: Connection, messages: readonly Message[], why: TypewireError): void {
+    if (this.#tell === undefined) return;
+    if (this.#isTelling) {
+      this.#clock.after(1, () => this.#report(connection, messages, why));
+      return;
+    }
+    this.#isTelling = true;
+    this.#tell(connection, messages, why);
+    this.#isTelling = false;
   }
 
   #take(frame: Uint8Array): void {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import { Type } from "@sinclair/typebox";
 import { defineProtocol, type MessageOf, TypewireError } from "@typewire/protocol";
+import { FakeClock } from "@typewire/testkit";
 
 import { maxWaitingBytes, UnsentMessages } from "../src/unsent-messages.ts";
 
@@ -32,9 +33,10 @@ class Connection {
 
 function unsent() {
   const givenUp: string[] = [];
-  const messages = new UnsentMessages<Note, Connection>(notes.client, (_, undelivered) => {
+  const tell = (_: Connection, undelivered: readonly Note[]): void => {
     givenUp.push(...undelivered.map(({ text }) => text));
-  });
+  };
+  const messages = new UnsentMessages(notes.client, new FakeClock(), tell);
   return { messages, givenUp, connection: new Connection() };
 }
 
