@@ -28,15 +28,12 @@ import { MOST_REST_MS } from "./receiving/audience.ts";
 import { HandlerCalls, type HandlerCallsOwner } from "./receiving/handler-calls.ts";
 import { HOLD, Inflow } from "./receiving/inflow.ts";
 import { Receiver, type ReceiverOwner } from "./receiving/receiver.ts";
+import { hearSlowReader } from "./receiving/slow-reader.ts";
 import type { UnsentRun } from "./sending/segment.ts";
 import { Sender } from "./sending/sender.ts";
 import { SocketWriter, type SocketWriterOwner } from "./sending/socket-writer.ts";
 import type { ConnectionStats } from "./stats.ts";
 import { waitFor, type WaitOptions } from "./time/waiting.ts";
-
-/** Of a client that does not read: messages handed out at each look of the sweep, and what they may add to the queue. */
-const MESSAGES_PER_LOOK = 32;
-const GROWTH_PER_LOOK_BYTES = 64 * 1024;
 
 const STATE_ORDER = { connecting: 0, open: 1, draining: 2, closed: 3 } as const;
 
@@ -309,7 +306,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     const { bytesReceived } = this.#inflow;
     this.#writer.check(nowMs, bytesReceived !== this.#heardBytes);
     this.#heardBytes = bytesReceived;
-    if (!this.#isEnding) this.#hearSlowReader();
+    if (!this.#isEnding) hearSlowReader(this.#inflow, this.#writer, this.#endpoint.limits);
     if (!this.#isEnding) this.#receiver.check(nowMs, this.#inflow);
     if (!this.#isEnding) this.#checkHandlers(nowMs);
   }
@@ -379,24 +376,6 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
       queueMicrotask(() => onClose(this, recorded));
     }
     this.#closed?.resolve(recorded);
-  }
-
-  /**
-   * Hears a slow reader, which may want less: a few messages at each look, as long as what they bring about
-   * does not bring the queue near its hard limit.
-   */
-  #hearSlowReader(): void {
-    if (!this.#inflow.isHeld(HOLD.output)) return;
-    const { softQueueBytes, hardQueueBytes } = this.#endpoint.limits;
-    const mostBytes = Math.min(
-      this.queuedBytes + GROWTH_PER_LOOK_BYTES,
-      (softQueueBytes + hardQueueBytes) / 2,
-    );
-    for (let count = 0; count < MESSAGES_PER_LOOK; count += 1) {
-      if (this.queuedBytes >= mostBytes || !this.#inflow.letOneThrough(HOLD.output)) break;
-    }
-    // What a message brought about may have let the queue become short.
-    if (!this.#writer.isLong) this.#inflow.release(HOLD.output);
   }
 
   get #isEnding(): boolean {
