@@ -11,6 +11,17 @@ import type { ClientOptions } from "../src/client-options.ts";
 import { LiveClient } from "../src/live-client.ts";
 import { connected, hostOf, Network, say, target, texts, turn } from "./network.ts";
 
+/** Sends a message that leaves, then two that do not, and loses the connection. */
+async function loseTwo(client: LiveClient<typeof saludo>, network: Network): Promise<void> {
+  client.send(say("left"));
+  await turn();
+  network.socket.room = 0;
+  client.send(say("one"));
+  client.send(say("two"));
+  await turn();
+  network.lose();
+}
+
 describe("onUndelivered", () => {
   test("is told what had not left, in order, before the status tells of the end", async () => {
     const told: string[] = [];
@@ -18,13 +29,7 @@ describe("onUndelivered", () => {
       onUndelivered: (_, messages) => void told.push(...texts(messages)),
       onStatus: ({ state }) => void told.push(state),
     });
-    client.send(say("left"));
-    await turn();
-    network.socket.room = 0;
-    client.send(say("one"));
-    client.send(say("two"));
-    await turn();
-    network.lose();
+    await loseTwo(client, network);
     expect(told).toEqual(["connected", "<one>", "<two>", "reconnecting"]);
     void client.close();
     clock.advance(60_000);
@@ -51,13 +56,7 @@ describe("resend", () => {
         if (state === "connected" && isBack) client.send(say("new"));
       },
     });
-    client.send(say("left"));
-    await turn();
-    network.socket.room = 0;
-    client.send(say("one"));
-    client.send(say("two"));
-    await turn();
-    network.lose();
+    await loseTwo(client, network);
     clock.advance(60_000);
     await turn();
     expect(client.state).toBe("connected");

@@ -16,21 +16,8 @@ import { type Source, Uncompiled } from "../source.ts";
 import { DecodeEmitter } from "./emitter.ts";
 import { emitCall, emitLeaf, emitLiteral } from "./leaf.ts";
 import { emitMessageObject, emitObject } from "./object.ts";
-import {
-  HEAD_BYTES,
-  MISS,
-  newArray,
-  readArgument,
-  readBigInt,
-  readBytes,
-  readDouble,
-  readInteger,
-  readLength,
-  readNumber,
-  readUint32,
-  type Viewed,
-  viewOf,
-} from "./read.ts";
+import * as read from "./read.ts";
+import type { MISS, Viewed } from "./read.ts";
 import { emitArray, emitTuple } from "./sequence.ts";
 import { emitTrials, emitUnion } from "./union.ts";
 import { type ReadState, readUnknown } from "./unknown.ts";
@@ -52,20 +39,9 @@ export type DecodeState = ReadState & Viewed;
 /** What generated decoders call, by the names they use. */
 export function decodeScope(state: DecodeState): Readonly<Record<string, unknown>> {
   return {
-    HEAD_BYTES,
-    MISS,
-    newArray,
-    readArgument,
-    readBigInt,
-    readBytes,
-    readDouble,
-    readInteger,
-    readLength,
-    readNumber,
+    ...read,
     readText,
-    readUint32,
     readUnknown,
-    viewOf,
     s: state,
   };
 }
