@@ -53,6 +53,8 @@ export function exitCodeOf(code: CloseCode): ExitCode {
     case "connection-closed":
     case "queue-full":
     case "deadline-exceeded":
+    case "topic-invalid":
+    case "topic-limit":
       return exitCodes.internal;
   }
 }

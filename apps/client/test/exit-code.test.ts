@@ -14,6 +14,8 @@ const table: Readonly<Record<CloseCode, number>> = {
   "connection-closed": 1,
   "queue-full": 1,
   "deadline-exceeded": 1,
+  "topic-invalid": 1,
+  "topic-limit": 1,
   "option-invalid": 2,
   "connect-failed": 3,
   "connect-timeout": 3,

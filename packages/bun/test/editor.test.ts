@@ -48,7 +48,7 @@ describe("a hover", () => {
       `const client: Client<${toServer}>`,
     );
     const connection = await server.hover(file, at("connection", "say(spoken"));
-    expect(connection).toContain("Connection<{");
+    expect(connection).toContain("MemberConnection<{");
     const serving = await server.hover(file, at("server", "const server"));
     expect(serving).toContain("Server<{");
     for (const hover of [connection, serving]) {

@@ -503,6 +503,7 @@ describe("Server.stats", () => {
       connections: 1,
       accepted: 2,
       turnedAway: 0,
+      messagesDropped: 0,
       closedByReason: { "peer-closed": 1 },
       messagesReceived: 1,
       messagesRefused: 0,

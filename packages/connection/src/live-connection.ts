@@ -339,6 +339,11 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     return this.#writer.isSlow(MOST_REST_MS);
   }
 
+  /** Of the bytes that wait for the socket, those that this turn of the event loop has not sent. */
+  get settledBytes(): number {
+    return this.#writer.settledBytes;
+  }
+
   /**
    * What the peer says is heard by so many, of whom a quarter or more do not keep up: nothing more is handed to
    * handlers until fewer do, or for a second.

@@ -19,6 +19,8 @@ const localCodes = Object.keys({
   "connection-closed": true,
   "queue-full": true,
   "deadline-exceeded": true,
+  "topic-invalid": true,
+  "topic-limit": true,
 } satisfies Record<LocalErrorCode, true>) as LocalErrorCode[];
 
 describe("toPeerError", () => {

@@ -41,7 +41,9 @@ export type LocalErrorCode =
   | "listen-failed"
   | "connection-closed"
   | "queue-full"
-  | "deadline-exceeded";
+  | "deadline-exceeded"
+  | "topic-invalid"
+  | "topic-limit";
 
 export type ErrorCode = WireErrorCode | LocalErrorCode;
 

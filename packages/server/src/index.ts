@@ -1,7 +1,8 @@
 // The public face of @typewire/server.
 
 export { LiveServer } from "./live-server.ts";
-export type { Server, ServerOf } from "./server.ts";
+export type { MemberConnection } from "./member-connection.ts";
+export type { PublishOptions, Server, ServerOf, Subscribers, WhenSlow } from "./server.ts";
 export type { Accept, Accepted, Listening, ServerCertificates, ServerHost } from "./server-host.ts";
 export { serverOptions } from "./server-options.ts";
 export type {

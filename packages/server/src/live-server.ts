@@ -6,8 +6,7 @@ import {
   type CloseReason,
   createEndpoint,
   type Endpoint,
-  isSlow,
-  LiveConnection,
+  type HandlersOf,
   observersOf,
   refuseUnknownOptions,
   requireDuration,
@@ -21,6 +20,8 @@ import {
 import { type AnyProtocol, type MessageOf, TypewireError } from "@typewire/protocol";
 
 import { Door } from "./door.ts";
+import { FanOut } from "./fan-out.ts";
+import { LiveMemberConnection } from "./member-connection.ts";
 import { dividePlaces } from "./places.ts";
 import type {
   Drained,
@@ -32,13 +33,12 @@ import type {
   ServerStats,
 } from "./server-options.ts";
 import type { Listening, ServerCertificates, ServerHost } from "./server-host.ts";
-import type { BroadcastOptions, Server } from "./server.ts";
-
-const noLimits = { maxItems: Number.POSITIVE_INFINITY, maxNesting: Number.POSITIVE_INFINITY };
+import type { BroadcastOptions, PublishOptions, Server, Subscribers } from "./server.ts";
+import { Topics } from "./topics.ts";
 
 const drainOptions: readonly (keyof DrainOptions)[] = ["timeoutMs", "reason", "retryAfterMs"];
 
-type LiveServerConnection<P extends AnyProtocol> = LiveConnection<
+type LiveServerConnection<P extends AnyProtocol> = LiveMemberConnection<
   MessageOf<P, "server">,
   MessageOf<P, "client">
 >;
@@ -53,6 +53,8 @@ export class LiveServer<
   readonly #tellers: Tellers<Required<Pick<ServerObserver<P>, "onNotOpened" | "onTurnedAway">>>;
   readonly #door: Door<LiveServerConnection<P>>;
   readonly #connections = new Set<LiveServerConnection<P>>();
+  readonly #topics = new Topics<LiveServerConnection<P>>();
+  readonly #fanOut: FanOut<MessageOf<P, "server">>;
   readonly #listening: Listening;
   readonly #certificates: ServerCertificates | undefined;
   #isListening = true;
@@ -75,7 +77,9 @@ export class LiveServer<
       options.maxConnectionsPerAddress,
     );
     const observers = observersOf<ServerObserver<P>>(options);
-    this.#endpoint = createEndpoint(protocol, "server", handlers, {
+    // Every connection of this endpoint is made by `#connection`, so it has what its handlers may ask for.
+    const plainHandlers = handlers as HandlersOf<P, "server"> | undefined;
+    this.#endpoint = createEndpoint(protocol, "server", plainHandlers, {
       limits: requireOptions(options.limits),
       ...(options.maxBufferedBytes !== undefined && { maxBufferedBytes: options.maxBufferedBytes }),
       order: options.order,
@@ -84,7 +88,6 @@ export class LiveServer<
       ...(host.memoryLimitBytes !== undefined && { memoryLimitBytes: host.memoryLimitBytes }),
       ...(host.secret && { secret: host.secret }),
       owner: {
-        // Every connection of this endpoint was made by `#connection`.
         proven: (connection) => this.#door.proven(connection as LiveServerConnection<P>),
         closed: (connection, reason) => {
           this.#closed(connection as LiveServerConnection<P>, reason);
@@ -97,6 +100,7 @@ export class LiveServer<
       if (typeof of === "string") host.handlerFailed({ name: of }, name, error);
       else this.#endpoint.observers.onHandlerError(of as ServerConnection<P>, name, error);
     });
+    this.#fanOut = new FanOut(this.#endpoint);
     this.#door = new Door({
       clock: this.#endpoint.clock,
       lingerMs: this.#endpoint.limits.lingerMs,
@@ -142,31 +146,31 @@ export class LiveServer<
 
   stats(): ServerStats {
     const { opened: accepted, ...stats } = this.#endpoint.stats();
-    return { ...stats, accepted, turnedAway: this.#door.turnedAway };
+    return {
+      ...stats,
+      accepted,
+      turnedAway: this.#door.turnedAway,
+      messagesDropped: this.#fanOut.dropped,
+    };
   }
 
   broadcast(
     message: MessageOf<P, "server">,
-    { except, from = this.#endpoint.audience.speaker }: BroadcastOptions<ServerConnection<P>> = {},
+    options: BroadcastOptions<ServerConnection<P>> = {},
   ): number {
-    // Each recipient's own limits are looked at when the frame is sent to it.
-    const frame = this.#endpoint.outgoing.encodeFrame(message, noLimits);
-    let recipients = 0;
-    let slow = 0;
-    for (const connection of this.#connections) {
-      if (connection === except || connection.state !== "open") continue;
-      try {
-        connection.sendFrame(frame, message);
-        recipients += 1;
-        if (connection.isSlow) slow += 1;
-      } catch (error) {
-        if (!concernsOnePeer(error)) throw error;
-        connection.leaveOut(frame, error);
-      }
-    }
-    if (isSlow(slow, recipients) && from instanceof LiveConnection)
-      from.restForAudience(recipients);
-    return recipients;
+    return this.#fanOut.send(this.#connections, message, options);
+  }
+
+  publish(
+    topic: string,
+    message: MessageOf<P, "server">,
+    options: PublishOptions<ServerConnection<P>> = {},
+  ): number {
+    return this.#fanOut.send(this.#topics.membersOf(topic), message, options);
+  }
+
+  subscribers(topic: string): Subscribers {
+    return { members: this.#topics.membersOf(topic).size, servers: 1 };
   }
 
   async drain(options: DrainOptions = {}): Promise<Drained> {
@@ -202,7 +206,7 @@ export class LiveServer<
 
   /** A connection of an accepted socket. */
   #connection(name: string): LiveServerConnection<P> {
-    const connection: LiveServerConnection<P> = new LiveConnection(this.#endpoint, name);
+    const connection = new LiveMemberConnection(this.#endpoint, name, this.#topics);
     this.#connections.add(connection);
     return connection;
   }
@@ -210,6 +214,7 @@ export class LiveServer<
   #closed(connection: LiveServerConnection<P>, reason: CloseReason): void {
     this.#connections.delete(connection);
     this.#door.closed(connection);
+    this.#topics.leave(connection);
     if (!connection.wasOpen) this.#tellers.onNotOpened?.(connection, reason);
   }
 
@@ -221,12 +226,6 @@ export class LiveServer<
   #destroyAll(): void {
     for (const connection of this.#connections) connection.destroy("shutting-down");
   }
-}
-
-/** Whether a connection is left out because of `error`: the others can have the message all the same. */
-function concernsOnePeer(error: unknown): error is TypewireError {
-  if (!(error instanceof TypewireError)) return false;
-  return ["frame-too-large", "cbor-limit"].includes(error.code);
 }
 
 function positiveInteger(name: string, value: number | undefined): number | undefined {

@@ -3,20 +3,24 @@
 
 import {
   type CloseReason,
-  type Connection,
   endOptions,
   type EndOptions,
   type EndpointStats,
-  type HandlersOf,
+  type Handlers,
   type Observer,
+  type Sent,
 } from "@typewire/connection";
-import type { AnyProtocol, MessageOf } from "@typewire/protocol";
+import type { AnyProtocol, MessageOf, SchemasOf } from "@typewire/protocol";
 
-/** A connection as the server's handlers see it. */
-export type ServerConnection<P extends AnyProtocol> = Connection<MessageOf<P, "server">>;
+import type { MemberConnection } from "./member-connection.ts";
+
+/** A connection as the handlers and observers of the server of `P` see it. */
+export type ServerConnection<P extends AnyProtocol> = MemberConnection<MessageOf<P, "server">>;
 
 /** A function for each message that the client may send. */
-export type ServerHandlers<P extends AnyProtocol> = HandlersOf<P, "server">;
+export type ServerHandlers<P extends AnyProtocol> = P extends AnyProtocol
+  ? Handlers<SchemasOf<P, "client">, MemberConnection<Sent<P, "server">>>
+  : never;
 
 /** What a server was full of. */
 export type ConnectionCap = "maxConnections" | "maxConnectionsPerAddress";
@@ -27,7 +31,8 @@ export type TurnedAwayBy = ConnectionCap | "descriptors";
 /** What a server may be told of its connections, and of those that it has not taken. */
 export interface ServerObserver<P extends AnyProtocol> extends Observer<
   MessageOf<P, "server">,
-  MessageOf<P, "client">
+  MessageOf<P, "client">,
+  ServerConnection<P>
 > {
   /** A connection ended before `onOpen`: its handshake, of TLS or of the secret, failed. In the place of `onClose`. */
   onNotOpened?(connection: ServerConnection<P>, reason: CloseReason): void;
@@ -97,4 +102,6 @@ export interface ServerStats extends Omit<EndpointStats, "opened"> {
   readonly accepted: number;
   /** Those that were told `too-many-connections` instead, or nothing where no descriptor was left. */
   readonly turnedAway: number;
+  /** Messages of `publish` that slow members did not get, because it said `whenSlow: "drop"`. */
+  readonly messagesDropped: number;
 }

@@ -1,8 +1,8 @@
 // The face of a server: what a program may ask of it. How it works is `LiveServer`'s.
 
-import type { Connection } from "@typewire/connection";
 import type { AnyMessage, AnyProtocol, MessageOf } from "@typewire/protocol";
 
+import type { MemberConnection } from "./member-connection.ts";
 import type { Drained, DrainOptions, ServerStats } from "./server-options.ts";
 
 /** Whom a broadcast leaves out, and on whose behalf it is. */
@@ -14,6 +14,26 @@ export interface BroadcastOptions<Connection> {
    * Default: within a handler of a message, before its first `await`, the handler's connection; else none.
    */
   readonly from?: Connection | undefined;
+}
+
+/** What becomes of a message for a member of a topic for whom more than 256 KiB wait. */
+export type WhenSlow = "close" | "drop";
+
+export interface PublishOptions<Connection> extends BroadcastOptions<Connection> {
+  /**
+   * `close`: it is queued like any message, until the limits of the queue end the connection. `drop`: this
+   * member does not get it, which `stats` counts in `messagesDropped`. For values that the next one replaces.
+   * Default `close`.
+   */
+  readonly whenSlow?: WhenSlow | undefined;
+}
+
+/** How many hear a topic. */
+export interface Subscribers {
+  /** Connections of all servers that this one knows of. */
+  readonly members: number;
+  /** Those servers, this one among them: 1. */
+  readonly servers: number;
 }
 
 /**
@@ -37,7 +57,7 @@ export interface Server<
   /** What works but should not stay, of the certificate and key: sentences for a log. */
   readonly tlsWarnings: readonly string[];
   /** Every connection that has not ended. */
-  readonly connections: ReadonlySet<Connection<Outgoing>>;
+  readonly connections: ReadonlySet<MemberConnection<Outgoing>>;
 
   /**
    * Reads the files of `tls` again and tries a handshake with them in memory: connections that come afterwards
@@ -58,7 +78,27 @@ export interface Server<
    *
    * @throws TypewireError `schema-mismatch` where it is not a message of the server's; it is sent to no connection then.
    */
-  broadcast(message: Outgoing, options?: BroadcastOptions<Connection<Outgoing>>): number;
+  broadcast(message: Outgoing, options?: BroadcastOptions<MemberConnection<Outgoing>>): number;
+
+  /**
+   * As `broadcast`, to the open connections that have subscribed to `topic`. Returns how many have it in
+   * their queue.
+   *
+   * @throws TypewireError `schema-mismatch` as `broadcast`, `topic-invalid` for a name that is no topic's,
+   * `option-invalid`.
+   */
+  publish(
+    topic: string,
+    message: Outgoing,
+    options?: PublishOptions<MemberConnection<Outgoing>>,
+  ): number;
+
+  /**
+   * Who hears `topic` now.
+   *
+   * @throws TypewireError `topic-invalid` for a name that is no topic's.
+   */
+  subscribers(topic: string): Subscribers;
 
   /**
    * Ends in order: accepts no more, lets handlers under way answer, says `$bye` to every client, lets

@@ -2,49 +2,15 @@
 
 import { describe, expect, test } from "bun:test";
 
-import { LiveConnection, type SocketUser } from "@typewire/connection";
+import { LiveConnection } from "@typewire/connection";
 import { type ErrorCode, TypewireError } from "@typewire/protocol";
 import { ByteWriter } from "@typewire/protocol/internal";
 import { saludo } from "@typewire/protocol/saludo";
-import { FakeClock, MemorySocket } from "@typewire/testkit";
 
-import {
-  type Accept,
-  LiveServer,
-  type ServerConnection,
-  type ServerObserver,
-} from "../src/index.ts";
+import type { ServerConnection } from "../src/index.ts";
+import { connected } from "./support/connected.ts";
 
 const welcome = { type: "welcome", text: "hola" } as const;
-
-/** A server of `count` connections, the oldest first. */
-function connected(count: number, observer: ServerObserver<typeof saludo> = {}) {
-  let accept: Accept | undefined;
-  const server = new LiveServer(
-    saludo,
-    { clock: new FakeClock(), ...observer },
-    {},
-    {
-      listen(given) {
-        accept = given;
-        return { address: "memory", hostname: undefined, port: undefined, stop() {} };
-      },
-      handlerFailed() {},
-    },
-  );
-  for (let index = 0; index < count; index += 1) {
-    const socket = new MemorySocket();
-    const user: SocketUser | undefined = accept?.({
-      name: `peer ${index}`,
-      ipAddress: undefined,
-      isBeyondLimit: false,
-      cut: () => socket.terminate(),
-    });
-    if (user !== undefined) socket.events = user;
-    user?.opened(socket);
-  }
-  return { server, connections: [...server.connections] };
-}
 
 /** Makes `sendFrame` of a connection throw. */
 function failing(

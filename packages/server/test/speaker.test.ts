@@ -18,7 +18,15 @@ const say = (text: Text) => saludo.client.encodeFrame({ type: "say", text });
 /** A server whose first connection speaks to the others; what it was heard to say, and everybody's socket. */
 function audienceOf(
   count: number,
-  { from, late = false }: { readonly from?: "speaker"; readonly late?: boolean } = {},
+  {
+    from,
+    late = false,
+    by = "broadcast",
+  }: {
+    readonly from?: "speaker";
+    readonly late?: boolean;
+    readonly by?: "broadcast" | "publish";
+  } = {},
 ) {
   const clock = new FakeClock();
   let accept: Accept | undefined;
@@ -27,10 +35,10 @@ function audienceOf(
     async say({ text }, connection) {
       heard.push(text);
       if (late) await Promise.resolve();
-      server.broadcast(
-        { type: "said", from: "speaker", text, at: new Date(0) },
-        { except: connection, ...(from && { from: connection }) },
-      );
+      const said = { type: "said", from: "speaker", text, at: new Date(0) } as const;
+      const options = { except: connection, ...(from && { from: connection }) };
+      if (by === "broadcast") server.broadcast(said, options);
+      else server.publish("all", said, options);
     },
   };
   const server = new LiveServer(saludo, { clock, limits }, handlers, {
@@ -52,6 +60,7 @@ function audienceOf(
     user?.opened(socket);
     return socket;
   });
+  for (const connection of server.connections) connection.subscribe("all");
   const [speaker, ...listeners] = sockets;
   const speak = async (): Promise<void> => {
     speaker?.events?.receive(say(LARGE));
@@ -69,9 +78,9 @@ function stall(listeners: readonly MemorySocket[], count: number): void {
   for (const socket of listeners.slice(0, count)) socket.room = 0;
 }
 
-describe("a broadcast from within a handler", () => {
+describe.each(["broadcast", "publish"] as const)("a %s from within a handler", (by) => {
   test("lets its speaker rest while a quarter of the audience lags behind, a second at most", async () => {
-    const audience = audienceOf(4);
+    const audience = audienceOf(4, { by });
     stall(audience.listeners, 1);
     await speakMuch(audience);
     const heardAtOnce = audience.heard.length;
@@ -85,7 +94,7 @@ describe("a broadcast from within a handler", () => {
   });
 
   test("lets its speaker rest again for a listener that reads, and does not catch up", async () => {
-    const audience = audienceOf(4);
+    const audience = audienceOf(4, { by });
     stall(audience.listeners, 1);
     await speakMuch(audience);
     const [slow] = audience.listeners;
@@ -100,7 +109,7 @@ describe("a broadcast from within a handler", () => {
   });
 
   test("goes on as soon as the audience has caught up", async () => {
-    const audience = audienceOf(4);
+    const audience = audienceOf(4, { by });
     stall(audience.listeners, 4);
     await speakMuch(audience);
     expect(audience.heard.length).toBe(3);
@@ -113,7 +122,7 @@ describe("a broadcast from within a handler", () => {
   });
 
   test("goes on when those who lag behind are gone", async () => {
-    const audience = audienceOf(4);
+    const audience = audienceOf(4, { by });
     stall(audience.listeners, 4);
     await speakMuch(audience);
     for (const socket of audience.listeners) socket.terminate();
@@ -122,7 +131,7 @@ describe("a broadcast from within a handler", () => {
   });
 
   test("is not slowed down by fewer than a quarter", async () => {
-    const audience = audienceOf(5);
+    const audience = audienceOf(5, { by });
     stall(audience.listeners, 1);
     await speakMuch(audience);
     expect(audience.heard.length).toBe(6);

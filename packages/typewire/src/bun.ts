@@ -27,6 +27,7 @@ export type {
   ConnectionCap,
   Drained,
   DrainOptions,
+  PublishOptions,
   Server,
   ServerConnection,
   ServerHandlers,
@@ -34,4 +35,6 @@ export type {
   ServerOf,
   ServerOptions,
   ServerStats,
+  Subscribers,
+  WhenSlow,
 } from "@typewire/server";

@@ -1,0 +1,79 @@
+// One message to many connections, encoded once: which of them are left out, which do not keep up, and who
+// rests because of those. Which connections they are is the caller's.
+
+import { type Endpoint, isSlow, LiveConnection, tellOption } from "@typewire/connection";
+import { type AnyMessage, TypewireError } from "@typewire/protocol";
+
+import type { PublishOptions, WhenSlow } from "./server.ts";
+
+/** A recipient for whom so much waits is slow, as `whenSlow` means it. */
+const SLOW_BYTES = 256 * 1024;
+
+/** Each recipient's own limits are looked at when the frame is sent to it. */
+const noLimits = { maxItems: Number.POSITIVE_INFINITY, maxNesting: Number.POSITIVE_INFINITY };
+
+/** A connection as a fan-out sees it. */
+export type Recipient<Outgoing extends AnyMessage> = Pick<
+  LiveConnection<Outgoing, never>,
+  "state" | "settledBytes" | "isSlow" | "sendFrame" | "leaveOut"
+>;
+
+/** One for each server. */
+export class FanOut<Outgoing extends AnyMessage> {
+  readonly #endpoint: Pick<Endpoint<Outgoing, AnyMessage>, "outgoing" | "audience">;
+  #dropped = 0;
+
+  constructor(endpoint: Pick<Endpoint<Outgoing, AnyMessage>, "outgoing" | "audience">) {
+    this.#endpoint = endpoint;
+  }
+
+  /** Messages that slow recipients did not get; see `PublishOptions.whenSlow`. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Sends `message` to those of `recipients` that are open. Returns how many have it in their queue; throws as `publish`. */
+  send(
+    recipients: Iterable<Recipient<Outgoing>>,
+    message: Outgoing,
+    options: PublishOptions<object>,
+  ): number {
+    const { except } = options;
+    const dropsSlow = requireWhenSlow(options.whenSlow) === "drop";
+    const from: unknown = options.from ?? this.#endpoint.audience.speaker;
+    const frame = this.#endpoint.outgoing.encodeFrame(message, noLimits);
+    let sent = 0;
+    let slow = 0;
+    for (const connection of recipients) {
+      if (connection === except || connection.state !== "open") continue;
+      if (dropsSlow && connection.settledBytes > SLOW_BYTES) {
+        this.#dropped += 1;
+        continue;
+      }
+      try {
+        connection.sendFrame(frame, message);
+        sent += 1;
+        if (connection.isSlow) slow += 1;
+      } catch (error) {
+        if (!concernsOnePeer(error)) throw error;
+        connection.leaveOut(frame, error);
+      }
+    }
+    if (isSlow(slow, sent) && from instanceof LiveConnection) from.restForAudience(sent);
+    return sent;
+  }
+}
+
+/** Whether a connection is left out because of `error`: the others can have the message all the same. */
+function concernsOnePeer(error: unknown): error is TypewireError {
+  if (!(error instanceof TypewireError)) return false;
+  return ["frame-too-large", "cbor-limit"].includes(error.code);
+}
+
+function requireWhenSlow(whenSlow: unknown = "close"): WhenSlow {
+  if (whenSlow === "close" || whenSlow === "drop") return whenSlow;
+  throw new TypewireError(
+    "option-invalid",
+    `whenSlow: expected "close" or "drop", got ${tellOption(whenSlow)}`,
+  );
+}

@@ -1,0 +1,108 @@
+// Who hears which topic, without a connection.
+
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+
+import { MOST_TOPICS, Topics } from "../src/topics.ts";
+
+const token = fc.stringMatching(/^[A-Za-z0-9_-]{1,8}$/);
+const topicName = fc.array(token, { minLength: 1, maxLength: 4 }).map((parts) => parts.join("."));
+
+describe("Topics", () => {
+  test("has the members that a model has, after any subscribing, unsubscribing and leaving", () => {
+    const member = fc.constantFrom("ana", "bob", "eva");
+    const topic = fc.constantFrom("room.1", "room.2", "all");
+    const step = fc.oneof(
+      fc.record({ does: fc.constant("subscribe" as const), member, topic }),
+      fc.record({ does: fc.constant("unsubscribe" as const), member, topic }),
+      fc.record({ does: fc.constant("leave" as const), member, topic }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const topics = new Topics<string>();
+        const model = new Set<string>();
+        for (const { does, member: who, topic: of } of steps) {
+          if (does === "leave") {
+            topics.leave(who);
+            for (const pair of model) if (pair.startsWith(`${who} `)) model.delete(pair);
+          } else {
+            topics[does](who, of);
+            if (does === "subscribe") model.add(`${who} ${of}`);
+            else model.delete(`${who} ${of}`);
+          }
+        }
+        const pairs = ["room.1", "room.2", "all"].flatMap((of) =>
+          [...topics.membersOf(of)].map((who) => `${who} ${of}`),
+        );
+        expect(pairs.toSorted()).toEqual([...model].toSorted());
+        expect(topics.size).toBe(new Set([...model].map((pair) => pair.split(" ")[1])).size);
+      }),
+    );
+  });
+
+  test("takes every name of letters, digits, _ and - joined by dots", () => {
+    fc.assert(
+      fc.property(topicName, (name) => {
+        const topics = new Topics<string>();
+        topics.subscribe("ana", name);
+        expect([...topics.membersOf(name)]).toEqual(["ana"]);
+      }),
+    );
+  });
+
+  test.each([
+    "",
+    ".",
+    "a.",
+    ".a",
+    "a..b",
+    "a b",
+    "room.*",
+    ">",
+    "ñ",
+    "a\n",
+    "$SYS",
+    "a/b",
+    "x".repeat(256),
+    7,
+    undefined,
+    null,
+  ])("refuses %j at every door", (name) => {
+    const topics = new Topics<string>();
+    // A program that has got past the types.
+    const topic = name as string;
+    const refusal = expect.objectContaining({ name: "TypewireError", code: "topic-invalid" });
+    expect(() => topics.subscribe("ana", topic)).toThrow(refusal);
+    expect(() => topics.unsubscribe("ana", topic)).toThrow(refusal);
+    expect(() => topics.membersOf(topic)).toThrow(refusal);
+    expect(topics.size).toBe(0);
+  });
+
+  test("says what came, on one line and in few words", () => {
+    const topics = new Topics<string>();
+    const said = (name: string): string => {
+      try {
+        topics.membersOf(name);
+        return "";
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(said("a b")).toBe(
+      'Topic: expected names of letters, digits, "_" and "-", joined by dots, at most 255 characters in all, got "a b"',
+    );
+    expect(said(`a\u001b[31m\n${"x".repeat(100_000)}`)).toMatch(/^[ -~…]{1,700}$/);
+  });
+
+  test("lets a member have so many topics, and one more when it has left one", () => {
+    const topics = new Topics<string>();
+    for (let index = 0; index < MOST_TOPICS; index += 1) topics.subscribe("ana", `t.${index}`);
+    const refusal = expect.objectContaining({ code: "topic-limit" });
+    expect(() => topics.subscribe("ana", "more")).toThrow(refusal);
+    expect(() => topics.subscribe("ana", "t.0")).not.toThrow();
+    expect(() => topics.subscribe("bob", "more")).not.toThrow();
+    topics.unsubscribe("ana", "t.0");
+    topics.subscribe("ana", "more");
+    expect([...topics.membersOf("more")]).toEqual(["bob", "ana"]);
+  });
+});
