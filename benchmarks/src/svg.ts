@@ -7,7 +7,7 @@ import { formatCount } from "./table.ts";
 const WIDTH = 800;
 const HEIGHT = 400;
 const PLOT = { left: 96, right: 572, top: 46, bottom: 342 } as const;
-/** Told apart by people who see few colours, and by their order. */
+/** Told apart without seeing all colours, and by their order. */
 const COLOURS = ["#0b6e4f", "#8d99ae", "#e09f3e", "#3a6ea5", "#9e2a2b", "#6a4c93"] as const;
 
 /** Where a value lies between two pixels. */

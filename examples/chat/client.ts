@@ -9,7 +9,7 @@ const client = await connect(
   chat,
   {
     ...address,
-    // On each connection, the one after a restart of the server too: it has forgotten who was there.
+    // On each connection, the one after a restart of the server too: it has forgotten its members.
     onOpen: (connection) => connection.send({ type: "join", name }),
     onStatus(status) {
       if (status.state === "reconnecting")

@@ -9,12 +9,12 @@ export const chat = defineProtocol({
   name: "chat",
   version: 1,
   server: {
-    /** After `join`: who is here already. */
+    /** After `join`: the names of the members that are here already. */
     present: Type.Object({ names: Type.Array(name) }),
     joined: Type.Object({ name }),
     said: Type.Object({ name, text, at: Type.Date() }),
     left: Type.Object({ name }),
-    /** After `join`: somebody else has that name. */
+    /** After `join`: another member has that name. */
     taken: Type.Object({ name }),
   },
   client: {

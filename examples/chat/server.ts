@@ -1,9 +1,9 @@
-// The room: knows who is in it, and passes on what one says to all the others. Ctrl+C closes it in order.
+// The room: knows its members, and passes on what one says to all the others. Ctrl+C closes it in order.
 
 import { serve, type ServerConnection } from "typewire/bun";
 import { address, chat } from "./protocol.ts";
 
-/** Who has joined, by connection. The schema has checked each name: only its being free is left to ask. */
+/** The name of each member, by connection. The schema has checked each name: only its being free is left to ask. */
 const names = new Map<ServerConnection<typeof chat>, string>();
 
 const server = serve(

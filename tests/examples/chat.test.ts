@@ -5,7 +5,7 @@ import { portOf, run } from "./example.ts";
 setDefaultTimeout(30_000);
 
 describe("the chat", () => {
-  test("passes on what one says, and tells who comes and goes", async () => {
+  test("passes on what one member says, and tells of members that come and go", async () => {
     await using server = run("chat/server.ts", 0);
     const port = await portOf(server);
     await using ana = run("chat/client.ts", port, "Ana");

@@ -1,4 +1,4 @@
-// Who may import whom. `turbo boundaries` and the linter hold part of it; what they cannot see, imports of
+// Which package and file may import which. `turbo boundaries` and the linter hold part of it; what they cannot see, imports of
 // types, files within a package and the names of a host, is here.
 
 import { describe, expect, test } from "bun:test";

@@ -69,7 +69,7 @@ export class ClientRun {
     });
     const client = this.#hasConnected ? await connecting : undefined;
     if (client !== undefined) {
-      // Nobody waits for what a signal, or an error, has cut short.
+      // A signal, or an error, does not wait for the input that it cuts short.
       if (ending.by === "count" || ending.by === "output") await input.takeWaiting();
       await input.finish(client);
     }

@@ -32,8 +32,8 @@ export function addSecurityFlags(command: Command): Command {
     .addOption(
       valueFlag("--tls-server-name <name>", "whom the certificate names, if not HOST", hostName),
     )
-    .option("--insecure-skip-verify", "speak TLS with whoever answers");
-  return addSecretFlag(command, "speak only with who has this secret");
+    .option("--insecure-skip-verify", "speak TLS with any server that answers");
+  return addSecretFlag(command, "speak only with a server that has this secret");
 }
 
 /** @throws UsageError where flags lack or contradict each other. */

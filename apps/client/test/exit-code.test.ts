@@ -5,7 +5,7 @@ import type { CloseCode } from "@typewire/connection";
 
 import { attemptExitCodeOf, exitCodeOf, withRefusals, withUnsent } from "../src/exit-code.ts";
 
-/** Every code, so that a new one fails here until somebody has thought of it. */
+/** Every code, so that a new one fails here until its exit code is decided. */
 const table: Readonly<Record<CloseCode, number>> = {
   done: 0,
   internal: 1,

@@ -249,7 +249,7 @@ describe("typewire-client's exit codes", () => {
     expect(program.stdout.lines).toEqual([]);
   });
 
-  test("3 and one line where nobody listens, where the name is none, where nobody answers", async () => {
+  test("3 and one line where no server listens, where the name is none, where no server answers", async () => {
     const gone = new SaludoListener();
     gone[Symbol.dispose]();
     await using refused = runMain(String(gone.port));
@@ -357,7 +357,7 @@ describe("typewire-client's exit codes", () => {
     expect(client.stderr.lines.at(-1)).toBe("[!] EXITING!!");
   });
 
-  test("0 for SIGINT while nobody answers", async () => {
+  test("0 for SIGINT while no server answers", async () => {
     using server = new SaludoListener();
     await using client = runMain(String(server.port));
     const accepted = await server.accept();

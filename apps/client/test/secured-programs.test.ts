@@ -108,7 +108,7 @@ describe("the commands over TLS", () => {
     expect(await program.exit()).toMatchObject({ code: 0 });
   });
 
-  test("the server says who was refused, and why", async () => {
+  test("the server says which client was refused, and why", async () => {
     await using server = await startServer(...mutual);
     await using _program = client(server.port, ...trust);
     await server.program.stderr.line(
@@ -200,7 +200,7 @@ describe("the commands with a shared secret", () => {
     }
   });
 
-  test("the server says who was refused, and why, and nothing of the secret", async () => {
+  test("the server says which client was refused, and why, and nothing of the secret", async () => {
     await using server = runServer(
       "--port",
       "0",

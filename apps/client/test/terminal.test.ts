@@ -1,4 +1,4 @@
-// The client on a terminal that nobody reads any more: somebody has typed Ctrl+S, or the ssh is dead.
+// The client on a terminal that is not read any more: Ctrl+S was typed, or the ssh is dead.
 
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";

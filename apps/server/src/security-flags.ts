@@ -23,8 +23,8 @@ export function addSecurityFlags(command: Command): Command {
   addTlsFileFlags(command, {
     cert: "speak TLS, with this certificate",
     ca: "the authorities of clients' certificates",
-  }).option("--tls-require-client-cert", "turn away who shows no certificate of --tls-ca's");
-  return addSecretFlag(command, "turn away who does not have this secret").option(
+  }).option("--tls-require-client-cert", "turn away clients without a certificate of --tls-ca's");
+  return addSecretFlag(command, "turn away clients that do not have this secret").option(
     "--insecure",
     "listen beyond this machine without TLS and --secret-file or client certificates",
   );

@@ -16,7 +16,7 @@ describe("exposureOf", () => {
     [{ tls: true, secret: true }],
     [{ tls: true, clientCert: true }],
     [{ tls: true, clientCert: true, secret: true }],
-  ])("finds nothing where traffic is encrypted and clients prove who they are: %j", (guards) => {
+  ])("finds nothing where traffic is encrypted and clients prove their names: %j", (guards) => {
     expect(exposureOf("0.0.0.0", { ...open, ...guards })).toBeUndefined();
   });
 
@@ -24,7 +24,7 @@ describe("exposureOf", () => {
     [{}, /anyone who reaches it may connect, and anyone on the way can read and change/],
     [{ tls: true }, /^anyone who reaches it may connect$/],
     [{ secret: true }, /^anyone on the way can read what is said, and change it/],
-  ])("says who could do what elsewhere, guarded by %j", (guards, risk) => {
+  ])("says what a stranger could do elsewhere, guarded by %j", (guards, risk) => {
     for (const hostname of ["0.0.0.0", "::", "192.168.1.1", "fe80::1"]) {
       expect(exposureOf(hostname, { ...open, ...guards })).toMatch(risk);
     }

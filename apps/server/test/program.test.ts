@@ -305,7 +305,7 @@ describe("typewire-server's signals", () => {
     expect(program.stderr.text.match(/EXITING/g)).toHaveLength(1);
   });
 
-  test("cuts who does not let go within --drain-timeout, and says so in its last line", async () => {
+  test("cuts connections that do not let go within --drain-timeout, and says so in its last line", async () => {
     await using server = await startServer("--drain-timeout", "50ms");
     using peer = await SaludoPeer.connect({ port: server.port });
     await peer.next("greeting");
@@ -443,7 +443,7 @@ describe("typewire-server's stdout and stderr", () => {
     expect(program.stderr.text.match(/stdout takes nothing more/g)).toHaveLength(1);
   });
 
-  test("loses lines rather than hold clients up when nobody reads it, and says so", async () => {
+  test("loses lines rather than hold clients up when stdout is not read, and says so", async () => {
     const unread = join(folder, "unread");
     Bun.spawnSync(["mkfifo", unread]);
     // Open at both ends, so that neither this nor the server's open waits.

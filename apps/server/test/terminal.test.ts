@@ -1,4 +1,4 @@
-// The server on a terminal that nobody reads any more: somebody has typed Ctrl+S, or the ssh is dead.
+// The server on a terminal that is not read any more: Ctrl+S was typed, or the ssh is dead.
 
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ async function onTerminal(...flags: readonly string[]) {
   };
 }
 
-/** Says more than any terminal holds; every word of it is heard by somebody else. */
+/** Says more than any terminal holds; another client hears every word of it. */
 async function talk(port: number, sayings: number): Promise<void> {
   using speaker = await SaludoPeer.connect({ port });
   using listener = await SaludoPeer.connect({ port });

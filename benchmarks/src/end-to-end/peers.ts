@@ -61,7 +61,7 @@ const framed: PeerSpec = {
   checks: "nothing: frames",
 };
 
-/** Who takes part in one-way streams. */
+/** The peers of the benchmark of one-way streams. */
 export const streamPeers: readonly PeerSpec[] = peers.toSpliced(2, 0, framed);
 
 /** The ceiling and what a user would think of first, for the growth pictures. */

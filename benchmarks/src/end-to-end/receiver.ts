@@ -31,7 +31,7 @@ export class Receiver {
     this.#verify = verify;
     this.onExpect();
     this.#done = deferred();
-    // Nobody may have asked for it yet when it fails.
+    // It may fail before it is awaited.
     this.#done.promise.catch(() => {});
   }
 

@@ -24,7 +24,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** The user of a socket that is closed at once. */
-const nobody: SocketUser = {
+const noUser: SocketUser = {
   opened() {},
   receive() {},
   drained() {},
@@ -72,7 +72,7 @@ export function listen(
       // A `data` option of Bun.listen would be one object for all sockets. It is assigned before the
       // socket is used, because closing calls `close` at once.
       const user = userOf(opened, () => opened.terminate());
-      opened.data = user ?? nobody;
+      opened.data = user ?? noUser;
       if (user === undefined) opened.terminate();
       else user.opened(opened);
     },

@@ -7,7 +7,7 @@ import { TypewireError } from "@typewire/protocol";
 
 export interface NamedFile {
   readonly bytes: Uint8Array;
-  /** The users who may read it besides its owner, for a warning; undefined where there are none. */
+  /** The users that may read it besides its owner, for a warning; undefined where there are none. */
   readonly readers: "its group" | "every user of this machine" | undefined;
 }
 

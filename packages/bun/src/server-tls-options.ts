@@ -59,7 +59,7 @@ export function readMaterial(options: ServerTlsOptions): {
   }
   if (caFile !== undefined && !requireClientCert) {
     throw invalid(
-      "caFile: expected requireClientCert beside it; without, nobody is asked for a certificate",
+      "caFile: expected requireClientCert beside it; without, no client is asked for a certificate",
     );
   }
   const { cert, key, warnings } = readIdentity(certFile, keyFile);

@@ -1,5 +1,5 @@
-// The file of a Unix socket: whose it is, and how it goes without taking another server's along. Whether
-// somebody listens behind one is `stale-socket.ts`'s to find out.
+// The file of a Unix socket: which server it belongs to, and how it is removed without removing another
+// server's. Whether a server listens behind one is `stale-socket.ts`'s to find out.
 
 import { linkSync, lstatSync, renameSync, unlinkSync } from "node:fs";
 
@@ -33,8 +33,8 @@ export function removeOnly(path: string, identity: FileIdentity): boolean {
 }
 
 /**
- * Calls `stop`, which removes whatever is at `path`: a file that is not `own`, the next server's, is out of its
- * way meanwhile, some 0.1 ms in which nobody can connect to it.
+ * Calls `stop`, which removes any file at `path`. One that is not `own` is the next server's and is moved aside
+ * meanwhile, some 0.1 ms in which no client can connect to it.
  */
 export function stopAround(path: string, own: FileIdentity | undefined, stop: () => void): void {
   const present = identityOf(path);
@@ -66,6 +66,6 @@ function putBack(aside: string, path: string): void {
   try {
     linkSync(aside, path);
   } catch {
-    // Whoever has taken the name has listened since.
+    // The server that has taken the name listens by now.
   }
 }

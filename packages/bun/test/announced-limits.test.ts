@@ -83,7 +83,7 @@ describe("limits raised at one end only", () => {
   test.each([
     [{ limits }, {}],
     [{}, { limits }],
-  ])("of %j and %j, bind who sends to the other", async (atServer, atClient) => {
+  ])("of %j and %j, bind the sender at the other end", async (atServer, atClient) => {
     const heard = new Heard();
     await using server = serveWide(atServer, heard);
     await using client = await connect(wide, { port: server.port, ...atClient }, handlersOf(heard));

@@ -26,7 +26,7 @@ const rogue = certificates.authority("rogue");
 const good = authority.issue("server");
 const { caFile } = authority;
 
-/** A server over TLS that greets whoever finishes the handshake, and records all that it is sent. */
+/** A server over TLS that greets each client after the handshake, and records all that it is sent. */
 class Recorder implements Disposable {
   readonly #listener: Bun.TCPSocketListener<undefined>;
   readonly sockets: Bun.Socket<undefined>[] = [];
@@ -232,7 +232,7 @@ describe("connect over TLS (T1)", () => {
     ["self-signed", certificates.selfSigned("whoever")],
     ["another host's", certificates.selfSigned("wherever", "DNS:elsewhere.example")],
     ["expired", authority.issue("whenever", past)],
-  ])("talks to anybody with insecureSkipVerify, and still over TLS: %s", async (_, files) => {
+  ])("talks to any server with insecureSkipVerify, and still over TLS: %s", async (_, files) => {
     using server = new Recorder(await tlsOf(files));
     const options = { port: server.port, tls: { insecureSkipVerify: true } };
     const client = await connect(saludo, options, {});
@@ -264,7 +264,7 @@ describe("connect, options of tls (T2)", () => {
     ["an empty file", { caFile: empty }, "expected certificates in PEM"],
     ["a certificate without its key", { certFile: good.certFile }, "tls.keyFile: expected one"],
     ["a key without its certificate", { keyFile: good.keyFile }, "tls.certFile: expected one"],
-  ])("refuses %s, and dials nobody", async (_, tls, sentence) => {
+  ])("refuses %s, and does not dial", async (_, tls, sentence) => {
     using server = new Recorder(await tlsOf(good));
     const { code, message } = await refusalOf(server.port, tls as ClientTlsOptions);
     expect(code).toBe("option-invalid");

@@ -100,7 +100,7 @@ describe("connect", () => {
     expect(await client.close()).toBe(await client.closed);
   });
 
-  test("names the address and the reason where nobody listens", async () => {
+  test("names the address and the reason where no server listens", async () => {
     const port = new SaludoListener();
     port[Symbol.dispose]();
     const error = await rejectionOf(connect(saludo, { port: port.port }, {}));

@@ -48,7 +48,7 @@ describe("describeTlsError", () => {
 });
 
 describe("environmentWarnings", () => {
-  test("tells who tries to turn verification off that it stays on (T6)", () => {
+  test("tells a user that tries to turn verification off that it stays on (T6)", () => {
     expect(environmentWarnings({ NODE_TLS_REJECT_UNAUTHORIZED: "0" })).toHaveLength(1);
     expect(environmentWarnings({ NODE_TLS_REJECT_UNAUTHORIZED: "1" })).toEqual([]);
     expect(environmentWarnings({})).toEqual([]);

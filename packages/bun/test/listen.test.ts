@@ -10,10 +10,10 @@ const anyPort = { hostname: "127.0.0.1", port: 0 };
 /** What a listener says about one accepted socket that it is told to close. */
 async function acceptedWith(reservedFrom: number): Promise<Accepted> {
   const seen = Promise.withResolvers<Accepted>();
-  const nobody = (accepted: Accepted): undefined => {
+  const refuseAll = (accepted: Accepted): undefined => {
     seen.resolve(accepted);
   };
-  const listening = listen(anyPort, nobody, { reservedFrom });
+  const listening = listen(anyPort, refuseAll, { reservedFrom });
   try {
     using peer = await ScriptedPeer.connect({ port: listening.port ?? 0 });
     const accepted = await seen.promise;
@@ -25,7 +25,7 @@ async function acceptedWith(reservedFrom: number): Promise<Accepted> {
 }
 
 describe("listen", () => {
-  test("resets a socket that nobody takes", async () => {
+  test("resets a socket that has no user", async () => {
     expect(await acceptedWith(Infinity)).toMatchObject({ ipAddress: "127.0.0.1" });
   });
 

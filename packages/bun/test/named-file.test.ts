@@ -43,13 +43,13 @@ describe("readNamedFile", () => {
     [0o640, "its group"],
     [0o604, "every user of this machine"],
     [0o644, "every user of this machine"],
-  ] as const)("tells who else may read a file of mode %o", (mode, readers) => {
+  ] as const)("tells which other users may read a file of mode %o", (mode, readers) => {
     expect(readNamedFile(fileOf(`mode-${mode}`, "x", mode), 1).readers).toBe(readers);
   });
 
   test.each([
     ["a device without an end", () => "/dev/zero", "expected a regular file, got a device"],
-    ["a pipe that nobody writes to", () => fifo("pipe"), "expected a regular file, got a pipe"],
+    ["a pipe without a writer", () => fifo("pipe"), "expected a regular file, got a pipe"],
     ["a folder", () => folder, "it is a folder (EISDIR)"],
     ["what is not there", () => join(folder, "nothing"), "there is no such file (ENOENT)"],
     ["a path that is none", () => "a\0b", "Cannot read a\0b: "],

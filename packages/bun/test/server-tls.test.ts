@@ -71,9 +71,9 @@ class Guarded implements Disposable {
     const refused = new Promise<void>((resolve) => {
       this.#onRefused = resolve;
     });
-    if (this.#refused.length === 0) await within(refused, () => "nobody was refused", waitMs);
+    if (this.#refused.length === 0) await within(refused, () => "no client was refused", waitMs);
     const reason = this.#refused.shift();
-    if (reason === undefined) throw new Error("Nobody was refused");
+    if (reason === undefined) throw new Error("No client was refused");
     return reason;
   }
 
@@ -247,7 +247,7 @@ describe("serve with tls, strangers (T3, T4)", () => {
 describe("serve with requireClientCert (T5)", () => {
   const mutual = { ...own, caFile, requireClientCert: true } as const;
 
-  test("lets in who shows a certificate of its authorities", async () => {
+  test("lets in a client that shows a certificate of its authorities", async () => {
     using guarded = new Guarded(mutual);
     const client = await identity(authority.issue("alice"));
     using peer = new SaludoPeer(await ScriptedPeer.connectSecured(guarded.port, { ca, ...client }));

@@ -196,7 +196,7 @@ describe("Server.broadcast", () => {
     await using server = serveWelcome();
     const peers = await welcomed(server, 3);
     const [except] = server.connections;
-    if (except === undefined) throw new Error("Nobody is connected");
+    if (except === undefined) throw new Error("No client is connected");
     expect(server.broadcast({ type: "welcome", text: "others" }, { except })).toBe(2);
     expect(server.broadcast({ type: "welcome", text: "all" })).toBe(3);
     const texts = await Promise.all(peers.map(async (peer) => (await peer.next("welcome")).text));
@@ -212,7 +212,7 @@ describe("Server.broadcast", () => {
     expect(encode).toHaveBeenCalledTimes(1);
   });
 
-  test("throws for a message that is not the server's, and nobody gets it", async () => {
+  test("throws for a message that is not the server's, and no client gets it", async () => {
     await using server = serveWelcome();
     const [peer] = await welcomed(server, 1);
     // @ts-expect-error -- the compiler refuses it as well
@@ -398,7 +398,7 @@ describe("Server.drain", () => {
     expect(server.stats().closedByReason).toEqual({ "shutting-down": 1 });
   });
 
-  test("cuts who has not taken its queue in time, and says how many", async () => {
+  test("cuts connections that have not taken their queue in time, and says how many", async () => {
     const server = serveWelcome({ port: 0, limits: { maxFrameBytes: 32 * 1024 ** 2 } });
     const [deaf] = await welcomed(server, 2);
     deaf?.raw.pause();
@@ -432,7 +432,7 @@ describe("Server.drain", () => {
     peer?.raw.shutdown();
   });
 
-  test("waits for who is still there, for as long as a timer can", async () => {
+  test("waits for connections that are still there, for as long as a timer can", async () => {
     const server = serveWelcome();
     const [peer] = await welcomed(server, 1);
     const drained = server.drain({ timeoutMs: 2 ** 31 - 1 });

@@ -55,7 +55,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   #connectedAtMs = 0;
   /** Takes back the timer that runs: for an answer, or for the next attempt. */
   #cancelTimer: Cancel = () => {};
-  /** For whoever waits in `ready` while there is no connection. */
+  /** For calls of `ready` while there is no connection. */
   #change = Promise.withResolvers<void>();
   /** Whether it has been connected. */
   #hasStarted = false;
@@ -197,7 +197,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     // A paused socket does not see the peer's end.
     this.resume();
     if (this.#connection === undefined) this.#end(closedWhileWaiting);
-    // An attempt has sent nothing that anybody waits for.
+    // An attempt has sent no message.
     else if (this.#state !== "connected") this.#connection.destroy();
     else void this.#connection.close(options);
     return this.closed;
@@ -242,7 +242,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     this.#connectedAtMs = this.#endpoint.clock.now();
     this.#unsent.sendOn(connection);
     if (connection.state === "closed") return;
-    // Not before: the first message has to come, whoever is slow.
+    // Not before: an attempt needs the first message, a slow program or not.
     if (this.#isPaused) connection.pause();
     this.#hasStarted = true;
     this.#enter("connected");

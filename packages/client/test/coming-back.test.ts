@@ -352,7 +352,7 @@ describe("Client.send while the client is coming back", () => {
     expect(codes).toEqual(["queue-full", "connection-closed", "connection-closed"]);
   });
 
-  test("does not end where the program sends again whatever was given up", async () => {
+  test("does not end where the program sends again what was given up", async () => {
     let calls = 0;
     const { client, clock } = await away({
       onUndelivered: (_, messages) => {

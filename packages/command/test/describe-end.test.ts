@@ -20,7 +20,7 @@ describe("describeEnd", () => {
 });
 
 describe("isOrdinaryEnd", () => {
-  test("is true where nobody is at fault", () => {
+  test("is true where neither end is at fault", () => {
     const codes = ["done", "peer-closed", "connection-reset", "internal", "toString"];
     expect(codes.filter(isOrdinaryEnd)).toEqual(["done", "peer-closed", "connection-reset"]);
   });

@@ -81,7 +81,7 @@ describe("TerminalSink", () => {
     expect(screen.asked).toBe(between);
   });
 
-  test("throws where the terminal is gone, and fails who waits for it", async () => {
+  test("throws where the terminal is gone, and rejects what waits for it", async () => {
     const gone = new Screen();
     gone.error = Object.assign(new Error("gone"), { code: "EIO" });
     gone.sink.write("x");

@@ -35,11 +35,11 @@ export interface Connection<Outgoing extends AnyMessage> {
 
   /**
    * Queues a message; all that one turn of the event loop sends is written together at its end. Throws for
-   * the sender's own mistakes only: a peer that has just left costs nobody who speaks to it. False means
-   * that the queue is above the soft limit, and the message in it; or that the message is undelivered,
-   * counted, and told to `onUndelivered`, because the connection has ended, its peer has not proved the
-   * secret yet, or this turn of the event loop has sent more than `maxBufferedBytes`. It never means that the message should be sent again. `ready` says when there is room, or
-   * that there will be none.
+   * the sender's own mistakes only, not because the peer has left. False means that the queue is above the soft
+   * limit, and the message in it; or that the message is undelivered, counted, and told to `onUndelivered`,
+   * because the connection has ended, its peer has not proved the secret yet, or this turn of the event loop
+   * has sent more than `maxBufferedBytes`. It never means that the message should be sent again. `ready` says
+   * when there is room, or that there will be none.
    *
    * @throws TypewireError `schema-mismatch` or `unknown-type` where it is not a message of this side,
    * `frame-too-large` or `cbor-limit` where the peer does not accept its size. The connection goes on as if
@@ -48,8 +48,8 @@ export interface Connection<Outgoing extends AnyMessage> {
   send(message: Outgoing): boolean;
 
   /**
-   * Resolves when the queue is at most at the soft limit, and the peer has proved the secret; `options` say when to give up. Unhandled, a
-   * rejection does not end the process.
+   * Resolves when the queue is at most at the soft limit, and the peer has proved the secret; `options` say
+   * when to give up. Unhandled, a rejection does not end the process.
    *
    * @throws TypewireError (as a rejection) `connection-closed` after the end, `deadline-exceeded` after
    * `timeoutMs`, `option-invalid`; and the signal's reason once it is aborted.

@@ -1,8 +1,8 @@
 // The one bound on what all connections of an endpoint hold together: queued output, frames that are not
 // whole, backlogs of chunks. Above it the connection that holds most is destroyed, until it is below.
-// What a turn of the event loop adds is no connection's fault before the loop has turned: no one is destroyed
-// for it, but nothing more is taken. Counting exactly would cost every message, so it counts how much could have been added, and looks
-// exactly only when that could have passed the bound.
+// What a turn of the event loop adds is no connection's fault before the loop has turned: no connection is
+// destroyed for it, but nothing more is taken. Counting exactly would cost every message, so it counts how much
+// could have been added, and looks exactly only when that could have passed the bound.
 
 import type { Clock } from "./time/clock.ts";
 

@@ -27,7 +27,7 @@ export type Observers<Outgoing extends AnyMessage, Incoming extends AnyMessage> 
 > & {
   /** Its promise settles with those of the observers, and is there where one of them returned one. Never rejects. */
   readonly onOpen: ((connection: Connection<Outgoing>) => Promise<unknown> | undefined) | undefined;
-  /** `report` of `observersAsOne`, or who asked in its place. */
+  /** The observers that have `onHandlerError`; where none has, `report` of `observersAsOne`. */
   readonly onHandlerError: FailureReport<Outgoing>;
 };
 

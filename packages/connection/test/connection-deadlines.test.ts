@@ -79,7 +79,7 @@ describe("requireHello", () => {
     expect(await told()).toMatchObject([{ type: "$error", code: "hello-timeout" }]);
   });
 
-  test("asks nothing of a peer that has said hello, and of anybody where it is off (L12)", () => {
+  test("asks nothing of a peer that has said hello, and of no peer where it is off (L12)", () => {
     const strict = openServer({ requireHello: true });
     strict.connection.receive(fromClient(clientHello));
     const lenient = openServer();

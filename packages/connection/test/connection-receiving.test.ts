@@ -55,7 +55,7 @@ describe("Connection.receive", () => {
     expect(server.state).toBe("open");
   });
 
-  test("answers each ping with its id, in order, and takes a pong nobody asked for (F13)", async () => {
+  test("answers each ping with its id, in order, and takes a pong that answers no ping (F13)", async () => {
     const server = serverConnection();
     const socket = openSocket(server);
     const pings = Array.from({ length: 10 }, (_, id) => ({ type: "$ping", id }) as const);

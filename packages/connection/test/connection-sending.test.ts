@@ -236,7 +236,7 @@ describe("Connection, a slow peer", () => {
     expect(await inTime).toBeUndefined();
   });
 
-  test("rejects ready when the connection ends, whether anybody waits or not", async () => {
+  test("rejects ready when the connection ends, whether the program waits or not", async () => {
     const { connection, socket } = await openServer({ limits });
     socket.room = 0;
     connection.send(reply("x".repeat(2_000)));

@@ -117,7 +117,7 @@ describe("EndpointOptions.maxBufferedBytes", () => {
     expect(serve({ ...quarter, maxBufferedBytes: 600_000 }).endpoint.memory.maxBytes).toBe(600_000);
   });
 
-  test("cuts those that hold most until all hold less, and nobody else (B5)", async () => {
+  test("cuts the connections that hold most until all hold less, and no other (B5)", async () => {
     const { endpoint, connect, reasons, clock } = serve({ limits, maxBufferedBytes });
     const slow = Array.from({ length: 20 }, () => connect(0));
     const quick = connect();

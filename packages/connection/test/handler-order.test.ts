@@ -1,4 +1,4 @@
-// The order of one connection's handlers: who waits for whom, and what becomes of those that wait at the end.
+// The order of one connection's handlers: which wait for which, and what becomes of those that wait at the end.
 
 import { describe, expect, test } from "bun:test";
 import { FakeClock, resetByPeer } from "@typewire/testkit";
@@ -48,7 +48,7 @@ function open(order?: HandlerOrder, limits: Partial<ConnectionLimits> = {}) {
 }
 
 describe('order: "concurrent"', () => {
-  test("is the default: handlers start in order and wait for nobody, not for onOpen either", async () => {
+  test("is the default: handlers start in order and wait for none, nor for onOpen", async () => {
     const { connection, events, end, heard } = open();
     connection.receive(fromClient(ask("1"), ask("2")));
     expect(events).toEqual(["start open", "start 1", "start 2"]);

@@ -22,7 +22,7 @@ const reply = (text: string) => ({ type: "reply", text }) as const;
 
 const refusal = { type: "$error", code: "unknown-type", message: "what?" } as const;
 
-/** A server's connection with these observers, what its handlers saw, and what nobody else was told of failures. */
+/** A server's connection with these observers, what its handlers saw, and the failures that no observer was told of. */
 function observed(...observers: Observer<FromServer, FromClient>[]) {
   const texts: string[] = [];
   const reported: unknown[] = [];
@@ -200,7 +200,7 @@ describe("Observer, one that fails", () => {
     },
   );
 
-  test("is told to every onHandlerError, its own included, and then to nobody else", () => {
+  test("is told to every onHandlerError, its own included, and then to no `reportFailure`", () => {
     const heard: unknown[] = [];
     const error = new Error("full disk");
     const { connection, reported } = observed(

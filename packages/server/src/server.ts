@@ -5,11 +5,11 @@ import type { AnyMessage, AnyProtocol, MessageOf } from "@typewire/protocol";
 import type { MemberConnection } from "./member-connection.ts";
 import type { Drained, DrainOptions, ServerStats } from "./server-options.ts";
 
-/** Whom a broadcast leaves out, and on whose behalf it is. */
+/** The connection that a broadcast leaves out, and the one that it speaks for. */
 export interface BroadcastOptions<Connection> {
   readonly except?: Connection | undefined;
   /**
-   * The connection that made the server say it: where a quarter of those who hear it do not keep up, that
+   * The connection that made the server say it: where a quarter of the recipients do not keep up, that
    * connection is not read until they do, or for a second, so that one speaker cannot have others cut off.
    * Default: within a handler of a message, before its first `await`, the handler's connection; else none.
    */

@@ -1,4 +1,4 @@
-// One message to every connection, over sockets made of arrays: who is left out, and what is no reason to.
+// One message to every connection, over sockets made of arrays: which of them are left out, and why.
 
 import { describe, expect, test } from "bun:test";
 

@@ -4,7 +4,7 @@ import { FakeClock } from "@typewire/testkit";
 
 import { Lobby, PRESSED_DEADLINE_MS } from "../src/lobby.ts";
 
-/** A lobby of `places`, with `spare` more for a moment, and who was cut. */
+/** A lobby of `places`, with `spare` more for a moment, and the peers that it has cut. */
 function lobbyOf(places: number, spare = 0) {
   const clock = new FakeClock();
   const cut: string[] = [];
@@ -23,7 +23,7 @@ function lobbyOf(places: number, spare = 0) {
 }
 
 describe("Lobby", () => {
-  test("cuts nobody while there are places, however long they stay", () => {
+  test("cuts no peer while there are places, however long they stay", () => {
     const { clock, cut, lobby } = lobbyOf(2);
     lobby.enter("a");
     lobby.enter("b");
@@ -62,7 +62,7 @@ describe("Lobby", () => {
     expect(cut).toEqual(["a"]);
   });
 
-  test("who leaves is not cut, and makes room for the others", () => {
+  test("a peer that leaves is not cut, and makes room for the others", () => {
     const { clock, cut, lobby } = lobbyOf(1, 2);
     for (const peer of ["a", "b"]) lobby.enter(peer);
     expect(lobby.leave("a")).toBe(true);

@@ -53,7 +53,7 @@ describe("ServerObserver", () => {
     expect(events).toEqual(["stranger false connection-reset"]);
   });
 
-  test("hears who was turned away, and of which limit", () => {
+  test("hears which peer was turned away, and because of which limit", () => {
     const events: unknown[] = [];
     const onTurnedAway = (...event: unknown[]): void => void events.push(event);
     const { connect } = serving({ maxConnections: 1, onTurnedAway, observers: [{ onTurnedAway }] });

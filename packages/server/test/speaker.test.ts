@@ -1,4 +1,4 @@
-// Back-pressure reaches the speaker: who makes the server say what others cannot take is read less.
+// Back-pressure reaches the speaker: a connection that makes the server say more than others take is read less.
 
 import { describe, expect, test } from "bun:test";
 
@@ -121,7 +121,7 @@ describe.each(["broadcast", "publish"] as const)("a %s from within a handler", (
     expect(audience.heard.length).toBe(6);
   });
 
-  test("goes on when those who lag behind are gone", async () => {
+  test("goes on when the connections that lag behind are gone", async () => {
     const audience = audienceOf(4, { by });
     stall(audience.listeners, 4);
     await speakMuch(audience);
@@ -154,7 +154,7 @@ describe("a broadcast after an await", () => {
   });
 });
 
-test("a broadcast outside of handlers lets nobody rest", async () => {
+test("a broadcast outside of handlers makes no connection rest", async () => {
   const audience = audienceOf(4);
   stall(audience.listeners, 4);
   for (let count = 0; count < 6; count += 1) {

@@ -1,4 +1,4 @@
-// A server whose peers have to say hello: who has a place while they have not, on sockets in memory.
+// A server whose peers have to say hello: the places of those that have not yet, on sockets in memory.
 
 import { describe, expect, test } from "bun:test";
 
@@ -104,7 +104,7 @@ describe("Server, with strangers", () => {
     expect(place.turnedAway).toEqual([]);
   });
 
-  test("leaves those who have said hello alone", () => {
+  test("leaves peers that have said hello alone", () => {
     const place = new Place(4, 6);
     const one = place.connect("one");
     sayHello(one);
@@ -121,7 +121,7 @@ describe("Server, with strangers", () => {
     expect(place.names).toEqual(["b", "c", "d"]);
   });
 
-  test("turns away whom it has no place for, while they belong here who hold them", async () => {
+  test("turns a peer away while peers that belong hold all places", async () => {
     const place = new Place(2, 4);
     for (const name of ["a", "b"]) sayHello(place.connect(name));
     const third = place.connect("c");

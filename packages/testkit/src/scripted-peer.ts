@@ -191,7 +191,7 @@ export class ScriptedListener implements Disposable {
 
   /** The next client that connects. */
   async accept(): Promise<ScriptedPeer> {
-    const peer = await within(this.#accepted.take(), () => "nobody has connected");
+    const peer = await within(this.#accepted.take(), () => "no client has connected");
     if (peer === undefined) throw new Error("The listener has stopped");
     return peer;
   }

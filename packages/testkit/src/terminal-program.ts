@@ -1,5 +1,5 @@
 // A program under test on a terminal of its own (a pty): all three streams are the terminal, and the test is
-// the person in front of it, who can stop the output as Ctrl+S does. A `Program` has pipes instead.
+// the person in front of it, and can stop the output as Ctrl+S does. A `Program` has pipes instead.
 
 import { within } from "./deadline.ts";
 import { Output, type ProgramEnd } from "./program.ts";

@@ -5,7 +5,7 @@ import { createHash, createPrivateKey, createPublicKey, randomBytes, sign } from
 
 /** What a certificate says. */
 export interface CertificateClaims {
-  /** The common name of the one whom it names, and of the one who signs. */
+  /** The common names of the certificate's subject and of its issuer. */
   readonly subject: string;
   readonly issuer: string;
   /** The first and the last second of its validity. */
@@ -50,7 +50,7 @@ const tag = {
  * The certificate in PEM.
  *
  * @param subjectKey Private key of the subject, in PEM.
- * @param issuerKey Private key of the one who signs, in PEM; the subject's own for a self-signed one.
+ * @param issuerKey Private key of the issuer, in PEM; the subject's own for a self-signed certificate.
  */
 export function makeCertificate(
   claims: CertificateClaims,

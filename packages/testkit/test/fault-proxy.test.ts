@@ -171,7 +171,7 @@ describe("FaultProxy", () => {
     expect(third).not.toEqual(first);
   });
 
-  test("resets a client when nobody listens behind it", async () => {
+  test("resets a client when no server listens behind it", async () => {
     using listener = new ScriptedListener();
     using proxy = new FaultProxy({ port: listener.port });
     listener[Symbol.dispose]();

@@ -45,7 +45,7 @@ describe("ScriptedPeer", () => {
     expect(await client.next().catch(String)).toStartWith("Error: The connection ended");
   });
 
-  test("rejects when nobody listens", async () => {
+  test("rejects when no server listens", async () => {
     const listener = new ScriptedListener();
     const { port } = listener;
     listener[Symbol.dispose]();

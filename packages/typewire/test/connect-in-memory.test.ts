@@ -189,7 +189,7 @@ describe("connectInMemory", () => {
     expect(states).toEqual(["connected", "reconnecting", "connected"]);
   });
 
-  test("refuses who dials a server that no longer listens", async () => {
+  test("refuses a client of a server that no longer listens", async () => {
     await using memory = await connectInMemory(counter, {
       server: { add() {}, blob() {} },
       client: { total() {} },

@@ -1,5 +1,5 @@
 // A running `typewire-server` executable with well-behaved clients on it, and the one oracle that stands
-// around every attack: nobody else notices, the process is alive, and it has no more open than before.
+// around every attack: no other client notices, the process is alive, and it has no more open than before.
 
 import { expect } from "bun:test";
 
@@ -18,7 +18,7 @@ export const crowdSize = Number(process.env["TYPEWIRE_FAULTS_CLIENTS"] ?? 50);
 
 /** The longest that a message of a well-behaved client may take, besides what the machine itself takes. */
 const MOST_DELAY_MS = 250;
-/** What the machine takes from a server that nobody attacks, it may take twice from one that works harder. */
+/** What the machine takes from a server that is not attacked, it may take twice from one that works harder. */
 const MACHINE_SHARE = 2;
 /** An attack that holds others up does so each time; a machine that is busy does not. */
 const MOST_TRIES = 3;

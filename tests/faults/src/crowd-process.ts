@@ -1,6 +1,6 @@
 // The well-behaved clients, in a process of their own so that an attack does not hold up their clock.
 // Every 100 ms one of them, each in turn, says a number; all others must hear it. Two more do the same
-// through a server that nobody attacks, at the same time: what that takes is the machine's price.
+// through a server that is not attacked, at the same time: what that takes is the machine's price.
 //
 //     bun crowd-process.ts PORT CLIENTS CONTROL_PORT [CA_FILE]
 //

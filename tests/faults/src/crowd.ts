@@ -14,7 +14,7 @@ export interface CrowdReport {
   readonly p99Ms: number;
   /** The longest that a message was on its way. */
   readonly worstMs: number;
-  /** The same through a server that nobody attacked. */
+  /** The same through a server that was not attacked. */
   readonly controlWorstMs: number;
   /** Clients that were disconnected, or could not send. */
   readonly errors: readonly string[];

@@ -88,7 +88,7 @@ export const LARGE_TEXT = "x".repeat(4000);
 /** What loopback itself holds for a reader that does not read, at most: both socket buffers. */
 const MOST_KERNEL_BYTES = 12 * 1024 ** 2;
 
-/** Says so much that a reader who does not read has at least `bytes` waiting in the server's memory. */
+/** Says so much that a client that does not read has at least `bytes` waiting in the server's memory. */
 export async function sayAtLeast(speaker: Offender, bytes: number): Promise<void> {
   const frames = Math.ceil((bytes + MOST_KERNEL_BYTES) / LARGE_TEXT.length);
   for (let sent = 0; sent < frames; sent += 50) {

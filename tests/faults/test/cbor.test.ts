@@ -158,7 +158,7 @@ describe("typewire-server, payloads", () => {
     }),
   );
 
-  row("C18 frames that are dear to read, one after the other, keep nobody waiting", () =>
+  row("C18 frames that are dear to read, one after the other, keep no client waiting", () =>
     arena.withstand(async () => {
       // 131 KB each: an unknown property with a map of 32 700 integer keys in no order.
       const seed = pickSeed();

@@ -139,7 +139,7 @@ const rows: readonly ServerRow[] = [
     bytes: concat(hello([text("heartbeatIntervalMs"), hex("1b001fffffffffffff")]), WELCOME),
   },
   {
-    name: "X a $pong that nobody asked for",
+    name: "X a $pong that answers no $ping",
     bytes: concat(HELLO, frame(message("$pong", text("id"), hex("07"))), WELCOME),
   },
   {
@@ -216,7 +216,7 @@ describe("typewire-client, hostile servers", () => {
     expect(spanMs).toBeGreaterThan(50);
     expect(spanMs).toBeLessThan(5000);
   });
-  row("X L11 nobody listens: exit 3, with address and reason", async () => {
+  row("X L11 no server listens: exit 3, with address and reason", async () => {
     using listener = new ScriptedListener();
     const { port } = listener;
     listener[Symbol.dispose]();

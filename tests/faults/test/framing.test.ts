@@ -104,7 +104,7 @@ const rows: readonly ByteRow[] = [
     bytes: header(MAX_FRAME_BYTES + 1),
     fatal: "frame-too-large",
   },
-  { name: "F13 a $pong that nobody asked for", bytes: frame(message("$pong")) },
+  { name: "F13 a $pong that answers no $ping", bytes: frame(message("$pong")) },
   { name: "F17 a length in binary", bytes: hex("0000000000000000003c"), fatal: "header-invalid" },
   {
     name: "F17 a length aligned to the right",

@@ -58,7 +58,7 @@ describe("ClientRecord", () => {
   const once = [[[0, 1, 2], 2]] as const;
   test.each<[what: string, story: Story, fault: string]>([
     [
-      "an end that nobody reports",
+      "an end that no observer reports",
       { connections: once, received: [0, 1] },
       "reported none undelivered, but 2 had not left",
     ],
@@ -156,7 +156,7 @@ describe("ServerRecord", () => {
     expect(verdictOn({ sent: 2, received: [0, 2] })).toHaveLength(1);
   });
 
-  test("finds an end that nobody reports, and one lost on a line that did not break", () => {
+  test("finds an end that no observer reports, and one lost on a line that did not break", () => {
     const [unreported] = verdictOn({ sent: 3, received: [0], taken: 2 });
     expect(unreported).toBe("server, flow 7: reported none undelivered, but 2 had not left");
     expect(verdictOn({ sent: 3, received: [0], taken: 3 })).toEqual([]);

@@ -212,7 +212,7 @@ async function startKilled(): Promise<{ readonly port: number }> {
   return { port: server.port };
 }
 
-/** Resolves once somebody listens at `path`, which a server without a log cannot say. */
+/** Resolves once a server listens at `path`, which a server without a log cannot say. */
 async function reachable(path: string): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {
     try {
@@ -223,5 +223,5 @@ async function reachable(path: string): Promise<void> {
       await Bun.sleep(20);
     }
   }
-  throw new Error(`Nobody listens at ${path}`);
+  throw new Error(`No server listens at ${path}`);
 }

@@ -241,7 +241,7 @@ describe("typewire-server, resources", () => {
     });
   }
 
-  row("R10 with a tenth of a processor nobody is given up", async () => {
+  row("R10 with a tenth of a processor no client is given up", async () => {
     await using arena = await Arena.open({
       clients: 5,
       flags: ["--limit", "heartbeatIntervalMs=500ms"],

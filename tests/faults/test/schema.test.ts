@@ -55,7 +55,7 @@ const rows: readonly ByteRow[] = [
     said: "x".repeat(4096),
   },
   mismatch("S1 longer than allowed", sayWith(text("x".repeat(4097))), "/text"),
-  { name: "S1 a field that nobody knows", bytes: frame(carrying(text(SECRET))), said: "hola" },
+  { name: "S1 a field that no schema has", bytes: frame(carrying(text(SECRET))), said: "hola" },
   mismatch("S2 an array for a message", hex("80"), ""),
   mismatch("S2 a number for a message", hex("01"), ""),
   mismatch("S2 a map for text", sayWith(map()), "/text"),
@@ -70,7 +70,7 @@ const rows: readonly ByteRow[] = [
     sayWith(text("x".repeat(1_048_000))),
     "/text",
   ),
-  unknown("S9 a type that nobody knows", message("shout")),
+  unknown("S9 a type that no protocol has", message("shout")),
   {
     name: "S9 another version",
     bytes: hello([], { protocol: "saludo", version: 2 }),

@@ -20,8 +20,8 @@ const MIB = 1024 ** 2;
 describe("typewire-server, slow readers", () => {
   let arena: Arena;
   beforeAll(async () => {
-    // What is said here goes to everybody: a few well-behaved clients are enough, of whom one slow reader more is
-    // less than a quarter, so that those who speak are not made to rest.
+    // Each message here goes to all clients. Six of them are enough: one slow reader more is less than a
+    // quarter of them, so that no speaker is made to rest.
     arena = await Arena.open({ clients: 6 });
   }, 60_000);
   afterAll(() => arena[Symbol.asyncDispose]());
@@ -243,7 +243,7 @@ describe("typewire-server, slow readers", () => {
   );
 
   row(
-    "B17 one speaker's valid messages cut nobody: four client programs that write to files",
+    "B17 one speaker's valid messages cut no client: four client programs that write to files",
     async () => {
       await using server = await startServer();
       const folder = mkdtempSync(join(tmpdir(), "typewire-listeners-"));

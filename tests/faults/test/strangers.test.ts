@@ -1,4 +1,4 @@
-// L7: peers that show nothing of what a server asks for do not keep out those who belong.
+// L7: peers that show nothing of what a server asks for do not keep out clients that belong.
 
 import { afterAll, describe, expect } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -20,7 +20,7 @@ const certificates = new Certificates();
 afterAll(() => certificates[Symbol.dispose]());
 const authority = certificates.authority("authority");
 const identity = authority.issue("server");
-const secret = "a secret of all who belong here";
+const secret = "a secret of all that belong here";
 const secretFile = join(folder, "secret");
 writeFileSync(secretFile, secret, { mode: 0o600 });
 
@@ -94,7 +94,7 @@ describe("typewire-server, strangers", () => {
       },
     );
 
-    row(`L7 ${guard.name}: strangers that come again at once keep nobody out`, async () => {
+    row(`L7 ${guard.name}: strangers that come again at once keep no client out`, async () => {
       await using server = await startServer({ flags: full });
       await using _strangers = await strangers(server, 50, true);
       await expectServed(server, guard, 10);
@@ -112,7 +112,7 @@ describe("typewire-server, strangers", () => {
     expect(performance.now() - startedAtMs).toBeLessThan(4000);
   });
 
-  row("L7 who has proved itself is never cut for a stranger", async () => {
+  row("L7 a client that has proved itself is never cut for a stranger", async () => {
     const [guard] = guards;
     if (guard === undefined) throw new Error("There is a guard");
     await using server = await startServer({

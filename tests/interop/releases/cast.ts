@@ -1,4 +1,4 @@
-// Who can stand at an end of a recorded connection: an executable, a user's program over the library, or an
+// What can stand at an end of a recorded connection: an executable, a user's program over the library, or an
 // end of an older release that is played from its recording.
 
 import { connect, serve } from "@typewire/bun";

@@ -24,7 +24,7 @@ const wrongProof = frame(
 );
 const deep = `${"81".repeat(40)}00`;
 
-/** Hex that breaks the frame or the profile, whoever gets it, by the code that it earns. */
+/** Hex that breaks the frame or the profile at either end, by the code that it earns. */
 const brokenBytes: readonly (readonly [string, string])[] = [
   ["header-invalid", ascii("GET / HTTP/1.1\r\n\r\n")],
   ["frame-empty", ascii("0         ")],

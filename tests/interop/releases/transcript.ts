@@ -10,7 +10,7 @@ import { concatenate } from "@typewire/testkit";
 export type End = "server" | "client";
 
 /**
- * Who played an end: one of the two executables, a program of the library's users, or a script, which may
+ * What played an end: one of the two executables, a program of the library's users, or a script, which may
  * send anything.
  */
 export type Player = "executable" | "library" | "script";

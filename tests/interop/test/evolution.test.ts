@@ -16,7 +16,7 @@ function saying(said: TSchema) {
 const text = Type.String();
 const integer = Type.Integer();
 
-/** By row of the page: the schema before and after, a message of either, and who has to be replaced first. */
+/** By row of the page: the schema before and after, a message of either, and which end has to be replaced first. */
 const changes: readonly (readonly [
   what: string,
   older: TSchema,

@@ -231,7 +231,7 @@ describe("control messages", () => {
     await server.program.stderr.line(/\[DISCONNECTED\].*said goodbye$/);
   });
 
-  test("`$pong` that nobody asked for is ignored", async () => {
+  test("`$pong` that answers no `$ping` is ignored", async () => {
     await using server = await startServer();
     using raw = await connectRaw(server.port);
 
@@ -321,7 +321,7 @@ describe("a server that sends what it should not", () => {
   });
 });
 
-/** Proves with a fresh client of ours and the one that was there before that nobody else noticed. */
+/** Proves with a fresh client of ours, and the one that was there before, that other clients are served as before. */
 async function showItStillServes(server: RunningServer, bystander: Program): Promise<void> {
   await using ours = startClient(server.port, "--output", "json", "--count", "2");
   expect(await ours.exit()).toMatchObject({ code: 0 });

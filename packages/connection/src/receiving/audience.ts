@@ -1,5 +1,6 @@
-// Lets a speaker feel that those who hear it do not keep up: its reading rests while many of them have a long
-// queue, for a while. Counts long queues; who hears whom is the server's to know, and why is the handler's.
+// Back-pressure from recipients to a speaker: while many connections have a long queue, the connection whose
+// messages fill the queues is not read, for a while. Counts long queues; which connections hear which is the
+// server's to know.
 
 import type { Cancel, Clock } from "../time/clock.ts";
 

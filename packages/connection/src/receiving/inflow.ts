@@ -25,7 +25,7 @@ export const HOLD = {
   output: 4,
   /** A `close` that waits for the last handlers. */
   ending: 8,
-  /** Those who hear the peer do not keep up. */
+  /** Connections that hear what the peer says do not keep up. */
   audience: 16,
 } as const;
 

@@ -1,5 +1,5 @@
-// The messages that were sent and did not leave, counted, and read back from the bytes that they were written
-// as for those who ask. So no message has to be kept beside its bytes, and a message that the program has
+// The messages that were sent and did not leave, counted, and decoded from their frames where an observer asks
+// for them. So no message has to be kept beside its bytes, and a message that the program has
 // changed since is read as sent.
 
 import {

@@ -114,7 +114,7 @@ function firstPayload(socket: MemorySocket): Uint8Array {
   return socket.written.slice(HEADER_BYTES, HEADER_BYTES + Number(header));
 }
 
-/** What a stranger who knows `text` says to a server that has said `serverHello`. */
+/** What a peer that knows `text` says to a server that has said `serverHello`. */
 function clientProof(text: string, hello: Uint8Array, serverHello: Uint8Array): Proof {
   const framed = (payload: Uint8Array) => concatenate([encodeHeader(payload.length), payload]);
   const label = new TextEncoder().encode("typewire secret 1: client\n");
@@ -173,7 +173,7 @@ describe("a connection with a secret", () => {
     expect(here.seen).toEqual(["open", "in time"]);
   });
 
-  test("rejects who waits for room when the peer never proves it", async () => {
+  test("rejects `ready` when the peer never proves it", async () => {
     const there = client(right);
     opened(there);
     const room = there.connection.ready().catch((error: unknown) => error);
@@ -288,7 +288,7 @@ describe("a secret that is wrong, or missing", () => {
     expect(second.seen).toEqual([]);
   });
 
-  test("a hello that somebody changed on the way is noticed", async () => {
+  test("a hello that was changed on the way is noticed", async () => {
     const [here, there] = [server(right), client(right)];
     const [left, rightSocket] = [opened(here), opened(there)];
     await turn();
@@ -402,7 +402,7 @@ test("a peer of an older version, which forgives what it does not know, is not w
   expect(there.connection.closeReason).toMatchObject({ code: "auth-required", origin: "peer" });
 });
 
-test("a proof that nobody asked for is forgiven like any message out of place", async () => {
+test("a proof that was not asked for is forgiven like any message out of place", async () => {
   const here = server(undefined);
   const socket = opened(here);
   here.connection.receive(fromClient(clientHello, { type: "$proof", mac: new Uint8Array(32) }));

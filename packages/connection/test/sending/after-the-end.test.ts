@@ -1,4 +1,4 @@
-// Sending to a peer that has left: it costs the message, and nobody who speaks.
+// Sending to a peer that has left: the message is lost, and the sender's connection goes on.
 
 import { describe, expect, test } from "bun:test";
 import { TypewireError } from "@typewire/protocol";
@@ -123,7 +123,7 @@ describe.each(ends)("Connection.send when it %s", (_, end) => {
 });
 
 describe("Connection.send after the end", () => {
-  test("tells no one twice who sends again what was undelivered", async () => {
+  test("does not tell of a message twice where the program sends it again", async () => {
     const again: boolean[] = [];
     const { bob, told } = await open({
       onUndelivered(self, messages) {

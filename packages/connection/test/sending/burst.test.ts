@@ -143,7 +143,7 @@ describe("a burst within one turn", () => {
     expect(told.length).toBeGreaterThan(10_000);
     expect(endpoint.stats().messagesUndelivered).toBe(told.length);
 
-    // Later turns: who has not read is cut as before, the largest first, until the rest is within the bound.
+    // Later turns: a peer that has not read is cut as before, the largest first, until the rest is within the bound.
     for (let turns = 0; turns < 20; turns += 1) {
       clock.advance(1);
       for (const { connection } of peers) connection.send(row);
@@ -154,7 +154,7 @@ describe("a burst within one turn", () => {
     });
   });
 
-  test("of a slow reader of earlier turns makes room: it is cut, and the one who has just begun is not", async () => {
+  test("of a slow reader of earlier turns makes room: it is cut, and a peer whose queue has just begun is not", async () => {
     const { peers, clock } = await full(2, 300 * KiB);
     const [slow, healthy] = peers as [(typeof peers)[0], (typeof peers)[0]];
     for (let index = 0; index < 150; index += 1) slow.connection.send(row);

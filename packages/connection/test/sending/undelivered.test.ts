@@ -153,7 +153,7 @@ describe("Observer.onUndelivered", () => {
 });
 
 describe("EndpointStats.messagesUndelivered", () => {
-  test("counts them also where nobody wants to have them", async () => {
+  test("counts them also where no observer asks for them", async () => {
     const endpoint = createEndpoint(talk, "server", {}, { clock: new FakeClock() });
     const connection = new LiveConnection(endpoint, "peer");
     openSocket(connection);

@@ -76,7 +76,7 @@ describe("FlushScheduler", () => {
 });
 
 describe("TurnScheduler", () => {
-  test("serves everybody in turn, as often as they ask", () => {
+  test("serves each member in turn, as often as they ask", () => {
     const clock = new FakeClock();
     const turns = new TurnScheduler(clock);
     const served: string[] = [];
@@ -103,7 +103,7 @@ describe("TurnScheduler", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("lets the event loop go on when a slice is over, and forgets nobody", () => {
+  test("lets the event loop go on when a slice is over, and forgets no member", () => {
     const clock = new FakeClock();
     const turns = new TurnScheduler(clock);
     const served: number[] = [];

@@ -35,7 +35,7 @@ describe("Sweep", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("does not count the time in which nobody was there", () => {
+  test("does not count the time in which it had no member", () => {
     const { clock, sweep } = sweepOf();
     const member = new Member();
     clock.advance(5_000);

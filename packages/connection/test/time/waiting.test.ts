@@ -12,7 +12,7 @@ function waiting(options: WaitOptions) {
   return { clock, ...waited, settled, outcome: settled.then(String, (error: unknown) => error) };
 }
 
-/** A signal that counts who listens. */
+/** A signal that counts its listeners. */
 function countingSignal() {
   const controller = new AbortController();
   let listeners = 0;

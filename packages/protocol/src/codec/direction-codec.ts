@@ -1,5 +1,6 @@
 // One direction of a protocol as a Codec: what the public face adds to the paths behind it. The compiled
-// path is asked first; what it does not know, or not yet, goes to the reference path. The header is reserved before encoding and filled in after; whatever fails, the writer is put back.
+// path is asked first; what it does not know, or not yet, goes to the reference path. The header is reserved
+// before encoding and filled in after; when encoding fails, the writer is put back.
 
 import { ByteWriter } from "../byte-writer.ts";
 import type { CodeBudget } from "../code-budget.ts";
@@ -25,7 +26,7 @@ export function generatedCode<Message extends AnyMessage>(codec: Codec<Message>)
 
 /**
  * Generates at once what would be generated message by message, as they are used: for tests, benchmarks and
- * people who want to see it. The bounds on its size hold.
+ * for printing it. The bounds on its size hold.
  */
 export function compileNow<Message extends AnyMessage>(codec: Codec<Message>): GeneratedCode {
   if (codec instanceof DirectionCodec) codec.compileNow();

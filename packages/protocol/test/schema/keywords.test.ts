@@ -1,4 +1,4 @@
-// What a schema may say: keywords that nobody enforces are refused, with the one that was meant.
+// What a schema may say: keywords that no check enforces are refused, and the error names the one that was meant.
 
 import { describe, expect, test } from "bun:test";
 

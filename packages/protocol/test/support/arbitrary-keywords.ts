@@ -19,7 +19,7 @@ function leaf(schema: TSchema, form: Form, values: fc.Arbitrary<unknown>): Sampl
   return { schema, values, forms: [form] };
 }
 
-/** A template literal; what `docs/wire.md` says that it matches stands beside it, for those who judge. */
+/** A template literal; what it matches by `docs/wire.md` stands beside it, for `schema-judge.ts`. */
 function template(syntax: string, meant: string, ...values: readonly string[]): Sample {
   const schema = Type.TemplateLiteral(syntax, { "x-pattern": meant });
   return leaf(schema, "text", fc.constantFrom(...values));

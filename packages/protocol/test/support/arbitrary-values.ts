@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 
-/** Names that nobody minds. */
+/** Names without a meaning in JavaScript or on the wire. */
 export const PLAIN_NAMES = ["a", "b", "kind", "value", "at", "left", "größe", "items"];
 /** Names that every object inherits, that TypeBox uses, or that have special characters. */
 export const HOSTILE_NAMES = [

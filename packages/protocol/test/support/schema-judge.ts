@@ -6,7 +6,7 @@ import { FormatRegistry, Kind, OptionalKind, type TSchema, Type } from "@sinclai
 
 import type { Plain } from "./profile-oracle.ts";
 
-/** An item that fits: the value to deliver, and how many properties nobody described and were left out. */
+/** An item that fits: the value to deliver, and how many properties were left out because no schema describes them. */
 interface Fit {
   readonly value: unknown;
   readonly dropped: number;

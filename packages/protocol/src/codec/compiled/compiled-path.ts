@@ -25,7 +25,7 @@ import {
 import { Generator, type MessageCode } from "./generator.ts";
 import { Structures } from "./structures.ts";
 
-/** What the compiled path made of a direction, for people who want to see it. */
+/** What the compiled path made of a direction, to be read or printed. */
 export interface GeneratedCode {
   /** The source of the decoders, formatted; empty where nothing was generated. */
   readonly decoder: string;
