@@ -59,6 +59,18 @@ describe("a hover", () => {
     }
   });
 
+  test("of serve or connect names the types of its options, handlers and result", async () => {
+    const serving = oneLine(await server.hover(file, at("serve(", "const server")));
+    for (const type of ["options: ServeOptions<", "handlers?: Handlers<", "): Server<"])
+      expect(serving).toContain(type);
+    const connecting = oneLine(await server.hover(file, at("connect(", "await connect")));
+    for (const type of ["options: ConnectOptions<", "handlers?: Handlers<", "): Promise<"])
+      expect(connecting).toContain(type);
+    // The protocol's own type stands in both twice, as far as the compiler prints it.
+    for (const hover of [serving, connecting])
+      expect(hover.slice(0, hover.lastIndexOf("): ")).length).toBeLessThan(600);
+  });
+
   test("of a handler has the message, the connection, and any result", async () => {
     expect(oneLine(await server.hover(file, at("said", "said: (m")))).toBe(
       '(property) said?: (message: { type: "said"; from: string; text: string; at: Date; }, ' +
