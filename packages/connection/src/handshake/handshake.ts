@@ -131,7 +131,13 @@ export class Handshake {
       case "$ping":
       case "$pong":
       case "$call":
+      case "$item":
+      case "$end":
+      case "$credit":
+      case "$cancel":
       case "$result":
+      case "$drain":
+      case "$late":
         return this.isOver ? GO_ON : refuse(this.expected(`"${message.type}"`));
     }
   }

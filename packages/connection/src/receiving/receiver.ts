@@ -150,7 +150,13 @@ export class Receiver<
         this.#owner.heard();
         return;
       case "$call":
+      case "$item":
+      case "$end":
+      case "$credit":
+      case "$cancel":
       case "$result":
+      case "$drain":
+      case "$late":
         this.#madeMistakes.passOver(message);
         return;
       case "$bye":

@@ -1,6 +1,9 @@
 // A short name for the exact schemas of a protocol, so that two ends can notice that theirs differ. It
 // is FNV-1a, 64 bits, over canonical JSON: it tells versions apart and is no protection against forgery.
 
+import type { TSchema } from "@sinclair/typebox";
+
+import type { CallDefinitions } from "../schema/call-definition.ts";
 import type { MessageSchemas } from "../schema/message-table.ts";
 
 // 64 bits as two words: a BigInt for every character would take a second for hundreds of large messages.
@@ -10,9 +13,19 @@ const OFFSET_LOW = 0x84222325;
 const PRIME_LOW = 0x1b3;
 const WORD = 2 ** 32;
 
-/** Sixteen hexadecimal digits that depend on every schema of both directions, and on nothing else. */
-export function fingerprintOf(server: MessageSchemas, client: MessageSchemas): string {
-  const text = canonicalJson({ server, client });
+/** What a protocol may have beside its messages; what it has not is undefined. */
+interface Further {
+  readonly calls?: CallDefinitions | undefined;
+  readonly auth?: TSchema | undefined;
+}
+
+/** Sixteen hexadecimal digits that depend on every schema of both directions and of the calls, and on nothing else. */
+export function fingerprintOf(
+  server: MessageSchemas,
+  client: MessageSchemas,
+  further: Further = {},
+): string {
+  const text = canonicalJson({ server, client, ...further });
   let high = OFFSET_HIGH;
   let low = OFFSET_LOW;
   for (let index = 0; index < text.length; index += 1) {

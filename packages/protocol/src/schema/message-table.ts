@@ -1,7 +1,7 @@
 // The messages of one direction, user's and control alike, each with its shape and its check. Built
 // once, when a protocol is defined.
 
-import type { TSchema } from "@sinclair/typebox";
+import { OptionalKind, type TSchema } from "@sinclair/typebox";
 
 import type { CodeBudget } from "../code-budget.ts";
 import { appendPointer, refuse } from "../errors.ts";
@@ -27,7 +27,12 @@ export type MessageSchemas = Readonly<Record<string, TSchema>>;
 
 /** One message of a direction. Its shape and check are those of the body, which has no `type`. */
 export interface MessageEntry {
+  /** The `type` that it travels with. */
+  readonly type: string;
+  /** What tells it from the other entries of its direction: the type, and for a message of a call also which call. */
   readonly name: string;
+  /** The call whose values it carries, where its schema is that of one call. */
+  readonly call: string | undefined;
   readonly isControl: boolean;
   readonly shape: Shape;
   readonly check: Check;
@@ -56,7 +61,7 @@ export function buildMessageTable(
   for (const [name, schema] of Object.entries(schemas)) {
     const messagePath = appendPointer(path, name);
     assertName(name, messagePath);
-    table.set(name, buildEntry(name, schema, messagePath, copier, budget));
+    table.set(name, buildEntry({ type: name }, schema, messagePath, { copier, budget }));
   }
   for (const entry of controlEntries) table.set(entry.name, entry);
   return table;
@@ -64,7 +69,7 @@ export function buildMessageTable(
 
 /** The control messages are the same in every direction of every protocol. */
 const controlEntries = Object.entries(controlSchemas).map(([name, schema]) =>
-  buildEntry(name, schema, appendPointer("", name), new SchemaCopier()),
+  buildEntry({ type: name }, schema, appendPointer("", name)),
 );
 
 function assertName(name: string, path: string): void {
@@ -74,14 +79,51 @@ function assertName(name: string, path: string): void {
   if (!name.isWellFormed()) throw refuse(path, "a message name must be well-formed Unicode");
 }
 
-/** Without a budget the check is compiled at its first use. */
-function buildEntry(
-  name: string,
+/** What an entry is found by; `name` is the type where it is not given. */
+interface EntryNames {
+  readonly type: string;
+  readonly name?: string;
+  readonly call?: string;
+}
+
+interface EntryOptions {
+  /** One for schemas that have parts in common. */
+  readonly copier?: SchemaCopier;
+  /** Without it the check is compiled at its first use. */
+  readonly budget?: CodeBudget;
+}
+
+/**
+ * The entry of a message whose body has this schema; `path` is where it stands.
+ *
+ * @throws TypewireError `protocol-invalid` where the schema cannot travel, or is no message.
+ */
+export function buildEntry(
+  { type, name = type, call }: EntryNames,
+  schema: TSchema,
+  path: string,
+  { copier = new SchemaCopier(), budget }: EntryOptions = {},
+): MessageEntry {
+  const { checkSchema, shape } = understand(schema, path, copier);
+  assertBody(shape, path);
+  return {
+    type,
+    name,
+    call,
+    isControl: type.startsWith("$"),
+    shape,
+    check: compileCheck(checkSchema, shape, { budget }),
+    closed: isClosed(shape),
+    judgesWholes: judgesWholes(shape),
+  };
+}
+
+/** What a schema says, once it is known that it can travel and has values. */
+function understand(
   schema: TSchema,
   path: string,
   copier: SchemaCopier,
-  budget?: CodeBudget,
-): MessageEntry {
+): { readonly checkSchema: TSchema; readonly shape: Shape } {
   visitSchemas(schema, path, (each, place, isOptional) => {
     assertTypeBox(each, place);
     assertKeywords(each, place);
@@ -91,15 +133,23 @@ function buildEntry(
   const shape = shapeOf(checkSchema, path);
   assertInhabited(shape, path);
   assertUnambiguous(shape, path);
-  assertBody(shape, path);
-  return {
-    name,
-    isControl: name.startsWith("$"),
-    shape,
-    check: compileCheck(checkSchema, shape, { budget }),
-    closed: isClosed(shape),
-    judgesWholes: judgesWholes(shape),
-  };
+  return { checkSchema, shape };
+}
+
+/**
+ * Refuses what cannot travel as a value of a call, whatever its kind; `path` is where it stands.
+ *
+ * @throws TypewireError `protocol-invalid`.
+ */
+export function assertValue(schema: unknown, path: string): asserts schema is TSchema {
+  assertTypeBox(schema, path);
+  if (OptionalKind in schema) {
+    throw refuse(
+      path,
+      "a value of a call is there or it is not: leave it out, or write Type.Union([ …, Type.Null() ])",
+    );
+  }
+  understand(schema, path, new SchemaCopier());
 }
 
 /** What to do with an object that is not ours to change, and cannot be a message as it is. */
@@ -138,7 +188,7 @@ function isClosed(shape: Shape): boolean {
 }
 
 /** Whether `undefined` is a value of some message. */
-export function mentionsUndefined(table: MessageTable): boolean {
+export function mentionsUndefined(entries: Iterable<MessageEntry>): boolean {
   const seen = new Set<unknown>();
   const visit = (part: unknown): boolean => {
     if (typeof part !== "object" || part === null || seen.has(part)) return false;
@@ -148,5 +198,5 @@ export function mentionsUndefined(table: MessageTable): boolean {
     const { schemas: _, schema: __, references: ___, ...parts } = part as Record<string, unknown>;
     return Object.values(parts).some(visit);
   };
-  return [...table.values()].some((entry) => visit(entry.shape));
+  return [...entries].some((entry) => visit(entry.shape));
 }

@@ -5,7 +5,8 @@
 import type { ByteWriter } from "../../byte-writer.ts";
 import type { CodeBudget } from "../../code-budget.ts";
 import { type DecodeLimits, defaultLimits } from "../../limits.ts";
-import type { AnyMessage, MessageTable } from "../../schema/message-table.ts";
+import { type CallTable, formsIn, type OpenCalls } from "../../schema/call-table.ts";
+import type { AnyMessage, MessageEntry, MessageTable } from "../../schema/message-table.ts";
 import { Unions } from "../../schema/union.ts";
 import { ShapeWriter } from "../reference/encode/value.ts";
 import { DecodeEntrance } from "./decode/entrance.ts";
@@ -40,15 +41,19 @@ export interface GeneratedCode {
 }
 
 export class CompiledPath {
-  readonly #table: MessageTable;
+  /** By their names. */
+  readonly #entries: ReadonlyMap<string, MessageEntry>;
   readonly #decodeEntrance: DecodeEntrance;
   readonly #decoder: Generator<CompiledDecode>;
   readonly #encodeState: EncodeState = { items: 0, levels: 0, limits: defaultLimits };
   readonly #encoders = new Map<string, CompiledEncode>();
+  /** Made for the first form that a call's message is written in. */
+  #formEncoders: Map<MessageEntry, CompiledEncode> | undefined;
   readonly #encoder: Generator<CompiledEncode>;
 
   /** `budget` says when code may be made. */
-  constructor(table: MessageTable, budget: CodeBudget) {
+  constructor(table: MessageTable, calls: CallTable | undefined, budget: CodeBudget) {
+    const entries = calls === undefined ? table : new Map([...table, ...formsIn(calls)]);
     const structures = new Structures();
     const decodeState: DecodeState = {
       position: 0,
@@ -58,40 +63,50 @@ export class CompiledPath {
       view: new DataView(new ArrayBuffer(0)),
     };
     const entrance = new DecodeEntrance(decodeState);
-    this.#table = table;
+    this.#entries = entries;
     this.#decodeEntrance = entrance;
-    this.#decoder = new Generator(table, structures, budget, {
+    this.#decoder = new Generator(entries, structures, budget, {
       emitMessage: emitDecoder,
       scope: decodeScope(decodeState),
-      install: (name, decode) => entrance.add(name, decode),
+      install: (entry, decode) => entrance.add(entry, decode),
     });
-    this.#encoder = new Generator(table, structures, budget, {
+    this.#encoder = new Generator(entries, structures, budget, {
       emitMessage: emitEncoder,
       scope: encodeScope(this.#encodeState, new ShapeWriter(new Unions(budget))),
-      install: (name, encode) => this.#encoders.set(name, encode),
+      install: (entry, encode) => this.#install(entry, encode),
     });
   }
 
-  /** The message in `bytes[start, end)`, or `MISS`. */
+  /** The message in `bytes[start, end)`, or `MISS`. `openCalls` says which call an id belongs to. */
   decode(
     bytes: Uint8Array,
     start: number,
     end: number,
     limits: DecodeLimits,
+    openCalls: OpenCalls | undefined,
   ): AnyMessage | typeof MISS {
     try {
-      return this.#decodeEntrance.decode(bytes, start, end, limits);
+      return this.#decodeEntrance.decode(bytes, start, end, limits, openCalls);
     } catch {
       // A format's check that throws, nesting beyond the stack: the reference path meets it again and says so.
       return MISS;
     }
   }
 
-  /** Appends the payload of `message`; false, with `writer` as it was, where it does not know how. */
-  encode(message: AnyMessage, writer: ByteWriter, limits: DecodeLimits): boolean {
+  /**
+   * Appends the payload of `message`, in the form of a call where there is one; false, with `writer` as it was,
+   * where it does not know how.
+   */
+  encode(
+    message: AnyMessage,
+    form: MessageEntry | undefined,
+    writer: ByteWriter,
+    limits: DecodeLimits,
+  ): boolean {
     const start = writer.length;
     try {
-      const encode = this.#encoders.get(message.type);
+      const encode =
+        form === undefined ? this.#encoders.get(message.type) : this.#formEncoders?.get(form);
       if (encode === undefined) return false;
       const state = this.#encodeState;
       state.items = 0;
@@ -105,12 +120,17 @@ export class CompiledPath {
     return false;
   }
 
-  /** Tells that the reference path has read a valid message called `name`. */
+  #install(entry: MessageEntry, encode: CompiledEncode): void {
+    if (entry.call === undefined) this.#encoders.set(entry.type, encode);
+    else (this.#formEncoders ??= new Map()).set(entry, encode);
+  }
+
+  /** Tells that the reference path has read a valid message whose entry is called `name`. */
   hasDecoded(name: string): void {
     this.#decoder.used(name);
   }
 
-  /** Tells that the reference path has written a valid message called `name`. */
+  /** Tells that the reference path has written a valid message whose entry is called `name`. */
   hasEncoded(name: string): void {
     this.#encoder.used(name);
   }
@@ -126,7 +146,7 @@ export class CompiledPath {
     return {
       decoder: this.#decoder.source,
       encoder: this.#encoder.source,
-      messages: [...this.#table.keys()].map((name) => ({
+      messages: [...this.#entries.keys()].map((name) => ({
         name,
         decode: this.#decoder.codeOf(name),
         encode: this.#encoder.codeOf(name),

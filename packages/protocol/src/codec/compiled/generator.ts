@@ -32,7 +32,7 @@ export interface GeneratorParts<Code> {
   /** What the code calls, by the names it uses. */
   readonly scope: Readonly<Record<string, unknown>>;
   /** Puts the code of a message into use. */
-  readonly install: (name: string, code: Code) => void;
+  readonly install: (entry: MessageEntry, code: Code) => void;
 }
 
 const FORBIDDEN: MessageCode = {
@@ -114,7 +114,7 @@ export class Generator<Code> {
       ];
       functions.keep(evaluated);
       this.#source += `${source}\n`;
-      this.#parts.install(entry.name, code);
+      this.#parts.install(entry, code);
       return { state: "compiled", bytes: source.length };
     } catch (error) {
       if (error instanceof Uncompiled) return { state: "uncompilable", reason: error.message };

@@ -1,34 +1,32 @@
-// Finds the decoder of a message by the bytes of its name, without making a text of them. Messages whose
-// names share three bytes share a place; each decoder compares the whole name itself.
+// Finds the decoder of a message by the bytes of its name, without making a text of them. Messages of calls
+// are found by `CallDecoders`, which stands here under their types once it has a decoder for them.
 
 import type { DecodeLimits } from "../../../limits.ts";
-import type { AnyMessage } from "../../../schema/message-table.ts";
-import { bytesOfLiteral } from "../constant-bytes.ts";
+import type { OpenCalls } from "../../../schema/call-table.ts";
+import type { AnyMessage, MessageEntry } from "../../../schema/message-table.ts";
+import { CallDecoders } from "./calls.ts";
 import type { CompiledDecode, DecodeState } from "./module.ts";
+import { Places } from "./places.ts";
 import { MISS } from "./read.ts";
-
-/** How many places there are for three bytes of a name. */
-const PLACES = 256;
-
-/** One decoder, and the next at its place. */
-interface Entry {
-  readonly decode: CompiledDecode;
-  readonly next: Entry | undefined;
-}
 
 export class DecodeEntrance {
   readonly #state: DecodeState;
-  readonly #places: (Entry | undefined)[] = Array.from({ length: PLACES });
+  readonly #places = new Places();
+  #calls: CallDecoders | undefined;
 
   /** `state` is that of the decoders. */
   constructor(state: DecodeState) {
     this.#state = state;
   }
 
-  /** Puts the decoder of the message called `name` into use. */
-  add(name: string, decode: CompiledDecode): void {
-    const place = placeOf(Uint8Array.from(bytesOfLiteral(name)), 0);
-    this.#places[place] = { decode, next: this.#places[place] };
+  /** Puts the decoder of a message into use. */
+  add(entry: MessageEntry, decode: CompiledDecode): void {
+    if (entry.call === undefined) {
+      this.#places.add(entry.type, decode);
+      return;
+    }
+    this.#calls ??= new CallDecoders(this.#state, (type, find) => this.#places.add(type, find));
+    this.#calls.add(entry.type, entry.call, decode);
   }
 
   /** The message in `bytes[start, end)`; `MISS` where no decoder can read it. */
@@ -37,6 +35,7 @@ export class DecodeEntrance {
     start: number,
     end: number,
     limits: DecodeLimits,
+    openCalls: OpenCalls | undefined,
   ): AnyMessage | typeof MISS {
     const head = bytes[start] as number;
     const name = start + (head === 0xb8 ? 7 : 6);
@@ -52,20 +51,12 @@ export class DecodeEntrance {
       return MISS;
     }
     const state = this.#state;
-    for (let entry = this.#places[placeOf(bytes, name)]; entry !== undefined; entry = entry.next) {
+    for (let entry = this.#places.at(bytes, name); entry !== undefined; entry = entry.next) {
       state.items = limits.maxItems;
       state.levels = limits.maxNesting;
-      const message = entry.decode(bytes, start, name, end);
+      const message = entry.decode(bytes, start, name, end, openCalls);
       if (message !== MISS) return message;
     }
     return MISS;
   }
-}
-
-/** A number below `PLACES` that depends on the length of the name at `at`, its first character and its last or its 23rd. */
-function placeOf(bytes: Uint8Array, at: number): number {
-  const head = bytes[at] as number;
-  const first = bytes[at + 1] as number;
-  const last = bytes[at + (head & 0x1f)] as number;
-  return (head ^ (first << 1) ^ (last << 3)) & (PLACES - 1);
 }

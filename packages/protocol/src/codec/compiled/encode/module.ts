@@ -156,10 +156,10 @@ function emitFunction(
   module.append(body);
 }
 
-function emitBody(emitter: EncodeEmitter, { name, shape }: MessageEntry): void {
+function emitBody(emitter: EncodeEmitter, { type, shape }: MessageEntry): void {
   const body = resolveShape(shape);
   if (body?.kind === "object") {
-    emitMessageObject(emitter, body, "m", name);
+    emitMessageObject(emitter, body, "m", type);
     return;
   }
   if (body?.kind !== "union") throw new Uncompiled("a message is an object or a union of objects");
@@ -168,7 +168,7 @@ function emitBody(emitter: EncodeEmitter, { name, shape }: MessageEntry): void {
     "object",
   );
   emitObjects(emitter, objects, "m", ({ resolved }) =>
-    emitMessageObject(emitter, resolved, "m", name),
+    emitMessageObject(emitter, resolved, "m", type),
   );
 }
 
