@@ -47,6 +47,9 @@ export function readCalls(
   auth: TSchema | undefined,
   received: MessageSchemas,
 ): ReadCalls {
+  if (typeof calls !== "object" || calls === null || Kind in calls) {
+    throw refuse("/calls", "expected the calls by their names: { name: { input: …, output: … } }");
+  }
   if (auth !== undefined) assertValue(auth, "/auth");
   const spoken = new Map<string, CallDefinition>();
   if (auth !== undefined) spoken.set(AUTHENTICATE, { input: auth, output: authenticated });
