@@ -6,6 +6,7 @@ import type { Static, TSchema } from "@sinclair/typebox";
 import type { Codec } from "./codec/codec.ts";
 import { CodeBudget } from "./code-budget.ts";
 import { DirectionCodec } from "./codec/direction-codec.ts";
+import { describeCalls } from "./describe/calls.ts";
 import { fingerprintOf } from "./describe/fingerprint.ts";
 import { TypewireError } from "./errors.ts";
 import type { CallDefinitions, CallShapes } from "./schema/call-definition.ts";
@@ -150,6 +151,7 @@ function build<
   }
   const budget = new CodeBudget();
   const { shapes, spoken } = readCalls(calls, auth, client);
+  const further = describeCalls(calls ?? {}, auth, (schema) => schema);
   const codecOf = <Message extends AnyMessage>(schemas: MessageSchemas, writer: Role) => {
     const messages = buildMessageTable(schemas, `/${writer}`, budget);
     const callTable = spoken.size === 0 ? undefined : buildCallTable(spoken, writer, budget);
@@ -159,10 +161,7 @@ function build<
   return Object.freeze({
     name,
     version,
-    fingerprint: fingerprintOf(server, client, {
-      calls: spoken.size === 0 ? undefined : calls,
-      auth,
-    }),
+    fingerprint: fingerprintOf(server, client, further),
     server: codecOf<MessageIn<Server>>(server, "server"),
     client: codecOf<MessageIn<Client>>(client, "client"),
     calls: shapes,

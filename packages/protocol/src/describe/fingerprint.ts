@@ -3,8 +3,8 @@
 
 import type { TSchema } from "@sinclair/typebox";
 
-import type { CallDefinitions } from "../schema/call-definition.ts";
 import type { MessageSchemas } from "../schema/message-table.ts";
+import type { DescribedCalls } from "./calls.ts";
 
 // 64 bits as two words: a BigInt for every character would take a second for hundreds of large messages.
 const OFFSET_HIGH = 0xcbf29ce4;
@@ -13,17 +13,11 @@ const OFFSET_LOW = 0x84222325;
 const PRIME_LOW = 0x1b3;
 const WORD = 2 ** 32;
 
-/** What a protocol may have beside its messages; what it has not is undefined. */
-interface Further {
-  readonly calls?: CallDefinitions | undefined;
-  readonly auth?: TSchema | undefined;
-}
-
 /** Sixteen hexadecimal digits that depend on every schema of both directions and of the calls, and on nothing else. */
 export function fingerprintOf(
   server: MessageSchemas,
   client: MessageSchemas,
-  further: Further = {},
+  further: DescribedCalls<TSchema> = {},
 ): string {
   const text = canonicalJson({ server, client, ...further });
   let high = OFFSET_HIGH;
