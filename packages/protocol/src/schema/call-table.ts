@@ -45,10 +45,10 @@ const failure = buildEntry(
   "/$result",
 );
 
-const controls = {
-  server: controlsOf(callControlSchemas.server),
-  client: controlsOf(callControlSchemas.client),
-};
+const { either, caller } = callControlSchemas;
+
+/** What each side says of a call beside its values: the client calls, the server answers. */
+const controls = { server: controlsOf(either), client: controlsOf({ ...either, ...caller }) };
 
 function controlsOf(schemas: Readonly<Record<string, TSchema>>): readonly MessageEntry[] {
   return Object.entries(schemas).map(([type, schema]) => buildEntry({ type }, schema, `/${type}`));

@@ -55,18 +55,13 @@ export const controlSchemas = {
   $result: Type.Object({ id: Type.Integer(), error: Type.Optional(callFailure) }),
 } as const;
 
-/** Schemas of what the two ends of a call say beside its values, by `type`; only where a protocol has calls. */
+/** Schemas of what is said of a call beside its values, by its sender; only where a protocol has calls. */
 export const callControlSchemas = {
-  server: {
+  either: {
     $credit: Type.Object({ id: callId, bytes: Type.Integer({ minimum: 1 }) }),
     $drain: Type.Object({ retryAfterMs: Type.Optional(milliseconds) }),
   },
-  client: {
-    $credit: Type.Object({ id: callId, bytes: Type.Integer({ minimum: 1 }) }),
-    $drain: Type.Object({ retryAfterMs: Type.Optional(milliseconds) }),
-    $end: Type.Object({ id: callId }),
-    $cancel: Type.Object({ id: callId }),
-  },
+  caller: { $end: Type.Object({ id: callId }), $cancel: Type.Object({ id: callId }) },
 } as const;
 
 type ControlSchemas = typeof controlSchemas;

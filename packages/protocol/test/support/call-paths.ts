@@ -1,6 +1,6 @@
 // Both paths of a protocol with calls, for tests that ask each of them the same question.
 
-import type { TSchema } from "@sinclair/typebox";
+import { type TSchema, Type } from "@sinclair/typebox";
 
 import { ByteWriter } from "../../src/byte-writer.ts";
 import type { Codec } from "../../src/codec/codec.ts";
@@ -55,3 +55,42 @@ export function decodeCall(
 ): ControlMessage {
   return codec.decodeIncoming(payload, 0, payload.length, undefined, openCalls);
 }
+
+/** Calls of every kind, and of names that are easily mistaken. */
+export const theCalls = callPathsOf(
+  {
+    quote: {
+      input: Type.Object({ symbol: Type.String() }),
+      output: Type.Object({ price: Type.Number(), at: Type.Date() }),
+      errors: {
+        unknownSymbol: Type.Object({ symbol: Type.String() }),
+        closed: Type.Null(),
+      },
+    },
+    tail: { input: Type.Object({ after: Type.Integer() }), yields: Type.Date() },
+    upload: { sends: Type.Uint8Array({ maxByteLength: 4 }), output: Type.Integer() },
+    chat: { sends: Type.String(), yields: Type.BigInt() },
+    // As "quote" in its first and last letter and its length.
+    quite: { input: Type.Union([Type.String(), Type.Null()]), output: Type.Undefined() },
+    toString: { input: Type.Integer() },
+    constructor: { output: Type.Array(Type.Boolean()) },
+    é: { output: Type.Null() },
+  },
+  Type.Object({ token: Type.String() }),
+);
+
+const open: Readonly<Record<number, string>> = {
+  1: "quote",
+  2: "tail",
+  3: "upload",
+  4: "chat",
+  5: "quite",
+  6: "toString",
+  7: "constructor",
+  8: "é",
+  9: "$authenticate",
+  [-1]: "quote",
+  [2 ** 53 - 1]: "chat",
+};
+/** An id of each of them. */
+export const openCalls = (id: number): string | undefined => open[id];
