@@ -6,7 +6,7 @@ import type { Static } from "@sinclair/typebox";
 import type { Codec } from "./codec/codec.ts";
 import { CodeBudget } from "./code-budget.ts";
 import { DirectionCodec } from "./codec/direction-codec.ts";
-import { fingerprintOf } from "./describe/fingerprint.ts";
+import { describeProtocol, type ProtocolDescription } from "./describe/description.ts";
 import { TypewireError } from "./errors.ts";
 import { buildMessageTable, type MessageSchemas } from "./schema/message-table.ts";
 
@@ -48,8 +48,10 @@ export interface ProtocolDefinition<Server extends MessageSchemas, Client extend
 export interface Protocol<Schemas extends ProtocolSchemas> {
   readonly name: string;
   readonly version: number;
-  /** Sixteen hexadecimal digits that name the exact schemas. */
+  /** Sixteen hexadecimal digits that name the exact schemas; made when it is first read. */
   readonly fingerprint: string;
+  /** The protocol as a JSON document, for other tools and languages; made when it is first read. */
+  readonly description: ProtocolDescription;
   /** What the server sends and the client decodes. */
   readonly server: Codec<
     {
@@ -115,11 +117,19 @@ function build<Server extends MessageSchemas, Client extends MessageSchemas>(
   }
   const budget = new CodeBudget();
   const table = (schemas: MessageSchemas, path: string) => buildMessageTable(schemas, path, budget);
+  const tables = { server: table(server, "/server"), client: table(client, "/client") };
+  let description: ProtocolDescription | undefined;
+  const describe = () => (description ??= describeProtocol({ name, version, ...tables }));
   return Object.freeze({
     name,
     version,
-    fingerprint: fingerprintOf(server, client),
-    server: new DirectionCodec<MessageIn<Server>>(table(server, "/server"), budget, compiled),
-    client: new DirectionCodec<MessageIn<Client>>(table(client, "/client"), budget, compiled),
+    get fingerprint() {
+      return describe().fingerprint;
+    },
+    get description() {
+      return describe();
+    },
+    server: new DirectionCodec<MessageIn<Server>>(tables.server, budget, compiled),
+    client: new DirectionCodec<MessageIn<Client>>(tables.client, budget, compiled),
   });
 }

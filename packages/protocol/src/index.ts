@@ -25,6 +25,7 @@ export {
   type Role,
   type SchemasOf,
 } from "./define-protocol.ts";
+export type { DescribedSchemas, ProtocolDescription } from "./describe/description.ts";
 export {
   type ErrorCode,
   isFatal,

@@ -35,6 +35,7 @@ export {
   type OnFrame,
   type Protocol,
   type ProtocolDefinition,
+  type ProtocolDescription,
   type Role,
   Type,
   TypewireError,

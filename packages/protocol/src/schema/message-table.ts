@@ -29,6 +29,8 @@ export type MessageSchemas = Readonly<Record<string, TSchema>>;
 export interface MessageEntry {
   readonly name: string;
   readonly isControl: boolean;
+  /** A copy of what was given, as the check has it. */
+  readonly schema: TSchema;
   readonly shape: Shape;
   readonly check: Check;
   /** Whether the check refuses properties that the schema does not name, `type` among them. */
@@ -95,6 +97,7 @@ function buildEntry(
   return {
     name,
     isControl: name.startsWith("$"),
+    schema: checkSchema,
     shape,
     check: compileCheck(checkSchema, shape, { budget }),
     closed: isClosed(shape),
