@@ -19,7 +19,7 @@ async def echo(connection: Connection) -> None:
         if message["type"] == "fail":
             raise RuntimeError("this handler cannot take it")
         if message["type"] == "odd":
-            connection.refuse("schema-mismatch at /n: expected integer, got string", "/n")
+            connection.refuse("schema-mismatch at /n: expected integer, got text", "/n")
         else:
             await connection.send({**message, "type": "echoed"})
 

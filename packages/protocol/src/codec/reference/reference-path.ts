@@ -9,7 +9,7 @@ import type { CodeBudget } from "../../code-budget.ts";
 import { Scanner } from "../../cbor/scan.ts";
 import { refusalOf, schemaMismatch, TypewireError } from "../../errors.ts";
 import type { DecodeLimits } from "../../limits.ts";
-import { describeKind } from "../../schema/describe-kind.ts";
+import { describeItem, describeKind } from "../../schema/describe-kind.ts";
 import {
   type AnyMessage,
   mentionsUndefined,
@@ -104,7 +104,7 @@ export class ReferencePath {
 
   #message(raw: unknown): AnyMessage {
     if (!(raw instanceof Map)) {
-      throw schemaMismatch("", "a map whose type names the message", describeKind(raw));
+      throw schemaMismatch("", "a map whose type names the message", describeItem(raw));
     }
     const entry = this.#entryFor(raw.get("type"), raw.has("type"));
     raw.delete("type");
@@ -126,7 +126,7 @@ export class ReferencePath {
       throw schemaMismatch(
         "/type",
         "the name of a message",
-        present ? describeKind(type) : "nothing",
+        present ? describeItem(type) : "nothing",
       );
     }
     const entry = this.#table.get(type);
