@@ -17,6 +17,11 @@ class TypewireError(Exception):
 
 
 class PeerError(TypewireError):
-    """The peer found it, and said so in `$error`; `path` is the part of our message that it is about."""
+    """The peer found it, and said so in `$error`."""
 
     path: str | None = None
+    """The part of our message that it is about."""
+    of: str | None = None
+    """The `type` of that message."""
+    frame: int | None = None
+    """Which of our frames it was, counted from 1, control messages included."""

@@ -15,11 +15,18 @@ MAX_ANNOUNCED_BYTES = 9_999_999_999
 Message = dict[str, Any]
 """A decoded message: its `type`, and its fields."""
 
-_CONTROL_FIELDS: Final[dict[str, type]] = {
-    **dict.fromkeys(("protocol", "fingerprint", "code", "message", "path", "reason"), str),
-    **dict.fromkeys(("version", "maxFrameBytes", "heartbeatIntervalMs", "retryAfterMs", "id"), int),
-    **dict.fromkeys(("nonce", "mac"), bytes),
+_CONTROL_FIELDS: Final[dict[str, dict[str, type]]] = {
+    "$hello": dict(
+        protocol=str, version=int, fingerprint=str, maxFrameBytes=int, heartbeatIntervalMs=int, nonce=bytes
+    ),
+    "$proof": {"mac": bytes},
+    **dict.fromkeys(("$ping", "$pong"), {"id": int}),
+    "$error": {"code": str, "message": str, "path": str, "of": str, "frame": int},
+    "$bye": {"reason": str, "retryAfterMs": int, "final": bool},
+    "$call": {"call": str, "id": int},
+    "$result": {"id": int},
 }
+_REQUIRED: Final = {"protocol", "version", "mac", "code", "message", "reason", "call"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,9 +72,13 @@ def decode_header(header: bytes, max_frame_bytes: int) -> int:
 
 
 def wrong_field(control: Message) -> str | None:
-    """The name of a field of a control message that has another type than docs/wire.md says."""
-    kinds = _CONTROL_FIELDS.items()
-    return next((name for name, kind in kinds if name in control and type(control[name]) is not kind), None)
+    """The field of a control message that is missing, or no value of its type in docs/wire.md."""
+    kind: str = control["type"]
+    for name, expected in _CONTROL_FIELDS.get(kind, {}).items():
+        is_required = name in _REQUIRED or kind in ("$call", "$result")
+        if (is_required or name in control) and type(control.get(name)) is not expected:
+            return name
+    return None
 
 
 def proof(secret: bytes, role: str, client_hello: bytes, server_hello: bytes) -> bytes:
