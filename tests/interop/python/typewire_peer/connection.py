@@ -19,8 +19,7 @@ from .wire import Limits, Message
 
 _log = logging.getLogger("typewire_peer")
 _NONCE_BYTES, _MIN_SECRET_BYTES = 32, 16
-_FRAME_BYTES_PER_SECOND = 16_384
-_LINGER = 2.0
+_FRAME_BYTES_PER_SECOND, _LINGER = 16_384, 2.0
 _MAX_REFUSALS, _REFUSAL_WINDOW, _MAX_NAME = 10, 10.0, 128
 
 
@@ -63,7 +62,7 @@ class Connection:
         self._is_proven = endpoint.secret is None
         self._frames = 0
         self._received: tuple[Message, int] = {}, 0
-        self._peer_max_frame_bytes = wire.MAX_ANNOUNCED_BYTES
+        self._peer_hello: Message = {}
         self._refusal_times: list[float] = []
         self._heartbeats: asyncio.Task[None] | None = None
         hello = {"type": "$hello", "protocol": endpoint.protocol, "version": endpoint.version}
@@ -92,7 +91,7 @@ class Connection:
         """Sends a message, and waits while the peer is slow. After the end: `connection-closed`."""
         if self._finishing is not None:
             raise TypewireError("connection-closed", "the connection has ended")
-        self._writer.write(wire.encode_frame(message, self._peer_max_frame_bytes))
+        self._writer.write(wire.encode_frame(message, self._peer_hello))
         with contextlib.suppress(ConnectionError):  # the reader meets it too, and says why
             await self._writer.drain()
 
@@ -234,7 +233,7 @@ class Connection:
             ours, theirs = (f"{one.get('protocol')} {one.get('version')}" for one in (self._own_hello, hello))
             raise TypewireError("protocol-mismatch", f"expected {ours}, got {theirs}")
         self._hellos["client" if self._role == "server" else "server"] = payload
-        self._peer_max_frame_bytes = hello.get("maxFrameBytes", wire.MAX_ANNOUNCED_BYTES)
+        self._peer_hello = hello
         if ("nonce" in hello) != ("nonce" in self._own_hello):
             raise TypewireError("auth-required", "one end asks for a shared secret, the other has none")
         if not self._is_proven and self._role == "client":

@@ -12,8 +12,7 @@ class TypewireError(Exception):
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
-        self.code = code
-        self.fatal = code in _FATAL
+        self.code, self.fatal = code, code in _FATAL
 
 
 class PeerError(TypewireError):

@@ -16,9 +16,10 @@ Message = dict[str, Any]
 """A decoded message: its `type`, and its fields."""
 
 _CONTROL_FIELDS: Final[dict[str, dict[str, type]]] = {
-    "$hello": dict(
-        protocol=str, version=int, fingerprint=str, maxFrameBytes=int, heartbeatIntervalMs=int, nonce=bytes
-    ),
+    "$hello": {
+        **dict.fromkeys(("maxFrameBytes", "maxItems", "maxNesting", "heartbeatIntervalMs"), int),
+        **{"protocol": str, "version": int, "fingerprint": str, "nonce": bytes},
+    },
     "$proof": {"mac": bytes},
     **dict.fromkeys(("$ping", "$pong"), {"id": int}),
     "$error": {"code": str, "message": str, "path": str, "of": str, "frame": int},
@@ -51,11 +52,13 @@ def framed(payload: bytes) -> bytes:
     return b"%-10d" % len(payload) + payload
 
 
-def encode_frame(message: Mapping[str, Any], max_frame_bytes: int = MAX_ANNOUNCED_BYTES) -> bytes:
-    """The message as a frame; raises `frame-too-large` where the receiver would refuse it."""
+def encode_frame(message: Mapping[str, Any], hello: Mapping[str, Any] = {}) -> bytes:
+    """The message as a frame for the peer that said `hello`; raises what the peer would refuse it with."""
     payload = cbor.dumps(message)
-    if len(payload) > max_frame_bytes:
-        raise TypewireError("frame-too-large", f"{len(payload)} bytes, the peer takes {max_frame_bytes}")
+    most = hello.get("maxFrameBytes", MAX_ANNOUNCED_BYTES)
+    if len(payload) > most:
+        raise TypewireError("frame-too-large", f"{len(payload)} bytes, the peer takes {most}")
+    cbor.loads(payload, max_nesting=hello.get("maxNesting", 32), max_items=hello.get("maxItems", 65_536))
     return framed(payload)
 
 
