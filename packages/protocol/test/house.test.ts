@@ -8,7 +8,15 @@ const SOURCES = join(import.meta.dir, "..", "src");
 
 /** Rooms from the bottom up; rooms of one line stand side by side and do not know each other. */
 const ROOMS: readonly (readonly string[])[] = [
-  ["errors.ts", "limits.ts", "release.ts", "byte-writer.ts", "code-budget.ts", "globals.d.ts"],
+  [
+    "errors.ts",
+    "limits.ts",
+    "release.ts",
+    "byte-writer.ts",
+    "code-budget.ts",
+    "excerpt.ts",
+    "globals.d.ts",
+  ],
   ["frame/", "cbor/"],
   ["schema/"],
   ["codec/reference/"],

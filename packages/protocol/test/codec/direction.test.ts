@@ -71,7 +71,7 @@ describe("a direction", () => {
     );
     expect(error.code).toBe("unknown-type");
     expect(error.message.length).toBeLessThan(200);
-    expect(error.message.isWellFormed()).toBe(true);
+    expect(error.message).toContain(`"${"x".repeat(63)}":`);
     expect(errorOf(() => chat.server.decode(message('a"\n'))).message).toBe(
       'Unknown message type "a\\"\\n": expected said, left',
     );

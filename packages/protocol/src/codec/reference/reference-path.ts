@@ -8,6 +8,7 @@ import type { ByteWriter } from "../../byte-writer.ts";
 import type { CodeBudget } from "../../code-budget.ts";
 import { Scanner } from "../../cbor/scan.ts";
 import { refusalOf, schemaMismatch, TypewireError } from "../../errors.ts";
+import { beginningOf } from "../../excerpt.ts";
 import type { DecodeLimits } from "../../limits.ts";
 import { describeItem, describeKind } from "../../schema/describe-kind.ts";
 import {
@@ -136,7 +137,7 @@ export class ReferencePath {
       .map((each) => each.name);
     throw new TypewireError(
       "unknown-type",
-      `Unknown message type ${JSON.stringify(type.slice(0, 64))}: expected ${known.join(", ") || "none"}`,
+      `Unknown message type ${JSON.stringify(beginningOf(type, 64))}: expected ${known.join(", ") || "none"}`,
       { path: "/type", of: type },
     );
   }
