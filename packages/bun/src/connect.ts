@@ -33,8 +33,9 @@ const known: readonly string[] = [...targetOptions, "tls", "secret", ...clientOp
  * Connects to a server of `protocol` and calls `handlers` with what it sends. Resolves once the server's
  * first valid message has come: a socket that opens proves nothing. From then on a lost connection is
  * dialled again, for ever unless `reconnect` is false; the first attempt is repeated only where `firstAttempt`
- * says so.
+ * says so, until `signal` ends it.
  *
+ * @throws the reason of `signal` (as a rejection) where it was aborted before there was a connection.
  * @throws TypewireError (as a rejection) `connect-failed` naming address and reason, `connect-timeout`,
  * or what was wrong with the server's first bytes: `protocol-mismatch`, `header-invalid`, …
  * @throws TypewireError (as a rejection) `option-invalid` naming the option or handler that is not possible

@@ -67,6 +67,19 @@ describe("connect", () => {
     await end(client);
   });
 
+  test("ends with the reason of `signal` while it dials, and closes the socket that it has", async () => {
+    using server = new SaludoListener();
+    const signal = AbortSignal.timeout(200);
+    const options = { port: server.port, firstAttempt: "repeat", signal } as const;
+    const connecting = connect(saludo, options).then(
+      () => "connected",
+      (error: unknown) => error,
+    );
+    const accepted = await server.accept();
+    expect(await connecting).toBe(signal.reason);
+    await accepted.raw.ended;
+  });
+
   test("is content with a server that says no hello, as the tutorial's", async () => {
     using server = new SaludoListener();
     const received: string[] = [];

@@ -1,6 +1,7 @@
 // What a client is made with, and what it tells.
 
 import {
+  type AbortSignalLike,
   type CloseReason,
   type Connection,
   endOptions,
@@ -58,6 +59,12 @@ export interface ClientOptions<P extends AnyProtocol>
    */
   readonly firstAttempt?: "once" | "repeat";
   /**
+   * Ends the wait for the first connection: for a service that is told to stop, or has a deadline
+   * (`AbortSignal.timeout(ms)`), while it dials. Aborted before there is a connection, `connect` rejects with
+   * the signal's reason and leaves nothing behind; later it has no effect, and `close()` is the way to end.
+   */
+  readonly signal?: AbortSignalLike;
+  /**
    * How to come back after the connection was lost; false: not at all. Never after a verdict that does
    * not change: `protocol-mismatch`, `auth-required`, `auth-failed`, and what a server closes with `final`.
    */
@@ -82,6 +89,7 @@ export const clientOptions = Object.keys({
   ...endOptions,
   connectTimeoutMs: true,
   firstAttempt: true,
+  signal: true,
   reconnect: true,
   resend: true,
   whileReconnecting: true,

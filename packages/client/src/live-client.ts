@@ -2,6 +2,7 @@
 // closing are `LiveConnection`'s; flags, logs and signals are the command's.
 
 import {
+  type AbortSignalLike,
   type Cancel,
   type CloseOptions,
   type CloseReason,
@@ -12,6 +13,7 @@ import {
   observersOf,
   refuseUnknownOptions,
   requireOptions,
+  requireSignal,
   type SocketAddress,
   systemClock,
   type Tellers,
@@ -41,6 +43,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   readonly #endpoint: Endpoint<MessageOf<P, "client">, MessageOf<P, "server">>;
   readonly #settings: ClientSettings;
   readonly #host: ClientHost;
+  readonly #signal: AbortSignalLike | undefined;
   readonly #backoff: Backoff;
   readonly #unsent: UnsentMessages<MessageOf<P, "client">, ClientConnection<P>>;
   readonly #tellers: Tellers<Required<Pick<ClientObserver<P>, "onStatus">>>;
@@ -74,6 +77,8 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     this.#host = host;
     const settings = requireSettings(options);
     this.#settings = settings;
+    requireSignal(options.signal);
+    this.#signal = options.signal;
     this.#backoff = new Backoff(settings.reconnect || {}, settings.random);
     const observers = observersOf<ClientObserver<P>>(options);
     this.#endpoint = createEndpoint(protocol, "client", handlers, {
@@ -118,9 +123,21 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   }
 
   /** Use a host's `connect`. Dials; resolves once connected, rejects with the reason why not. */
-  start(): Promise<void> {
-    this.#attempt();
-    return this.#started.promise;
+  async start(): Promise<void> {
+    const signal = this.#signal;
+    if (signal === undefined) {
+      this.#attempt();
+      return this.#started.promise;
+    }
+    const { clock } = this.#endpoint;
+    const waiting = waitFor(this.#started.promise, "a connection", { signal }, clock);
+    if (!signal.aborted) this.#attempt();
+    try {
+      await waiting;
+    } catch (error) {
+      void this.close();
+      throw error;
+    }
   }
 
   send(message: MessageOf<P, "client">): boolean {

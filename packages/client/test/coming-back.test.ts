@@ -3,10 +3,12 @@
 import { describe, expect, test } from "bun:test";
 import { heapStats } from "bun:jsc";
 
+import type { SocketUser } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
 import { FakeClock } from "@typewire/testkit";
 
+import type { ClientHost } from "../src/client-host.ts";
 import type { ClientOptions } from "../src/client-options.ts";
 import { LiveClient } from "../src/live-client.ts";
 import { connected, hostOf, Network, say, target, texts, turn } from "./network.ts";
@@ -219,6 +221,68 @@ describe("the first attempt", () => {
       expect(clock.pending).toBe(0);
     },
   );
+
+  test.each(["waiting", "dialling", "silent server"] as const)(
+    "ends when `signal` says so, with its reason, and leaves nothing: %s",
+    async (when) => {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const clock = new FakeClock();
+      const network = new Network();
+      network.isUp = false;
+      const late = Promise.withResolvers<SocketUser>();
+      const dial: ClientHost["dial"] = async (to, user) => {
+        if (when === "waiting") return network.dial(to, user);
+        network.dials += 1;
+        if (when === "dialling") return late.resolve(user);
+        network.socket.events = user;
+        user.opened(network.socket);
+      };
+      const options = { clock, signal, firstAttempt: "repeat" } as const;
+      const client = new LiveClient(saludo, target, options, {}, hostOf(dial));
+      const outcome = client.start().catch((error: unknown) => error);
+      await turn();
+      expect(client.state).toBe(when === "waiting" ? "reconnecting" : "connecting");
+      const reason = new RangeError("the service stops");
+      controller.abort(reason);
+      expect(await outcome).toBe(reason);
+      expect(client.state).toBe("closed");
+      expect(clock.pending).toBe(0);
+      if (when === "dialling") (await late.promise).opened(network.socket);
+      if (when !== "waiting") expect(network.socket.isClosed).toBe(true);
+      clock.advance(600_000);
+      await turn();
+      expect(network.dials).toBe(1);
+      expect(clock.pending).toBe(0);
+    },
+  );
+
+  test("dials not once where `signal` was aborted before", async () => {
+    const signal = AbortSignal.abort("no");
+    const { clock, network, client } = starting({ firstAttempt: "repeat", signal });
+    await turn();
+    expect((await client.closed).code).toBe("done");
+    expect(network.dials).toBe(0);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("is no longer the matter of `signal` once there is a connection", async () => {
+    const controller = new AbortController();
+    const { client, network } = await connected({ signal: controller.signal });
+    controller.abort();
+    await turn();
+    expect(client.state).toBe("connected");
+    expect(client.send(say("here"))).toBe(true);
+    network.socket.terminate();
+    void client.close();
+  });
+
+  test.each([null, {}, "stop", 5])("refuses a `signal` that is none: %p", (signal) => {
+    const options = { signal: signal as unknown as AbortSignal };
+    expect(() => new LiveClient(saludo, target, options, {}, hostOf(new Network().dial))).toThrow(
+      "signal: expected an AbortSignal",
+    );
+  });
 
   test("with `repeat` ends when the client closes", async () => {
     const { client, clock, outcome } = starting({ firstAttempt: "repeat" });

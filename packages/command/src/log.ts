@@ -5,6 +5,8 @@
 // Fields may come from a peer: they are made printable and cut at `maxFieldLength`, so that no line
 // carries a payload or a terminal escape. Only events of `--trace` raise the limit.
 
+import { beginningOf } from "@typewire/protocol/internal";
+
 import type { Language } from "./language.ts";
 import { printable } from "./printable.ts";
 
@@ -86,7 +88,9 @@ export function tagged(tag: string, text: string, colour?: string): string {
 function excerpts(fields: object, maxLength: number): Record<string, FieldValue> {
   const entries = Object.entries(fields).map(([key, value]: [string, FieldValue]) => [
     key,
-    typeof value === "string" && value.length > maxLength ? `${value.slice(0, maxLength)}…` : value,
+    typeof value === "string" && value.length > maxLength
+      ? `${beginningOf(value, maxLength)}…`
+      : value,
   ]);
   return Object.fromEntries(entries);
 }

@@ -4,7 +4,15 @@
 // the shell for one, so the descriptor that was inherited stays as it is. What the terminal does not take is
 // kept here and tried again. How much may be kept is `GuardedWriter`'s to say.
 
-import { constants, fstatSync, openSync, readFileSync, writeSync } from "node:fs";
+import {
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 
 import { type Clock, systemClock } from "@typewire/connection";
 
@@ -98,10 +106,14 @@ export class TerminalSink implements TextSink {
 
 /**
  * A sink for the terminal behind `descriptor`, which is one; undefined where it cannot be opened once more
- * (a system without /proc, whose writers then wait for their terminal).
+ * (another user's, on a system without /proc; a console of Windows), whose writers then wait for their terminal.
+ * `paths` are where it may be opened, the first that can be is taken.
  */
-export function openTerminalSink(descriptor: number): TerminalSink | undefined {
-  const terminal = reopen(descriptor);
+export function openTerminalSink(
+  descriptor: number,
+  paths: Iterable<string> = pathsOf(descriptor),
+): TerminalSink | undefined {
+  const terminal = openFirst(paths);
   if (terminal === undefined) return undefined;
   return new TerminalSink((bytes) => {
     try {
@@ -113,10 +125,7 @@ export function openTerminalSink(descriptor: number): TerminalSink | undefined {
   });
 }
 
-/** Under `su` the terminal is another user's, and opens as /dev/tty alone. */
-function reopen(descriptor: number): number | undefined {
-  const paths = [`/proc/self/fd/${descriptor}`];
-  if (isControlling(descriptor)) paths.push("/dev/tty");
+function openFirst(paths: Iterable<string>): number | undefined {
   for (const path of paths) {
     try {
       return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
@@ -125,6 +134,50 @@ function reopen(descriptor: number): number | undefined {
     }
   }
   return undefined;
+}
+
+/**
+ * Where the terminal behind `descriptor` may be opened once more. /dev/fd is none of them: outside Linux it gives
+ * the same open file again, whose flags are others' too.
+ */
+function* pathsOf(descriptor: number): Generator<string> {
+  // Also one that has no name here, as a container's has.
+  yield `/proc/self/fd/${descriptor}`;
+  const device = deviceOf(descriptor);
+  if (device !== undefined) yield device;
+  // Under `su` the terminal is another user's, and opens as /dev/tty alone.
+  if (isControlling(descriptor)) yield "/dev/tty";
+}
+
+/** The name of a terminal, found as ttyname(3) finds it: by the number of its device. Needs no /proc. */
+export function deviceOf(descriptor: number): string | undefined {
+  try {
+    const { rdev } = fstatSync(descriptor);
+    for (const folder of ["/dev/pts", "/dev"]) {
+      const path = terminalsIn(folder).find((name) => rdevOf(name) === rdev);
+      if (path !== undefined) return path;
+    }
+  } catch {
+    // A descriptor that is closed has none.
+  }
+  return undefined;
+}
+
+function terminalsIn(folder: string): readonly string[] {
+  try {
+    const names = readdirSync(folder).filter((name) => /^(?:\d|tty.|console)/.test(name));
+    return names.map((name) => `${folder}/${name}`);
+  } catch {
+    return [];
+  }
+}
+
+function rdevOf(path: string): number | undefined {
+  try {
+    return statSync(path).rdev;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether /dev/tty is this terminal. proc(5): the seventh field of stat, its name in parentheses not counted. */

@@ -77,4 +77,9 @@ describe("createLog", () => {
     expect(logged({}, "x".repeat(11))).toContain(`[CONNECTED] ${"x".repeat(10)}…\n`);
     expect(logged({}, "x".repeat(10))).toContain(`[CONNECTED] ${"x".repeat(10)}\n`);
   });
+
+  test("cuts no character in two", () => {
+    expect(logged({}, `${"x".repeat(9)}👋👋`)).toContain(`[CONNECTED] ${"x".repeat(9)}…\n`);
+    expect(logged({}, `${"x".repeat(8)}👋👋`)).toContain(`[CONNECTED] ${"x".repeat(8)}👋…\n`);
+  });
 });

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { FakeClock } from "@typewire/testkit";
+import { join } from "node:path";
+
+import { FakeClock, TerminalProgram } from "@typewire/testkit";
 
 import { GuardedWriter } from "../src/index.ts";
-import { TerminalSink } from "../src/terminal-sink.ts";
+import { deviceOf, openTerminalSink, TerminalSink } from "../src/terminal-sink.ts";
 
 /** A terminal that takes as many bytes as the test says, and how often it was asked. */
 class Screen {
@@ -97,5 +99,31 @@ describe("TerminalSink", () => {
     expect((await writer.broken).message).toBe("gone");
     await flushed;
     expect(screen.clock.pending).toBe(0);
+  });
+});
+
+describe("openTerminalSink", () => {
+  // The whole commands on terminals: apps/*/test/terminal.test.ts.
+  test("never waits for a terminal that it has found without /proc", async () => {
+    const source = JSON.stringify(join(import.meta.dir, "../src/terminal-sink.ts"));
+    const script = `
+import { deviceOf, openTerminalSink } from ${source};
+const sink = openTerminalSink(1, [deviceOf(1) ?? "/dev/none"]);
+sink.write("up\\n");
+sink.flush();
+for await (const _line of Bun.stdin.stream()) {
+  sink.write("x".repeat(100_000));
+  process.exit(typeof sink.flush() === "number" ? 1 : 7);
+}`;
+    await using program = new TerminalProgram([process.execPath, "-e", script]);
+    await program.screen.line(/^up$/);
+    program.stopOutput();
+    program.type("go\n");
+    expect(await program.exit()).toEqual({ code: 7, signal: null });
+  });
+
+  test("has none for what is no terminal, or cannot be opened", () => {
+    expect(deviceOf(9999)).toBeUndefined();
+    expect(openTerminalSink(1, ["/dev/none/at/all"])).toBeUndefined();
   });
 });

@@ -32,4 +32,4 @@ export { tellOption } from "./option-value.ts";
 export { refuseUnknownOptions } from "./options.ts";
 export { describeThrown, oneLine } from "./text.ts";
 export { type Cancel, type Clock, requireDuration, systemClock } from "./time/clock.ts";
-export { type AbortSignalLike, waitFor, type WaitOptions } from "./time/waiting.ts";
+export { type AbortSignalLike, requireSignal, waitFor, type WaitOptions } from "./time/waiting.ts";

@@ -1,6 +1,8 @@
 // Sentences that cross a trust boundary: what a peer or a thrown value says, made safe for one log line
 // and short enough for one `$error`. Says for all packages which characters are not shown as they are.
 
+import { beginningOf } from "@typewire/protocol/internal";
+
 /** Longest sentence sent to a peer or taken from one, in UTF-16 units. */
 const MAX_SENTENCE_LENGTH = 500;
 
@@ -25,9 +27,9 @@ export function replaceUnprintable(text: string, replace: (run: string) => strin
   return text.replace(UNPRINTABLE, replace);
 }
 
-/** `text` as one printable line of well-formed Unicode, cut at `maxLength` UTF-16 units. */
+/** `text` as one printable line of well-formed Unicode, of `maxLength` UTF-16 units at most. */
 export function oneLine(text: string, maxLength: number = MAX_SENTENCE_LENGTH): string {
-  const cut = text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
+  const cut = text.length > maxLength ? `${beginningOf(text, maxLength - 1)}…` : text;
   return replaceUnprintable(cut.toWellFormed(), () => " ");
 }
 

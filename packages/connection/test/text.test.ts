@@ -27,7 +27,14 @@ describe("oneLine", () => {
 
   test("leaves no half of a surrogate pair, which cannot be encoded (S14)", () => {
     expect(oneLine("\ud800").isWellFormed()).toBe(true);
-    expect(oneLine("ab👋cd", 4).isWellFormed()).toBe(true);
+    expect([2, 3, 4, 5, 6].map((length) => oneLine("ab👋cd", length))).toEqual([
+      "a…",
+      "ab…",
+      "ab…",
+      "ab👋…",
+      "ab👋cd",
+    ]);
+    expect(oneLine("👋👋", 1)).toBe("…");
   });
 });
 

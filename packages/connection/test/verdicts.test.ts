@@ -127,8 +127,10 @@ describe("a $hello behind an $error", () => {
   });
 
   test("comes too late where a secret is asked for: every $error ends it", async () => {
-    const { connection } = open({ secret });
+    const { connection, codes } = open({ secret });
     connection.receive(concatenate([error, fromClient(clientHello)]));
     expect(connection.closeReason?.code).toBe("auth-required");
+    // And is not answered with another.
+    expect(await codes()).toEqual([]);
   });
 });

@@ -6,8 +6,7 @@ import type { Static, TSchema } from "@sinclair/typebox";
 import type { Codec } from "./codec/codec.ts";
 import { CodeBudget } from "./code-budget.ts";
 import { DirectionCodec } from "./codec/direction-codec.ts";
-import { describeCalls } from "./describe/calls.ts";
-import { fingerprintOf } from "./describe/fingerprint.ts";
+import { describeProtocol, type ProtocolDescription } from "./describe/description.ts";
 import { TypewireError } from "./errors.ts";
 import type { CallDefinitions, CallShapes } from "./schema/call-definition.ts";
 import { buildCallTable, withCalls } from "./schema/call-table.ts";
@@ -66,8 +65,10 @@ export interface ProtocolDefinition<
 export interface Protocol<Schemas extends ProtocolSchemas> {
   readonly name: string;
   readonly version: number;
-  /** Sixteen hexadecimal digits that name the exact schemas. */
+  /** Sixteen hexadecimal digits that name the exact schemas; made when it is first read. */
   readonly fingerprint: string;
+  /** The protocol as a JSON document, for other tools and languages; made when it is first read. */
+  readonly description: ProtocolDescription;
   /** What the server sends and the client decodes. */
   readonly server: Codec<
     {
@@ -150,20 +151,30 @@ function build<
     );
   }
   const budget = new CodeBudget();
-  const { shapes, spoken } = readCalls(calls, auth, client);
-  const further = describeCalls(calls ?? {}, auth, (schema) => schema);
-  const codecOf = <Message extends AnyMessage>(schemas: MessageSchemas, writer: Role) => {
-    const messages = buildMessageTable(schemas, `/${writer}`, budget);
+  const { shapes, spoken, described } = readCalls(calls, auth, client);
+  const tables = {
+    server: buildMessageTable(server, "/server", budget),
+    client: buildMessageTable(client, "/client", budget),
+  };
+  const codecOf = <Message extends AnyMessage>(writer: Role) => {
     const callTable = spoken.size === 0 ? undefined : buildCallTable(spoken, writer, budget);
-    const table = callTable === undefined ? messages : withCalls(messages, callTable);
+    const table = callTable === undefined ? tables[writer] : withCalls(tables[writer], callTable);
     return new DirectionCodec<Message>(table, callTable, budget, compiled);
   };
+  let description: ProtocolDescription | undefined;
+  const describe = () =>
+    (description ??= describeProtocol({ name, version, ...tables, ...described }));
   return Object.freeze({
     name,
     version,
-    fingerprint: fingerprintOf(server, client, further),
-    server: codecOf<MessageIn<Server>>(server, "server"),
-    client: codecOf<MessageIn<Client>>(client, "client"),
+    get fingerprint() {
+      return describe().fingerprint;
+    },
+    get description() {
+      return describe();
+    },
+    server: codecOf<MessageIn<Server>>("server"),
+    client: codecOf<MessageIn<Client>>("client"),
     calls: shapes,
     hasAuth: auth !== undefined,
   });

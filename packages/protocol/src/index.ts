@@ -66,6 +66,7 @@ export {
   type Role,
   type SchemasOf,
 } from "./define-protocol.ts";
+export type { DescribedSchemas, ProtocolDescription } from "./describe/description.ts";
 export {
   CallMisfit,
   type CallMisfitCode,

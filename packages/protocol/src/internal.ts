@@ -8,4 +8,5 @@ export type { GeneratedCode } from "./codec/compiled/compiled-path.ts";
 export type { MessageCode } from "./codec/compiled/generator.ts";
 export { compileNow, generatedCode, unannouncedLimits } from "./codec/direction-codec.ts";
 export { defineReferenceProtocol } from "./define-protocol.ts";
+export { beginningOf } from "./excerpt.ts";
 export { release } from "./release.ts";

@@ -99,10 +99,10 @@ describe("toPointer", () => {
 
 describe("schemaMismatch", () => {
   test("says where, unless it is the whole", () => {
-    expect(schemaMismatch("/words/3", "string", "integer").message).toBe(
-      "schema-mismatch at /words/3: expected string, got integer",
+    expect(schemaMismatch("/words/3", "text", "integer").message).toBe(
+      "schema-mismatch at /words/3: expected text, got integer",
     );
-    const whole = schemaMismatch("", "object", "null");
-    expect([whole.message, whole.path]).toEqual(["schema-mismatch: expected object, got null", ""]);
+    const whole = schemaMismatch("", "map", "null");
+    expect([whole.message, whole.path]).toEqual(["schema-mismatch: expected map, got null", ""]);
   });
 });

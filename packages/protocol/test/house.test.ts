@@ -15,6 +15,7 @@ const ROOMS: readonly (readonly string[])[] = [
     "release.ts",
     "byte-writer.ts",
     "code-budget.ts",
+    "excerpt.ts",
     "globals.d.ts",
   ],
   ["frame/", "cbor/"],

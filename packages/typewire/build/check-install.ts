@@ -165,6 +165,13 @@ async function main(): Promise<number> {
         project.mustRun([node, "probe.ts"]),
       );
     }
+    project.write("bun-only.js", 'import "typewire/bun";\n');
+    for (const [version, node] of nodes) {
+      check(`${manager}: typewire/bun says on Node ${version} that it needs Bun`, () => {
+        const { exitCode, output } = project.run([node, "bun-only.js"]);
+        if (exitCode === 0 || !output.includes("typewire/bun needs Bun")) throw new Error(output);
+      });
+    }
     check(`${manager}: and on Bun`, () => project.mustRun([process.execPath, "probe.ts"]));
   }
   await checkTypeBoxes(tarball, example, probe, newest);

@@ -1,8 +1,11 @@
-// What a program imports from "typewire/bun": a server and a client on Bun's own sockets. Lists names and
-// does nothing.
+// What a program imports from "typewire/bun": a server and a client on Bun's own sockets. Lists names, and
+// asks first whether this is Bun.
 
 // A user's `lib` may end before `using`; the declarations below do not.
 /// <reference lib="esnext.disposable" preserve="true" />
+
+// Before the modules that need it.
+import "./require-bun.ts";
 
 export {
   type ClientTlsOptions,

@@ -53,6 +53,7 @@ export {
   type OnFrame,
   type Protocol,
   type ProtocolDefinition,
+  type ProtocolDescription,
   type Ran,
   type Role,
   Type,

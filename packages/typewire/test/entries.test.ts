@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 
 import manifest from "../package.json" with { type: "json" };
+import { requireBun } from "../src/require-bun.ts";
 
 const FOLDER = join(import.meta.dir, "..");
 
@@ -34,6 +35,13 @@ const names: Readonly<Record<keyof typeof manifest.exports, readonly string[]>> 
 };
 
 const entries = Object.entries(manifest.exports);
+
+test("the entry ./bun says on another host what it needs, and what that host can import", () => {
+  expect(() => requireBun({})).toThrow(
+    /^typewire\/bun needs Bun 1\.4 .* On Node import "typewire" .* or "typewire\/testing"/,
+  );
+  expect(() => requireBun({ Bun })).not.toThrow();
+});
 
 describe.each(entries)("the entry %s", (entry, source) => {
   test("exports these values and no others", async () => {

@@ -14,7 +14,7 @@ import { concat, frame, header, hex, message, repeated, text } from "../src/cbor
 import { LARGE_TEXT, Offender, sayAtLeast } from "../src/offender.ts";
 import { processFigures } from "../src/process-figures.ts";
 import { row, rowsEnd } from "../src/row.ts";
-import { connectPeer } from "../src/tls.ts";
+import { clientTlsFlags, connectPeer } from "../src/tls.ts";
 
 const MIB = 1024 ** 2;
 describe("typewire-server, slow readers", () => {
@@ -248,11 +248,16 @@ describe("typewire-server, slow readers", () => {
       await using server = await startServer();
       const folder = mkdtempSync(join(tmpdir(), "typewire-listeners-"));
       const listeners = Array.from({ length: 4 }, (_, index) =>
-        Bun.spawn([executable("client"), `127.0.0.1:${server.port}`, "--output", "json"], {
-          stdin: "ignore",
-          stderr: "ignore",
-          stdout: Bun.file(join(folder, `${index}.jsonl`)),
-        }),
+        Bun.spawn(
+          [
+            executable("client"),
+            `127.0.0.1:${server.port}`,
+            "--output",
+            "json",
+            ...clientTlsFlags(),
+          ],
+          { stdin: "ignore", stderr: "ignore", stdout: Bun.file(join(folder, `${index}.jsonl`)) },
+        ),
       );
       try {
         using speaker = await Offender.connect(server.port);

@@ -21,6 +21,12 @@ export interface WaitOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** @throws TypewireError `option-invalid` where `signal` is given and is none. */
+export function requireSignal(signal: AbortSignalLike | undefined): void {
+  if (signal === undefined || typeof signal?.addEventListener === "function") return;
+  throw new TypewireError("option-invalid", "signal: expected an AbortSignal");
+}
+
 const known: readonly (keyof WaitOptions)[] = ["signal", "timeoutMs"];
 
 /**
@@ -50,6 +56,7 @@ async function waitOrGiveUp(
   refuseUnknownOptions(options, known);
   const { signal, timeoutMs } = options;
   if (timeoutMs !== undefined) requireDuration("timeoutMs", timeoutMs, 0);
+  requireSignal(signal);
   const { promise: givenUp, reject } = Promise.withResolvers<never>();
   const abort = (): void => reject(signal?.reason);
   if (signal?.aborted === true) abort();

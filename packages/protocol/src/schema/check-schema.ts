@@ -49,7 +49,7 @@ export class SchemaCopier {
   copy(part: unknown, names: Names): unknown {
     if (Array.isArray(part)) return part.map((item) => this.copy(item, names));
     if (typeof part !== "object" || part === null) return part;
-    if (part instanceof Date || part instanceof RegExp) return part;
+    if (part instanceof Date || part instanceof RegExp || ArrayBuffer.isView(part)) return part;
     const source = part as Source;
     if (!(Kind in source)) return mapEntries(source, (_, value) => this.copy(value, names));
     const known = names.size === 0 ? this.#copies.get(source) : undefined;

@@ -1,11 +1,11 @@
 /**
- * What kind of value this is, for an error: never the value itself. In the words of what travels, because a
- * peer in another language reads it too.
+ * What kind of value this is, for an error: never the value itself. In the words of what travels (text, list,
+ * map, bytes), because a peer in another language reads it too.
  */
 export function describeKind(value: unknown): string {
   switch (typeof value) {
     case "string":
-      return `string of length ${value.length}`;
+      return `text of length ${value.length}`;
     case "number":
       if (Number.isInteger(value)) return "integer";
       return Number.isFinite(value) ? "number" : String(value);
@@ -22,9 +22,23 @@ export function describeKind(value: unknown): string {
 
 function describeObject(value: object | null): string {
   if (value === null) return "null";
-  if (Array.isArray(value)) return `array of ${value.length}`;
+  if (Array.isArray(value)) return `list of ${value.length}`;
   if (value instanceof Date) return Number.isFinite(value.getTime()) ? "date" : "invalid date";
-  if (value instanceof Uint8Array) return `byte string of ${value.length}`;
-  if (value instanceof Map || value instanceof Set) return value instanceof Map ? "map" : "Set";
-  return "object";
+  if (value instanceof Uint8Array) return `bytes of length ${value.length}`;
+  // Only a program of ours can have these, and it is to write an object instead.
+  if (value instanceof Map || value instanceof Set) {
+    return value instanceof Map ? "JavaScript Map" : "JavaScript Set";
+  }
+  return "map";
+}
+
+/** As `describeKind`, of an item as it is read: there a Map is what holds the keys of a map. */
+export function describeItem(item: unknown): string {
+  return item instanceof Map ? "map" : describeKind(item);
+}
+
+/** Whether `value` travels as a map: an object, and no array, Date, Map, Set or bytes. */
+export function isMap(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return ![Date, Map, Set, Uint8Array].some((kind) => value instanceof kind);
 }

@@ -4,7 +4,7 @@
 // TypeBox would try every member of a recursive union at every level.
 
 import { appendPointer, schemaMismatch, type TypewireError } from "../errors.ts";
-import { describeKind } from "./describe-kind.ts";
+import { describeKind, isMap } from "./describe-kind.ts";
 import {
   admitsObject,
   discriminatorsOf,
@@ -39,8 +39,8 @@ function faultAt(shape: Shape, value: unknown, path: string): Fault {
   if (resolved === undefined) return undefined;
   if (resolved.kind === "union") return faultInUnion(resolved, value, path);
   // TypeBox takes any object for one, dates and bytes included.
-  if (resolved.kind === "object" && describeKind(value) !== "object") {
-    return schemaMismatch(path, "object", describeKind(value));
+  if (resolved.kind === "object" && !isMap(value)) {
+    return schemaMismatch(path, "map", describeKind(value));
   }
   const own = firstFault(resolved.schemas, (schema) => ownFault(schema, value, path));
   if (own !== undefined) return own;
@@ -90,7 +90,7 @@ function faultInContained(
   const { shape, least, most } = contained;
   const count = items.filter((item) => findFault(shape, item) === undefined).length;
   const expected = (bound: string): Fault =>
-    schemaMismatch(path, `array to contain ${bound}`, describeKind(items));
+    schemaMismatch(path, `list to contain ${bound}`, describeKind(items));
   if (count === 0 && least === 1) return expected("at least one matching value");
   if (count < least) return expected(`at least ${least} matching values`);
   return count > most ? expected(`no more than ${most} matching values`) : undefined;
@@ -132,11 +132,11 @@ function faultInCount(shape: ObjectShape, fields: Fields, path: string): Fault {
     if (least === undefined && most === undefined) return undefined;
     const count = namedParts(shape, fields).length + describedParts(shape, fields).length;
     if (least !== undefined && count < least) {
-      const expected = `object to have at least ${least} properties`;
+      const expected = `map to have at least ${least} properties`;
       return schemaMismatch(path, expected, describeKind(fields));
     }
     if (most === undefined || count <= most) return undefined;
-    const expected = `object to have no more than ${most} properties`;
+    const expected = `map to have no more than ${most} properties`;
     return schemaMismatch(path, expected, describeKind(fields));
   });
 }
@@ -202,7 +202,7 @@ function kindOf(value: unknown): ValueKind | undefined {
       if (Array.isArray(value)) return "array";
       if (value instanceof Date) return "date";
       if (value instanceof Uint8Array) return "bytes";
-      return describeKind(value) === "object" ? "object" : undefined;
+      return isMap(value) ? "object" : undefined;
     default:
       return undefined;
   }

@@ -6,7 +6,7 @@
 import { Kind, type TSchema } from "@sinclair/typebox";
 
 import { refuse } from "../errors.ts";
-import { describeKind } from "./describe-kind.ts";
+import { describeKind, isMap } from "./describe-kind.ts";
 import { adviceOn } from "./keyword-advice.ts";
 import { assertRecordKey } from "./record-key.ts";
 
@@ -226,9 +226,7 @@ function misfitOf(operand: Operand, value: unknown): string | undefined {
     case "schemas":
       return Array.isArray(value) ? undefined : "an array of types";
     case "named schemas":
-      return describeKind(value) === "object" && !(value instanceof RegExp)
-        ? undefined
-        : "an object of types";
+      return isMap(value) && !(value instanceof RegExp) ? undefined : "an object of types";
     case "further":
       return typeof value === "boolean" || isObject(value) ? undefined : "true, false or a type";
     case "own":

@@ -34,6 +34,8 @@ export interface MessageEntry {
   /** The call whose values it carries, where its schema is that of one call. */
   readonly call: string | undefined;
   readonly isControl: boolean;
+  /** A copy of what was given, as the check has it. */
+  readonly schema: TSchema;
   readonly shape: Shape;
   readonly check: Check;
   /** Whether the check refuses properties that the schema does not name, `type` among them. */
@@ -111,6 +113,7 @@ export function buildEntry(
     name,
     call,
     isControl: type.startsWith("$"),
+    schema: checkSchema,
     shape,
     check: compileCheck(checkSchema, shape, { budget }),
     closed: isClosed(shape),
@@ -137,11 +140,11 @@ function understand(
 }
 
 /**
- * Refuses what cannot travel as a value of a call, whatever its kind; `path` is where it stands.
+ * A copy of `schema`, of any kind, as a value of a call; `path` is where it stands.
  *
  * @throws TypewireError `protocol-invalid`.
  */
-export function assertValue(schema: unknown, path: string): asserts schema is TSchema {
+export function readValue(schema: unknown, path: string, copier: SchemaCopier): TSchema {
   assertTypeBox(schema, path);
   if (OptionalKind in schema) {
     throw refuse(
@@ -149,7 +152,7 @@ export function assertValue(schema: unknown, path: string): asserts schema is TS
       "a value of a call is there or it is not: leave it out, or write Type.Union([ …, Type.Null() ])",
     );
   }
-  understand(schema, path, new SchemaCopier());
+  return understand(schema, path, copier).checkSchema;
 }
 
 /** What to do with an object that is not ours to change, and cannot be a message as it is. */

@@ -51,7 +51,7 @@ function textFault(schema: TSchema, value: unknown, path: string): Fault {
   const { pattern, format } = schema as { readonly pattern?: string; readonly format?: string };
   if (typeof value !== "string" || schema[Kind] === "RegExp") return undefined;
   const expected = (what: string): Fault =>
-    schemaMismatch(path, `string to match ${what}`, describeKind(value));
+    schemaMismatch(path, `text to match ${what}`, describeKind(value));
   if (pattern !== undefined && !patternOf(schema, pattern).test(value))
     return expected(`'${pattern}'`);
   if (format !== undefined && !formatCheck(format)(value)) return expected(`'${format}' format`);
@@ -104,12 +104,16 @@ function wordingOf(error: ValueError): string {
   return error.message
     .replace(/^Expected (to be )?/, "")
     .replace(/^bigint$/, "integer of at most 64 bits")
-    .replace(/\b(Uint8Array|Date|bigint)\b/, (name) => WIRE_WORDS[name] ?? name);
+    .replace(/^\w+/, (name) => WIRE_WORDS.get(name) ?? name);
 }
 
 /** TypeBox names these kinds as JavaScript does; a peer in another language has no such names. */
-const WIRE_WORDS: Readonly<Record<string, string>> = {
-  Uint8Array: "byte string",
-  Date: "date",
-  bigint: "integer",
-};
+const WIRE_WORDS: ReadonlyMap<string, string> = new Map([
+  ["array", "list"],
+  ["bigint", "integer"],
+  ["Date", "date"],
+  ["string", "text"],
+  ["tuple", "list"],
+  ["Uint8Array", "bytes"],
+  ["void", "undefined"],
+]);

@@ -6,8 +6,9 @@ import { Kind, type TSchema, Type } from "@sinclair/typebox";
 import { callErrorCodes } from "../call-error.ts";
 import { appendPointer, refuse } from "../errors.ts";
 import type { CallDefinition, CallDefinitions, CallShape, CallShapes } from "./call-definition.ts";
+import { SchemaCopier } from "./check-schema.ts";
 import { milliseconds } from "./control.ts";
-import { assertValue, type MessageSchemas } from "./message-table.ts";
+import { type MessageSchemas, readValue } from "./message-table.ts";
 
 /** The calls of a protocol. */
 export interface ReadCalls {
@@ -15,6 +16,8 @@ export interface ReadCalls {
   readonly shapes: CallShapes;
   /** All that are spoken, the built-in ones included. */
   readonly spoken: ReadonlyMap<string, CallDefinition>;
+  /** What a description says of them: copies, which no program changes. */
+  readonly described: { readonly calls: CallDefinitions; readonly auth: TSchema | undefined };
 }
 
 /** The built-in call by which a client authenticates. */
@@ -50,18 +53,22 @@ export function readCalls(
   if (typeof calls !== "object" || calls === null || Kind in calls) {
     throw refuse("/calls", "expected the calls by their names: { name: { input: …, output: … } }");
   }
-  if (auth !== undefined) assertValue(auth, "/auth");
+  const copier = new SchemaCopier();
   const spoken = new Map<string, CallDefinition>();
-  if (auth !== undefined) spoken.set(AUTHENTICATE, { input: auth, output: authenticated });
+  const shown = auth === undefined ? undefined : readValue(auth, "/auth", copier);
+  if (shown !== undefined) spoken.set(AUTHENTICATE, { input: shown, output: authenticated });
   const shapes = Object.create(null) as Record<string, CallShape>;
+  const copies: [string, CallDefinition][] = [];
   for (const [name, definition] of Object.entries(calls)) {
     const path = appendPointer("/calls", name);
     assertCallName(name, path, received);
-    assertDefinition(definition, path);
-    spoken.set(name, definition);
-    shapes[name] = shapeOf(name, definition);
+    const copy = readDefinition(definition, path, copier);
+    copies.push([name, copy]);
+    spoken.set(name, copy);
+    shapes[name] = shapeOf(name, copy);
   }
-  return { shapes: Object.freeze(shapes), spoken };
+  const described = { calls: Object.fromEntries(copies), auth: shown };
+  return { shapes: Object.freeze(shapes), spoken, described };
 }
 
 function shapeOf(name: string, definition: CallDefinition): CallShape {
@@ -90,7 +97,8 @@ function assertCallName(name: string, path: string, received: MessageSchemas): v
   }
 }
 
-function assertDefinition(given: unknown, path: string): asserts given is CallDefinition {
+/** A copy of a call's definition. */
+function readDefinition(given: unknown, path: string, copier: SchemaCopier): CallDefinition {
   if (typeof given !== "object" || given === null) {
     throw refuse(
       path,
@@ -106,20 +114,32 @@ function assertDefinition(given: unknown, path: string): asserts given is CallDe
     throw refuse(appendPointer(path, keyword), `a call has no such part; expected ${expected}`);
   }
   const { errors, idempotent, ...values } = given as Record<keyof CallDefinition, unknown>;
-  for (const part of VALUES) {
-    if (values[part] !== undefined) assertValue(values[part], appendPointer(path, part));
-  }
-  if (errors !== undefined) assertErrors(errors, appendPointer(path, "errors"));
   if (idempotent !== undefined && typeof idempotent !== "boolean") {
     throw refuse(appendPointer(path, "idempotent"), "expected true or false");
   }
+  const parts = VALUES.flatMap((part): [string, TSchema][] =>
+    values[part] === undefined
+      ? []
+      : [[part, readValue(values[part], appendPointer(path, part), copier)]],
+  );
+  return {
+    ...Object.fromEntries(parts),
+    ...(errors !== undefined && {
+      errors: readErrors(errors, appendPointer(path, "errors"), copier),
+    }),
+    ...(idempotent !== undefined && { idempotent }),
+  };
 }
 
-function assertErrors(errors: unknown, path: string): void {
+function readErrors(
+  errors: unknown,
+  path: string,
+  copier: SchemaCopier,
+): Readonly<Record<string, TSchema>> {
   if (typeof errors !== "object" || errors === null || Kind in errors) {
     throw refuse(path, "expected the errors by their codes: { code: type of its data }");
   }
-  for (const [code, data] of Object.entries(errors)) {
+  const read = Object.entries(errors).map(([code, data]): [string, TSchema] => {
     const place = appendPointer(path, code);
     if (code === "") throw refuse(place, "an error needs a code");
     if (code === "__proto__") throw refuse(place, "a code cannot be __proto__");
@@ -127,6 +147,7 @@ function assertErrors(errors: unknown, path: string): void {
     if (ownCodes.has(code)) {
       throw refuse(place, "this code is one of Typewire's own; call the error otherwise");
     }
-    assertValue(data, place);
-  }
+    return [code, readValue(data, place, copier)];
+  });
+  return Object.fromEntries(read);
 }

@@ -148,7 +148,7 @@ describe("unknown properties", () => {
     const closed = Type.Object({ a: Type.Integer() }, { additionalProperties: false });
     expectError(() => readValue(closed, item), "schema-mismatch", {
       path: "/v/z",
-      message: "schema-mismatch at /v/z: expected no such property, got array of 1",
+      message: "schema-mismatch at /v/z: expected no such property, got list of 1",
     });
   });
 
@@ -255,7 +255,7 @@ describe("numbers", () => {
     ["Integer", Type.Integer(), double(1.5), "expected integer, got number"],
     ["Number", Type.Number(), fromHex("f97e00"), "expected number, got NaN"],
     ["Number", Type.Number(), fromHex("f9fc00"), "expected number, got -Infinity"],
-    ["Number", Type.Number(), text("1"), "expected number, got string of length 1"],
+    ["Number", Type.Number(), text("1"), "expected number, got text of length 1"],
     ["BigInt", Type.BigInt(), double(1.5), "expected integer of at most 64 bits, got number"],
     ["BigInt", Type.BigInt(), double(2 ** 60), "expected integer of at most 64 bits, got integer"],
     [
@@ -274,7 +274,7 @@ describe("numbers", () => {
     ["Date", Type.Date(), double(1e300), "expected date, got integer"],
     ["Date", Type.Date(), double(1.5), "expected date, got number"],
     ["Date", Type.Date(), fromHex("f97e00"), "expected date, got NaN"],
-    ["Date", Type.Date(), text("2025-11-23"), "expected date, got string of length 10"],
+    ["Date", Type.Date(), text("2025-11-23"), "expected date, got text of length 10"],
     ["Date", Type.Date(), integer(2n ** 64n - 1n), "expected date, got integer beyond ±(2^53−1)"],
     ["Literal", Type.Literal(1), integer(2n ** 53n), "expected 1, got integer beyond ±(2^53−1)"],
   ] as const)("as %s are refused: row %#", (_, schema, item, reason) => {

@@ -131,7 +131,7 @@ describe("what is delivered", () => {
     for (const codec of [compiled, reference]) {
       expectError(() => codec.decode(payload), "schema-mismatch", {
         path: "/v",
-        message: "schema-mismatch at /v: expected a member of the union, got object",
+        message: "schema-mismatch at /v: expected a member of the union, got map",
       });
     }
   });

@@ -71,7 +71,7 @@ describe("a direction", () => {
     );
     expect(error.code).toBe("unknown-type");
     expect(error.message.length).toBeLessThan(200);
-    expect(error.message.isWellFormed()).toBe(true);
+    expect(error.message).toContain(`"${"x".repeat(63)}":`);
     expect(errorOf(() => chat.server.decode(message('a"\n'))).message).toBe(
       'Unknown message type "a\\"\\n": expected said, left',
     );
@@ -95,15 +95,19 @@ describe("a direction", () => {
 
 describe("a payload that is no message", () => {
   test.each([
-    ["an array", array(), "expected a map whose type names the message, got array of 0"],
-    ["text", text("said"), "expected a map whose type names the message, got string of length 4"],
+    ["an array", array(), "expected a map whose type names the message, got list of 0"],
+    ["text", text("said"), "expected a map whose type names the message, got text of length 4"],
     ["null", NULL, "expected a map whose type names the message, got null"],
     [
       "an integer of eight bytes",
       integer(5, 8),
       "expected a map whose type names the message, got integer",
     ],
-    ["bytes", fromHex("4100"), "expected a map whose type names the message, got byte string of 1"],
+    [
+      "bytes",
+      fromHex("4100"),
+      "expected a map whose type names the message, got bytes of length 1",
+    ],
     ["an empty map", map(), "at /type: expected the name of a message, got nothing"],
     [
       "a map without type",

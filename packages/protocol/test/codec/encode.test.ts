@@ -53,7 +53,7 @@ describe("Codec.encode", () => {
     ["null", null, "expected a message object, got null"],
     ["undefined", undefined, "expected a message object, got undefined"],
     ["a number", 5, "expected a message object, got integer"],
-    ["text", "m", "expected a message object, got string of length 1"],
+    ["text", "m", "expected a message object, got text of length 1"],
     ["nothing as type", {}, "at /type: expected the name of a message, got nothing"],
     ["a number as type", { type: 5 }, "at /type: expected the name of a message, got integer"],
     ["null as type", { type: null }, "at /type: expected the name of a message, got null"],
@@ -98,11 +98,11 @@ describe("values that cannot travel", () => {
   ring.push([ring]);
 
   test.each([
-    ["a Map", new Map(), "a plain object, got map"],
-    ["a Set", new Set(), "a plain object, got Set"],
+    ["a Map", new Map(), "a plain object, got JavaScript Map"],
+    ["a Set", new Set(), "a plain object, got JavaScript Set"],
     ["a Date", new Date(0), "a plain object, got date"],
-    ["a class instance", new (class Odd {})(), "a plain object, got object"],
-    ["a RegExp", /x/, "a plain object, got object"],
+    ["a class instance", new (class Odd {})(), "a plain object, got map"],
+    ["a RegExp", /x/, "a plain object, got map"],
     ["a function", () => 1, "a value that can travel, got function"],
     ["a symbol", Symbol("x"), "a value that can travel, got symbol"],
     ["undefined", undefined, "a value that can travel, got undefined"],
@@ -117,11 +117,11 @@ describe("values that cannot travel", () => {
       -(2n ** 63n) - 1n,
       "an integer of at most 64 bits, got integer beyond ±(2^53−1)",
     ],
-    ["a lone surrogate", "a\ud800", "well-formed Unicode, got a string with a lone surrogate"],
+    ["a lone surrogate", "a\ud800", "well-formed Unicode, got a text with a lone surrogate"],
     [
       "the key __proto__",
       Object.fromEntries([["__proto__", 1]]),
-      "any key but __proto__, got string of length 9",
+      "any key but __proto__, got text of length 9",
     ],
     ["a hole in an array", [,], "a value that can travel, got undefined"],
   ] as const)("in Unknown: %s", (_, value, reason) => {
@@ -172,7 +172,7 @@ describe("values that cannot travel", () => {
 
   test("a lone surrogate, wherever it stands, is named by its path", () => {
     const record = Type.Record(Type.String(), Type.String());
-    const message = "expected well-formed Unicode, got a string with a lone surrogate";
+    const message = "expected well-formed Unicode, got a text with a lone surrogate";
     expectError(() => hexOfValue(record, { a: "\ud83d" }), "schema-mismatch", {
       message: `schema-mismatch at /v/a: ${message}`,
     });

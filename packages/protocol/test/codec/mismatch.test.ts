@@ -12,6 +12,17 @@ import { hexOfValue, readValue } from "../support/value-codec.ts";
 FormatRegistry.Set("typewire-mismatch-test", (value) => value === "right");
 afterAll(() => FormatRegistry.Delete("typewire-mismatch-test"));
 
+/** The error of reading, if there is one. */
+function attempt(read: () => unknown): Error | undefined {
+  try {
+    read();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return error;
+  }
+}
+
 const ROWS: readonly [
   what: string,
   schema: TSchema,
@@ -19,57 +30,57 @@ const ROWS: readonly [
   value: unknown,
   reason: string,
 ][] = [
-  ["text", Type.String(), integer(1), 1, "expected string, got integer"],
+  ["text", Type.String(), integer(1), 1, "expected text, got integer"],
   [
     "short text",
     Type.String({ minLength: 2 }),
     text("a"),
     "a",
-    "expected string length greater or equal to 2, got string of length 1",
+    "expected text length greater or equal to 2, got text of length 1",
   ],
   [
     "long text",
     Type.String({ maxLength: 0 }),
     text("é"),
     "é",
-    "expected string length less or equal to 0, got string of length 1",
+    "expected text length less or equal to 0, got text of length 1",
   ],
   [
     "text of a pattern",
     Type.String({ pattern: "^a$" }),
     text("b"),
     "b",
-    "expected string to match '^a$', got string of length 1",
+    "expected text to match '^a$', got text of length 1",
   ],
   [
     "text of a format",
     Type.String({ format: "typewire-mismatch-test" }),
     text("b"),
     "b",
-    "expected string to match 'typewire-mismatch-test' format, got string of length 1",
+    "expected text to match 'typewire-mismatch-test' format, got text of length 1",
   ],
   [
     "a RegExp",
     Type.RegExp(/^a$/),
     text("b"),
     "b",
-    "expected string to match regular expression, got string of length 1",
+    "expected text to match regular expression, got text of length 1",
   ],
   [
     "a RegExp of no text",
     Type.RegExp(/a/),
     array(text("a")),
     ["a"],
-    "expected string, got array of 1",
+    "expected text, got list of 1",
   ],
   [
     "a template",
     Type.TemplateLiteral("a${0|1}"),
     text("a2"),
     "a2",
-    "expected string to match '^a(0|1)$', got string of length 2",
+    "expected text to match '^a(0|1)$', got text of length 2",
   ],
-  ["a number", Type.Number(), text("1"), "1", "expected number, got string of length 1"],
+  ["a number", Type.Number(), text("1"), "1", "expected number, got text of length 1"],
   [
     "a low number",
     Type.Number({ minimum: 0 }),
@@ -108,15 +119,15 @@ const ROWS: readonly [
   ],
   ["a boolean", Type.Boolean(), integer(1), 1, "expected boolean, got integer"],
   ["null", Type.Null(), fromHex("f4"), false, "expected null, got boolean"],
-  ["a literal", Type.Literal("on"), text("off"), "off", "expected 'on', got string of length 3"],
+  ["a literal", Type.Literal("on"), text("off"), "off", "expected 'on', got text of length 3"],
   ["a numeric literal", Type.Literal(5), integer(6), 6, "expected 5, got integer"],
-  ["bytes", Type.Uint8Array(), text("x"), "x", "expected byte string, got string of length 1"],
+  ["bytes", Type.Uint8Array(), text("x"), "x", "expected bytes, got text of length 1"],
   [
     "few bytes",
     Type.Uint8Array({ minByteLength: 2 }),
     byteString(fromHex("01")),
     fromHex("01"),
-    "expected byte length greater or equal to 2, got byte string of 1",
+    "expected byte length greater or equal to 2, got bytes of length 1",
   ],
   [
     "an early date",
@@ -125,63 +136,63 @@ const ROWS: readonly [
     new Date(4),
     "expected date timestamp to be greater or equal to 5, got date",
   ],
-  ["an array", Type.Array(Type.Null()), map(), {}, "expected array, got object"],
+  ["an array", Type.Array(Type.Null()), map(), {}, "expected list, got map"],
   [
     "a short array",
     Type.Array(Type.Null(), { minItems: 1 }),
     array(),
     [],
-    "expected array length to be greater or equal to 1, got array of 0",
+    "expected list length to be greater or equal to 1, got list of 0",
   ],
   [
     "a long array",
     Type.Array(Type.Null(), { maxItems: 0 }),
     array(NULL),
     [null],
-    "expected array length to be less or equal to 0, got array of 1",
+    "expected list length to be less or equal to 0, got list of 1",
   ],
   [
     "twins",
     Type.Array(Type.Null(), { uniqueItems: true }),
     array(NULL, NULL),
     [null, null],
-    "expected array elements to be unique, got array of 2",
+    "expected list elements to be unique, got list of 2",
   ],
   [
     "an array without",
     Type.Array(Type.Unknown(), { contains: Type.Null() }),
     array(TRUE),
     [true],
-    "expected array to contain at least one matching value, got array of 1",
+    "expected list to contain at least one matching value, got list of 1",
   ],
   [
     "a tuple",
     Type.Tuple([Type.Null()]),
     array(NULL, NULL),
     [null, null],
-    "expected tuple to have 1 elements, got array of 2",
+    "expected list to have 1 elements, got list of 2",
   ],
-  ["an object", Type.Object({ a: Type.Null() }), array(), [], "expected object, got array of 0"],
+  ["an object", Type.Object({ a: Type.Null() }), array(), [], "expected map, got list of 0"],
   [
     "few properties",
     Type.Record(Type.String(), Type.Null(), { minProperties: 1 }),
     map(),
     {},
-    "expected object to have at least 1 properties, got object",
+    "expected map to have at least 1 properties, got map",
   ],
   [
     "a union",
     Type.Union([Type.Literal("a"), Type.Literal("b")]),
     text("c"),
     "c",
-    'expected "a" or "b", got string of length 1',
+    'expected "a" or "b", got text of length 1',
   ],
   [
     "a union of many literals",
     Type.Union(Array.from({ length: 10 }, (_, index) => Type.Literal(`${index}`))),
     text("c"),
     "c",
-    'expected one of "0", "1", "2", "3", "4", "5", "6", "7", …, got string of length 1',
+    'expected one of "0", "1", "2", "3", "4", "5", "6", "7", …, got text of length 1',
   ],
   [
     "a union with one kind of number",
@@ -195,7 +206,7 @@ const ROWS: readonly [
     Type.Union([Type.Integer(), Type.Null()]),
     text("8080"),
     "8080",
-    "expected a member of the union, got string of length 4",
+    "expected a member of the union, got text of length 4",
   ],
   [
     "what is excluded",
@@ -246,7 +257,7 @@ describe("a schema-mismatch", () => {
   ])("names the place %s as a JSON Pointer", (path, value) => {
     expectError(() => hexOfValue(place(Type.String()), value), "schema-mismatch", {
       path,
-      message: `schema-mismatch at ${path}: expected string, got integer`,
+      message: `schema-mismatch at ${path}: expected text, got integer`,
     });
   });
 
@@ -258,14 +269,14 @@ describe("a schema-mismatch", () => {
       Type.Union([Type.Array(Type.Object({ n: Type.Integer() })), Type.Null()]),
       array(map(text("n"), integer(1)), map(text("n"), text("x"))),
       [{ n: 1 }, { n: "x" }],
-      "expected integer, got string of length 1",
+      "expected integer, got text of length 1",
     ],
     [
       "/v/0/at",
       Type.Union([Type.Array(Type.Object({ at: Type.Date(), n: Type.Null() })), Type.String()]),
       array(map(text("at"), text("x"), text("n"), NULL)),
       [{ at: "x", n: null }],
-      "expected date, got string of length 1",
+      "expected date, got text of length 1",
     ],
     [
       "/v/0/n",
@@ -279,14 +290,14 @@ describe("a schema-mismatch", () => {
       Type.Union([Type.Tuple([Type.String(), Type.Integer()]), Type.Null()]),
       array(text("a"), text("b")),
       ["a", "b"],
-      "expected integer, got string of length 1",
+      "expected integer, got text of length 1",
     ],
     [
       "/v/n",
       Type.Union([Type.Object({ n: Type.Integer() }), Type.Null(), Type.Array(Type.Null())]),
       map(text("n"), text("x")),
       { n: "x" },
-      "expected integer, got string of length 1",
+      "expected integer, got text of length 1",
     ],
     [
       "/v/n/0/m",
@@ -309,7 +320,7 @@ describe("a schema-mismatch", () => {
       ]),
       map(text("kind"), text("c")),
       { kind: "c" },
-      'expected "a", "b" or 3, got string of length 1',
+      'expected "a", "b" or 3, got text of length 1',
     ],
     [
       "/v/kind",
@@ -326,7 +337,7 @@ describe("a schema-mismatch", () => {
       Type.Union([Type.Array(Type.Integer()), Type.Array(Type.String())]),
       array(integer(1), text("x")),
       [1, "x"],
-      "expected a member of the union, got array of 2",
+      "expected a member of the union, got list of 2",
     ],
   ])(
     "names the place %s inside the one member that it may be",
@@ -341,17 +352,17 @@ describe("a schema-mismatch", () => {
     [
       "/v/choice/kind",
       { list: [], choice: { kind: "z" } },
-      'expected "x" or "y", got string of length 1',
+      'expected "x" or "y", got text of length 1',
     ],
     ["/v/choice/kind", { list: [], choice: { leaf: "x" } }, 'expected "x" or "y", got nothing'],
-    ["/v/choice", { list: [], choice: [] }, "expected a member of the union, got array of 0"],
+    ["/v/choice", { list: [], choice: [] }, "expected a member of the union, got list of 0"],
     [
       "/v/choice/leaf",
       { list: [], choice: { kind: "x" } },
       "expected a required property, got nothing",
     ],
     ["/v/list", {}, "expected a required property, got nothing"],
-    ["/v/list/0", { list: [[null]] }, "expected tuple to have 2 elements, got array of 1"],
+    ["/v/list/0", { list: [[null]] }, "expected list to have 2 elements, got list of 1"],
   ])("names the place %s of what is missing", (path, value, reason) => {
     expectError(() => hexOfValue(place(Type.String()), value), "schema-mismatch", {
       path,
@@ -367,6 +378,54 @@ describe("a schema-mismatch", () => {
     });
     const item = map(text("d"), TRUE, text("b"), map(text("c"), TRUE), text("a"), NULL);
     expect(errorOf(() => readValue(schema, item)).path).toBe("/v/b/c");
+  });
+
+  /** Each kind, a schema of it, and how an item of it is named. */
+  const kinds: readonly (readonly [string, TSchema, Uint8Array, string])[] = [
+    ["text", Type.String(), text("8080"), "text of length 4"],
+    ["integer", Type.Integer(), integer(5), "integer"],
+    ["number", Type.Number(), double(1.5), "number"],
+    ["integer of at most 64 bits", Type.BigInt(), integer(2n ** 60n), "integer beyond ±(2^53−1)"],
+    ["date", Type.Date(), double(0.5), "number"],
+    ["boolean", Type.Boolean(), TRUE, "boolean"],
+    ["null", Type.Null(), NULL, "null"],
+    ["bytes", Type.Uint8Array(), byteString(fromHex("0102")), "bytes of length 2"],
+    ["list", Type.Array(Type.Null()), array(NULL), "list of 1"],
+    ["list", Type.Tuple([Type.Null()]), array(NULL, NULL), "list of 2"],
+    ["map", Type.Object({}), map(text("a"), NULL), "map"],
+    ["map", Type.Record(Type.String(), Type.Null()), map(text("a"), NULL), "map"],
+  ];
+
+  test.each(kinds)(
+    "says that %s was expected, and what came, of every kind",
+    (expected, schema) => {
+      const words = new Set<string>();
+      for (const [, , item, received] of kinds) {
+        const error = attempt(() => readValue(schema, item));
+        if (error === undefined) continue;
+        expect(error.message).toEndWith(`, got ${received}`);
+        words.add(/: expected ([^,]*), got/.exec(error.message)?.[1] ?? "");
+      }
+      expect([...words].toSorted()[0]).toStartWith(expected);
+      // No name of JavaScript's or TypeBox's alone.
+      expect([...words].join()).not.toMatch(/Uint8Array|Date|bigint|string|array|object|tuple/);
+    },
+  );
+
+  test("says that a port is a text", () => {
+    const port = Type.Object({ port: Type.Integer() });
+    expectError(() => readValue(port, map(text("port"), text("8080"))), "schema-mismatch", {
+      message: "schema-mismatch at /v/port: expected integer, got text of length 4",
+    });
+  });
+
+  test("tells a program that a Map of JavaScript's is no object, and keeps the words of a pattern", () => {
+    const what = errorOf(() => hexOfValue(Type.Object({}), new Map())).message;
+    expect(what).toEndWith("expected map, got JavaScript Map");
+    const pattern = Type.String({ pattern: "^string Date bigint$" });
+    expect(errorOf(() => readValue(pattern, text("x"))).message).toContain(
+      "expected text to match '^string Date bigint$'",
+    );
   });
 
   test("never quotes the value", () => {

@@ -49,8 +49,8 @@ const b = Type.Optional(Type.Number());
 describe("the number of properties", () => {
   const some = Type.Object({ a, b }, { minProperties: 1 });
   const one = Type.Object({ a, b }, { maxProperties: 1 });
-  const FEW = "expected object to have at least 1 properties, got object";
-  const MANY = "expected object to have no more than 1 properties, got object";
+  const FEW = "expected map to have at least 1 properties, got map";
+  const MANY = "expected map to have no more than 1 properties, got map";
 
   test("of a message does not count its type", () => {
     expectRefusal(some, {}, "", FEW);
@@ -104,7 +104,7 @@ describe("items that have to differ", () => {
   const schema = Type.Object({ v: Type.Array(Type.Object({ a }), { uniqueItems: true }) });
 
   test("differ in what will arrive", () => {
-    const reason = "expected array elements to be unique, got array of 2";
+    const reason = "expected list elements to be unique, got list of 2";
     expectRefusal(
       schema,
       {
@@ -134,7 +134,7 @@ describe("items that have to be there", () => {
   test("are looked for in what will arrive", () => {
     const contains = Type.Object({ c: Type.Number() });
     const schema = Type.Object({ v: Type.Array(Type.Object({ a }), { contains }) });
-    const reason = "expected array to contain at least one matching value, got array of 1";
+    const reason = "expected list to contain at least one matching value, got list of 1";
     expectRefusal(schema, { v: [{ a: 1, c: 1 }] }, "/v", reason);
   });
 });

@@ -51,7 +51,7 @@ describe("a literal", () => {
     ["a bigint", 5n, "Type.BigInt({ minimum: 5n, maximum: 5n })"],
     ["null", null, "Type.Null()"],
     ["undefined", undefined, "got undefined"],
-    ["an object", {}, "got object"],
+    ["an object", {}, "got map"],
     ["a symbol", Symbol("x"), "got symbol"],
   ])("without a wire form is refused: %s", (_, value, reason) => {
     const schema = { ...Type.Literal("x"), const: value } as TSchema;

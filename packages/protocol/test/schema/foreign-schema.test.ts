@@ -115,7 +115,7 @@ describe("a schema of another library", () => {
 
   test("is refused where it is no object at all", () => {
     expect(refusalOf(Type.Object({ a: plain("string") })).message).toContain(
-      "expected a TypeBox type, got string of length 6",
+      "expected a TypeBox type, got text of length 6",
     );
   });
 });

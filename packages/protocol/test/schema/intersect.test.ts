@@ -143,7 +143,7 @@ describe("an intersection", () => {
     expect(readValue(open, item)).toStrictEqual({ ...value, more: "m" });
     const closed = Type.Intersect(parts, { unevaluatedProperties: false });
     expectError(() => readValue(closed, item), "schema-mismatch", {
-      message: "schema-mismatch at /v/more: expected no such property, got string of length 1",
+      message: "schema-mismatch at /v/more: expected no such property, got text of length 1",
     });
   });
 

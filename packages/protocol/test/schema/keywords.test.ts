@@ -191,20 +191,17 @@ describe("the value of a keyword", () => {
   test.each([
     [Type.String({ minLength: -1 }), "minLength: expected a whole number from 0, got integer"],
     [Type.String({ maxLength: 1.5 }), "maxLength: expected a whole number from 0, got number"],
-    [
-      withKeywords(text, { maxLength: "5" }),
-      "maxLength: expected a whole number from 0, got string",
-    ],
+    [withKeywords(text, { maxLength: "5" }), "maxLength: expected a whole number from 0, got text"],
     [Type.Integer({ minimum: Number.NaN }), "minimum: expected a number, got NaN"],
     [withKeywords(Type.Integer(), { minimum: 5n }), "minimum: expected a number, got a bigint"],
     [withKeywords(Type.BigInt(), { minimum: 5 }), "minimum: expected a bigint, such as 5n, got"],
     [withKeywords(Type.Array(text), { uniqueItems: "yes" }), "uniqueItems: expected true or false"],
     [withKeywords(Type.Array(text), { contains: true }), "contains: expected a type, got boolean"],
     [withKeywords(text, { pattern: 5 }), "pattern: expected a text, got integer"],
-    [withKeywords(text, { pattern: /a/ }), "pattern: expected a text, got object"],
+    [withKeywords(text, { pattern: /a/ }), "pattern: expected a text, got map"],
     [
       withKeywords(Type.Object({}), { additionalProperties: "no" }),
-      "additionalProperties: expected true, false or a type, got string",
+      "additionalProperties: expected true, false or a type, got text",
     ],
     [withKeywords(Type.Date(), { minimumTimestamp: new Date(5) }), "expected a number, got date"],
   ])("is one that the keyword can have: row %#", (schema, reason) => {

@@ -55,7 +55,7 @@ describe("a pattern", () => {
     const [codec] = pathsOf(Type.String({ pattern: "^\\p{L}+$" }));
     const error = errorOf(() => (codec as ValueCodec).encode({ type: "m", v: "1" }));
     expect(error.message).toBe(
-      "schema-mismatch at /v: expected string to match '^\\p{L}+$', got string of length 1",
+      "schema-mismatch at /v: expected text to match '^\\p{L}+$', got text of length 1",
     );
   });
 
@@ -159,7 +159,7 @@ describe("the check of a format", () => {
     const [codec] = pathsOf(format);
     const error = errorOf(() => (codec as ValueCodec).encode({ type: "m", v: "bad" }));
     expect(error.message).toBe(
-      `schema-mismatch at /v: expected string to match '${throws}' format, got string of length 3`,
+      `schema-mismatch at /v: expected text to match '${throws}' format, got text of length 3`,
     );
   });
 });

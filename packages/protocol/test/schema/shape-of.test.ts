@@ -215,7 +215,7 @@ describe("shapeOf", () => {
     ],
     ["undefined", undefined as unknown as TSchema, "expected a TypeBox type, got undefined"],
     ["null", null as unknown as TSchema, "expected a TypeBox type, got null"],
-    ["a string", "string" as unknown as TSchema, "expected a TypeBox type, got string of length 6"],
+    ["a string", "string" as unknown as TSchema, "expected a TypeBox type, got text of length 6"],
   ] as const)(
     "refuses %s wherever it stands, with its path and the reason",
     (_, schema, reason) => {

@@ -19,7 +19,7 @@ async def echo(connection: Connection) -> None:
         if message["type"] == "fail":
             raise RuntimeError("this handler cannot take it")
         if message["type"] == "odd":
-            connection.refuse("schema-mismatch at /n: expected integer, got string", "/n")
+            connection.refuse("schema-mismatch at /n: expected integer, got text", "/n")
         else:
             await connection.send({**message, "type": "echoed"})
 
@@ -82,6 +82,27 @@ class Conversations(unittest.IsolatedAsyncioTestCase):
                 await client.send({"type": "say"})
             self.assertEqual(caught.exception.code, "connection-closed")
 
+    async def test_a_client_that_is_told_not_to_come_back_ends_and_says_why(self) -> None:
+        reason = "this token\n is no longer good"
+
+        async def turn_away(client: Connection) -> None:
+            await client.close(reason, retry_after=1, final=True)
+
+        server = await serve(ENDPOINT, turn_away, 0)
+        with self.assertLogs("typewire_peer", "WARNING") as logged:
+            client = await connect(ENDPOINT, server.port)
+            self.assertIsNone(await client.receive())
+            await client.close()
+        self.assertEqual(
+            client.bye, {"type": "$bye", "reason": reason, "retryAfterMs": 1000, "final": True}
+        )
+        (line,) = logged.output
+        self.assertIn(repr(reason), line)
+        self.assertNotIn("\n", line)
+        await asyncio.sleep(0.05)
+        self.assertEqual(len(server._accepted), 0)
+        await server.close()
+
     async def test_a_broadcast_reaches_all_but_one(self) -> None:
         async with serving() as server:
             one, two = [await connect(ENDPOINT, server.port) for _ in range(2)]
@@ -102,8 +123,10 @@ class Conversations(unittest.IsolatedAsyncioTestCase):
                 await client.send({"type": "odd", "n": "1"})
                 await client.send({"type": "say"})
                 self.assertEqual(await client.receive(), {"type": "echoed"})
+            (error,) = client.refused
+            # The first frame of the client was its hello.
             self.assertEqual(
-                [(error.code, error.path) for error in client.refused], [("schema-mismatch", "/n")]
+                (error.code, error.path, error.of, error.frame), ("schema-mismatch", "/n", "odd", 2)
             )
 
     async def test_a_handler_that_fails_ends_its_connection_with_internal(self) -> None:
@@ -195,6 +218,47 @@ class Bytes(unittest.IsolatedAsyncioTestCase):
             raw.say({"type": "$ping"})
             self.assertEqual(await raw.hear(), {"type": "$pong", "id": 7})
             self.assertEqual(await raw.hear(), {"type": "$pong"})
+            raw.close()
+
+    async def test_control_messages_of_later_versions_are_ignored_whatever_they_hold(self) -> None:
+        async with serving() as server:
+            raw = await Raw.connect(server.port)
+            await raw.hear()
+            raw.say({"type": "$later", "id": "text", "path": 1, "code": None})
+            raw.say({"type": "$result", "id": 1, "later": True})
+            raw.say({"type": "$pong"})
+            raw.say({"type": "say"})
+            self.assertEqual(await raw.hear(), {"type": "echoed"})
+            raw.close()
+
+    async def test_a_call_is_answered_with_unknown_call(self) -> None:
+        async with serving() as server:
+            raw = await Raw.connect(server.port)
+            await raw.hear()
+            raw.say({"type": "$call", "call": "quote", "id": 7, "input": [1]})
+            answer = await raw.hear()
+            self.assertEqual((answer["type"], answer["id"]), ("$result", 7))
+            self.assertEqual(answer["error"]["code"], "unknown-call")
+            raw.say({"type": "$call", "call": "quote"})
+            self.assertEqual((await raw.hear())["path"], "/id")
+            raw.close()
+
+    async def test_a_refusal_says_which_message_it_was(self) -> None:
+        async with serving() as server:
+            raw = await Raw.connect(server.port)
+            await raw.hear()
+            raw.say({"type": "say"})
+            raw.say({"type": "odd"})
+            raw.say({"type": "$bye"})
+            raw.say({"type": "odd\n"})
+            raw.say({"n": 1})
+            raw.writer.write(b"1         \x80")
+            heard = [await raw.hear() for _ in range(5)]
+            errors = {message["frame"]: message for message in heard if message["type"] == "$error"}
+            self.assertEqual((errors[2]["of"], errors[2]["path"]), ("odd", "/n"))
+            self.assertEqual((errors[3]["of"], errors[3]["path"]), ("$bye", "/reason"))
+            self.assertEqual(("of" in errors[5], errors[5]["path"]), (False, "/type"))
+            self.assertEqual(("of" in errors[6], errors[6]["path"]), (False, ""))
             raw.close()
 
     async def test_what_breaks_the_frame_or_the_profile_is_fatal(self) -> None:

@@ -3,6 +3,7 @@
 import re
 import unittest
 from pathlib import Path
+from typing import Any
 
 from typewire_peer import TypewireError
 from typewire_peer.wire import decode_header, encode_frame, proof
@@ -28,8 +29,17 @@ class Headers(unittest.TestCase):
 
     def test_a_message_that_the_peer_does_not_take_is_not_sent(self) -> None:
         with self.assertRaises(TypewireError) as caught:
-            encode_frame({"type": "a"}, 7)
+            encode_frame({"type": "a"}, {"maxFrameBytes": 7})
         self.assertEqual(caught.exception.code, "frame-too-large")
+        deep: Any = {"type": "a", "v": [[[1]]]}
+        encode_frame(deep, {"maxNesting": 4, "maxItems": 8})
+        for hello in ({"maxNesting": 3}, {"maxItems": 7}):
+            with self.assertRaises(TypewireError) as caught:
+                encode_frame(deep, hello)
+            self.assertEqual(caught.exception.code, "cbor-limit")
+        with self.assertRaises(TypewireError) as caught:
+            encode_frame({"type": "a", "v": {"__proto__": 1}})
+        self.assertEqual(caught.exception.code, "cbor-unsupported")
 
 
 class Proofs(unittest.TestCase):

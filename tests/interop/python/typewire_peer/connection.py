@@ -11,27 +11,16 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Self
 
-from . import cbor
+from . import cbor, wire
 from .errors import PeerError, TypewireError
-from .wire import (
-    HEADER_BYTES,
-    MAX_ANNOUNCED_BYTES,
-    Limits,
-    Message,
-    decode_header,
-    encode_frame,
-    proof,
-    wrong_field,
-)
+from .wire import Limits, Message
 
 _log = logging.getLogger("typewire_peer")
-_NONCE_BYTES = 32
-_MIN_SECRET_BYTES = 16
-_FRAME_BYTES_PER_SECOND = 16_384
-_LINGER = 2.0
-_MAX_REFUSALS, _REFUSAL_WINDOW = 10, 10.0
+_NONCE_BYTES, _MIN_SECRET_BYTES = 32, 16
+_FRAME_BYTES_PER_SECOND, _LINGER = 16_384, 2.0
+_MAX_REFUSALS, _REFUSAL_WINDOW, _MAX_NAME = 10, 10.0, 128
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,11 +42,7 @@ class Connection:
     """A live connection; `connect` and `serve` make them. Iterating yields messages until the peer ends."""
 
     def __init__(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        endpoint: Endpoint,
-        role: Literal["client", "server"],
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, endpoint: Endpoint, role: str
     ) -> None:
         self.name: str = "{}:{}".format(*writer.get_extra_info("peername", ("", ""))[:2])
         """The peer's address and port."""
@@ -71,17 +56,18 @@ class Connection:
         self._endpoint, self._limits, self._role = endpoint, endpoint.limits, role
         self._time = asyncio.get_running_loop().time
         self._heard = self._time()
-        self._messages: asyncio.Queue[Message | None] = asyncio.Queue(self._limits.max_waiting_messages)
+        self._messages = asyncio.Queue[tuple[Message, int] | None](self._limits.max_waiting_messages)
         self._opened = asyncio.Event()
         self._finishing: asyncio.Task[None] | None = None
         self._is_proven = endpoint.secret is None
         self._frames = 0
-        self._peer_max_frame_bytes = MAX_ANNOUNCED_BYTES
+        self._received: tuple[Message, int] = {}, 0
+        self._peer_hello: Message = {}
         self._refusal_times: list[float] = []
         self._heartbeats: asyncio.Task[None] | None = None
         hello = {"type": "$hello", "protocol": endpoint.protocol, "version": endpoint.version}
-        hello["maxFrameBytes"] = self._limits.max_frame_bytes
-        hello["heartbeatIntervalMs"] = round(self._limits.heartbeat_interval * 1000)
+        interval = round(self._limits.heartbeat_interval * 1000)
+        hello |= {"maxFrameBytes": self._limits.max_frame_bytes, "heartbeatIntervalMs": interval}
         if endpoint.secret is not None:
             hello["nonce"] = secrets.token_bytes(_NONCE_BYTES)
         self._own_hello = hello
@@ -105,30 +91,37 @@ class Connection:
         """Sends a message, and waits while the peer is slow. After the end: `connection-closed`."""
         if self._finishing is not None:
             raise TypewireError("connection-closed", "the connection has ended")
-        self._writer.write(encode_frame(message, self._peer_max_frame_bytes))
+        self._writer.write(wire.encode_frame(message, self._peer_hello))
         with contextlib.suppress(ConnectionError):  # the reader meets it too, and says why
             await self._writer.drain()
 
     async def receive(self) -> Message | None:
         """The next message; None once the peer has ended in order. Raises what ended it otherwise."""
         is_over = self._finishing is not None and self._messages.empty()
-        message = None if is_over else await self._messages.get()
-        if message is None and self.error is not None:
+        entry = None if is_over else await self._messages.get()
+        if entry is None and self.error is not None:
             raise self.error
-        return message
+        self._received = entry or self._received
+        return entry and entry[0]
 
     async def __aiter__(self) -> AsyncIterator[Message]:
         while (message := await self.receive()) is not None:
             yield message
 
     def refuse(self, text: str, path: str = "", code: str = "schema-mismatch") -> None:
-        """Tells the peer that a message of its is none. Eleven within ten seconds end the connection."""
+        """Tells the peer that the last message received is none. Eleven in ten seconds end the connection."""
+        message, frame = self._received
+        self._refuse(text, path, message.get("type"), frame, code)
+
+    def _refuse(self, text: str, path: str, of: Any, frame: int, code: str = "schema-mismatch") -> None:
         now = self._time()
         self._refusal_times = [time for time in self._refusal_times if now - time < _REFUSAL_WINDOW] + [now]
         if len(self._refusal_times) > _MAX_REFUSALS:
             self.fail(TypewireError("too-many-errors", "too many messages were refused"))
         else:
-            self._write({"type": "$error", "code": code, "message": text, "path": path})
+            known = {"of": of} if isinstance(of, str) and of.isprintable() and len(of) <= _MAX_NAME else {}
+            known |= {"frame": frame} if frame else {}
+            self._write({"type": "$error", "code": code, "message": text, "path": path} | known)
 
     def fail(self, error: TypewireError) -> None:
         """Ends the connection for a reason that the peer is told, unless it comes from there."""
@@ -138,11 +131,16 @@ class Connection:
                 self._write({"type": "$error", "code": error.code, "message": str(error)})
             self._end()
 
-    async def close(self, reason: str = "done", retry_after: float | None = None) -> None:
-        """Ends in order: `$bye`, then the peer's own end, for which it waits two seconds at most."""
+    async def close(
+        self, reason: str = "done", retry_after: float | None = None, *, final: bool = False
+    ) -> None:
+        """Ends in order: `$bye`, then the peer's own end, for which it waits two seconds at most.
+
+        `final` tells the peer that coming back is of no use.
+        """
         if self._finishing is None:
             retry = {} if retry_after is None else {"retryAfterMs": round(retry_after * 1000)}
-            self._write({"type": "$bye", "reason": reason, **retry})
+            self._write({"type": "$bye", "reason": reason} | retry | ({"final": True} if final else {}))
         await asyncio.shield(self._end())
 
     async def __aenter__(self) -> Self:
@@ -172,9 +170,9 @@ class Connection:
             return None
         try:
             async with asyncio.timeout(self._limits.frame_deadline) as deadline:
-                header = start + await self._exactly(HEADER_BYTES - 1)
-                if len(header) == HEADER_BYTES:
-                    length = decode_header(header, self._limits.max_frame_bytes)
+                header = start + await self._exactly(wire.HEADER_BYTES - 1)
+                if len(header) == wire.HEADER_BYTES:
+                    length = wire.decode_header(header, self._limits.max_frame_bytes)
                     deadline.reschedule((deadline.when() or 0) + length / _FRAME_BYTES_PER_SECOND)
                     payload = await self._exactly(length)
                     if len(payload) == length:
@@ -194,13 +192,16 @@ class Connection:
     async def _take(self, message: Any, payload: bytes) -> None:
         kind = message.get("type") if isinstance(message, dict) else None
         if not isinstance(kind, str):
-            self.refuse("schema-mismatch at /type: expected text", "/type")
-        elif kind.startswith("$") and (field := wrong_field(message)):
-            self.refuse(f"schema-mismatch at /{field}: it has another type", f"/{field}")
+            path = "/type" if isinstance(message, dict) else ""
+            self._refuse(f"schema-mismatch at {path}: expected text", path, None, self._frames)
+        elif kind.startswith("$") and (field := wire.wrong_field(message)):
+            self._refuse(f"schema-mismatch at /{field}: it is not as asked", f"/{field}", kind, self._frames)
         elif kind == "$error":
             self._take_error(message)
         elif kind == "$bye":
             self.bye = message
+            if message.get("final"):
+                _log.warning("%s: the peer has ended for good: %r", self.name, message.get("reason"))
         elif kind == "$hello" and self._frames == 1:
             self._take_hello(message, payload)
         elif kind == "$proof" and not self._is_proven and len(self._hellos) == 2:
@@ -208,20 +209,23 @@ class Connection:
         elif not self._is_proven:
             raise TypewireError("auth-required", "expected $hello with a nonce, then $proof")
         elif kind in ("$hello", "$proof"):
-            self.refuse(f"schema-mismatch at /type: {kind} is out of place", "/type")
+            self._refuse(f"schema-mismatch at /type: {kind} is out of place", "/type", kind, self._frames)
         else:
             self._opened.set()
             if kind == "$ping":
                 self._write({**message, "type": "$pong"})
+            elif kind == "$call":
+                error = {"code": "unknown-call", "message": "this peer has no calls"}
+                self._write({"type": "$result", "id": message["id"], "error": error})
             elif not kind.startswith("$"):  # a control message that is not known is ignored
-                await self._messages.put(message)
+                await self._messages.put((message, self._frames))
 
     def _take_error(self, message: Message) -> None:
         error = PeerError(message.get("code", ""), message.get("message", ""))
-        error.path = message.get("path")
+        error.path, error.of, error.frame = (message.get(field) for field in ("path", "of", "frame"))
         if error.fatal:
             raise error
-        _log.warning("%s refused a message: %s", self.name, error)
+        _log.warning("%s refused a message: %r", self.name, str(error))
         self.refused.append(error)
 
     def _take_hello(self, hello: Message, payload: bytes) -> None:
@@ -229,7 +233,7 @@ class Connection:
             ours, theirs = (f"{one.get('protocol')} {one.get('version')}" for one in (self._own_hello, hello))
             raise TypewireError("protocol-mismatch", f"expected {ours}, got {theirs}")
         self._hellos["client" if self._role == "server" else "server"] = payload
-        self._peer_max_frame_bytes = hello.get("maxFrameBytes", MAX_ANNOUNCED_BYTES)
+        self._peer_hello = hello
         if ("nonce" in hello) != ("nonce" in self._own_hello):
             raise TypewireError("auth-required", "one end asks for a shared secret, the other has none")
         if not self._is_proven and self._role == "client":
@@ -249,7 +253,7 @@ class Connection:
         self._opened.set()
 
     def _proof(self, prover: str) -> bytes:
-        return proof(self._endpoint.secret or b"", prover, self._hellos["client"], self._hellos["server"])
+        return wire.proof(self._endpoint.secret or b"", prover, self._hellos["client"], self._hellos["server"])
 
     async def _ask_for_life(self) -> None:
         """Asks after each interval of silence; the third one without an answer is the end."""
@@ -265,7 +269,7 @@ class Connection:
 
     def _write(self, message: Message) -> None:
         if self._finishing is None:
-            self._writer.write(encode_frame(message))
+            self._writer.write(wire.encode_frame(message))
 
     def _end(self) -> asyncio.Task[None]:
         if self._finishing is None:

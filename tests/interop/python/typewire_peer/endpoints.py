@@ -10,12 +10,12 @@ from typing import Any
 from .connection import Connection, Endpoint
 from .errors import TypewireError
 
+Tls = ssl.SSLContext | None
+Handler = Callable[[Connection], Awaitable[None]]
 _log = logging.getLogger("typewire_peer")
 
 
-async def connect(
-    endpoint: Endpoint, port: int, host: str = "127.0.0.1", *, tls: ssl.SSLContext | None = None
-) -> Connection:
+async def connect(endpoint: Endpoint, port: int, host: str = "127.0.0.1", *, tls: Tls = None) -> Connection:
     """Connects, and returns once the server has answered. Raises OSError, or why it was refused."""
     connection = Connection(*await asyncio.open_connection(host, port, ssl=tls), endpoint, "client")
     try:
@@ -29,7 +29,7 @@ async def connect(
 class Server:
     """Calls `handler` with each connection, and closes it when that returns; what it raises is `internal`."""
 
-    def __init__(self, endpoint: Endpoint, handler: Callable[[Connection], Awaitable[None]]) -> None:
+    def __init__(self, endpoint: Endpoint, handler: Handler) -> None:
         self.connections: set[Connection] = set()
         """Those that are open."""
         self._accepted: dict[asyncio.Task[None], Connection] = {}
@@ -44,9 +44,8 @@ class Server:
 
     async def broadcast(self, message: Mapping[str, Any], but: Connection | None = None) -> None:
         """Sends to all connections but one. One that has just ended is passed over."""
-        await asyncio.gather(
-            *(other.send(message) for other in self.connections - {but}), return_exceptions=True
-        )
+        sending = [other.send(message) for other in self.connections - {but}]
+        await asyncio.gather(*sending, return_exceptions=True)
 
     async def close(self, reason: str = "the server is leaving", retry_after: float | None = None) -> None:
         """Accepts no more, closes all connections in order, and returns when their handlers have."""
@@ -77,12 +76,7 @@ class Server:
 
 
 async def serve(
-    endpoint: Endpoint,
-    handler: Callable[[Connection], Awaitable[None]],
-    port: int,
-    host: str = "127.0.0.1",
-    *,
-    tls: ssl.SSLContext | None = None,
+    endpoint: Endpoint, handler: Handler, port: int, host: str = "127.0.0.1", *, tls: Tls = None
 ) -> Server:
     """Listens, and calls `handler` with each connection."""
     server = Server(endpoint, handler)

@@ -12,11 +12,15 @@ class TypewireError(Exception):
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
-        self.code = code
-        self.fatal = code in _FATAL
+        self.code, self.fatal = code, code in _FATAL
 
 
 class PeerError(TypewireError):
-    """The peer found it, and said so in `$error`; `path` is the part of our message that it is about."""
+    """The peer found it, and said so in `$error`."""
 
     path: str | None = None
+    """The part of our message that it is about."""
+    of: str | None = None
+    """The `type` of that message."""
+    frame: int | None = None
+    """Which of our frames it was, counted from 1, control messages included."""

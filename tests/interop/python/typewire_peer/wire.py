@@ -15,11 +15,19 @@ MAX_ANNOUNCED_BYTES = 9_999_999_999
 Message = dict[str, Any]
 """A decoded message: its `type`, and its fields."""
 
-_CONTROL_FIELDS: Final[dict[str, type]] = {
-    **dict.fromkeys(("protocol", "fingerprint", "code", "message", "path", "reason"), str),
-    **dict.fromkeys(("version", "maxFrameBytes", "heartbeatIntervalMs", "retryAfterMs", "id"), int),
-    **dict.fromkeys(("nonce", "mac"), bytes),
+_CONTROL_FIELDS: Final[dict[str, dict[str, type]]] = {
+    "$hello": {
+        **dict.fromkeys(("maxFrameBytes", "maxItems", "maxNesting", "heartbeatIntervalMs"), int),
+        **{"protocol": str, "version": int, "fingerprint": str, "nonce": bytes},
+    },
+    "$proof": {"mac": bytes},
+    **dict.fromkeys(("$ping", "$pong"), {"id": int}),
+    "$error": {"code": str, "message": str, "path": str, "of": str, "frame": int},
+    "$bye": {"reason": str, "retryAfterMs": int, "final": bool},
+    "$call": {"call": str, "id": int},
+    "$result": {"id": int},
 }
+_REQUIRED: Final = {"protocol", "version", "mac", "code", "message", "reason", "call"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,11 +52,13 @@ def framed(payload: bytes) -> bytes:
     return b"%-10d" % len(payload) + payload
 
 
-def encode_frame(message: Mapping[str, Any], max_frame_bytes: int = MAX_ANNOUNCED_BYTES) -> bytes:
-    """The message as a frame; raises `frame-too-large` where the receiver would refuse it."""
+def encode_frame(message: Mapping[str, Any], hello: Mapping[str, Any] = {}) -> bytes:
+    """The message as a frame for the peer that said `hello`; raises what the peer would refuse it with."""
     payload = cbor.dumps(message)
-    if len(payload) > max_frame_bytes:
-        raise TypewireError("frame-too-large", f"{len(payload)} bytes, the peer takes {max_frame_bytes}")
+    most = hello.get("maxFrameBytes", MAX_ANNOUNCED_BYTES)
+    if len(payload) > most:
+        raise TypewireError("frame-too-large", f"{len(payload)} bytes, the peer takes {most}")
+    cbor.loads(payload, max_nesting=hello.get("maxNesting", 32), max_items=hello.get("maxItems", 65_536))
     return framed(payload)
 
 
@@ -65,9 +75,13 @@ def decode_header(header: bytes, max_frame_bytes: int) -> int:
 
 
 def wrong_field(control: Message) -> str | None:
-    """The name of a field of a control message that has another type than docs/wire.md says."""
-    kinds = _CONTROL_FIELDS.items()
-    return next((name for name, kind in kinds if name in control and type(control[name]) is not kind), None)
+    """The field of a control message that is missing, or no value of its type in docs/wire.md."""
+    kind: str = control["type"]
+    for name, expected in _CONTROL_FIELDS.get(kind, {}).items():
+        is_required = name in _REQUIRED or kind in ("$call", "$result")
+        if (is_required or name in control) and type(control.get(name)) is not expected:
+            return name
+    return None
 
 
 def proof(secret: bytes, role: str, client_hello: bytes, server_hello: bytes) -> bytes:

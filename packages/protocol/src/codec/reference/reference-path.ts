@@ -8,10 +8,11 @@ import type { ByteWriter } from "../../byte-writer.ts";
 import type { CodeBudget } from "../../code-budget.ts";
 import { Scanner } from "../../cbor/scan.ts";
 import { refusalOf, schemaMismatch, TypewireError } from "../../errors.ts";
+import { beginningOf } from "../../excerpt.ts";
 import type { DecodeLimits } from "../../limits.ts";
 import { type CallTable, formsIn, type OpenCalls } from "../../schema/call-table.ts";
 import type { CallMessage } from "../../schema/control.ts";
-import { describeKind } from "../../schema/describe-kind.ts";
+import { describeItem, describeKind } from "../../schema/describe-kind.ts";
 import {
   type AnyMessage,
   mentionsUndefined,
@@ -132,7 +133,7 @@ export class ReferencePath {
 
   #message(raw: unknown, openCalls: OpenCalls | undefined): Decoded {
     if (!(raw instanceof Map)) {
-      throw schemaMismatch("", "a map whose type names the message", describeKind(raw));
+      throw schemaMismatch("", "a map whose type names the message", describeItem(raw));
     }
     const type: unknown = raw.get("type");
     if (this.#calls !== undefined && carriesCall(this.#calls, type)) {
@@ -181,7 +182,7 @@ export class ReferencePath {
       throw schemaMismatch(
         "/type",
         "the name of a message",
-        present ? describeKind(type) : "nothing",
+        present ? describeItem(type) : "nothing",
       );
     }
     const entry = this.#table.get(type);
@@ -191,7 +192,7 @@ export class ReferencePath {
       .map((each) => each.name);
     throw new TypewireError(
       "unknown-type",
-      `Unknown message type ${JSON.stringify(type.slice(0, 64))}: expected ${known.join(", ") || "none"}`,
+      `Unknown message type ${JSON.stringify(beginningOf(type, 64))}: expected ${known.join(", ") || "none"}`,
       { path: "/type", of: type },
     );
   }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 const TESTS = join(import.meta.dir, "..", "..");
 const LEFT_OUT =
-  /(^cbor\/|^frame\/|^codec\/compiled\/|^codec\/property|^codec\/delivery|^codec\/verdicts|^schema\/check\.|^no-)/;
+  /(^cbor\/|^frame\/|^codec\/compiled\/|^codec\/property|^codec\/delivery|^codec\/verdicts|^describe\/judged|^schema\/check\.|^no-)/;
 const TIMEOUT_MS = 60_000;
 
 test(

@@ -12,7 +12,7 @@ import {
   writeLongText,
 } from "../../../cbor/write.ts";
 import { type DecodeLimits, defaultLimits } from "../../../limits.ts";
-import { describeKind } from "../../../schema/describe-kind.ts";
+import { isMap } from "../../../schema/describe-kind.ts";
 import type { AnyMessage, MessageEntry } from "../../../schema/message-table.ts";
 import {
   type ResolvedShape,
@@ -70,7 +70,7 @@ export function encodeScope(
 
 /** Whether the reference path would take `value` for an object: no array, Date, Map, Set or bytes. */
 function isObject(value: unknown): boolean {
-  return isPlainObject(value) || describeKind(value) === "object";
+  return isPlainObject(value) || isMap(value);
 }
 
 function isPlainObject(value: unknown): boolean {

@@ -1,14 +1,14 @@
 // Objects and records: named properties in the order of the schema, then everything else in the order in
 // which it came.
 
-import { describeKind } from "../../../schema/describe-kind.ts";
+import { describeItem } from "../../../schema/describe-kind.ts";
 import { type ObjectShape, propertyNamed } from "../../../schema/shape.ts";
 import { reviveUnknown } from "./unknown.ts";
 import type { DecodeWalk, Raw, RawMap } from "./walk.ts";
 
 export function reviveObject(walk: DecodeWalk, shape: ObjectShape, raw: Raw): unknown {
   // TypeBox takes any object for one, bytes included.
-  if (raw instanceof Uint8Array) throw walk.mismatch("object", describeKind(raw));
+  if (raw instanceof Uint8Array) throw walk.mismatch("map", describeItem(raw));
   return raw instanceof Map ? reviveMap(walk, shape, raw) : reviveUnknown(walk, raw);
 }
 
@@ -59,7 +59,7 @@ function reviveEntry(
   else if (shape.rest === "drop") walk.dropped += 1;
   else if (shape.rest === "refuse") {
     object[key] = reviveUnknown(walk, value);
-    walk.keepMisfit("no such property", describeKind(object[key]));
+    walk.keepMisfit("no such property", describeItem(object[key]));
   } else object[key] = walk.value(shape.rest, value);
 }
 

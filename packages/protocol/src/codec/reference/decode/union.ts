@@ -1,6 +1,6 @@
 // Unions: maps and arrays are revived as the member that fits, leaves as the member of their kind.
 
-import { describeKind } from "../../../schema/describe-kind.ts";
+import { describeItem } from "../../../schema/describe-kind.ts";
 import { resolveShape, type UnionShape } from "../../../schema/shape.ts";
 import type { Candidate } from "../../../schema/union.ts";
 import { reviveUnknown, toNumber } from "./unknown.ts";
@@ -31,7 +31,7 @@ export function reviveUnion(walk: DecodeWalk, shape: UnionShape, raw: Raw): unkn
   walk.dropped = before + (fit?.dropped ?? 0);
   if (fit !== undefined) return fit.value;
   const value = reviveUnknown(walk, raw);
-  walk.keepMisfit("a member of the union", describeKind(value));
+  walk.keepMisfit("a member of the union", describeItem(value));
   return value;
 }
 
@@ -46,7 +46,7 @@ function reviveLeaf(walk: DecodeWalk, shape: UnionShape, raw: Raw): unknown {
     return raw === undefined && kind === "undefined";
   });
   if (reader !== undefined) return walk.value(reader.shape, raw);
-  if (isBytes) throw walk.mismatch("a member of the union", describeKind(raw));
+  if (isBytes) throw walk.mismatch("a member of the union", describeItem(raw));
   return reviveUnknown(walk, raw);
 }
 

@@ -2,7 +2,7 @@
 // as objects, bytes copied out of the frame. Also the form in which a value that fits nothing is left.
 
 import { fits64Bits } from "../../../cbor/write.ts";
-import { describeKind } from "../../../schema/describe-kind.ts";
+import { describeItem } from "../../../schema/describe-kind.ts";
 import type { DecodeWalk, Raw, RawMap } from "./walk.ts";
 
 export function reviveUnknown(walk: DecodeWalk, raw: Raw): unknown {
@@ -12,7 +12,7 @@ export function reviveUnknown(walk: DecodeWalk, raw: Raw): unknown {
       return typeof number === "bigint" ? assert64Bits(walk, number) : number;
     }
     case "undefined":
-      throw walk.mismatch("a value", describeKind(raw));
+      throw walk.mismatch("a value", describeItem(raw));
     case "object":
       if (raw instanceof Uint8Array) return new Uint8Array(raw);
       if (raw instanceof Map) return reviveMap(walk, raw);

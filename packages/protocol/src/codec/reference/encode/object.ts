@@ -3,7 +3,7 @@
 
 import { MAJOR } from "../../../cbor/write.ts";
 import { schemaMismatch, toPointer } from "../../../errors.ts";
-import { describeKind } from "../../../schema/describe-kind.ts";
+import { isMap } from "../../../schema/describe-kind.ts";
 import { outOfPlace } from "../../../schema/fault.ts";
 import { describedParts, isPresent, namedParts } from "../../../schema/parts.ts";
 import { type ObjectShape, propertyNamed } from "../../../schema/shape.ts";
@@ -12,7 +12,7 @@ import type { EncodeWalk, Fields } from "./walk.ts";
 
 export function writeObject(walk: EncodeWalk, shape: ObjectShape, value: unknown): void {
   // TypeBox takes any object for one, dates and Maps included.
-  if (describeKind(value) !== "object") throw walk.mismatch("object", value);
+  if (!isMap(value)) throw walk.mismatch("map", value);
   const fields = value as Fields;
   assertRequired(walk, shape, fields);
   dropOthers(walk, shape, fields);

@@ -18,7 +18,7 @@ function writeItems(
   value: unknown,
   shapeAt: (index: number) => Shape | undefined,
 ): void {
-  if (!Array.isArray(value)) throw walk.mismatch("array", value);
+  if (!Array.isArray(value)) throw walk.mismatch("list", value);
   // Taken once: a getter among the items may change the array.
   const { length } = value;
   walk.enter(MAJOR.array, length);

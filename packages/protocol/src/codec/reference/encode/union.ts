@@ -1,6 +1,6 @@
 // Unions: objects and arrays are written as the member that fits, leaves as the member of their kind.
 
-import { describeKind } from "../../../schema/describe-kind.ts";
+import { isMap } from "../../../schema/describe-kind.ts";
 import { resolveShape, type UnionShape } from "../../../schema/shape.ts";
 import type { Candidate } from "../../../schema/union.ts";
 import { writeUnknown } from "./unknown.ts";
@@ -10,7 +10,7 @@ import type { Attempt, EncodeWalk, Fields } from "./walk.ts";
 export function writeUnion(walk: EncodeWalk, shape: UnionShape, value: unknown): void {
   if (Array.isArray(value)) {
     writeMember(walk, walk.unions.candidatesForArray(shape), value);
-  } else if (describeKind(value) === "object") {
+  } else if (isMap(value)) {
     const fields = value as Fields;
     const candidates = walk.unions.candidatesForObject(shape, (name) => fields[name]);
     writeMember(walk, candidates, value);

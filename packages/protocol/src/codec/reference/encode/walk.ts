@@ -97,7 +97,7 @@ export class EncodeWalk {
     this.#count();
     if (writeText(this.#writer, value)) return;
     const where = toPointer(this.path);
-    throw schemaMismatch(where, "well-formed Unicode", "a string with a lone surrogate");
+    throw schemaMismatch(where, "well-formed Unicode", "a text with a lone surrogate");
   }
 
   number(value: number): void {
