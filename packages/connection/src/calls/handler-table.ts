@@ -72,7 +72,6 @@ function compose(middlewares: readonly Middleware<never>[]): Middleware<never> {
 /** `next` as a middleware gets it: it always returns a promise, and runs the rest once. */
 function once(rest: () => unknown): () => Promise<unknown> {
   let wasCalled = false;
-  // oxlint-disable-next-line typescript/require-await -- what is thrown at once rejects
   return async () => {
     if (wasCalled) throw new Error("A middleware called next() twice: a call is answered once");
     wasCalled = true;

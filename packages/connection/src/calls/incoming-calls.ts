@@ -345,7 +345,7 @@ export class IncomingCalls implements Callee {
   }
 
   #abortAll(code: "shutting-down" | "connection-lost"): void {
-    for (const call of [...this.#open.values()]) call.abort(code);
+    for (const call of this.#open.values()) call.abort(code);
   }
 
   #tellDrained(): void {
