@@ -111,6 +111,7 @@ describe("serve, of a protocol with auth", () => {
     expect(failure).toMatchObject({ code: "auth-failed" });
     expect(String(failure)).not.toContain("xyz");
     expect(asked).toHaveLength(1);
+    await server.drain();
     expect(refused).toEqual([
       "auth-failed: Cannot authenticate: the server does not let this client in: Error: no token xyz",
     ]);
