@@ -8,7 +8,7 @@ import { type DecodeLimits, defaultLimits } from "../../limits.ts";
 import type { AnyMessage, MessageTable } from "../../schema/message-table.ts";
 import { Unions } from "../../schema/union.ts";
 import { ShapeWriter } from "../reference/encode/value.ts";
-import { DecodeEntrance } from "./decode/entrance.ts";
+import { decodeEntrance, type DecodeEntrance } from "./decode/entrance.ts";
 import {
   type CompiledDecode,
   decodeScope,
@@ -16,6 +16,7 @@ import {
   emitMessage as emitDecoder,
 } from "./decode/module.ts";
 import { MISS } from "./decode/read.ts";
+import { encodeEntrance, type EncodeEntrance } from "./encode/entrance.ts";
 import {
   type CompiledEncode,
   emitMessage as emitEncoder,
@@ -39,13 +40,16 @@ export interface GeneratedCode {
   }[];
 }
 
+/** What stands in for code until there is some. */
+const decodeNothing: DecodeEntrance = () => MISS;
+const encodeNothing: EncodeEntrance = () => false;
+
 export class CompiledPath {
   readonly #table: MessageTable;
-  readonly #decodeEntrance: DecodeEntrance;
   readonly #decoder: Generator<CompiledDecode>;
-  readonly #encodeState: EncodeState = { items: 0, levels: 0, limits: defaultLimits };
-  readonly #encoders = new Map<string, CompiledEncode>();
   readonly #encoder: Generator<CompiledEncode>;
+  #decode: DecodeEntrance = decodeNothing;
+  #encode: EncodeEntrance = encodeNothing;
 
   /** `budget` says when code may be made. */
   constructor(table: MessageTable, budget: CodeBudget) {
@@ -57,18 +61,21 @@ export class CompiledPath {
       bytes: undefined,
       view: new DataView(new ArrayBuffer(0)),
     };
-    const entrance = new DecodeEntrance(decodeState);
+    const encodeState: EncodeState = { items: 0, levels: 0, limits: defaultLimits };
     this.#table = table;
-    this.#decodeEntrance = entrance;
     this.#decoder = new Generator(table, structures, budget, {
       emitMessage: emitDecoder,
       scope: decodeScope(decodeState),
-      install: (name, decode) => entrance.add(name, decode),
+      install: (decoders) => {
+        this.#decode = decodeEntrance(decodeState, decoders);
+      },
     });
     this.#encoder = new Generator(table, structures, budget, {
       emitMessage: emitEncoder,
-      scope: encodeScope(this.#encodeState, new ShapeWriter(new Unions(budget))),
-      install: (name, encode) => this.#encoders.set(name, encode),
+      scope: encodeScope(encodeState, new ShapeWriter(new Unions(budget))),
+      install: (encoders) => {
+        this.#encode = encodeEntrance(encodeState, encoders);
+      },
     });
   }
 
@@ -80,7 +87,7 @@ export class CompiledPath {
     limits: DecodeLimits,
   ): AnyMessage | typeof MISS {
     try {
-      return this.#decodeEntrance.decode(bytes, start, end, limits);
+      return this.#decode(bytes, start, end, limits);
     } catch {
       // A format's check that throws, nesting beyond the stack: the reference path meets it again and says so.
       return MISS;
@@ -91,13 +98,7 @@ export class CompiledPath {
   encode(message: AnyMessage, writer: ByteWriter, limits: DecodeLimits): boolean {
     const start = writer.length;
     try {
-      const encode = this.#encoders.get(message.type);
-      if (encode === undefined) return false;
-      const state = this.#encodeState;
-      state.items = 0;
-      state.levels = 0;
-      state.limits = limits;
-      if (encode(message, writer)) return true;
+      if (this.#encode(message, writer, limits)) return true;
     } catch {
       // A getter that throws, a value without a wire form: the reference path meets it again and says so.
     }

@@ -31,8 +31,8 @@ export interface GeneratorParts<Code> {
   readonly emitMessage: (module: Source, functions: ModuleFunctions, entry: MessageEntry) => string;
   /** What the code calls, by the names it uses. */
   readonly scope: Readonly<Record<string, unknown>>;
-  /** Puts the code of a message into use. */
-  readonly install: (name: string, code: Code) => void;
+  /** Puts the code of all messages that have some into use, by their names. */
+  readonly install: (code: ReadonlyMap<string, Code>) => void;
 }
 
 const FORBIDDEN: MessageCode = {
@@ -48,6 +48,7 @@ export class Generator<Code> {
   readonly #uses = new Map<string, number>();
   /** What became of the messages that were looked at. */
   readonly #done = new Map<string, MessageCode>();
+  readonly #code = new Map<string, Code>();
   #source = "";
   #isForbidden = false;
 
@@ -78,12 +79,15 @@ export class Generator<Code> {
     if (this.#done.has(name)) return;
     const uses = (this.#uses.get(name) ?? 0) + 1;
     this.#uses.set(name, uses);
-    if (uses >= USES_BEFORE_CODE && this.#budget.takeTurn()) this.#compile(name);
+    if (uses < USES_BEFORE_CODE || !this.#budget.takeTurn()) return;
+    if (this.#compile(name)) this.#parts.install(this.#code);
   }
 
   /** Compiles every message that has not been looked at yet. */
   compileAll(): void {
-    for (const name of this.#table.keys()) if (!this.#done.has(name)) this.#compile(name);
+    const waiting = [...this.#table.keys()].filter((name) => !this.#done.has(name));
+    const made = waiting.filter((name) => this.#compile(name));
+    if (made.length > 0) this.#parts.install(this.#code);
   }
 
   /** What became of the message called `name`. */
@@ -91,11 +95,13 @@ export class Generator<Code> {
     return this.#done.get(name) ?? { state: "waiting", uses: this.#uses.get(name) ?? 0 };
   }
 
-  #compile(name: string): void {
+  /** Whether there is code for the message called `name` now. */
+  #compile(name: string): boolean {
     const entry = this.#table.get(name);
-    if (entry === undefined) return;
+    if (entry === undefined) return false;
     this.#uses.delete(name);
     this.#done.set(name, this.#isForbidden ? FORBIDDEN : this.#make(entry));
+    return this.#code.has(name);
   }
 
   #make(entry: MessageEntry): MessageCode {
@@ -114,7 +120,7 @@ export class Generator<Code> {
       ];
       functions.keep(evaluated);
       this.#source += `${source}\n`;
-      this.#parts.install(entry.name, code);
+      this.#code.set(entry.name, code);
       return { state: "compiled", bytes: source.length };
     } catch (error) {
       if (error instanceof Uncompiled) return { state: "uncompilable", reason: error.message };
