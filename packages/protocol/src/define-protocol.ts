@@ -7,6 +7,7 @@ import type { Codec } from "./codec/codec.ts";
 import { CodeBudget } from "./code-budget.ts";
 import { DirectionCodec } from "./codec/direction-codec.ts";
 import { fingerprintOf } from "./describe/fingerprint.ts";
+import { snapshotOf } from "./describe/snapshot.ts";
 import { TypewireError } from "./errors.ts";
 import { buildMessageTable, type MessageSchemas } from "./schema/message-table.ts";
 
@@ -115,10 +116,16 @@ function build<Server extends MessageSchemas, Client extends MessageSchemas>(
   }
   const budget = new CodeBudget();
   const table = (schemas: MessageSchemas, path: string) => buildMessageTable(schemas, path, budget);
+  const given = snapshotOf({ server, client });
+  let fingerprint: string | undefined;
   return Object.freeze({
     name,
     version,
-    fingerprint: fingerprintOf(server, client),
+    // Only a connection asks for it, and it takes as long as the definition.
+    get fingerprint() {
+      fingerprint ??= fingerprintOf(given.server, given.client);
+      return fingerprint;
+    },
     server: new DirectionCodec<MessageIn<Server>>(table(server, "/server"), budget, compiled),
     client: new DirectionCodec<MessageIn<Client>>(table(client, "/client"), budget, compiled),
   });

@@ -11,11 +11,11 @@ import { SchemaCopier } from "./check-schema.ts";
 import { type Check, compileCheck, judgesWholes } from "./check.ts";
 import { controlSchemas } from "./control.ts";
 import { assertTypeBox } from "./foreign-schema.ts";
-import { assertInhabited } from "./inhabited.ts";
+import { Inhabitants } from "./inhabited.ts";
 import { assertKeywords } from "./keywords.ts";
 import { shapeOf } from "./shape-of.ts";
-import { resolveShape, type Shape, unionMembers } from "./shape.ts";
-import { visitSchemas } from "./visit-schemas.ts";
+import { partsOf, type ResolvedShape, resolveShape, type Shape, unionMembers } from "./shape.ts";
+import { SchemaVisit } from "./visit-schemas.ts";
 
 /** What every message has. */
 export interface AnyMessage {
@@ -52,20 +52,25 @@ export function buildMessageTable(
   budget: CodeBudget,
 ): MessageTable {
   const table = new Map<string, MessageEntry>();
-  const copier = new SchemaCopier();
+  const builder = new EntryBuilder(budget);
   for (const [name, schema] of Object.entries(schemas)) {
     const messagePath = appendPointer(path, name);
     assertName(name, messagePath);
-    table.set(name, buildEntry(name, schema, messagePath, copier, budget));
+    table.set(name, builder.build(name, schema, messagePath));
   }
   for (const entry of controlEntries) table.set(entry.name, entry);
   return table;
 }
 
 /** The control messages are the same in every direction of every protocol. */
-const controlEntries = Object.entries(controlSchemas).map(([name, schema]) =>
-  buildEntry(name, schema, appendPointer("", name), new SchemaCopier()),
-);
+const controlEntries = buildControlEntries();
+
+function buildControlEntries(): readonly MessageEntry[] {
+  const builder = new EntryBuilder();
+  return Object.entries(controlSchemas).map(([name, schema]) =>
+    builder.build(name, schema, appendPointer("", name)),
+  );
+}
 
 function assertName(name: string, path: string): void {
   if (name === "") throw refuse(path, "a message needs a name");
@@ -74,32 +79,44 @@ function assertName(name: string, path: string): void {
   if (!name.isWellFormed()) throw refuse(path, "a message name must be well-formed Unicode");
 }
 
-/** Without a budget the check is compiled at its first use. */
-function buildEntry(
-  name: string,
-  schema: TSchema,
-  path: string,
-  copier: SchemaCopier,
-  budget?: CodeBudget,
-): MessageEntry {
-  visitSchemas(schema, path, (each, place, isOptional) => {
-    assertTypeBox(each, place);
-    assertKeywords(each, place);
-    assertBounds(each, place, isOptional);
+/** Makes the entries of a table. What stands in several of its messages is looked at once. */
+class EntryBuilder {
+  readonly #budget: CodeBudget | undefined;
+  readonly #visit = new SchemaVisit((schema, place, isOptional) => {
+    assertTypeBox(schema, place);
+    assertKeywords(schema, place);
+    assertBounds(schema, place, isOptional);
   });
-  const checkSchema = copier.copyOf(schema);
-  const shape = shapeOf(checkSchema, path);
-  assertInhabited(shape, path);
-  assertUnambiguous(shape, path);
-  assertBody(shape, path);
-  return {
-    name,
-    isControl: name.startsWith("$"),
-    shape,
-    check: compileCheck(checkSchema, shape, { budget }),
-    closed: isClosed(shape),
-    judgesWholes: judgesWholes(shape),
-  };
+  readonly #copier = new SchemaCopier();
+  readonly #inhabitants = new Inhabitants();
+  readonly #unambiguous = new Set<ResolvedShape>();
+
+  /** Without a budget checks are compiled at their first use. */
+  constructor(budget?: CodeBudget) {
+    this.#budget = budget;
+  }
+
+  /** The entry of the message called `name`, whose `schema` stands at `path`. */
+  build(name: string, schema: TSchema, path: string): MessageEntry {
+    this.#visit.show(schema, path);
+    const checkSchema = this.#copier.copyOf(schema);
+    const shape = shapeOf(checkSchema, path);
+    this.#inhabitants.assertIn(shape, path);
+    assertUnambiguous(shape, path, this.#unambiguous);
+    assertBody(shape, path);
+    let wholes: boolean | undefined;
+    return {
+      name,
+      isControl: name.startsWith("$"),
+      shape,
+      check: compileCheck(checkSchema, shape, { budget: this.#budget }),
+      closed: isClosed(shape),
+      get judgesWholes() {
+        wholes ??= judgesWholes(shape);
+        return wholes;
+      },
+    };
+  }
 }
 
 /** What to do with an object that is not ours to change, and cannot be a message as it is. */
@@ -139,14 +156,21 @@ function isClosed(shape: Shape): boolean {
 
 /** Whether `undefined` is a value of some message. */
 export function mentionsUndefined(table: MessageTable): boolean {
-  const seen = new Set<unknown>();
-  const visit = (part: unknown): boolean => {
-    if (typeof part !== "object" || part === null || seen.has(part)) return false;
-    seen.add(part);
-    const kind = (part as { readonly kind?: unknown }).kind;
-    if (kind === "undefined") return true;
-    const { schemas: _, schema: __, references: ___, ...parts } = part as Record<string, unknown>;
-    return Object.values(parts).some(visit);
+  const seen = new Set<ResolvedShape>();
+  const mentions = (shape: Shape | undefined): boolean => {
+    const resolved = shape && resolveShape(shape);
+    if (resolved === undefined || seen.has(resolved)) return false;
+    seen.add(resolved);
+    switch (resolved.kind) {
+      case "undefined":
+        return true;
+      case "any":
+        return mentions(resolved.excluded);
+      case "array":
+        return mentions(resolved.items) || mentions(resolved.contained?.shape);
+      default:
+        return partsOf(resolved).some(mentions);
+    }
   };
-  return [...table.values()].some((entry) => visit(entry.shape));
+  return [...table.values()].some((entry) => mentions(entry.shape));
 }

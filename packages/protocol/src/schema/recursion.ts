@@ -20,7 +20,9 @@ import {
 /** @throws TypewireError `protocol-invalid` where `union` cannot be judged in time linear in the message. */
 export function assertTractable(union: UnionShape, path: string): void {
   if (isOwnMember(union)) throw refuse(path, "a union cannot be a member of itself");
-  const members = unionMembers(union).map((member) => resolveShape(member.shape));
+  const members = unionMembers(union)
+    .map((member) => resolveShape(member.shape))
+    .filter((member) => member !== undefined && partsOf(member).length > 0);
   members.forEach((member, index) => {
     for (const other of members.slice(index + 1)) {
       if (member === undefined || other === undefined) continue;
