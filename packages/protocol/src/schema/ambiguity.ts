@@ -3,7 +3,7 @@
 // when the protocol is defined. This file finds such unions; it errs on the side of refusing.
 
 import { appendPointer, refuse } from "../errors.ts";
-import { areApart, KEEP_APART } from "./discriminators.ts";
+import { areAllApart, areApart, KEEP_APART } from "./discriminators.ts";
 import { assertTractable } from "./recursion.ts";
 import {
   type ObjectShape,
@@ -61,9 +61,15 @@ function visit(shape: Shape, path: string, seen: Set<ResolvedShape>): void {
 
 function assertMembersApart({ members }: UnionShape, path: string): void {
   const compared = comparedMembers(members.map((member) => member.shape));
+  const isObject = (shape: Shape): boolean => resolveShape(shape)?.kind === "object";
+  const objects = new Set(compared.filter(isObject));
+  const objectsAreApart = areAllApart([...objects]);
   compared.forEach((member, index) => {
+    const isApart = objectsAreApart && objects.has(member);
     for (let next = index + 1; next < compared.length; next += 1) {
-      const clash = new Comparison().clash(member, compared[next] ?? member);
+      const other = compared[next];
+      if (other === undefined || (isApart && objects.has(other))) continue;
+      const clash = new Comparison().clash(member, other);
       if (clash !== undefined) throw refuse(path, `${clash}; ${KEEP_APART}`);
     }
   });

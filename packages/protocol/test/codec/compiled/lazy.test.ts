@@ -230,6 +230,16 @@ describe("code that would be too large", () => {
     expect(codec.decode(codec.encode(message))).toEqual(message);
   });
 
+  test("is little for a union of many literals, which are looked up", () => {
+    const words = Array.from({ length: 1000 }, (_, index) => Type.Literal(`word ${index}`));
+    const server = { m: Type.Object({ v: Type.Union(words) }) };
+    const code = compileNow(defineProtocol({ name: "p", version: 1, server, client: {} }).server);
+    for (const way of ["decode", "encode"] as const) {
+      expect(stateOf(code, "m", way)).toBe("compiled");
+      expect(bytesOf(code, way)[0]).toBeLessThan(2000);
+    }
+  });
+
   test("is not made once all of it together is so much", () => {
     const names = Array.from({ length: 60 }, (_, index) => `m${index}`);
     const server = Object.fromEntries(names.map((name) => [name, wide(name, 200)]));
