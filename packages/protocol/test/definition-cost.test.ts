@@ -6,7 +6,11 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 
 import { Kind, type TSchema, Type } from "@sinclair/typebox";
 
+import { CodeBudget } from "../src/code-budget.ts";
 import { defineProtocol } from "../src/define-protocol.ts";
+import { buildCallTable } from "../src/schema/call-table.ts";
+import { readCalls } from "../src/schema/read-calls.ts";
+import { resolveShape, type Shape } from "../src/schema/shape.ts";
 import { SchemaVisit } from "../src/schema/visit-schemas.ts";
 import { webhookSchemas } from "./support/webhooks.ts";
 
@@ -28,6 +32,12 @@ function leastMs(work: () => unknown): number {
     return performance.now() - startedAt;
   });
   return Math.min(...times);
+}
+
+function propertyOf(shape: Shape | undefined, name: string): Shape | undefined {
+  const resolved = shape && resolveShape(shape);
+  if (resolved?.kind !== "object") return undefined;
+  return resolved.properties.find((property) => property.name === name)?.shape;
 }
 
 describe("a definition of hundreds of messages that share large objects", () => {
@@ -68,6 +78,24 @@ describe("a schema that stands at several places", () => {
     const server = { a: Type.Object({ v: shared }), b: Type.Object({ w: shared }) };
     const define = () => defineProtocol({ name: "p", version: 1, server, client: {} });
     expect(define).toThrow("/server/a/v/t");
+  });
+
+  test("is understood once in all calls that carry it", () => {
+    const shared = Type.Object({ t: Type.String() });
+    const definition = { input: shared, output: shared, errors: { closed: shared } };
+    const { spoken } = readCalls({ a: definition, b: definition }, undefined, {});
+    const inputs = [...buildCallTable(spoken, "client", new CodeBudget()).forms.values()].map(
+      ({ call }) => propertyOf(call?.shape, "input"),
+    );
+    expect(inputs[0]).toMatchObject({ kind: "object" });
+    expect(inputs[1]).toBe(inputs[0] as Shape);
+    const forms = [...buildCallTable(spoken, "server", new CodeBudget()).forms.values()];
+    const values = forms.flatMap(({ output, errors }) => [
+      propertyOf(output?.shape, "output"),
+      propertyOf(propertyOf(errors.get("closed")?.shape, "error"), "data"),
+    ]);
+    expect(values[0]).toMatchObject({ kind: "object" });
+    expect(new Set(values).size).toBe(1);
   });
 
   test("has a fingerprint as it was when the protocol was defined", () => {

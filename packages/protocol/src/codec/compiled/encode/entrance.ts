@@ -43,7 +43,10 @@ export function encodeEntrance(
 /**
  *     return function encode(m, w, limits, f) {
  *       s.items = 0; s.levels = 0; s.limits = limits;
- *       if (f !== undefined) return encodeForm1(m, w, f);
+ *       if (f !== undefined) {
+ *         const c = forms1.get(f);
+ *         return c === undefined ? false : c(m, w);
+ *       }
  *       switch (m.type) {
  *         case "say": return message2(m, w);
  *         default: return false;
@@ -63,8 +66,10 @@ function generatedEntrance(
     () => {
       source.line("s.items = 0; s.levels = 0; s.limits = limits;");
       if (byForm.size > 0) {
-        const encodeForm = source.constant(formEncoder(byForm), "encodeForm");
-        source.line(`if (f !== undefined) return ${encodeForm}(m, w, f);`);
+        source.block("if (f !== undefined) {", () => {
+          source.line(`const c = ${source.constant(byForm, "forms")}.get(f);`);
+          source.line("return c === undefined ? false : c(m, w);");
+        });
       }
       source.block("switch (m.type) {", () => {
         for (const [type, encode] of byType) {
@@ -76,11 +81,6 @@ function generatedEntrance(
     "};",
   );
   return source.evaluate({ s: state }) as EncodeEntrance;
-}
-
-function formEncoder(byForm: ReadonlyMap<MessageEntry, CompiledEncode>) {
-  return (message: AnyMessage, writer: ByteWriter, form: MessageEntry): boolean =>
-    byForm.get(form)?.(message, writer) ?? false;
 }
 
 function mappedEntrance(state: EncodeState, encoders: Encoders): EncodeEntrance {
