@@ -48,6 +48,7 @@ export function exitCodeOf(code: CloseCode): ExitCode {
     case "write-timeout":
     case "too-many-connections":
     case "shutting-down":
+    case "auth-expired":
       return exitCodes.peerClosed;
     case "option-invalid":
       return exitCodes.usage;

@@ -41,6 +41,7 @@ const table: Readonly<Record<CloseCode, number>> = {
   "cbor-unsupported": 8,
   "cbor-limit": 8,
   "peer-closed": 9,
+  "auth-expired": 9,
   "connection-reset": 9,
   "slow-consumer": 9,
   "heartbeat-lost": 9,

@@ -23,8 +23,9 @@ import { targetOf, type TargetOptions, targetOptions } from "./target.ts";
 export interface ServeOptions<
   P extends AnyProtocol,
   Port extends number | undefined = number | undefined,
+  Context = undefined,
 >
-  extends ServerOptions<P>, TargetOptions<Port>, SecretOptions {
+  extends ServerOptions<P, Context>, TargetOptions<Port>, SecretOptions {
   /** Encrypts, and shows clients the server's certificate; see `ServerTlsOptions`. Default: plaintext. */
   readonly tls?: ServerTlsOptions;
 }
@@ -38,11 +39,15 @@ const known: readonly string[] = [...targetOptions, "tls", "secret", ...serverOp
  * @throws TypewireError `option-invalid` naming the option or handler that is not possible or not known;
  * `listen-failed` naming the address and the reason.
  */
-export function serve<P extends AnyProtocol, Port extends number | undefined = undefined>(
+export function serve<
+  P extends AnyProtocol,
+  Port extends number | undefined = undefined,
+  Context = undefined,
+>(
   protocol: P,
-  options: ServeOptions<P, Port>,
-  handlers?: ServerHandlers<P>,
-): Server<MessageOf<P, "server">, Port extends number ? number : undefined> {
+  options: ServeOptions<P, Port, Context>,
+  handlers?: ServerHandlers<P, Context>,
+): Server<MessageOf<P, "server">, Port extends number ? number : undefined, Context> {
   refuseUnknownOptions(options, known);
   const target = targetOf(options, 0);
   const tls =

@@ -15,6 +15,14 @@ export type CallsOf<P extends AnyProtocol> =
 /** Protocols that are written out as a type may leave `calls` out. */
 type CallsIn<Schemas> = Schemas extends { readonly calls: infer Calls } ? Calls : NoCalls;
 
+/** What a client of `P` shows to be let in; undefined where `P` has no `auth`. */
+export type AuthOf<P extends AnyProtocol> =
+  P extends Protocol<infer Schemas>
+    ? Schemas extends { readonly auth: infer Schema extends TSchema }
+      ? Static<Schema>
+      : undefined
+    : never;
+
 /** The names of the calls of `P`. */
 export type CallNames<P extends AnyProtocol> = keyof CallsOf<P> & string;
 

@@ -19,6 +19,7 @@ const wireErrorCodes = [
   "hello-required",
   "auth-required",
   "auth-failed",
+  "auth-expired",
   "slow-consumer",
   "heartbeat-lost",
   "write-timeout",

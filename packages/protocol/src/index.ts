@@ -9,6 +9,7 @@ export {
   type Ran,
 } from "./call-error.ts";
 export type {
+  AuthOf,
   CallFailureOf,
   CallHandler,
   CallHandlers,

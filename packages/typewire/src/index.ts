@@ -23,6 +23,7 @@ export {
 export {
   type AnyMessage,
   type AnyProtocol,
+  type AuthOf,
   type CallDefinition,
   type CallDefinitions,
   CallError,
