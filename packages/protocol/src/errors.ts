@@ -136,6 +136,8 @@ export function refusalOf(
 /** Appends one segment to a JSON Pointer, escaped as RFC 6901 §3 asks. */
 export function appendPointer(path: string, segment: string | number): string {
   if (typeof segment === "number") return `${path}/${segment}`;
+  // Hundreds of schemas are walked with the paths of all their parts; few names need the replacements.
+  if (!/[~/]/.test(segment)) return `${path}/${segment}`;
   return `${path}/${segment.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }
 

@@ -121,7 +121,6 @@ describe("the sources", () => {
       "byte-order-marks.ts",
       "calls.ts",
       "choose.ts",
-      "entrance.ts",
       "places.ts",
       "read.ts",
       "unknown.ts",

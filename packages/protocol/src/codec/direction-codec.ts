@@ -9,7 +9,8 @@ import { HEADER_BYTES, MAX_ANNOUNCED_BYTES, writeHeader } from "../frame/header.
 import { type DecodeLimits, defaultLimits, type MessageLimits } from "../limits.ts";
 import { type CallTable, formFor, type OpenCalls } from "../schema/call-table.ts";
 import { type CallMessage, type ControlMessage, isControlMessage } from "../schema/control.ts";
-import type { AnyMessage, MessageEntry, MessageTable } from "../schema/message-table.ts";
+import type { MessageEntry } from "../schema/message-entry.ts";
+import type { AnyMessage, MessageTable } from "../schema/message-table.ts";
 import type { Codec } from "./codec.ts";
 import { CompiledPath, type GeneratedCode } from "./compiled/compiled-path.ts";
 import { MISS } from "./compiled/decode/read.ts";

@@ -14,7 +14,8 @@ import {
   type CallMessage,
   milliseconds,
 } from "./control.ts";
-import { buildEntry, type MessageEntry, type MessageTable } from "./message-table.ts";
+import { EntryBuilder, type MessageEntry } from "./message-entry.ts";
+import type { MessageTable } from "./message-table.ts";
 
 /** The name of the open call with this id; undefined where there is none. Asked while a message is read, perhaps twice. */
 export type OpenCalls = (id: number) => string | undefined;
@@ -39,7 +40,10 @@ export interface CallTable {
   readonly controls: readonly MessageEntry[];
 }
 
-const failure = buildEntry(
+/** Of what is the same in every protocol with calls. */
+const ownBuilder = new EntryBuilder();
+
+const failure = ownBuilder.build(
   { type: "$result" },
   Type.Object({ id: callId, error: callFailure }),
   "/$result",
@@ -51,7 +55,9 @@ const { either, caller } = callControlSchemas;
 const controls = { server: controlsOf(either), client: controlsOf({ ...either, ...caller }) };
 
 function controlsOf(schemas: Readonly<Record<string, TSchema>>): readonly MessageEntry[] {
-  return Object.entries(schemas).map(([type, schema]) => buildEntry({ type }, schema, `/${type}`));
+  return Object.entries(schemas).map(([type, schema]) =>
+    ownBuilder.build({ type }, schema, `/${type}`),
+  );
 }
 
 /** What `writer` says of `calls`, which are in order; `budget` says when their checks may be compiled. */
@@ -60,16 +66,17 @@ export function buildCallTable(
   writer: "server" | "client",
   budget: CodeBudget,
 ): CallTable {
+  const builder = new EntryBuilder(budget);
   const forms = new Map<string, CallForms>();
   for (const [name, definition] of calls) {
     const build = writer === "client" ? asked : answered;
-    forms.set(name, build(name, definition, budget));
+    forms.set(name, build(name, definition, builder));
   }
   return { writer, forms, failure, controls: controls[writer] };
 }
 
 /** What the caller writes: `$call` and `$item`. */
-function asked(name: string, { input, sends }: CallDefinition, budget: CodeBudget): CallForms {
+function asked(name: string, { input, sends }: CallDefinition, builder: EntryBuilder): CallForms {
   const call = Type.Object({
     call: Type.Literal(name),
     id: callId,
@@ -77,8 +84,8 @@ function asked(name: string, { input, sends }: CallDefinition, budget: CodeBudge
     ...(input === undefined ? {} : { input }),
   });
   return {
-    call: formOf("$call", name, call, budget),
-    item: itemOf(name, sends, budget),
+    call: formOf("$call", name, call, builder),
+    item: itemOf(name, sends, builder),
     output: undefined,
     errors: new Map(),
   };
@@ -88,19 +95,19 @@ function asked(name: string, { input, sends }: CallDefinition, budget: CodeBudge
 function answered(
   name: string,
   { yields, output, errors = {} }: CallDefinition,
-  budget: CodeBudget,
+  builder: EntryBuilder,
 ): CallForms {
   const result = Type.Object({ id: callId, ...(output === undefined ? {} : { output }) });
   const failures = Object.entries(errors).map(([code, data]) => {
     const { path, retryAfterMs, message } = callFailure.properties;
     const error = Type.Object({ code: Type.Literal(code), message, data, path, retryAfterMs });
     const schema = Type.Object({ id: callId, error });
-    return [code, formOf("$result", name, schema, budget, code)] as const;
+    return [code, formOf("$result", name, schema, builder, code)] as const;
   });
   return {
     call: undefined,
-    item: itemOf(name, yields, budget),
-    output: formOf("$result", name, result, budget),
+    item: itemOf(name, yields, builder),
+    output: formOf("$result", name, result, builder),
     errors: new Map(failures),
   };
 }
@@ -108,10 +115,10 @@ function answered(
 function itemOf(
   name: string,
   item: TSchema | undefined,
-  budget: CodeBudget,
+  builder: EntryBuilder,
 ): MessageEntry | undefined {
   if (item === undefined) return undefined;
-  return formOf("$item", name, Type.Object({ id: callId, item }), budget);
+  return formOf("$item", name, Type.Object({ id: callId, item }), builder);
 }
 
 /** One form; `code`: of the declared error that it tells. */
@@ -119,12 +126,12 @@ function formOf(
   type: string,
   call: string,
   schema: TSchema,
-  budget: CodeBudget,
+  builder: EntryBuilder,
   code?: string,
 ): MessageEntry {
   const ofError = code === undefined ? "" : ` error ${JSON.stringify(code)}`;
   const name = `${type} ${JSON.stringify(call)}${ofError}`;
-  return buildEntry({ type, name, call }, schema, `/calls/${call}`, { budget });
+  return builder.build({ type, name, call }, schema, `/calls/${call}`);
 }
 
 /** The messages of a direction with what it says of calls; what has forms is in `table` alone. */

@@ -6,9 +6,9 @@ import { Kind, type TSchema, Type } from "@sinclair/typebox";
 import { callErrorCodes } from "../call-error.ts";
 import { appendPointer, refuse } from "../errors.ts";
 import type { CallDefinition, CallDefinitions, CallShape, CallShapes } from "./call-definition.ts";
-import { SchemaCopier } from "./check-schema.ts";
 import { milliseconds } from "./control.ts";
-import { type MessageSchemas, readValue } from "./message-table.ts";
+import { EntryBuilder } from "./message-entry.ts";
+import type { MessageSchemas } from "./message-table.ts";
 
 /** The calls of a protocol. */
 export interface ReadCalls {
@@ -53,16 +53,16 @@ export function readCalls(
   if (typeof calls !== "object" || calls === null || Kind in calls) {
     throw refuse("/calls", "expected the calls by their names: { name: { input: …, output: … } }");
   }
-  const copier = new SchemaCopier();
+  const builder = new EntryBuilder();
   const spoken = new Map<string, CallDefinition>();
-  const shown = auth === undefined ? undefined : readValue(auth, "/auth", copier);
+  const shown = auth === undefined ? undefined : builder.readValue(auth, "/auth");
   if (shown !== undefined) spoken.set(AUTHENTICATE, { input: shown, output: authenticated });
   const shapes = Object.create(null) as Record<string, CallShape>;
   const copies: [string, CallDefinition][] = [];
   for (const [name, definition] of Object.entries(calls)) {
     const path = appendPointer("/calls", name);
     assertCallName(name, path, received);
-    const copy = readDefinition(definition, path, copier);
+    const copy = readDefinition(definition, path, builder);
     copies.push([name, copy]);
     spoken.set(name, copy);
     shapes[name] = shapeOf(name, copy);
@@ -98,7 +98,7 @@ function assertCallName(name: string, path: string, received: MessageSchemas): v
 }
 
 /** A copy of a call's definition. */
-function readDefinition(given: unknown, path: string, copier: SchemaCopier): CallDefinition {
+function readDefinition(given: unknown, path: string, builder: EntryBuilder): CallDefinition {
   if (typeof given !== "object" || given === null) {
     throw refuse(
       path,
@@ -120,12 +120,12 @@ function readDefinition(given: unknown, path: string, copier: SchemaCopier): Cal
   const parts = VALUES.flatMap((part): [string, TSchema][] =>
     values[part] === undefined
       ? []
-      : [[part, readValue(values[part], appendPointer(path, part), copier)]],
+      : [[part, builder.readValue(values[part], appendPointer(path, part))]],
   );
   return {
     ...Object.fromEntries(parts),
     ...(errors !== undefined && {
-      errors: readErrors(errors, appendPointer(path, "errors"), copier),
+      errors: readErrors(errors, appendPointer(path, "errors"), builder),
     }),
     ...(idempotent !== undefined && { idempotent }),
   };
@@ -134,7 +134,7 @@ function readDefinition(given: unknown, path: string, copier: SchemaCopier): Cal
 function readErrors(
   errors: unknown,
   path: string,
-  copier: SchemaCopier,
+  builder: EntryBuilder,
 ): Readonly<Record<string, TSchema>> {
   if (typeof errors !== "object" || errors === null || Kind in errors) {
     throw refuse(path, "expected the errors by their codes: { code: type of its data }");
@@ -147,7 +147,7 @@ function readErrors(
     if (ownCodes.has(code)) {
       throw refuse(place, "this code is one of Typewire's own; call the error otherwise");
     }
-    return [code, readValue(data, place, copier)];
+    return [code, builder.readValue(data, place)];
   });
   return Object.fromEntries(read);
 }

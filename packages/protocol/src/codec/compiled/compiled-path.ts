@@ -6,10 +6,11 @@ import type { ByteWriter } from "../../byte-writer.ts";
 import type { CodeBudget } from "../../code-budget.ts";
 import { type DecodeLimits, defaultLimits } from "../../limits.ts";
 import { type CallTable, formsIn, type OpenCalls } from "../../schema/call-table.ts";
-import type { AnyMessage, MessageEntry, MessageTable } from "../../schema/message-table.ts";
+import type { MessageEntry } from "../../schema/message-entry.ts";
+import type { AnyMessage, MessageTable } from "../../schema/message-table.ts";
 import { Unions } from "../../schema/union.ts";
 import { ShapeWriter } from "../reference/encode/value.ts";
-import { DecodeEntrance } from "./decode/entrance.ts";
+import { decodeEntrance, type DecodeEntrance } from "./decode/entrance.ts";
 import {
   type CompiledDecode,
   decodeScope,
@@ -17,6 +18,7 @@ import {
   emitMessage as emitDecoder,
 } from "./decode/module.ts";
 import { MISS } from "./decode/read.ts";
+import { encodeEntrance, type EncodeEntrance } from "./encode/entrance.ts";
 import {
   type CompiledEncode,
   emitMessage as emitEncoder,
@@ -40,16 +42,16 @@ export interface GeneratedCode {
   }[];
 }
 
+/** What stands in for code until there is some. */
+const decodeNothing: DecodeEntrance = () => MISS;
+const encodeNothing: EncodeEntrance = () => false;
+
 export class CompiledPath {
-  /** By their names. */
-  readonly #entries: ReadonlyMap<string, MessageEntry>;
-  readonly #decodeEntrance: DecodeEntrance;
+  readonly #entries: MessageTable;
   readonly #decoder: Generator<CompiledDecode>;
-  readonly #encodeState: EncodeState = { items: 0, levels: 0, limits: defaultLimits };
-  readonly #encoders = new Map<string, CompiledEncode>();
-  /** Made for the first form that a call's message is written in. */
-  #formEncoders: Map<MessageEntry, CompiledEncode> | undefined;
   readonly #encoder: Generator<CompiledEncode>;
+  #decode: DecodeEntrance = decodeNothing;
+  #encode: EncodeEntrance = encodeNothing;
 
   /** `budget` says when code may be made. */
   constructor(table: MessageTable, calls: CallTable | undefined, budget: CodeBudget) {
@@ -62,18 +64,21 @@ export class CompiledPath {
       bytes: undefined,
       view: new DataView(new ArrayBuffer(0)),
     };
-    const entrance = new DecodeEntrance(decodeState);
+    const encodeState: EncodeState = { items: 0, levels: 0, limits: defaultLimits };
     this.#entries = entries;
-    this.#decodeEntrance = entrance;
     this.#decoder = new Generator(entries, structures, budget, {
       emitMessage: emitDecoder,
       scope: decodeScope(decodeState),
-      install: (entry, decode) => entrance.add(entry, decode),
+      install: (decoders) => {
+        this.#decode = decodeEntrance(decodeState, decoders);
+      },
     });
     this.#encoder = new Generator(entries, structures, budget, {
       emitMessage: emitEncoder,
-      scope: encodeScope(this.#encodeState, new ShapeWriter(new Unions(budget))),
-      install: (entry, encode) => this.#install(entry, encode),
+      scope: encodeScope(encodeState, new ShapeWriter(new Unions(budget))),
+      install: (encoders) => {
+        this.#encode = encodeEntrance(encodeState, encoders);
+      },
     });
   }
 
@@ -86,7 +91,7 @@ export class CompiledPath {
     openCalls: OpenCalls | undefined,
   ): AnyMessage | typeof MISS {
     try {
-      return this.#decodeEntrance.decode(bytes, start, end, limits, openCalls);
+      return this.#decode(bytes, start, end, limits, openCalls);
     } catch {
       // A format's check that throws, nesting beyond the stack: the reference path meets it again and says so.
       return MISS;
@@ -105,24 +110,12 @@ export class CompiledPath {
   ): boolean {
     const start = writer.length;
     try {
-      const encode =
-        form === undefined ? this.#encoders.get(message.type) : this.#formEncoders?.get(form);
-      if (encode === undefined) return false;
-      const state = this.#encodeState;
-      state.items = 0;
-      state.levels = 0;
-      state.limits = limits;
-      if (encode(message, writer)) return true;
+      if (this.#encode(message, writer, limits, form)) return true;
     } catch {
       // A getter that throws, a value without a wire form: the reference path meets it again and says so.
     }
     writer.length = start;
     return false;
-  }
-
-  #install(entry: MessageEntry, encode: CompiledEncode): void {
-    if (entry.call === undefined) this.#encoders.set(entry.type, encode);
-    else (this.#formEncoders ??= new Map()).set(entry, encode);
   }
 
   /** Tells that the reference path has read a valid message whose entry is called `name`. */

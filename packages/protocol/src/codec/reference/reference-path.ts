@@ -13,10 +13,10 @@ import type { DecodeLimits } from "../../limits.ts";
 import { type CallTable, formsIn, type OpenCalls } from "../../schema/call-table.ts";
 import type { CallMessage } from "../../schema/control.ts";
 import { describeItem, describeKind } from "../../schema/describe-kind.ts";
+import type { MessageEntry } from "../../schema/message-entry.ts";
 import {
   type AnyMessage,
   mentionsUndefined,
-  type MessageEntry,
   type MessageTable,
 } from "../../schema/message-table.ts";
 import { Unions } from "../../schema/union.ts";

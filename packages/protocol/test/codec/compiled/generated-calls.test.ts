@@ -1,12 +1,19 @@
-// When code is made for the messages of calls, and for which.
+// When code is made for the messages of calls, for which, and how it is found among that of other messages.
 
 import { describe, expect, test } from "bun:test";
 
 import { Type } from "@sinclair/typebox";
 
 import { ByteWriter } from "../../../src/byte-writer.ts";
+import { CodeBudget } from "../../../src/code-budget.ts";
+import { CompiledPath } from "../../../src/codec/compiled/compiled-path.ts";
+import { MISS } from "../../../src/codec/compiled/decode/read.ts";
 import { generatedCode } from "../../../src/codec/direction-codec.ts";
-import { defineProtocol } from "../../../src/define-protocol.ts";
+import { defineProtocol, type Role } from "../../../src/define-protocol.ts";
+import { defaultLimits } from "../../../src/limits.ts";
+import { buildCallTable, formFor, withCalls } from "../../../src/schema/call-table.ts";
+import type { CallMessage } from "../../../src/schema/control.ts";
+import { type AnyMessage, buildMessageTable } from "../../../src/schema/message-table.ts";
 import {
   decodeCall,
   encodeCall,
@@ -85,5 +92,75 @@ describe("the code of calls", () => {
       "unknown-type",
     );
     expect(decodeCall(plain.client, encodeControl(plain.client, message))).toStrictEqual(message);
+  });
+
+  describe.each([0, 5, 40])("among %i messages", (count) => {
+    const names = Array.from({ length: count }, (_, index) => `m${index}`);
+    const body = Type.Object({ n: Type.Integer() });
+    const value = Type.Object({ symbol: Type.String() });
+    const definition = {
+      input: value,
+      sends: value,
+      yields: value,
+      output: value,
+      errors: { closed: value, open: value },
+    };
+    // The first two are the same in their first and last letter and their length.
+    const ids = new Map([
+      ["quote", 1],
+      ["quite", 2],
+      ["é", -700],
+    ]);
+    const calls = new Map([...ids.keys()].map((name) => [name, definition]));
+    const symbol = { symbol: "ACME" };
+    const written = (writer: Role, call: string, id: number): readonly CallMessage[] =>
+      writer === "client"
+        ? [
+            { type: "$call", call, id, input: symbol },
+            { type: "$item", id, item: symbol },
+          ]
+        : [
+            { type: "$item", id, item: symbol },
+            { type: "$result", id, output: symbol },
+            ...["closed", "open"].map((code): CallMessage => {
+              return { type: "$result", id, error: { code, message: "no", data: symbol } };
+            }),
+          ];
+
+    test.each(["client", "server"] as const)("is found in what the %s writes", (role) => {
+      const budget = new CodeBudget();
+      const table = buildCallTable(calls, role, budget);
+      const server = Object.fromEntries(names.map((name) => [name, body]));
+      const messages = withCalls(buildMessageTable(server, "", budget), table);
+      const path = new CompiledPath(messages, table, budget);
+      const opened = (id: number) => [...ids].find((each) => each[1] === id)?.[0];
+      const judge = (message: AnyMessage, form?: ReturnType<typeof formFor>): Uint8Array => {
+        const writer = new ByteWriter();
+        expect(path.encode(message, form, writer, defaultLimits)).toBe(true);
+        const payload = writer.copy(0);
+        for (let end = 0; end < payload.length; end += 1) {
+          expect(path.decode(payload, 0, end, defaultLimits, opened)).toBe(MISS);
+        }
+        expect(path.decode(payload, 0, payload.length, defaultLimits, opened)).toEqual(message);
+        return payload;
+      };
+      for (const [call, id] of ids) {
+        for (const message of written(role, call, id)) {
+          const form = formFor(table, call, message);
+          expect(path.encode(message, form, new ByteWriter(), defaultLimits)).toBe(false);
+        }
+      }
+      path.compileAll();
+      for (const type of names) judge({ type, n: 7 } as AnyMessage);
+      for (const [call, id] of ids) {
+        for (const message of written(role, call, id)) {
+          const payload = judge(message, formFor(table, call, message));
+          if (message.type === "$call") continue;
+          const { length } = payload;
+          expect(path.decode(payload, 0, length, defaultLimits, () => undefined)).toBe(MISS);
+          expect(path.decode(payload, 0, length, defaultLimits, undefined)).toBe(MISS);
+        }
+      }
+    });
   });
 });

@@ -3,7 +3,8 @@
 
 import { readText } from "../../../cbor/remembered-text.ts";
 import type { OpenCalls } from "../../../schema/call-table.ts";
-import type { AnyMessage, MessageEntry } from "../../../schema/message-table.ts";
+import type { MessageEntry } from "../../../schema/message-entry.ts";
+import type { AnyMessage } from "../../../schema/message-table.ts";
 import {
   type ObjectShape,
   type ResolvedShape,

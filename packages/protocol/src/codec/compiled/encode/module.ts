@@ -13,7 +13,8 @@ import {
 } from "../../../cbor/write.ts";
 import { type DecodeLimits, defaultLimits } from "../../../limits.ts";
 import { isMap } from "../../../schema/describe-kind.ts";
-import type { AnyMessage, MessageEntry } from "../../../schema/message-table.ts";
+import type { MessageEntry } from "../../../schema/message-entry.ts";
+import type { AnyMessage } from "../../../schema/message-table.ts";
 import {
   type ResolvedShape,
   resolveShape,

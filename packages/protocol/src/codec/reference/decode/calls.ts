@@ -11,7 +11,7 @@ import {
 import type { CallForms, CallTable, OpenCalls } from "../../../schema/call-table.ts";
 import type { CallMessage, Late } from "../../../schema/control.ts";
 import { describeKind } from "../../../schema/describe-kind.ts";
-import type { MessageEntry } from "../../../schema/message-table.ts";
+import type { MessageEntry } from "../../../schema/message-entry.ts";
 import { toNumber } from "./unknown.ts";
 import type { RawMap } from "./walk.ts";
 
