@@ -88,6 +88,12 @@ function assertCallName(name: string, path: string, received: MessageSchemas): v
   if (name === "") throw refuse(path, "a call needs a name");
   if (name.startsWith("$")) throw refuse(path, 'names that start with "$" are for built-in calls');
   if (name === "__proto__") throw refuse(path, "a call cannot be called __proto__");
+  if (name === "then") {
+    throw refuse(
+      path,
+      "a call cannot be called then: `await client.call` would take it for a promise and make the call",
+    );
+  }
   if (!name.isWellFormed()) throw refuse(path, "the name of a call must be well-formed Unicode");
   if (Object.hasOwn(received, name)) {
     throw refuse(

@@ -78,7 +78,8 @@ describe("the calls of a protocol", () => {
     "a/b",
     "toString",
     "constructor",
-    "then",
+    "then_",
+    "Then",
     "ñ",
     "input",
     "a$",
@@ -91,6 +92,10 @@ describe("the calls of a protocol", () => {
     ["$quote", 'names that start with "$" are for built-in calls'],
     ["$authenticate", 'names that start with "$" are for built-in calls'],
     ["__proto__", "a call cannot be called __proto__"],
+    [
+      "then",
+      "a call cannot be called then: `await client.call` would take it for a promise and make the call",
+    ],
     ["a\udc00", "the name of a call must be well-formed Unicode"],
     ["say", "the client also sends a message of this name; the server has one handler for a name"],
   ])("may not be called %j", (name, reason) => {
