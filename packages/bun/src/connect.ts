@@ -8,7 +8,7 @@ import {
   LiveClient,
 } from "@typewire/client";
 import { refuseUnknownOptions, systemClock } from "@typewire/connection";
-import type { AnyProtocol, MessageOf } from "@typewire/protocol";
+import type { AnyProtocol, ClientCalls, ClientTries, MessageOf } from "@typewire/protocol";
 
 import { type ClientTlsOptions, type DialTls, dialTls } from "./client-tls.ts";
 import { dial } from "./dial.ts";
@@ -45,7 +45,7 @@ export async function connect<P extends AnyProtocol>(
   protocol: P,
   options: ConnectOptions<P>,
   handlers?: ClientHandlers<P>,
-): Promise<Client<MessageOf<P, "client">>> {
+): Promise<Client<MessageOf<P, "client">, ClientCalls<P>, ClientTries<P>>> {
   refuseUnknownOptions(options, known);
   const target = targetOf(options, 1);
   const { tls, clock = systemClock, secret } = options;

@@ -514,6 +514,7 @@ describe("Server.stats", () => {
       bytesReceived: expect.any(Number),
       bytesSent: expect.any(Number),
       bufferedBytes: 0,
+      callsInFlight: 0,
     });
     other?.raw.shutdown();
   });

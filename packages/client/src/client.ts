@@ -1,20 +1,41 @@
 // The face of a client: what a program may ask of it. How it works is `LiveClient`'s.
 
 import type { CloseOptions, CloseReason, Connection, WaitOptions } from "@typewire/connection";
-import type { AnyMessage, AnyProtocol, MessageOf } from "@typewire/protocol";
+import type {
+  AnyMessage,
+  AnyProtocol,
+  ClientCalls,
+  ClientTries,
+  MessageOf,
+} from "@typewire/protocol";
 
 import type { ClientState } from "./client-options.ts";
 
 /**
  * A client of one protocol, which comes back when its connection is lost. `Outgoing` are the messages that it
- * sends. `await using` closes it in order.
+ * sends, `Call` and `Try` the functions of its calls. `await using` closes it in order.
  */
-export interface Client<Outgoing extends AnyMessage> extends AsyncDisposable {
+export interface Client<
+  Outgoing extends AnyMessage,
+  Call = object,
+  Try = object,
+> extends AsyncDisposable {
   readonly state: ClientState;
   /** The live connection; undefined while there is none. */
   readonly connection: Connection<Outgoing> | undefined;
   /** Resolves with the reason once the client is closed for good; never rejects. */
   readonly closed: Promise<CloseReason>;
+
+  /**
+   * One function for each call of the protocol: `(input, items, options)`, of these what the call has. It returns
+   * a promise of the output, or where the call yields, a `CallStream`; both fail with a `CallError`. While the client
+   * is coming back a call waits for the next connection, until its deadline. A call that may have run when its
+   * connection was lost fails, unless it is `idempotent`: then it is made again, three times at most.
+   */
+  readonly call: Call;
+
+  /** The same calls with the outcome as a value: `{ ok: true, output }`, or `{ ok: false, error }` with the declared errors' types. */
+  readonly try: Try;
 
   /**
    * Sends a message, as `Connection.send`. While the client is coming back, the message waits for the next
@@ -52,4 +73,8 @@ export interface Client<Outgoing extends AnyMessage> extends AsyncDisposable {
 }
 
 /** What `connect` resolves with for the protocol `P`. */
-export type ClientOf<P extends AnyProtocol> = Client<MessageOf<P, "client">>;
+export type ClientOf<P extends AnyProtocol> = Client<
+  MessageOf<P, "client">,
+  ClientCalls<P>,
+  ClientTries<P>
+>;

@@ -3,6 +3,7 @@
 
 import {
   type AbortSignalLike,
+  buildCallFaces,
   type Cancel,
   type CloseOptions,
   type CloseReason,
@@ -21,7 +22,13 @@ import {
   waitFor,
   type WaitOptions,
 } from "@typewire/connection";
-import { type AnyProtocol, type MessageOf, TypewireError } from "@typewire/protocol";
+import {
+  type AnyProtocol,
+  type ClientCalls,
+  type ClientTries,
+  type MessageOf,
+  TypewireError,
+} from "@typewire/protocol";
 
 import { Backoff } from "./backoff.ts";
 import type { ClientHost } from "./client-host.ts";
@@ -39,6 +46,8 @@ import { connectError, isFinal } from "./verdicts.ts";
 
 /** The client of protocol `P`. */
 export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
+  readonly call: ClientCalls<P>;
+  readonly try: ClientTries<P>;
   readonly #target: SocketAddress;
   readonly #endpoint: Endpoint<MessageOf<P, "client">, MessageOf<P, "server">>;
   readonly #settings: ClientSettings;
@@ -87,6 +96,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
       clock: options.clock ?? systemClock,
       ownsChunks: true,
       ...(host.secret && { secret: host.secret }),
+      comesBack: settings.reconnect !== false || settings.firstAttempt === "repeat",
       credentials: options.auth && (() => options.auth?.()),
       owner: {
         opened: (connection) => this.#opened(connection),
@@ -100,6 +110,14 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
       observers,
       reportFailure: host.handlerFailed,
     });
+    const faces = buildCallFaces(protocol.calls, (shape, given, end) => {
+      const outgoing = this.#endpoint.calls?.outgoing;
+      if (outgoing === undefined) throw new Error("There are faces, so there are calls");
+      return outgoing.start(shape, given, end);
+    });
+    // One function for each call of the protocol, by the shapes that its types were inferred with.
+    this.call = faces.call as ClientCalls<P>;
+    this.try = faces.try as ClientTries<P>;
     this.#unsent = new UnsentMessages(
       this.#endpoint.outgoing,
       this.#endpoint.clock,
@@ -290,6 +308,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     this.#cancelTimer();
     const hasStarted = this.#hasStarted;
     this.#enter("closed");
+    this.#endpoint.calls?.outgoing?.close(this.#condition);
     if (this.#last !== undefined) this.#unsent.giveUp(this.#last, this.#unconnected("send"));
     if (!hasStarted) this.#started.reject(connectError(formatAddress(this.#target), reason));
     this.#closed.resolve(reason);

@@ -29,6 +29,9 @@ import { type ConnectionLimits, resolveLimits } from "./limits.ts";
 import { type Holder, MemoryBudget } from "./memory-budget.ts";
 import type { Observer } from "./observer.ts";
 import { type FailureReport, type Observers, observersAsOne } from "./observers.ts";
+import type { CallSides } from "./calls/calls.ts";
+import { endpointCalls } from "./calls/endpoint-calls.ts";
+import type { Middleware } from "./calls/handler-table.ts";
 import type { Authenticate, Credentials } from "./handshake/authentication.ts";
 import type { SharedSecret } from "./handshake/secret-exchange.ts";
 import { BufferPool } from "./sending/buffer-pool.ts";
@@ -99,6 +102,10 @@ export interface EndpointOptions<
   readonly authenticate?: Authenticate<Connection<Outgoing>> | undefined;
   /** Of a client whose protocol has `auth`, and of no other: what it shows. */
   readonly credentials?: Credentials | undefined;
+  /** Of a server: run around the handlers of calls, the first outermost. Default: none. */
+  readonly use?: readonly Middleware<never>[] | undefined;
+  /** Of a client: whether another connection follows one that has ended, on which calls are made that waited. Default false. */
+  readonly comesBack?: boolean;
 }
 
 /** One side of a protocol, ready to make connections: see `createEndpoint`. */
@@ -133,6 +140,8 @@ export interface Endpoint<Outgoing extends AnyMessage, Incoming extends AnyMessa
   /** Whether clients have to authenticate. */
   readonly hasAuth: boolean;
   readonly expiries: WeakMap<object, number>;
+  /** Undefined where the protocol has no calls. */
+  readonly calls: CallSides | undefined;
   readonly authenticate: Authenticate<Connection<Outgoing>> | undefined;
   readonly credentials: Credentials | undefined;
   /** What all connections of this endpoint have done so far. */
@@ -186,6 +195,17 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
   if (limits.maxItems !== defaultLimits.maxItems) hello.maxItems = limits.maxItems;
   if (limits.maxNesting !== defaultLimits.maxNesting) hello.maxNesting = limits.maxNesting;
   if (limits.heartbeatIntervalMs > 0) hello.heartbeatIntervalMs = limits.heartbeatIntervalMs;
+  const calls = endpointCalls(protocol, role, {
+    limits,
+    clock,
+    handlers: { ...handlers },
+    use: options.use ?? [],
+    comesBack: options.comesBack ?? false,
+  });
+  if (calls?.answering !== undefined) {
+    hello.maxCalls = limits.maxCalls;
+    hello.maxStreams = limits.maxStreams;
+  }
   const sweep = new Sweep<Member>(clock, sweepPeriodMs(limits));
   const tally = new Tally();
   return {
@@ -196,7 +216,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     frameSizes: new FrameSizes(),
     outgoing,
     incoming,
-    handlers: buildHandlerTable(incoming.messageNames, handlers ?? {}),
+    handlers: buildHandlerTable(incoming.messageNames, handlers ?? {}, protocol.calls),
     limits,
     order: requireOrder(options.order),
     clock,
@@ -214,6 +234,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     secret: options.secret,
     hasAuth: protocol.hasAuth,
     expiries: new WeakMap(),
+    calls,
     authenticate: requireAuth(protocol, role, "server", "authenticate", options.authenticate),
     credentials: requireAuth(protocol, role, "client", "auth", options.credentials),
     stats: () => tally.stats([...sweep.members].map((member) => member.stats)),

@@ -27,7 +27,7 @@ export type Handler<Incoming, Self> = (message: Incoming, connection: Self) => u
 export type HandlerTable<Incoming, Self> = ReadonlyMap<string, Handler<Incoming, Self>>;
 
 /**
- * The table of `handlers` for the messages `messageNames`.
+ * The table of `handlers` for the messages `messageNames`; those of `calls` are passed over.
  *
  * @throws TypewireError `option-invalid` where `handlers` is not a plain object of functions, or names
  * a message that this side does not receive.
@@ -35,6 +35,7 @@ export type HandlerTable<Incoming, Self> = ReadonlyMap<string, Handler<Incoming,
 export function buildHandlerTable<Incoming, Self>(
   messageNames: readonly string[],
   handlers: object,
+  calls: object = {},
 ): HandlerTable<Incoming, Self> {
   const prototype: unknown = Object.getPrototypeOf(handlers);
   if (prototype !== Object.prototype && prototype !== null) {
@@ -43,7 +44,7 @@ export function buildHandlerTable<Incoming, Self>(
   const names = new Set(messageNames);
   const table = new Map<string, Handler<Incoming, Self>>();
   for (const [name, handler] of Object.entries(handlers) as [string, unknown][]) {
-    if (handler === undefined) continue;
+    if (handler === undefined || Object.hasOwn(calls, name)) continue;
     if (typeof handler !== "function") {
       throw new TypewireError("option-invalid", `handlers.${name}: expected a function`);
     }

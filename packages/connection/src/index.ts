@@ -20,6 +20,8 @@ export {
   type Received,
   type Sent,
 } from "./endpoint.ts";
+export { buildCallFaces, type CallFaces } from "./calls/call-faces.ts";
+export type { Middleware, MiddlewareCall } from "./calls/handler-table.ts";
 export type { HandlerOrder, Handlers } from "./handlers.ts";
 export { type ConnectionLimits, type Limits, requireOptions } from "./limits.ts";
 export { LiveConnection } from "./live-connection.ts";

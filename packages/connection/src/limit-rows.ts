@@ -100,6 +100,30 @@ export const optionRows = {
 
 /** The limits that are constants for users. Tests and `--limit` reach them through `internalLimits`. */
 export const constantRows = {
+  maxCalls: {
+    ...count,
+    fallback: 256,
+    says: "calls without streams that a client may have open; the peer is told, more of them wait",
+    answers: "calls opened faster than handlers answer",
+  },
+  maxStreams: {
+    ...count,
+    fallback: 64,
+    says: "calls with streams that a client may have open; the peer is told, one more fails at once",
+    answers: "streams that are never read, each with a handler that waits",
+  },
+  maxCallsInFlight: {
+    ...count,
+    fallback: 10_000,
+    says: "calls that a server answers at once, over all connections; beyond it too-many-calls",
+    answers: "many clients within their own bounds",
+  },
+  maxCallMs: {
+    ...time,
+    fallback: 3_600_000,
+    says: "what the timeout of a call is lowered to",
+    answers: "calls that hold a slot for ever",
+  },
   helloDeadlineMs: {
     ...time,
     fallback: 10_000,

@@ -13,6 +13,8 @@ import {
 import { AUTHENTICATE } from "@typewire/protocol/internal";
 
 import type { ByteSocket, SocketUser } from "./byte-socket.ts";
+import { Calls } from "./calls/calls.ts";
+import { ConnectionLink } from "./calls/connection-link.ts";
 import {
   type CloseCode,
   closedInOrder,
@@ -43,6 +45,12 @@ import { Sender } from "./sending/sender.ts";
 import { SocketWriter, type SocketWriterOwner } from "./sending/socket-writer.ts";
 import type { ConnectionStats } from "./stats.ts";
 import { waitFor, type WaitOptions } from "./time/waiting.ts";
+
+/** As long as more waits, streams add nothing. */
+const PUMPED_BYTES = 64 * 1024;
+
+/** When calls are asked to end that a close waits for: half of the time that a drain has by default. */
+const DRAIN_HALF_TIME_MS = 5_000;
 
 const STATE_ORDER = { connecting: 0, open: 1, draining: 2, closed: 3 } as const;
 
@@ -92,6 +100,8 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   #byeAfterHandlers: Bye | undefined;
   /** For calls of `ready` before the peer has proved the secret. */
   #proof: PromiseWithResolvers<void> | undefined;
+  /** Made for the first message of one. */
+  #calls: Calls | undefined;
   /** Made when a program asks for it. */
   #closed: PromiseWithResolvers<CloseReason> | undefined;
 
@@ -145,6 +155,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
       bufferedBytes: this.#writer.queue.queuedBytes + this.#inflow.bufferedBytes,
       messagesUnhandled: this.#handlers.dropped,
       handlersInFlight: this.#handlers.inFlight,
+      callsInFlight: this.#calls?.inFlight ?? 0,
     };
   }
 
@@ -178,14 +189,29 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   close(options: CloseOptions = {}): Promise<CloseReason> {
+    return this.closeWithin(options, DRAIN_HALF_TIME_MS);
+  }
+
+  /** As `close`. With `afterHandlers`, calls that this side answers are asked to end after `halfTimeMs`. */
+  closeWithin(options: CloseOptions, halfTimeMs: number): Promise<CloseReason> {
     const bye = toBye(options);
-    if (options.afterHandlers === true && this.#handlers.inFlight > 0 && !this.#isEnding) {
+    if (options.afterHandlers === true && this.#hasWork && !this.#isEnding) {
+      const isFirst = this.#byeAfterHandlers === undefined;
       this.#byeAfterHandlers ??= bye;
-      this.#inflow.hold(HOLD.ending);
+      // What callers still say of their calls has to be read.
+      if (this.#answering > 0 && isFirst) this.#calls?.drain(halfTimeMs, bye.retryAfterMs);
+      else if (this.#answering === 0) this.#inflow.hold(HOLD.ending);
     } else {
       this.closeWith(closedInOrder(bye.reason), bye);
     }
     return this.closed;
+  }
+
+  get calls(): Calls | undefined {
+    const { calls } = this.#endpoint;
+    if (calls === undefined) return undefined;
+    this.#calls ??= new Calls(calls, this.#link());
+    return this.#calls;
   }
 
   pause(): void {
@@ -223,6 +249,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
 
   drained(): void {
     this.#writer.drained();
+    if (this.queuedBytes <= PUMPED_BYTES) this.#calls?.drained();
   }
 
   peerEnded(): void {
@@ -263,7 +290,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   handlerSettled(): void {
-    if (this.#handlers.inFlight === 0) this.#sayByeAfterHandlers();
+    if (!this.#hasWork) this.#sayByeAfterHandlers();
     this.#finishIfSaid();
   }
 
@@ -330,6 +357,10 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     this.#closeReason = reason;
     // A peer that has ended in order has said what it had to say.
     if (reason.code !== "peer-closed") this.#handlers.drop();
+    // Where the peer has only ended its half, what this side answers still leaves.
+    if (this.#endpoint.role === "server" && reason.origin !== "peer") {
+      this.#calls?.ended(reason.message);
+    }
     this.#inflow.discard();
     if (lastMessage !== undefined) this.#sender.appendLast(lastMessage);
     this.#writer.close(reason);
@@ -354,7 +385,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   get heldBytes(): number {
-    return this.#writer.settledBytes + this.#inflow.bufferedBytes;
+    return this.#writer.settledBytes + this.#inflow.bufferedBytes + (this.#calls?.heldBytes ?? 0);
   }
 
   memoryBytes(shared: Set<Uint8Array>): number {
@@ -407,6 +438,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   writerClosed(reason: CloseReason, unsent: () => Iterable<UnsentRun>): void {
     this.#closeReason ??= reason;
     const recorded = this.#closeReason;
+    this.#calls?.ended(recorded.message);
     if (recorded.code !== "peer-closed") this.#handlers.drop();
     const left = this.stats;
     this.#enter("closed");
@@ -435,7 +467,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
    */
   get #maySend(): boolean {
     if (this.#state === "draining") {
-      return this.#closeReason?.origin === "peer" && this.#handlers.inFlight > 0;
+      return this.#closeReason?.origin === "peer" && this.#hasWork;
     }
     if (this.#state === "connecting") return !this.#handshake.isAuthenticating;
     return this.#state !== "closed";
@@ -465,9 +497,57 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     // A client sends here what did not leave before, which may be more than the connection takes.
     if (this.#isEnding) return false;
     this.#wasOpen = true;
+    // A client's calls that waited for a connection leave behind what its program sends first.
     const opening = observers.onOpen?.(this);
+    if (this.#endpoint.calls?.outgoing !== undefined && !this.#isEnding) this.#callsReady();
     if (opening !== undefined) this.#handlers.wait("onOpen", opening);
     return !this.#isEnding;
+  }
+
+  /** Calls of the peer's whose handlers have not settled. */
+  get #answering(): number {
+    return this.#endpoint.role === "server" ? (this.#calls?.inFlight ?? 0) : 0;
+  }
+
+  /** Whether the peer may still be answered: by handlers of messages or of calls. */
+  get #hasWork(): boolean {
+    return this.#handlers.inFlight > 0 || this.#answering > 0;
+  }
+
+  #link(): ConnectionLink<Connection<Outgoing>> {
+    const { observers } = this.#endpoint;
+    return new ConnectionLink<Connection<Outgoing>>({
+      self: this,
+      // A server's connections have one.
+      context: () => ("context" in this ? this.context : undefined),
+      queue: this.#writer.queue,
+      // The result of the last call leaves although the call has ended.
+      maySend: () =>
+        this.#maySend || (this.#state === "draining" && this.#closeReason?.origin === "peer"),
+      append: (message, name) => this.#sender.appendOfCall(message, name),
+      commit: () => void this.#writer.commit(),
+      handlerFailed: observers.onHandlerError,
+      closeWith: (reason, lastMessage) => this.closeWith(reason, lastMessage),
+      callSettled: () => this.handlerSettled(),
+      callsEnded: () => this.#callsEnded(),
+    });
+  }
+
+  /** The peer has said how many calls it answers. */
+  #callsReady(): void {
+    const { maxCalls, maxStreams } = this.#handshake.peerHello ?? {};
+    const slots = maxCalls === undefined ? undefined : { maxCalls, maxStreams: maxStreams ?? 0 };
+    this.calls?.ready(slots);
+  }
+
+  /** No call is under way any more, after a drain of this side's or of the peer's. */
+  #callsEnded(): void {
+    if (this.#endpoint.role === "server") {
+      if (!this.#hasWork) this.#sayByeAfterHandlers();
+    } else {
+      const reason = "The server takes no further calls here";
+      this.closeWith(closedInOrder(reason), { type: "$bye", reason });
+    }
   }
 
   #sayByeAfterHandlers(): void {

@@ -25,6 +25,8 @@ export interface ConnectionStats {
   readonly messagesUnhandled: number;
   /** Handlers whose promise has not settled, and with the order `sequential` those that wait for it. */
   readonly handlersInFlight: number;
+  /** Calls that are open at the side that answers them. */
+  readonly callsInFlight: number;
 }
 
 /** All connections of an endpoint since it was made. `opened` is `connections` and all of `closedByReason`. */
@@ -85,6 +87,7 @@ export class Tally {
       bytesReceived: this.#bytesReceived,
       bytesSent: this.#bytesSent,
       bufferedBytes: 0,
+      callsInFlight: 0,
       messagesUndelivered: this.#messagesUndelivered,
     };
     for (const each of live) {
@@ -97,6 +100,7 @@ export class Tally {
       sum.bytesReceived += each.bytesReceived;
       sum.bytesSent += each.bytesSent;
       sum.bufferedBytes += each.bufferedBytes;
+      sum.callsInFlight += each.callsInFlight;
     }
     return sum;
   }

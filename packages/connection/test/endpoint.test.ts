@@ -59,6 +59,7 @@ describe("Endpoint.stats", () => {
       bytesReceived: question.length,
       bytesSent,
       bufferedBytes: 0,
+      callsInFlight: 0,
       handlersInFlight: 0,
     };
     expect(second.connection.stats).toEqual(one);
@@ -75,6 +76,7 @@ describe("Endpoint.stats", () => {
       bytesReceived: 3 * question.length,
       bytesSent: 2 * bytesSent,
       bufferedBytes: 0,
+      callsInFlight: 0,
       messagesUndelivered: 1,
       messagesUnhandled: 0,
     });

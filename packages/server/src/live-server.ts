@@ -92,6 +92,7 @@ export class LiveServer<
       ownsChunks: true,
       ...(host.memoryLimitBytes !== undefined && { memoryLimitBytes: host.memoryLimitBytes }),
       ...(host.secret && { secret: host.secret }),
+      use: options.use,
       authenticate:
         options.authenticate &&
         (async (shown, connection) => {
@@ -209,7 +210,9 @@ export class LiveServer<
     };
     this.#stopListening();
     const { messagesUndelivered: before } = this.#endpoint.stats();
-    const closed = [...this.#connections].map((connection) => connection.close(bye));
+    const closed = [...this.#connections].map((connection) =>
+      connection.closeWithin(bye, timeoutMs / 2),
+    );
     let cut = 0;
     const cancel = this.#endpoint.clock.after(timeoutMs, () => {
       cut = this.#connections.size;

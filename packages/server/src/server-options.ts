@@ -6,11 +6,11 @@ import {
   endOptions,
   type EndOptions,
   type EndpointStats,
-  type Handlers,
+  type Middleware,
+  type MiddlewareCall,
   type Observer,
-  type Sent,
 } from "@typewire/connection";
-import type { AnyProtocol, AuthOf, MessageOf, SchemasOf } from "@typewire/protocol";
+import type { AnyProtocol, AuthOf, CallHandlers, MessageOf } from "@typewire/protocol";
 
 import type { Authenticated } from "./context.ts";
 import type { MemberConnection } from "./member-connection.ts";
@@ -21,10 +21,21 @@ export type ServerConnection<P extends AnyProtocol, Context = undefined> = Membe
   Context
 >;
 
-/** A function for each message that the client may send. */
-export type ServerHandlers<P extends AnyProtocol, Context = undefined> = P extends AnyProtocol
-  ? Handlers<SchemasOf<P, "client">, MemberConnection<Sent<P, "server">, Context>>
-  : never;
+/** A function for each call of `P`, and for each message that the client may send and the server cares for. */
+export type ServerHandlers<P extends AnyProtocol, Context = undefined> = CallHandlers<
+  P,
+  MemberConnection<MessageOf<P, "server">, Context>,
+  Context
+>;
+
+/** What a middleware knows of a call. */
+export interface MiddlewareCallOf<
+  P extends AnyProtocol,
+  Context = undefined,
+> extends MiddlewareCall {
+  readonly connection: ServerConnection<P, Context>;
+  readonly context: Context;
+}
 
 /** What a server was full of. */
 export type ConnectionCap = "maxConnections" | "maxConnectionsPerAddress";
@@ -62,6 +73,11 @@ export interface ServerOptions<P extends AnyProtocol, Context = undefined>
     shown: AuthOf<P>,
     connection: ServerConnection<P, unknown>,
   ): Authenticated<Context> | PromiseLike<Authenticated<Context>>;
+  /**
+   * Run around the handler of each call, the first outermost, whatever the call has: `next()` settles when the call
+   * has ended. For timing, logging, permissions. Not around messages, nor around what is built in. Default: none.
+   */
+  readonly use?: readonly Middleware<MiddlewareCallOf<P, Context>>[];
   /** Makes `connection.context` of a connection, before `onOpen`, where the protocol has no `auth`. Default: undefined. */
   context?(connection: ServerConnection<P, unknown>): Context;
   /**
@@ -95,6 +111,7 @@ export const serverOptions = Object.keys({
   maxBufferedBytes: true,
   authenticate: true,
   context: true,
+  use: true,
   onNotOpened: true,
   onTurnedAway: true,
 } satisfies Record<keyof ServerOptions<AnyProtocol>, true>);

@@ -107,11 +107,13 @@ export class IncomingCall extends Expiring implements PumpOwner {
     try {
       answer = around(face as never, () => {
         this.#hasRun = true;
-        this.#next = Promise.withResolvers();
+        const next = Promise.withResolvers<unknown>();
+        this.#next = next;
         // A middleware that does not wait for it is no reason to end the process.
-        this.#next.promise.catch(() => {});
+        next.promise.catch(() => {});
+        // A handler may settle it at once.
         this.#handle(input, face);
-        return this.#next.promise;
+        return next.promise;
       });
     } catch (error) {
       this.#answered({ ok: false, error });

@@ -31,6 +31,8 @@ export interface PeerSlots {
 export interface CallerEndpoint {
   readonly deadlines: CallDeadlines;
   readonly signals: SignalWatch;
+  /** The id of the first call of a connection. */
+  readonly firstId: number;
 }
 
 /** How often a call is queued, over all connections. */
@@ -58,12 +60,13 @@ export class OutgoingCalls implements Caller {
   readonly #held: HeldBytes = { bytes: 0 };
   #calls = 0;
   #streams = 0;
-  #lastId = 0;
+  #lastId: number;
   #isDraining = false;
   #closed: string | undefined;
 
   constructor(endpoint: CallerEndpoint, comesBack: boolean) {
     this.#endpoint = endpoint;
+    this.#lastId = endpoint.firstId - 1;
     this.#comesBack = comesBack;
   }
 
@@ -130,7 +133,7 @@ export class OutgoingCalls implements Caller {
     this.#waiting.clear();
     this.#calls = 0;
     this.#streams = 0;
-    this.#lastId = 0;
+    this.#lastId = this.#endpoint.firstId - 1;
     const lost: OutgoingCall[] = [];
     for (const call of open) {
       call.stopItems();

@@ -5,7 +5,6 @@
 import {
   type AnyMessage,
   type Call,
-  type ControlMessage,
   isFatal,
   type Result,
   type Role,
@@ -20,6 +19,7 @@ import {
   type OwnControlMessage,
   toPeerError,
 } from "../close-reason.ts";
+import type { ReceivedOfCalls } from "../calls/calls.ts";
 import type { Connection } from "../connection.ts";
 import type { Handshake } from "../handshake/handshake.ts";
 import type { ConnectionLimits } from "../limits.ts";
@@ -74,7 +74,7 @@ export class Mistakes<Outgoing extends AnyMessage, Incoming extends AnyMessage> 
   }
 
   /** Counts a call, or the result of one: this side serves none and makes none. The call is answered. */
-  passOver(message: ControlMessage): void {
+  passOver(message: ReceivedOfCalls): void {
     this.#refusals.meet(message.type);
     if (message.type === "$call" && this.#owner.heard()) this.#owner.answer(unknownCall(message));
   }

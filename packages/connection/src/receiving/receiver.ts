@@ -5,6 +5,7 @@
 import {
   type AnyMessage,
   type Call,
+  CallMisfit,
   type Codec,
   type ControlMessage,
   isControlMessage,
@@ -13,6 +14,7 @@ import {
   TypewireError,
 } from "@typewire/protocol";
 
+import type { Calls, ReceivedOfCalls } from "../calls/calls.ts";
 import {
   type CloseReason,
   failed,
@@ -29,6 +31,9 @@ import { Deadlines } from "./deadlines.ts";
 import type { Inflow, InflowConsumer } from "./inflow.ts";
 import { Mistakes, type MistakesEndpoint, type MistakesOwner } from "./mistakes.ts";
 
+/** The calls of a connection, as its receiver sees them. */
+type CallsOfConnection = Pick<Calls, "receive" | "misfit" | "openCalls">;
+
 /** The connection as its receiver sees it. */
 export interface ReceiverOwner<Incoming> extends MistakesOwner {
   /** A message for its handler. */
@@ -39,6 +44,8 @@ export interface ReceiverOwner<Incoming> extends MistakesOwner {
   show(): void;
   /** What a client shows has to be judged; nothing more of it is taken until it has been. */
   judge(call: Call): void;
+  /** The calls of this connection; undefined where the protocol has none. */
+  readonly calls: CallsOfConnection | undefined;
   /** The end, at once: a silent peer hears no last message. */
   destroyWith(reason: CloseReason): void;
   /** The peer is silent: time to ask whether it is alive. */
@@ -53,6 +60,8 @@ export interface ReceiverEndpoint<
   readonly incoming: Codec<Incoming>;
   /** Whether clients have to authenticate. */
   readonly hasAuth: boolean;
+  /** Undefined where the protocol has no calls. */
+  readonly calls: unknown;
 }
 
 /** Reads one stream of frames. */
@@ -119,6 +128,10 @@ export class Receiver<
     try {
       message = incoming.decodeIncoming(bytes, start, end, limits, this.#openCalls);
     } catch (error) {
+      if (error instanceof CallMisfit && this.#handshake.isOver) {
+        this.#toCalls(error, end - start);
+        return;
+      }
       if (isUnknownControl(error)) this.#framesAside += 1;
       this.#madeMistakes.unreadable(error, this.#frames);
       return;
@@ -165,7 +178,7 @@ export class Receiver<
       case "$result":
       case "$drain":
       case "$late":
-        this.#madeMistakes.passOver(message);
+        this.#toCalls(message, payload.length);
         return;
       case "$bye":
         this.#owner.closeWith(peerSaidBye(message));
@@ -211,7 +224,25 @@ export class Receiver<
 
   /** Undefined where no message that comes is one of a call's. */
   get #openCalls(): OpenCalls | undefined {
-    return this.#endpoint.hasAuth ? this.#handshake.openCalls : undefined;
+    const { hasAuth, calls } = this.#endpoint;
+    if (!hasAuth && calls === undefined) return undefined;
+    return this.#handshake.openCalls ?? this.#owner.calls?.openCalls;
+  }
+
+  /** A message of a call, or one that does not fit its call, whose payload takes so many bytes. */
+  #toCalls(message: ReceivedOfCalls | CallMisfit, payloadBytes: number): void {
+    const { calls } = this.#owner;
+    if (calls === undefined) {
+      if (!(message instanceof CallMisfit)) this.#madeMistakes.passOver(message);
+      return;
+    }
+    if (!this.#owner.heard()) return;
+    try {
+      if (message instanceof CallMisfit) calls.misfit(message);
+      else calls.receive(message, payloadBytes);
+    } catch (error) {
+      this.#refuse(error, { frame: this.#frames });
+    }
   }
 
   #refuse(error: unknown, offence?: Offence): void {

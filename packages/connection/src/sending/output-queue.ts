@@ -86,7 +86,7 @@ export class OutputQueue {
    * frame larger than `roomBytes` nothing is queued: then it begins at the buffer's length.
    */
   append<Message extends AnyMessage>(
-    codec: Codec<Message>,
+    codec: Pick<Codec<Message>, "encodeInto">,
     message: Message | ControlMessage,
     limits?: MessageLimits,
     roomBytes = Infinity,

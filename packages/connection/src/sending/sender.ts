@@ -6,6 +6,7 @@
 import {
   type AnyMessage,
   type CallMessage,
+  type ControlMessage,
   decodeHeader,
   HEADER_BYTES,
   type MessageLimits,
@@ -157,15 +158,27 @@ export class Sender<Outgoing extends AnyMessage> {
    * @throws TypewireError as `Codec.encodeCallInto`; nothing is sent then.
    */
   sendOfCall(message: CallMessage, callName: string): void {
-    const { outgoing, buffers } = this.#endpoint;
-    const scratch = buffers.take();
-    try {
-      outgoing.encodeCallInto(message, callName, scratch, this.#handshake.peerLimits);
-      this.#writer.queue.appendFrame(scratch.copy());
-    } finally {
-      buffers.give(scratch);
-    }
+    this.appendOfCall(message, callName);
     this.#writer.commit();
+  }
+
+  /**
+   * Queues a message of the call `callName`, to be followed by the writer's `commit`.
+   *
+   * @throws TypewireError as `Codec.encodeCallInto`; nothing is queued then.
+   */
+  appendOfCall(message: CallMessage | ControlMessage, callName: string): void {
+    const { outgoing } = this.#endpoint;
+    const limits = this.#handshake.peerLimits;
+    if (message.type === "$call" || message.type === "$item" || message.type === "$result") {
+      const ofCall = {
+        encodeInto: (said: CallMessage, writer: ByteWriter, peerLimits?: MessageLimits) =>
+          outgoing.encodeCallInto(said, callName, writer, peerLimits),
+      };
+      this.#writer.queue.append(ofCall, message, limits);
+    } else {
+      this.#writer.queue.append(outgoing, message, limits);
+    }
   }
 
   /** Asks the peer whether it is alive. */

@@ -88,7 +88,7 @@ export class CallPair {
     const { clock } = this;
     const byName = Object.fromEntries(shapes.map((each) => [each.name, each]));
     const deadlines = new CallDeadlines(clock);
-    this.outgoing = new OutgoingCalls({ deadlines, signals: new SignalWatch() }, false);
+    this.outgoing = new OutgoingCalls({ deadlines, signals: new SignalWatch(), firstId: 1 }, false);
     this.near = new Calls({ clock, outgoing: this.outgoing, answering: undefined }, this.caller);
     const table = buildCallTable(byName, handlers, use);
     const answering = { table, limits, quota: this.quota, deadlines: new CallDeadlines(clock) };
