@@ -12,7 +12,7 @@ import type { AnyProtocol, MessageOf } from "@typewire/protocol";
 
 import { type ClientTlsOptions, type DialTls, dialTls } from "./client-tls.ts";
 import { dial } from "./dial.ts";
-import { printHandlerError } from "./print-handler-error.ts";
+import { printHandlerError, printWarning } from "./print.ts";
 import { type SecretOptions, sharedSecret } from "./secret.ts";
 import { targetOf, type TargetOptions, targetOptions } from "./target.ts";
 
@@ -58,6 +58,7 @@ export async function connect<P extends AnyProtocol>(
     dial: async (address, user) => dial(address, user, material(), clock),
     ...(secret !== undefined && { secret: sharedSecret(secret) }),
     handlerFailed: printHandlerError,
+    warn: printWarning,
   });
   await client.start();
   return client;

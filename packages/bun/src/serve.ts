@@ -13,7 +13,7 @@ import {
 import { descriptors } from "./descriptor-limit.ts";
 import { listen } from "./listen.ts";
 import { memoryLimit } from "./memory-limit.ts";
-import { printHandlerError } from "./print-handler-error.ts";
+import { printHandlerError, printWarning } from "./print.ts";
 import { type SecretOptions, sharedSecret } from "./secret.ts";
 import { ServerTls } from "./server-tls.ts";
 import type { ServerTlsOptions } from "./server-tls-options.ts";
@@ -57,5 +57,6 @@ export function serve<P extends AnyProtocol, Port extends number | undefined = u
     sockets,
     ...memoryLimit(),
     handlerFailed: printHandlerError,
+    warn: printWarning,
   });
 }

@@ -508,6 +508,7 @@ describe("Server.stats", () => {
       messagesReceived: 1,
       messagesRefused: 0,
       messagesUnknown: 0,
+      messagesRefusedByPeer: 0,
       messagesSent: 2,
       messagesUndelivered: 0,
       messagesUnhandled: 0,

@@ -6,6 +6,7 @@ import {
   type Connection,
   endOptions,
   type EndOptions,
+  type EndpointStats,
   type HandlersOf,
   type Observer,
 } from "@typewire/connection";
@@ -33,6 +34,9 @@ export type ClientStatus =
   /** The connection, or an attempt to have one again, ended for `reason`. */
   | { readonly state: "reconnecting"; readonly reason: CloseReason; readonly delayMs: number }
   | { readonly state: "closed"; readonly reason: CloseReason };
+
+/** What a client has done since it began, in numbers, over all its connections. */
+export interface ClientStats extends EndpointStats {}
 
 /**
  * What a client may be told of its connections, one after the other, and of its own state. `onUndelivered` has

@@ -3,7 +3,7 @@
 import type { CloseOptions, CloseReason, Connection, WaitOptions } from "@typewire/connection";
 import type { AnyMessage, AnyProtocol, MessageOf } from "@typewire/protocol";
 
-import type { ClientState } from "./client-options.ts";
+import type { ClientState, ClientStats } from "./client-options.ts";
 
 /**
  * A client of one protocol, which comes back when its connection is lost. `Outgoing` are the messages that it
@@ -42,6 +42,9 @@ export interface Client<Outgoing extends AnyMessage> extends AsyncDisposable {
 
   /** Reads again. */
   resume(): void;
+
+  /** What it has done so far on all its connections, in numbers: for a log or a probe, not for each message. */
+  stats(): ClientStats;
 
   /**
    * Ends for good and in order: everything that was sent still leaves. Idempotent; resolves as `closed`.

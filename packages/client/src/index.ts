@@ -11,5 +11,6 @@ export type {
   ClientObserver,
   ClientOptions,
   ClientState,
+  ClientStats,
   ClientStatus,
 } from "./client-options.ts";

@@ -32,6 +32,7 @@ import type {
   ClientObserver,
   ClientOptions,
   ClientState,
+  ClientStats,
 } from "./client-options.ts";
 import { type ClientSettings, requireSettings } from "./client-settings.ts";
 import { UnsentMessages } from "./unsent-messages.ts";
@@ -98,6 +99,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
       },
       observers,
       reportFailure: host.handlerFailed,
+      warn: host.warn,
     });
     this.#unsent = new UnsentMessages(
       this.#endpoint.outgoing,
@@ -218,6 +220,10 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     else if (this.#state !== "connected") this.#connection.destroy();
     else void this.#connection.close(options);
     return this.closed;
+  }
+
+  stats(): ClientStats {
+    return this.#endpoint.stats();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -37,6 +37,7 @@ import { type ConnectionStats, type EndpointStats, Tally } from "./stats.ts";
 import { type Clock, systemClock } from "./time/clock.ts";
 import { Audience } from "./receiving/audience.ts";
 import { LoopTurns } from "./time/loop-turns.ts";
+import { type Warn, warningObserver } from "./warnings.ts";
 import { FlushScheduler, TurnScheduler } from "./time/schedulers.ts";
 import { type Sweepable, Sweep, sweepPeriodMs } from "./time/sweep.ts";
 
@@ -92,6 +93,8 @@ export interface EndpointOptions<
   readonly observers?: readonly Observer<Outgoing, Incoming>[];
   /** Told of handlers and observers that fail where no observer has `onHandlerError`. Default: no one is. */
   readonly reportFailure?: FailureReport<Outgoing>;
+  /** Given a sentence where no observer asks for what should be known; see `warnings.ts`. Default: no one is. */
+  readonly warn?: Warn | undefined;
   /** Where given, both ends prove that they have it before anything else is accepted. Default: no secret. */
   readonly secret?: SharedSecret;
 }
@@ -176,6 +179,8 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
   if (limits.maxItems !== defaultLimits.maxItems) hello.maxItems = limits.maxItems;
   if (limits.maxNesting !== defaultLimits.maxNesting) hello.maxNesting = limits.maxNesting;
   if (limits.heartbeatIntervalMs > 0) hello.heartbeatIntervalMs = limits.heartbeatIntervalMs;
+  const { warn } = options;
+  const warnings = warn && warningObserver({ hello, outgoing, clock }, warn);
   const sweep = new Sweep<Member>(clock, sweepPeriodMs(limits));
   const tally = new Tally();
   return {
@@ -200,7 +205,11 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     ownsChunks: options.ownsChunks ?? false,
     tally,
     owner: options.owner ?? {},
-    observers: observersAsOne(options.observers ?? [], options.reportFailure ?? (() => {})),
+    observers: observersAsOne(
+      options.observers ?? [],
+      options.reportFailure ?? (() => {}),
+      warnings,
+    ),
     secret: options.secret,
     stats: () => tally.stats([...sweep.members].map((member) => member.stats)),
   };

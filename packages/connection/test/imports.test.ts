@@ -19,7 +19,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ],
   ["close-reason.ts", "limit-rows.ts", "limits.ts"],
   ["handlers.ts", "stats.ts", "time/"],
-  ["connection.ts", "handshake/", "observer.ts", "observers.ts", "sending/"],
+  ["connection.ts", "handshake/", "observer.ts", "observers.ts", "sending/", "warnings.ts"],
   ["receiving/"],
   ["end-options.ts", "endpoint.ts"],
   ["live-connection.ts"],

@@ -95,6 +95,7 @@ export class LiveServer<
       },
       observers,
       reportFailure: host.handlerFailed,
+      warn: host.warn,
     });
     this.#tellers = tellersOf(observers, ["onNotOpened", "onTurnedAway"], (name, error, [of]) => {
       if (typeof of === "string") host.handlerFailed({ name: of }, name, error);

@@ -18,7 +18,7 @@ import {
   type ServerOf,
   type ServerOptions,
 } from "@typewire/server";
-import { FakeClock, MemoryPair } from "@typewire/testkit/in-memory";
+import { FakeClock, MemoryPair, printWarning } from "@typewire/testkit/in-memory";
 
 /** The handlers of the two ends, as `serve` and `connect` take them: none is needed. */
 export interface HandlersOfBoth<P extends AnyProtocol> {
@@ -67,11 +67,13 @@ export async function connectInMemory<P extends AnyProtocol>(
   const server = new LiveServer(protocol, { ...options.server, clock }, handlers.server, {
     listen: (accept) => network.listen(accept),
     handlerFailed: network.handlerFailed,
+    warn: printWarning,
   });
   const connect: InMemory<P>["connect"] = async (clientHandlers, clientOptions) => {
     const client = new LiveClient(protocol, TARGET, { ...clientOptions, clock }, clientHandlers, {
       dial: async (_, user) => network.dial(user),
       handlerFailed: network.handlerFailed,
+      warn: printWarning,
     });
     await client.start();
     clients.push(client);
