@@ -7,13 +7,20 @@ import {
   type ClientOptions,
   LiveClient,
 } from "@typewire/client";
-import { refuseUnknownOptions, systemClock } from "@typewire/connection";
+import {
+  aPlainObject,
+  checkOptions,
+  either,
+  only,
+  type OptionChecks,
+  systemClock,
+} from "@typewire/connection";
 import type { AnyProtocol, MessageOf } from "@typewire/protocol";
 
 import { type ClientTlsOptions, type DialTls, dialTls } from "./client-tls.ts";
 import { dial } from "./dial.ts";
 import { printHandlerError, printWarning } from "./print.ts";
-import { type SecretOptions, sharedSecret } from "./secret.ts";
+import { aSecret, type SecretOptions, sharedSecret } from "./secret.ts";
 import { targetOf, type TargetOptions, targetOptions } from "./target.ts";
 
 /** `port`, with or without `hostname`, or `unix`; and what else a client is made with. */
@@ -27,7 +34,14 @@ export interface ConnectOptions<P extends AnyProtocol>
   readonly tls?: true | ClientTlsOptions;
 }
 
-const known: readonly string[] = [...targetOptions, "tls", "secret", ...clientOptions];
+const target = targetOptions(1);
+
+const known: OptionChecks<keyof ConnectOptions<AnyProtocol>> = {
+  ...target,
+  tls: either(only(true), aPlainObject),
+  secret: aSecret,
+  ...clientOptions,
+};
 
 /**
  * Connects to a server of `protocol` and calls `handlers` with what it sends. Resolves once the server's
@@ -46,16 +60,16 @@ export async function connect<P extends AnyProtocol>(
   options: ConnectOptions<P>,
   handlers?: ClientHandlers<P>,
 ): Promise<Client<MessageOf<P, "client">>> {
-  refuseUnknownOptions(options, known);
-  const target = targetOf(options, 1);
+  checkOptions(options, known);
+  const address = targetOf(options, target);
   const { tls, clock = systemClock, secret } = options;
   // Its files are read for each attempt: certificates that were replaced in between count.
   const material = (): DialTls | undefined =>
-    tls === undefined ? undefined : dialTls(tls, "unix" in target ? undefined : target.hostname);
+    tls === undefined ? undefined : dialTls(tls, "unix" in address ? undefined : address.hostname);
   // For mistakes in them, before anything is dialled.
   material();
-  const client = new LiveClient(protocol, target, options, handlers, {
-    dial: async (address, user) => dial(address, user, material(), clock),
+  const client = new LiveClient(protocol, address, options, handlers, {
+    dial: async (to, user) => dial(to, user, material(), clock),
     ...(secret !== undefined && { secret: sharedSecret(secret) }),
     handlerFailed: printHandlerError,
     warn: printWarning,

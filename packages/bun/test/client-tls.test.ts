@@ -251,14 +251,14 @@ describe("connect, options of tls (T2)", () => {
     [
       "an undefined authority",
       { caFile: undefined },
-      "tls.caFile: expected a string, got undefined",
+      "tls.caFile: expected the path of a file, got undefined",
     ],
-    ["an empty path", { caFile: "" }, "tls.caFile: expected a string, got nothing"],
+    ["an empty path", { caFile: "" }, "tls.caFile: expected the path of a file, got an empty text"],
     ["an unknown option", { ca: "x" }, "tls.ca: no such option; expected caFile"],
     [
       "a text for a switch",
       { insecureSkipVerify: "no" },
-      "tls.insecureSkipVerify: expected a boolean",
+      "tls.insecureSkipVerify: expected true or false, got a text",
     ],
     ["a file that is not there", { caFile: "/nowhere/ca.pem" }, "Cannot read /nowhere/ca.pem"],
     ["an empty file", { caFile: empty }, "expected certificates in PEM"],

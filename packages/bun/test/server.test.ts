@@ -419,8 +419,11 @@ describe("Server.drain", () => {
     [{ timeoutMs: 2 ** 31 }, "timeoutMs: expected milliseconds"],
     [{ timeoutMs: Number.NaN }, "timeoutMs: expected milliseconds"],
     [{ timeoutMs: -1 }, "timeoutMs: expected milliseconds"],
-    [{ retryAfterMs: 1e13 }, "retryAfterMs: expected milliseconds"],
-    [{ retryAfterMs: 0.5 }, "retryAfterMs: expected whole milliseconds, got 0.5"],
+    [{ retryAfterMs: 1e13 }, "retryAfterMs: expected whole milliseconds"],
+    [
+      { retryAfterMs: 0.5 },
+      "retryAfterMs: expected whole milliseconds from 0 to 2147483647, got 0.5",
+    ],
   ])("refuses %j, and goes on serving", async (options, message) => {
     await using server = serveWelcome();
     const [peer] = await welcomed(server, 1);

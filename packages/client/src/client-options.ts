@@ -2,13 +2,22 @@
 
 import {
   type AbortSignalLike,
+  aFunction,
+  aPlainObject,
+  aSignal,
   type CloseReason,
   type Connection,
+  either,
   endOptions,
   type EndOptions,
   type EndpointStats,
   type HandlersOf,
+  milliseconds,
   type Observer,
+  oneOf,
+  only,
+  type OptionChecks,
+  yesOrNo,
 } from "@typewire/connection";
 import type { AnyProtocol, MessageOf } from "@typewire/protocol";
 
@@ -88,15 +97,15 @@ export interface ClientOptions<P extends AnyProtocol>
   readonly random?: () => number;
 }
 
-/** The names of all of them, for a host that refuses what is not known. */
-export const clientOptions = Object.keys({
+/** All of them, for a host that refuses what is not known. */
+export const clientOptions: OptionChecks<keyof ClientOptions<AnyProtocol>> = {
   ...endOptions,
-  connectTimeoutMs: true,
-  firstAttempt: true,
-  signal: true,
-  reconnect: true,
-  resend: true,
-  whileReconnecting: true,
-  random: true,
-  onStatus: true,
-} satisfies Record<keyof ClientOptions<AnyProtocol>, true>);
+  connectTimeoutMs: milliseconds(1),
+  firstAttempt: oneOf("once", "repeat"),
+  signal: aSignal,
+  reconnect: either(only(false), aPlainObject),
+  resend: yesOrNo,
+  whileReconnecting: oneOf("queue", "drop"),
+  random: aFunction,
+  onStatus: aFunction,
+};

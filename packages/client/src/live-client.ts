@@ -3,7 +3,9 @@
 
 import {
   type AbortSignalLike,
+  aText,
   type Cancel,
+  checkOptions,
   type CloseOptions,
   type CloseReason,
   createEndpoint,
@@ -11,9 +13,7 @@ import {
   formatAddress,
   LiveConnection,
   observersOf,
-  refuseUnknownOptions,
   requireOptions,
-  requireSignal,
   type SocketAddress,
   systemClock,
   type Tellers,
@@ -37,6 +37,8 @@ import type {
 import { type ClientSettings, requireSettings } from "./client-settings.ts";
 import { UnsentMessages } from "./unsent-messages.ts";
 import { connectError, isFinal } from "./verdicts.ts";
+
+const closeOptions = { reason: aText };
 
 /** The client of protocol `P`. */
 export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
@@ -78,7 +80,6 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     this.#host = host;
     const settings = requireSettings(options);
     this.#settings = settings;
-    requireSignal(options.signal);
     this.#signal = options.signal;
     this.#backoff = new Backoff(settings.reconnect || {}, settings.random);
     const observers = observersOf<ClientObserver<P>>(options);
@@ -211,7 +212,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   }
 
   close(options: Pick<CloseOptions, "reason"> = {}): Promise<CloseReason> {
-    refuseUnknownOptions(options, ["reason"]);
+    checkOptions(options, closeOptions);
     this.#isClosing = true;
     // A paused socket does not see the peer's end.
     this.resume();

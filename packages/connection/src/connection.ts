@@ -60,8 +60,8 @@ export interface Connection<Outgoing extends AnyMessage> {
    * Ends in order: says `$bye`, and everything that was sent still leaves. Nothing more is received.
    * Harmless when the end has begun before. Resolves as `closed` does.
    *
-   * @throws TypewireError `option-invalid` where an option is not known, `retryAfterMs` is no duration or not
-   * whole, or stands beside `final`.
+   * @throws TypewireError `option-invalid` where an option is not known or not possible, or `retryAfterMs` stands
+   * beside `final`.
    */
   close(options?: CloseOptions): Promise<CloseReason>;
 

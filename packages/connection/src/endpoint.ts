@@ -19,15 +19,18 @@ import { ByteWriter } from "@typewire/protocol/internal";
 import type { CloseReason } from "./close-reason.ts";
 import type { Connection } from "./connection.ts";
 import {
+  anOrder,
   buildHandlerTable,
   type HandlerOrder,
   type Handlers,
   type HandlerTable,
-  requireOrder,
 } from "./handlers.ts";
 import { type ConnectionLimits, resolveLimits } from "./limits.ts";
 import { type Holder, MemoryBudget } from "./memory-budget.ts";
 import type { Observer } from "./observer.ts";
+import { aClock, type OptionCheck } from "./option-checks.ts";
+import { tellOption } from "./option-value.ts";
+import { checkOption } from "./options.ts";
 import { type FailureReport, type Observers, observersAsOne } from "./observers.ts";
 import type { SharedSecret } from "./handshake/secret-exchange.ts";
 import { BufferPool } from "./sending/buffer-pool.ts";
@@ -153,6 +156,11 @@ export type HandlersOf<P extends AnyProtocol, R extends Role> = P extends AnyPro
   ? Handlers<SchemasOf<P, PeerOf<R>>, Connection<Sent<P, R>>>
   : never;
 
+const aProtocol: OptionCheck = {
+  expected: "what defineProtocol returns",
+  allows: (value) => typeof value === "object" && value !== null && "fingerprint" in value,
+};
+
 /**
  * The `role` side of `protocol`, with the user's handlers.
  *
@@ -164,10 +172,13 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
   handlers: HandlersOf<P, R> | undefined,
   options: EndpointOptions<Sent<P, R>, Received<P, R>> = {},
 ): Endpoint<Sent<P, R>, Received<P, R>> {
+  checkOption("protocol", protocol, aProtocol);
   const outgoing = protocol[role] as Codec<Sent<P, R>>;
   const incoming = protocol[role === "server" ? "client" : "server"] as Codec<Received<P, R>>;
   const limits = resolveLimits(options.limits);
-  const clock = options.clock ?? systemClock;
+  const { clock = systemClock, order = "concurrent" } = options;
+  checkOption("order", order, anOrder);
+  checkOption("clock", clock, aClock);
   const hello: Hello = {
     type: "$hello",
     protocol: protocol.name,
@@ -193,7 +204,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     incoming,
     handlers: buildHandlerTable(incoming.messageNames, handlers ?? {}),
     limits,
-    order: requireOrder(options.order),
+    order,
     clock,
     flushes: new FlushScheduler(clock),
     turns: new TurnScheduler(clock),
@@ -240,6 +251,6 @@ function resolveMaxBufferedBytes(
   if (Number.isSafeInteger(bytes) && bytes >= least) return bytes;
   throw new TypewireError(
     "option-invalid",
-    `maxBufferedBytes: expected at least hardQueueBytes and maxFrameBytes together (${least}), got ${bytes}`,
+    `maxBufferedBytes: expected at least hardQueueBytes and maxFrameBytes together (${least}), got ${tellOption(bytes)}`,
   );
 }

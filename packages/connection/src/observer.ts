@@ -5,6 +5,7 @@ import type { AnyMessage, Hello, PeerError, TypewireError } from "@typewire/prot
 
 import type { CloseReason } from "./close-reason.ts";
 import type { Connection } from "./connection.ts";
+import { aFunction, type OptionChecks } from "./option-checks.ts";
 
 /**
  * What a log, metrics or a program itself hears of connections; `Self` is what it may ask of each. All of it is optional, and each method is
@@ -61,15 +62,15 @@ export interface Observer<
   ): void;
 }
 
-/** The names of the methods. */
-export const observerMethods = {
-  onOpen: true,
-  onClose: true,
-  onHello: true,
-  onRefused: true,
-  onPeerError: true,
-  onUndelivered: true,
-  onHandlerError: true,
-  onSent: true,
-  onReceived: true,
-} as const satisfies Record<keyof Observer, true>;
+/** The methods. */
+export const observerMethods: OptionChecks<keyof Observer> = {
+  onOpen: aFunction,
+  onClose: aFunction,
+  onHello: aFunction,
+  onRefused: aFunction,
+  onPeerError: aFunction,
+  onUndelivered: aFunction,
+  onHandlerError: aFunction,
+  onSent: aFunction,
+  onReceived: aFunction,
+};

@@ -11,6 +11,7 @@ const FLOORS: readonly (readonly string[])[] = [
     "address.ts",
     "byte-socket.ts",
     "memory-budget.ts",
+    "option-checks.ts",
     "option-value.ts",
     "options.ts",
     "text.ts",

@@ -2,13 +2,19 @@
 // its figures, and how a drain went.
 
 import {
+  aFunction,
+  aText,
   type CloseReason,
   endOptions,
   type EndOptions,
   type EndpointStats,
   type Handlers,
+  milliseconds,
   type Observer,
+  type OptionChecks,
+  positiveInteger,
   type Sent,
+  wholeMilliseconds,
 } from "@typewire/connection";
 import type { AnyProtocol, MessageOf, SchemasOf } from "@typewire/protocol";
 
@@ -69,15 +75,15 @@ export interface ServerOptions<P extends AnyProtocol>
   readonly maxBufferedBytes?: number;
 }
 
-/** The names of all of them, for a host that refuses what is not known. */
-export const serverOptions = Object.keys({
+/** All of them, for a host that refuses what is not known. */
+export const serverOptions: OptionChecks<keyof ServerOptions<AnyProtocol>> = {
   ...endOptions,
-  maxConnections: true,
-  maxConnectionsPerAddress: true,
-  maxBufferedBytes: true,
-  onNotOpened: true,
-  onTurnedAway: true,
-} satisfies Record<keyof ServerOptions<AnyProtocol>, true>);
+  maxConnections: positiveInteger,
+  maxConnectionsPerAddress: positiveInteger,
+  maxBufferedBytes: positiveInteger,
+  onNotOpened: aFunction,
+  onTurnedAway: aFunction,
+};
 
 export interface DrainOptions {
   /** How long connections may take to let go, from 0 to 2^31 − 1 ms. Default 10 s. */
@@ -87,6 +93,12 @@ export interface DrainOptions {
   /** Told to every client in `$bye`: when to come back, in whole milliseconds, at most 2^31 − 1. */
   readonly retryAfterMs?: number;
 }
+
+export const drainOptions: OptionChecks<keyof DrainOptions> = {
+  timeoutMs: milliseconds(0),
+  reason: aText,
+  retryAfterMs: wholeMilliseconds,
+};
 
 /** How a drain went. */
 export interface Drained {

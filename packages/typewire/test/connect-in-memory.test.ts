@@ -211,6 +211,21 @@ describe("connectInMemory", () => {
     expect(memory.clock.pending).toBe(0);
   });
 
+  test("refuses options as serve and connect do", async () => {
+    const wrong = [
+      [{ server: { maxConections: 5 } }, "server.maxConections: no such option"],
+      [{ server: { maxConnections: "5" } }, "server.maxConnections: expected a positive integer"],
+      [{ client: { resend: 1 } }, "client.resend: expected true or false, got 1"],
+      [{ client: null }, "client: expected an object, got null"],
+      [{ sever: {} }, "sever: no such option; expected server"],
+    ] as const;
+    for (const [options, message] of wrong) {
+      const error = await failureOf(connectInMemory(counter, {}, options as never));
+      expect(error).toMatchObject({ code: "option-invalid" });
+      expect((error as Error).message).toContain(message);
+    }
+  });
+
   test("warns of another deployment as a process does, and counts what it refuses", async () => {
     const warn = spyOn(console, "warn").mockImplementation(() => {});
     try {
