@@ -42,8 +42,8 @@ export interface Connection<Outgoing extends AnyMessage> {
    * when there is room, or that there will be none.
    *
    * @throws TypewireError `schema-mismatch` or `unknown-type` where it is not a message of this side,
-   * `frame-too-large` or `cbor-limit` where the peer does not accept its size. The connection goes on as if
-   * nothing had been sent.
+   * `frame-too-large` or `cbor-limit` where the peer does not accept its size: then the message is counted
+   * as undelivered besides, and told to `onUndelivered`. The connection goes on as if nothing had been sent.
    */
   send(message: Outgoing): boolean;
 

@@ -26,6 +26,7 @@ export { isSlow } from "./receiving/audience.ts";
 export { type Observer, observerMethods } from "./observer.ts";
 export { type FailureReport, type Tellers, tellersOf } from "./observers.ts";
 export type { SharedSecret } from "./handshake/secret-exchange.ts";
+export { isTooLarge } from "./sending/sender.ts";
 export type { ConnectionStats, EndpointStats } from "./stats.ts";
 export {
   aFunction,

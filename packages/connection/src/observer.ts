@@ -39,8 +39,8 @@ export interface Observer<
    * Messages that `send` was given will not leave: copies of them, in order. The code of `why` is
    * `connection-closed` for what had not left whole when the connection ended (told before `onClose`) and for
    * what was sent after that; `auth-required` for what was sent before the peer proved the secret; `queue-full` for
-   * what exceeds `maxBufferedBytes` within one turn of the event loop; `frame-too-large` or `cbor-limit` for a
-   * broadcast that exceeds the peer's limits. What is
+   * what exceeds `maxBufferedBytes` within one turn of the event loop; `frame-too-large` or `cbor-limit` for what
+   * exceeds the peer's limits, of which `send` throws besides. What is
    * sent on the same connection from within is counted, and not told. What the socket had taken may be lost as
    * well: only an answer says that a message arrived.
    */

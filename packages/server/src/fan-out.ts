@@ -1,8 +1,8 @@
 // One message to many connections, encoded once: which of them are left out, which do not keep up, and who
 // rests because of those. Which connections they are is the caller's.
 
-import { type Endpoint, isSlow, LiveConnection } from "@typewire/connection";
-import { type AnyMessage, TypewireError } from "@typewire/protocol";
+import { type Endpoint, isSlow, isTooLarge, LiveConnection } from "@typewire/connection";
+import type { AnyMessage } from "@typewire/protocol";
 
 import type { PublishOptions } from "./server.ts";
 
@@ -15,7 +15,7 @@ const noLimits = { maxItems: Number.POSITIVE_INFINITY, maxNesting: Number.POSITI
 /** A connection as a fan-out sees it. */
 export type Recipient<Outgoing extends AnyMessage> = Pick<
   LiveConnection<Outgoing, never>,
-  "state" | "settledBytes" | "isSlow" | "sendFrame" | "leaveOut"
+  "state" | "settledBytes" | "isSlow" | "sendFrame"
 >;
 
 /** One for each server. */
@@ -55,17 +55,11 @@ export class FanOut<Outgoing extends AnyMessage> {
         sent += 1;
         if (connection.isSlow) slow += 1;
       } catch (error) {
-        if (!concernsOnePeer(error)) throw error;
-        connection.leaveOut(frame, error);
+        // The connection has counted it and told of it.
+        if (!isTooLarge(error)) throw error;
       }
     }
     if (isSlow(slow, sent) && from instanceof LiveConnection) from.restForAudience(sent);
     return sent;
   }
-}
-
-/** Whether a connection is left out because of `error`: the others can have the message all the same. */
-function concernsOnePeer(error: unknown): error is TypewireError {
-  if (!(error instanceof TypewireError)) return false;
-  return ["frame-too-large", "cbor-limit"].includes(error.code);
 }
