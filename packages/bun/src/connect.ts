@@ -3,6 +3,7 @@
 import {
   type Client,
   type ClientHandlers,
+  type ClientHandlersFor,
   clientOptions,
   type ClientOptions,
   LiveClient,
@@ -55,10 +56,10 @@ const known: OptionChecks<keyof ConnectOptions<AnyProtocol>> = {
  * @throws TypewireError (as a rejection) `option-invalid` naming the option or handler that is not possible
  * or not known.
  */
-export async function connect<P extends AnyProtocol>(
+export async function connect<P extends AnyProtocol, Exhaustive extends boolean = false>(
   protocol: P,
-  options: ConnectOptions<P>,
-  handlers?: ClientHandlers<P>,
+  options: ConnectOptions<P> & { readonly exhaustive?: Exhaustive },
+  handlers?: ClientHandlersFor<P, Exhaustive>,
 ): Promise<Client<MessageOf<P, "client">>> {
   checkOptions(options, known);
   const address = targetOf(options, target);
@@ -68,12 +69,18 @@ export async function connect<P extends AnyProtocol>(
     tls === undefined ? undefined : dialTls(tls, "unix" in address ? undefined : address.hostname);
   // For mistakes in them, before anything is dialled.
   material();
-  const client = new LiveClient(protocol, address, options, handlers, {
-    dial: async (to, user) => dial(to, user, material(), clock),
-    ...(secret !== undefined && { secret: sharedSecret(secret) }),
-    handlerFailed: printHandlerError,
-    warn: printWarning,
-  });
+  const client = new LiveClient(
+    protocol,
+    address,
+    options,
+    handlers as ClientHandlers<P> | undefined,
+    {
+      dial: async (to, user) => dial(to, user, material(), clock),
+      ...(secret !== undefined && { secret: sharedSecret(secret) }),
+      handlerFailed: printHandlerError,
+      warn: printWarning,
+    },
+  );
   await client.start();
   return client;
 }

@@ -6,6 +6,7 @@ import {
   LiveServer,
   type Server,
   type ServerHandlers,
+  type ServerHandlersFor,
   serverOptions,
   type ServerOptions,
 } from "@typewire/server";
@@ -45,10 +46,14 @@ const known: OptionChecks<keyof ServeOptions<AnyProtocol>> = {
  * @throws TypewireError `option-invalid` naming the option or handler that is not possible or not known;
  * `listen-failed` naming the address and the reason.
  */
-export function serve<P extends AnyProtocol, Port extends number | undefined = undefined>(
+export function serve<
+  P extends AnyProtocol,
+  Port extends number | undefined = undefined,
+  Exhaustive extends boolean = false,
+>(
   protocol: P,
-  options: ServeOptions<P, Port>,
-  handlers?: ServerHandlers<P>,
+  options: ServeOptions<P, Port> & { readonly exhaustive?: Exhaustive },
+  handlers?: ServerHandlersFor<P, Exhaustive>,
 ): Server<MessageOf<P, "server">, Port extends number ? number : undefined> {
   checkOptions(options, known);
   const address = targetOf(options, target);
@@ -57,7 +62,7 @@ export function serve<P extends AnyProtocol, Port extends number | undefined = u
       ? undefined
       : new ServerTls(options.tls, options.clock ?? systemClock);
   const { sockets, reservedFrom } = descriptors();
-  return new LiveServer(protocol, options, handlers, {
+  return new LiveServer(protocol, options, handlers as ServerHandlers<P> | undefined, {
     listen: (accept) => listen(address, accept, { tls, reservedFrom }),
     ...(tls && { certificates: tls }),
     ...(options.secret !== undefined && { secret: sharedSecret(options.secret) }),

@@ -63,6 +63,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   observers: ["list"],
   random: ["function"],
   resend: ["true", "false"],
+  exhaustive: ["true", "false"],
   reconnect: ["false", "object", "bare"],
   // 1e13 is a whole number of bytes.
   maxBufferedBytes: ["huge"],

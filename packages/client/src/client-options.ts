@@ -29,6 +29,11 @@ export type ClientConnection<P extends AnyProtocol> = Connection<MessageOf<P, "c
 /** A function for each message that the server may send. */
 export type ClientHandlers<P extends AnyProtocol> = HandlersOf<P, "client">;
 
+/** As `ClientHandlers`, each of them with the option `exhaustive`. */
+export type ClientHandlersFor<P extends AnyProtocol, Exhaustive> = [Exhaustive] extends [true]
+  ? Required<ClientHandlers<P>>
+  : ClientHandlers<P>;
+
 /**
  * - `connecting`: the first attempt. Its failure is `connect`'s rejection, unless it is repeated.
  * - `connected`: the server's first valid message has come.

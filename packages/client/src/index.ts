@@ -8,6 +8,7 @@ export { clientOptions } from "./client-options.ts";
 export type {
   ClientConnection,
   ClientHandlers,
+  ClientHandlersFor,
   ClientObserver,
   ClientOptions,
   ClientState,

@@ -86,6 +86,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     this.#endpoint = createEndpoint(protocol, "client", handlers, {
       limits: requireOptions(options.limits),
       order: options.order,
+      exhaustive: options.exhaustive,
       clock: options.clock ?? systemClock,
       ownsChunks: true,
       ...(host.secret && { secret: host.secret }),

@@ -4,7 +4,7 @@
 import { anOrder, type HandlerOrder } from "./handlers.ts";
 import { type Limits, someLimits } from "./limits.ts";
 import { type Observer, observerMethods } from "./observer.ts";
-import { aClock, objects, type OptionChecks } from "./option-checks.ts";
+import { aClock, objects, type OptionChecks, yesOrNo } from "./option-checks.ts";
 import type { Clock } from "./time/clock.ts";
 
 /** `Asking` is what this end calls an observer. The options of an end are one observer themselves. */
@@ -22,6 +22,12 @@ export interface EndOptions<Asking extends Observer> {
    * await. Default `concurrent`.
    */
   readonly order?: HandlerOrder;
+  /**
+   * Whether each message that this side receives must have a handler: for a program whose protocol grows, and
+   * whose compiler should then ask for the new one. An empty handler says that a message is ignored on purpose.
+   * Default false: what has none is warned of at the start, unless an observer has `onReceived`.
+   */
+  readonly exhaustive?: boolean;
   /** Default: the machine's. For tests. */
   readonly clock?: Clock;
   /** More observers, a log or metrics: told in this order, after the options themselves. */
@@ -33,6 +39,7 @@ export const endOptions: OptionChecks<keyof EndOptions<Observer> | keyof Observe
   limits: someLimits,
   order: anOrder,
   clock: aClock,
+  exhaustive: yesOrNo,
   observers: objects,
   ...observerMethods,
 };

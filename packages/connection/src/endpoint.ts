@@ -89,6 +89,8 @@ export interface EndpointOptions<
   readonly ownsChunks?: boolean;
   /** See `EndOptions`. */
   readonly order?: HandlerOrder | undefined;
+  /** See `EndOptions`. */
+  readonly exhaustive?: boolean | undefined;
   /** Default: the machine's. */
   readonly clock?: Clock;
   readonly owner?: ConnectionOwner<Outgoing>;
@@ -190,7 +192,18 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
   if (limits.maxItems !== defaultLimits.maxItems) hello.maxItems = limits.maxItems;
   if (limits.maxNesting !== defaultLimits.maxNesting) hello.maxNesting = limits.maxNesting;
   if (limits.heartbeatIntervalMs > 0) hello.heartbeatIntervalMs = limits.heartbeatIntervalMs;
-  const { warn } = options;
+  const table = buildHandlerTable<Received<P, R>, Connection<Sent<P, R>>>(
+    incoming.messageNames,
+    handlers ?? {},
+  );
+  const { warn, exhaustive = false, observers = [] } = options;
+  const unhandled = incoming.messageNames.filter((name) => !table.has(name));
+  if (unhandled.length > 0) {
+    if (exhaustive) throw unhandledMessages(unhandled);
+    // An observer of all messages handles each.
+    const isHeard = observers.some((observer) => observer.onReceived !== undefined);
+    if (!isHeard) warn?.(unhandledMessages(unhandled).message);
+  }
   const warnings = warn && warningObserver({ hello, outgoing, clock }, warn);
   const sweep = new Sweep<Member>(clock, sweepPeriodMs(limits));
   const tally = new Tally();
@@ -202,7 +215,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     frameSizes: new FrameSizes(),
     outgoing,
     incoming,
-    handlers: buildHandlerTable(incoming.messageNames, handlers ?? {}),
+    handlers: table,
     limits,
     order,
     clock,
@@ -216,14 +229,17 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     ownsChunks: options.ownsChunks ?? false,
     tally,
     owner: options.owner ?? {},
-    observers: observersAsOne(
-      options.observers ?? [],
-      options.reportFailure ?? (() => {}),
-      warnings,
-    ),
+    observers: observersAsOne(observers, options.reportFailure ?? (() => {}), warnings),
     secret: options.secret,
     stats: () => tally.stats([...sweep.members].map((member) => member.stats)),
   };
+}
+
+function unhandledMessages(names: readonly string[]): TypewireError {
+  return new TypewireError(
+    "option-invalid",
+    `handlers: expected one for each message that this end receives, got none for ${names.join(", ")}, which will be dropped; an empty one says that this is meant`,
+  );
 }
 
 function frameOf<Message extends AnyMessage>(

@@ -20,7 +20,12 @@ function warning(...observers: Observer[]) {
   const warnings: string[] = [];
   const clock = new FakeClock();
   const warn = (sentence: string): void => void warnings.push(sentence);
-  const endpoint = createEndpoint(talk, "server", {}, { clock, observers, warn });
+  const endpoint = createEndpoint(
+    talk,
+    "server",
+    { ask() {}, upload() {} },
+    { clock, observers, warn },
+  );
   const connect = (...messages: (FromClient | ControlMessage)[]) => {
     const connection = new LiveConnection(endpoint, "peer");
     openSocket(connection);

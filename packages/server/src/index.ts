@@ -11,6 +11,7 @@ export type {
   DrainOptions,
   ServerConnection,
   ServerHandlers,
+  ServerHandlersFor,
   ServerObserver,
   ServerOptions,
   ServerStats,

@@ -82,6 +82,7 @@ export class LiveServer<
       limits: requireOptions(options.limits),
       ...(options.maxBufferedBytes !== undefined && { maxBufferedBytes: options.maxBufferedBytes }),
       order: options.order,
+      exhaustive: options.exhaustive,
       clock: options.clock ?? systemClock,
       ownsChunks: true,
       ...(host.memoryLimitBytes !== undefined && { memoryLimitBytes: host.memoryLimitBytes }),

@@ -28,6 +28,11 @@ export type ServerHandlers<P extends AnyProtocol> = P extends AnyProtocol
   ? Handlers<SchemasOf<P, "client">, MemberConnection<Sent<P, "server">>>
   : never;
 
+/** As `ServerHandlers`, each of them with the option `exhaustive`. */
+export type ServerHandlersFor<P extends AnyProtocol, Exhaustive> = [Exhaustive] extends [true]
+  ? Required<ServerHandlers<P>>
+  : ServerHandlers<P>;
+
 /** What a server was full of. */
 export type ConnectionCap = "maxConnections" | "maxConnectionsPerAddress";
 
