@@ -13,6 +13,7 @@ import { ScriptedPeer } from "@typewire/testkit";
 
 import { serve, type ServeOptions } from "../src/index.ts";
 import { SaludoPeer } from "@typewire/testkit/saludo-peer";
+import { ignoredByServer } from "./support/ignored.ts";
 
 const welcome = { type: "welcome", text: "hola" } as const;
 const anyPort = { port: 0, limits: internalLimits({ lingerMs: 20 }) };
@@ -38,7 +39,7 @@ function serveWelcome<Port extends number | undefined = number>(
   options?: ServeOptions<typeof saludo, Port>,
 ): ServerOf<typeof saludo, Port extends number ? number : undefined>;
 function serveWelcome(options: ServeOptions<typeof saludo> = anyPort) {
-  return serve(saludo, { onOpen: welcoming, ...options });
+  return serve(saludo, { onOpen: welcoming, ...options }, ignoredByServer);
 }
 
 function errorOf(action: () => unknown): TypewireError {
