@@ -37,9 +37,12 @@ export function checkOptions(options: object, checks: OptionChecks, prefix = "")
  * @throws TypewireError `option-invalid` naming the first whose value its check does not allow.
  */
 export function checkOptionValues(options: object, checks: OptionChecks, prefix = ""): void {
-  for (const [name, check] of Object.entries(checks)) {
+  // A broadcast comes here as well: no array of the entries, and no name before it is needed.
+  for (const name in checks) {
     const value: unknown = Reflect.get(options, name);
-    if (value !== undefined) checkOption(`${prefix}${name}`, value, check);
+    const check = checks[name];
+    if (value === undefined || check === undefined || check.allows(value)) continue;
+    checkOption(`${prefix}${name}`, value, check);
   }
 }
 
