@@ -19,7 +19,7 @@ fi
 
 for tool in node npm npx sh sed grep tar gzip xargs find \
   cat chmod chown cp cut date dd df dirname basename du echo env expr false head hostname id install kill ln ls \
-  mkdir mkfifo mktemp mv nice nohup nproc printf ps pwd readlink realpath rm rmdir sleep sort stat stty sync tail \
+  mkdir mkfifo mktemp mv nice nohup nproc printf prlimit ps pwd readlink realpath rm rmdir sleep sort stat stty sync tail \
   tee test timeout touch tr true uname uniq wc which whoami yes; do
   path=$(command -v "$tool" || true)
   case $path in /*) ln -s "$path" "$work/bin/$tool" ;; esac

@@ -20,6 +20,10 @@ export function exitCodeOf(code: CloseCode): ExitCode {
       return exitCodes.unreachable;
     case "schema-mismatch":
     case "unknown-type":
+    case "unknown-call":
+    case "invalid-input":
+    case "invalid-item":
+    case "invalid-answer":
     case "too-many-errors":
       return exitCodes.forbiddenMessage;
     case "protocol-mismatch":
@@ -44,6 +48,7 @@ export function exitCodeOf(code: CloseCode): ExitCode {
     case "write-timeout":
     case "too-many-connections":
     case "shutting-down":
+    case "auth-expired":
       return exitCodes.peerClosed;
     case "option-invalid":
       return exitCodes.usage;

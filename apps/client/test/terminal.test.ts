@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 
-import { TerminalProgram } from "@typewire/testkit";
+import { ignoringHangUp, TerminalProgram } from "@typewire/testkit";
 import { hello, SaludoListener } from "@typewire/testkit/saludo-listener";
 
 const main = join(import.meta.dir, "../src/main.ts");
@@ -52,5 +52,37 @@ describe("typewire-client on a terminal", () => {
     await accepted.raw.ended;
     client.signal("SIGTERM");
     expect(await client.exit()).toEqual({ code: 0, signal: null });
+  });
+
+  async function hungUp(started: (command: readonly string[]) => readonly string[]) {
+    const server = new SaludoListener();
+    const command = [process.execPath, main, `127.0.0.1:${server.port}`];
+    const client = new TerminalProgram(started(command));
+    const accepted = await server.accept(hello, { type: "welcome", text: "first" });
+    await client.screen.line(/^\[RECEIVED\] first$/);
+    client.hangUp();
+    return {
+      client,
+      accepted,
+      [Symbol.asyncDispose]: async () => {
+        await client[Symbol.asyncDispose]();
+        server[Symbol.dispose]();
+      },
+    };
+  }
+
+  test("exits 1 when its terminal is hung up and it was told to stay", async () => {
+    await using run = await hungUp(ignoringHangUp);
+    await run.accepted.send(...many);
+    await run.accepted.next("$bye");
+    run.accepted.raw.shutdown();
+    expect(await run.client.exit()).toEqual({ code: 1, signal: null });
+  });
+
+  test("ends in order when its terminal is hung up", async () => {
+    await using run = await hungUp((command) => command);
+    await run.accepted.next("$bye");
+    run.accepted.raw.shutdown();
+    expect(await run.client.exit()).toEqual({ code: 0, signal: null });
   });
 });

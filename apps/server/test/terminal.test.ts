@@ -3,13 +3,18 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 
-import { TerminalProgram } from "@typewire/testkit";
+import { ignoringHangUp, TerminalProgram } from "@typewire/testkit";
 import { SaludoPeer } from "@typewire/testkit/saludo-peer";
 
 const main = join(import.meta.dir, "../src/main.ts");
 
+const command = [process.execPath, main, "--port", "0"];
+
 async function onTerminal(...flags: readonly string[]) {
-  const program = new TerminalProgram([process.execPath, main, "--port", "0", ...flags]);
+  return listening(new TerminalProgram([...command, ...flags]));
+}
+
+async function listening(program: TerminalProgram) {
   const [, port] = await program.screen.line(/listening.*127\.0\.0\.1:(\d+)/);
   return {
     program,
@@ -52,4 +57,18 @@ describe("typewire-server on a terminal", () => {
     server.program.signal("SIGINT");
     expect(await server.program.exit()).toEqual({ code: 0, signal: null });
   }, 20_000);
+
+  test("serves on when its terminal is hung up and it was told to stay, ends by SIGTERM", async () => {
+    await using server = await listening(new TerminalProgram(ignoringHangUp(command)));
+    server.program.hangUp();
+    await talk(server.port, 200);
+    server.program.signal("SIGTERM");
+    expect(await server.program.exit()).toEqual({ code: 0, signal: null });
+  });
+
+  test("drains when its terminal is hung up", async () => {
+    await using server = await onTerminal();
+    server.program.hangUp();
+    expect(await server.program.exit()).toEqual({ code: 0, signal: null });
+  });
 });

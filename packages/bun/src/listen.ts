@@ -8,7 +8,7 @@ import {
   type SocketUser,
 } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
-import type { Accept, Listening } from "@typewire/server";
+import type { Accept, Listening, PeerCertificate } from "@typewire/server";
 
 import type { ServerTls } from "./server-tls.ts";
 import { identityOf, stopAround } from "./socket-file.ts";
@@ -57,13 +57,18 @@ export function listen(
           hostname: socket.remoteAddress ?? "unknown",
           port: socket.remotePort ?? 0,
         });
-  const userOf = (socket: Bun.Socket<SocketUser>, cut: () => void): SocketUser | undefined => {
+  const userOf = (
+    socket: Bun.Socket<SocketUser>,
+    cut: () => void,
+    certificate?: () => PeerCertificate | undefined,
+  ): SocketUser | undefined => {
     accepted += 1;
     return accept({
       name: name(socket),
       ipAddress: "unix" in target ? undefined : socket.remoteAddress,
       isBeyondLimit: descriptorOf(socket) >= reservedFrom,
       cut,
+      ...(certificate && { certificate }),
     });
   };
   const socket: Bun.SocketHandler<SocketUser> = {
@@ -81,7 +86,7 @@ export function listen(
     // Until it is TLS a socket has no user and no `data` handler: nothing is read from it, or written.
     const guarded: Bun.SocketHandler<SocketUser> = {
       open(opened) {
-        tls?.accept(opened, (cut) => userOf(opened, cut));
+        tls?.accept(opened, (cut, certificate) => userOf(opened, cut, certificate));
       },
       drain() {},
       error: (failed) => failed.terminate(),

@@ -4,6 +4,7 @@
 
 import type { Cancel, Clock, SocketUser } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
+import type { PeerCertificate } from "@typewire/server";
 
 import { describeTlsError, isCertificateFault } from "./describe-tls-error.ts";
 
@@ -61,6 +62,11 @@ export class SecuredSocket {
     }
     this.#settle("open");
     this.#options.user.opened(socket);
+  }
+
+  /** What the peer has shown, once it was verified. */
+  get peerCertificate(): PeerCertificate | undefined {
+    return this.#state === "open" ? certificateOf(this.#socket?.getPeerCertificate()) : undefined;
   }
 
   /** Ends the socket at once, whatever state it is in. */
@@ -160,6 +166,17 @@ export const securedSocketHandlers: Bun.SocketHandler<SecuredSocket> = {
   close: (socket, error) => socket.data.socketClosed(error),
   error: (socket, error) => socket.data.failed(socket, error),
 };
+
+/** What a handler may know of a certificate; undefined for what Bun gives where there is none. */
+function certificateOf(shown: unknown): PeerCertificate | undefined {
+  const { subject, subjectaltname, fingerprint256 } = (shown ?? {}) as {
+    readonly subject?: Readonly<Record<string, string>>;
+    readonly subjectaltname?: string;
+    readonly fingerprint256?: string;
+  };
+  if (subject === undefined || fingerprint256 === undefined) return undefined;
+  return { subject: { ...subject }, subjectAltName: subjectaltname, fingerprint256 };
+}
 
 function tlsFailed(detail: string): TypewireError {
   return new TypewireError("tls-failed", `No TLS connection: ${detail}`);

@@ -24,8 +24,9 @@ import { targetOf, type TargetOptions, targetOptions } from "./target.ts";
 export interface ServeOptions<
   P extends AnyProtocol,
   Port extends number | undefined = number | undefined,
+  Context = undefined,
 >
-  extends ServerOptions<P>, TargetOptions<Port>, SecretOptions {
+  extends ServerOptions<P, Context>, TargetOptions<Port>, SecretOptions {
   /** Encrypts, and shows clients the server's certificate; see `ServerTlsOptions`. Default: plaintext. */
   readonly tls?: ServerTlsOptions;
 }
@@ -49,12 +50,13 @@ const known: OptionChecks<keyof ServeOptions<AnyProtocol>> = {
 export function serve<
   P extends AnyProtocol,
   Port extends number | undefined = undefined,
+  Context = undefined,
   Exhaustive extends boolean = false,
 >(
   protocol: P,
-  options: ServeOptions<P, Port> & { readonly exhaustive?: Exhaustive },
-  handlers?: ServerHandlersFor<P, Exhaustive>,
-): Server<MessageOf<P, "server">, Port extends number ? number : undefined> {
+  options: ServeOptions<P, Port, Context> & { readonly exhaustive?: Exhaustive },
+  handlers?: ServerHandlersFor<P, Context, Exhaustive>,
+): Server<MessageOf<P, "server">, Port extends number ? number : undefined, Context> {
   checkOptions(options, known);
   const address = targetOf(options, target);
   const tls =
@@ -62,7 +64,7 @@ export function serve<
       ? undefined
       : new ServerTls(options.tls, options.clock ?? systemClock);
   const { sockets, reservedFrom } = descriptors();
-  return new LiveServer(protocol, options, handlers as ServerHandlers<P> | undefined, {
+  return new LiveServer(protocol, options, handlers as ServerHandlers<P, Context> | undefined, {
     listen: (accept) => listen(address, accept, { tls, reservedFrom }),
     ...(tls && { certificates: tls }),
     ...(options.secret !== undefined && { secret: sharedSecret(options.secret) }),

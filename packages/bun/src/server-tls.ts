@@ -4,7 +4,7 @@
 // way to change its certificate). ADR 0041.
 
 import type { Clock, SocketUser } from "@typewire/connection";
-import type { ServerCertificates } from "@typewire/server";
+import type { PeerCertificate, ServerCertificates } from "@typewire/server";
 
 import { SecuredSocket, securedSocketHandlers } from "./secured-socket.ts";
 import { readMaterial, type ServerTlsOptions } from "./server-tls-options.ts";
@@ -53,11 +53,22 @@ export class ServerTls implements ServerCertificates {
 
   /**
    * Begins the handshake on an accepted socket. Its user hears of it when the peer is verified, or that it
-   * is not. `userOf` is given what ends the socket in any state; where it names no user, the socket is closed.
+   * is not. `userOf` is given what ends the socket in any state, and what tells the client's certificate, once
+   * it was verified; where it names no user, the socket is closed.
    */
-  accept(socket: Bun.Socket<unknown>, userOf: (cut: () => void) => SocketUser | undefined): void {
+  accept(
+    socket: Bun.Socket<unknown>,
+    userOf: (
+      cut: () => void,
+      certificate: () => PeerCertificate | undefined,
+    ) => SocketUser | undefined,
+  ): void {
     let cut = (): void => socket.terminate();
-    const user = userOf(() => cut());
+    let certificate = (): PeerCertificate | undefined => undefined;
+    const user = userOf(
+      () => cut(),
+      () => certificate(),
+    );
     if (user === undefined) {
       socket.terminate();
       return;
@@ -71,6 +82,7 @@ export class ServerTls implements ServerCertificates {
       hasCertificate: true,
     });
     cut = () => secured.cut();
+    if (requireClientCert) certificate = () => secured.peerCertificate;
     const tls = {
       ...this.#material,
       requestCert: requireClientCert,

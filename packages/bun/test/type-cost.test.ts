@@ -1,5 +1,5 @@
-// What a protocol costs the type checker: in proportion to its messages, with a handler and a call site for
-// each. Counted in instantiations, which are the same on every machine, not in time.
+// What a protocol costs the type checker: in proportion to its messages and calls, with a handler and a call
+// site for each. Counted in instantiations, which are the same on every machine, not in time.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtemp, rm, symlink } from "node:fs/promises";
@@ -8,9 +8,12 @@ import { join } from "node:path";
 
 const repository = new URL("../../../", import.meta.url).pathname;
 const compiler = join(repository, "node_modules/typescript/bin/tsc");
-/** Five times as many messages: by `bun run test:long` those of a large program. */
-const [FEW, MANY] = process.env["TYPEWIRE_LONG"] === undefined ? [12, 60] : [60, 300];
+/** Five times as many messages, or calls: by `bun run test:long` those of a large program. */
+const isLong = process.env["TYPEWIRE_LONG"] !== undefined;
+const [FEW, MANY] = isLong ? [60, 300] : [12, 60];
+const [FEW_CALLS, MANY_CALLS] = isLong ? [100, 500] : [12, 60];
 let folder: string;
+let programs = 0;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "typewire-type-cost-"));
@@ -19,13 +22,18 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
+/** `text` for each number below `count`. */
+function each(count: number, text: (index: number) => string): string {
+  return Array.from({ length: count }, (_, index) => text(index)).join("\n");
+}
+
+function fields(index: number): string {
+  return `Type.Object({ id: Type.Integer(), tags: Type.Array(Type.String()), at: Type.Optional(Type.Date()),
+      kind: Type.Union([Type.Literal("k${index}"), Type.Literal("other")]) })`;
+}
+
 /** A program that speaks a protocol of `count` messages in each direction: each is handled and sent at both ends. */
 function programOf(count: number): string {
-  const each = (text: (index: number) => string): string =>
-    Array.from({ length: count }, (_, index) => text(index)).join("\n");
-  const fields = (index: number): string =>
-    `Type.Object({ id: Type.Integer(), tags: Type.Array(Type.String()), at: Type.Optional(Type.Date()),
-      kind: Type.Union([Type.Literal("k${index}"), Type.Literal("other")]) })`;
   const message = (name: string, index: number): string =>
     `{ type: "${name}${index}", id: ${index}, tags: [], kind: "k${index}" }`;
   return `
@@ -35,24 +43,63 @@ function programOf(count: number): string {
 
     export const protocol = defineProtocol({
       name: "many", version: 1,
-      server: { ${each((index) => `down${index}: ${fields(index)},`)} },
-      client: { ${each((index) => `up${index}: ${fields(index)},`)} },
+      server: { ${each(count, (index) => `down${index}: ${fields(index)},`)} },
+      client: { ${each(count, (index) => `up${index}: ${fields(index)},`)} },
     });
     export const server = serve(protocol, { port: 0 }, {
-      ${each((index) => `up${index}: ({ id }, connection) => [connection.send(${message("down", index)}), id],`)}
+      ${each(count, (index) => `up${index}: ({ id }, connection) => [connection.send(${message("down", index)}), id],`)}
     });
     export const client = await connect(protocol, { port: 1 }, {
-      ${each((index) => `down${index}: ({ at }, connection) => [connection.send(${message("up", index)}), at],`)}
+      ${each(count, (index) => `down${index}: ({ at }, connection) => [connection.send(${message("up", index)}), at],`)}
     });
-    ${each((index) => `server.broadcast(${message("down", index)}); client.send(${message("up", index)});`)}
+    ${each(count, (index) => `server.broadcast(${message("down", index)}); client.send(${message("up", index)});`)}
   `;
 }
 
-/** How often the checker makes a type of a generic one, for such a program. */
-async function instantiations(count: number): Promise<number> {
-  const file = join(folder, `${count}.ts`);
-  const project = join(folder, `${count}.json`);
-  await Bun.write(file, programOf(count));
+/**
+ * A program that speaks a protocol of `count` calls, every fifth of them a stream both ways: each is answered,
+ * and made in both ways.
+ */
+function callsOf(count: number): string {
+  const value = (index: number): string => `{ id: ${index}, tags: [], kind: "k${index}" as const }`;
+  const isStream = (index: number): boolean => index % 5 === 0;
+  const definition = (index: number): string => `call${index}: {
+      input: ${fields(index)}, ${isStream(index) ? "sends: Type.String(), yields" : "output"}: ${fields(index)},
+      errors: { none: Type.Object({ id: Type.Integer() }), closed${index}: Type.Object({ until: Type.Date() }) } },`;
+  const handler = (index: number): string => {
+    const refusal = `if (call.remainingMs < id) throw call.error("closed${index}", { until: new Date() });`;
+    return isStream(index)
+      ? `async *call${index}({ id }, call) { ${refusal} for await (const _ of call.items) yield ${value(index)}; },`
+      : `async call${index}({ id }, call) { ${refusal} return ${value(index)}; },`;
+  };
+  const use = (index: number): string =>
+    isStream(index)
+      ? `for await (const { at } of call.call${index}(${value(index)}, ["x"])) at?.getTime();`
+      : `(await call.call${index}(${value(index)}, { timeoutMs: 5 })).at?.getTime();
+         { const tried = await attempt.call${index}(${value(index)});
+           if (!tried.ok && tried.error.code === "closed${index}") tried.error.data.until.getTime(); }`;
+  return `
+    import { Type } from "@sinclair/typebox";
+    import { type AnyProtocol, type CallHandlers, type ClientCalls, type ClientTries, defineProtocol } from "@typewire/protocol";
+
+    export const protocol = defineProtocol({
+      name: "many", version: 1, server: {}, client: {},
+      calls: { ${each(count, definition)} },
+    });
+    declare function answer<P extends AnyProtocol>(protocol: P, handlers: CallHandlers<P, object, string>): void;
+    answer(protocol, { ${each(count, handler)} });
+    declare const call: ClientCalls<typeof protocol>;
+    declare const attempt: ClientTries<typeof protocol>;
+    ${each(count, use)}
+  `;
+}
+
+/** How often the checker makes a type of a generic one, for this program. */
+async function instantiations(program: string): Promise<number> {
+  programs += 1;
+  const file = join(folder, `${programs}.ts`);
+  const project = join(folder, `${programs}.json`);
+  await Bun.write(file, program);
   const shared = join(repository, "tsconfig.base.json");
   const compilerOptions = { types: ["bun"] };
   await Bun.write(project, JSON.stringify({ extends: shared, compilerOptions, files: [file] }));
@@ -63,12 +110,25 @@ async function instantiations(count: number): Promise<number> {
   return Number(/^Instantiations:\s+(\d+)/m.exec(output)?.[1]);
 }
 
+/** How much more the program of `many` costs than that of `few`; what all programs cost left out. */
+async function growth(
+  programFor: (count: number) => string,
+  few: number,
+  many: number,
+): Promise<number> {
+  const one = await instantiations(programFor(1));
+  const ofFew = (await instantiations(programFor(few))) - one;
+  const ofMany = (await instantiations(programFor(many))) - one;
+  expect(ofFew).toBeGreaterThan(0);
+  return ofMany / ofFew;
+}
+
 describe("a protocol, to the type checker", () => {
   test(`of ${MANY} messages a side costs at most 6 times as much as one of ${FEW}`, async () => {
-    const one = await instantiations(1);
-    const few = (await instantiations(FEW)) - one;
-    const many = (await instantiations(MANY)) - one;
-    expect(few).toBeGreaterThan(0);
-    expect(many / few).toBeLessThan(6);
+    expect(await growth(programOf, FEW, MANY)).toBeLessThan(6);
+  }, 120_000);
+
+  test(`of ${MANY_CALLS} calls costs at most 6 times as much as one of ${FEW_CALLS}`, async () => {
+    expect(await growth(callsOf, FEW_CALLS, MANY_CALLS)).toBeLessThan(6);
   }, 120_000);
 });

@@ -19,7 +19,7 @@ import {
   type OptionChecks,
   yesOrNo,
 } from "@typewire/connection";
-import type { AnyProtocol, MessageOf } from "@typewire/protocol";
+import type { AnyProtocol, AuthOf, MessageOf } from "@typewire/protocol";
 
 import type { ReconnectOptions } from "./backoff.ts";
 
@@ -68,6 +68,12 @@ export interface ClientObserver<P extends AnyProtocol> extends Observer<
 /** The options are one observer themselves. */
 export interface ClientOptions<P extends AnyProtocol>
   extends ClientObserver<P>, EndOptions<ClientObserver<P>> {
+  /**
+   * What this client shows to be let in, made anew for each connection, or its promise: where the protocol has
+   * `auth`, and there it has to be given. Where it throws, the attempt has failed, and the next asks again;
+   * what does not fit the protocol's `auth` ends the client with `option-invalid`.
+   */
+  auth?(): AuthOf<P> | PromiseLike<AuthOf<P>>;
   /** From the start of an attempt to the server's first valid message, from 1 ms to 2^31 − 1 ms. Default 10 s. */
   readonly connectTimeoutMs?: number;
   /**
@@ -105,6 +111,7 @@ export interface ClientOptions<P extends AnyProtocol>
 /** All of them, for a host that refuses what is not known. */
 export const clientOptions: OptionChecks<keyof ClientOptions<AnyProtocol>> = {
   ...endOptions,
+  auth: aFunction,
   connectTimeoutMs: milliseconds(1),
   firstAttempt: oneOf("once", "repeat"),
   signal: aSignal,

@@ -90,6 +90,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
       clock: options.clock ?? systemClock,
       ownsChunks: true,
       ...(host.secret && { secret: host.secret }),
+      credentials: options.auth && (() => options.auth?.()),
       owner: {
         opened: (connection) => this.#opened(connection),
         closed: (_connection, reason) => this.#lost(reason),

@@ -105,16 +105,16 @@ export class TerminalSink implements TextSink {
 }
 
 /**
- * A sink for the terminal behind `descriptor`, which is one; undefined where it cannot be opened once more
- * (another user's, on a system without /proc; a console of Windows), whose writers then wait for their terminal.
+ * A sink for the terminal behind `descriptor`, which is one. Where it cannot be opened once more (another user's, on
+ * a system without /proc; a console of Windows) the sink writes to `descriptor` itself, and its writers wait for
+ * their terminal. Bun's file sink is no way out: it tries for ever to write to a terminal that has been hung up.
  * `paths` are where it may be opened, the first that can be is taken.
  */
 export function openTerminalSink(
   descriptor: number,
   paths: Iterable<string> = pathsOf(descriptor),
-): TerminalSink | undefined {
-  const terminal = openFirst(paths);
-  if (terminal === undefined) return undefined;
+): TerminalSink {
+  const terminal = openFirst(paths) ?? descriptor;
   return new TerminalSink((bytes) => {
     try {
       return writeSync(terminal, bytes);

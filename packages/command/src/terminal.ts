@@ -27,8 +27,8 @@ export interface HostProcess {
 export function thisProcess(): HostProcess {
   const stream = (descriptor: number): OutputStream => {
     const isTerminal = isatty(descriptor);
-    const sink = isTerminal ? openTerminalSink(descriptor) : undefined;
-    return { sink: sink ?? Bun.file(descriptor).writer(), isTerminal };
+    const sink = isTerminal ? openTerminalSink(descriptor) : Bun.file(descriptor).writer();
+    return { sink, isTerminal };
   };
   const stdout = stream(1);
   // One sink for one terminal: what waits for it then leaves line by line, in the order it was written.

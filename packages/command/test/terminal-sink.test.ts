@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 
-import { FakeClock, TerminalProgram } from "@typewire/testkit";
+import { FakeClock, ignoringHangUp, TerminalProgram } from "@typewire/testkit";
 
 import { GuardedWriter } from "../src/index.ts";
-import { deviceOf, openTerminalSink, TerminalSink } from "../src/terminal-sink.ts";
+import { deviceOf, TerminalSink } from "../src/terminal-sink.ts";
 
 /** A terminal that takes as many bytes as the test says, and how often it was asked. */
 class Screen {
@@ -102,18 +102,23 @@ describe("TerminalSink", () => {
   });
 });
 
+/** Modules as a script imports them. */
+const modules = {
+  terminalSink: JSON.stringify(join(import.meta.dir, "../src/terminal-sink.ts")),
+  guardedWriter: JSON.stringify(join(import.meta.dir, "../src/guarded-writer.ts")),
+};
+
 describe("openTerminalSink", () => {
   // The whole commands on terminals: apps/*/test/terminal.test.ts.
   test("never waits for a terminal that it has found without /proc", async () => {
-    const source = JSON.stringify(join(import.meta.dir, "../src/terminal-sink.ts"));
     const script = `
-import { deviceOf, openTerminalSink } from ${source};
+import { deviceOf, openTerminalSink } from ${modules.terminalSink};
 const sink = openTerminalSink(1, [deviceOf(1) ?? "/dev/none"]);
 sink.write("up\\n");
 sink.flush();
 for await (const _line of Bun.stdin.stream()) {
   sink.write("x".repeat(100_000));
-  process.exit(typeof sink.flush() === "number" ? 1 : 7);
+  process.exit(typeof sink.flush() === "number" ? 8 : 7);
 }`;
     await using program = new TerminalProgram([process.execPath, "-e", script]);
     await program.screen.line(/^up$/);
@@ -122,8 +127,31 @@ for await (const _line of Bun.stdin.stream()) {
     expect(await program.exit()).toEqual({ code: 7, signal: null });
   });
 
-  test("has none for what is no terminal, or cannot be opened", () => {
+  // Where nothing can be opened the sink is the inherited descriptor's.
+  test.each([
+    ["opened once more", "undefined"],
+    ["that cannot be opened once more", `["/dev/none"]`],
+  ])("gives up a terminal, %s, that was hung up", async (_kind, paths) => {
+    const script = `
+import { GuardedWriter } from ${modules.guardedWriter};
+import { openTerminalSink } from ${modules.terminalSink};
+const writer = new GuardedWriter(openTerminalSink(1, ${paths}));
+writer.write("up\\n");
+const text = "x".repeat(100_000);
+setInterval(() => writer.write("x"), 1);
+const { code } = await writer.broken;
+const before = process.memoryUsage.rss();
+for (let count = 0; count < 10_000; count += 1) writer.write(text);
+await writer.flush();
+const grownMiB = (process.memoryUsage.rss() - before) / 2 ** 20;
+process.exit(code !== "EIO" ? 1 : grownMiB > 100 ? 2 : 7);`;
+    await using program = new TerminalProgram(ignoringHangUp([process.execPath, "-e", script]));
+    await program.screen.line(/^up$/);
+    program.hangUp();
+    expect(await program.exit()).toEqual({ code: 7, signal: null });
+  });
+
+  test("has no device for what is no terminal", () => {
     expect(deviceOf(9999)).toBeUndefined();
-    expect(openTerminalSink(1, ["/dev/none/at/all"])).toBeUndefined();
   });
 });

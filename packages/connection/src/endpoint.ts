@@ -32,6 +32,7 @@ import { aClock, type OptionCheck } from "./option-checks.ts";
 import { tellOption } from "./option-value.ts";
 import { checkOption } from "./options.ts";
 import { type FailureReport, type Observers, observersAsOne } from "./observers.ts";
+import type { Authenticate, Credentials } from "./handshake/authentication.ts";
 import type { SharedSecret } from "./handshake/secret-exchange.ts";
 import { BufferPool } from "./sending/buffer-pool.ts";
 import { FrameSizes } from "./sending/frame-sizes.ts";
@@ -102,6 +103,10 @@ export interface EndpointOptions<
   readonly warn?: Warn | undefined;
   /** Where given, both ends prove that they have it before anything else is accepted. Default: no secret. */
   readonly secret?: SharedSecret;
+  /** Of a server whose protocol has `auth`, and of no other: judges what clients show. */
+  readonly authenticate?: Authenticate<Connection<Outgoing>> | undefined;
+  /** Of a client whose protocol has `auth`, and of no other: what it shows. */
+  readonly credentials?: Credentials | undefined;
 }
 
 /** One side of a protocol, ready to make connections: see `createEndpoint`. */
@@ -133,6 +138,11 @@ export interface Endpoint<Outgoing extends AnyMessage, Incoming extends AnyMessa
   readonly owner: ConnectionOwner<Outgoing>;
   readonly observers: Observers<Outgoing, Incoming>;
   readonly secret: SharedSecret | undefined;
+  /** Whether clients have to authenticate. */
+  readonly hasAuth: boolean;
+  readonly expiries: WeakMap<object, number>;
+  readonly authenticate: Authenticate<Connection<Outgoing>> | undefined;
+  readonly credentials: Credentials | undefined;
   /** What all connections of this endpoint have done so far. */
   readonly stats: () => EndpointStats;
 }
@@ -231,6 +241,10 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     owner: options.owner ?? {},
     observers: observersAsOne(observers, options.reportFailure ?? (() => {}), warnings),
     secret: options.secret,
+    hasAuth: protocol.hasAuth,
+    expiries: new WeakMap(),
+    authenticate: requireAuth(protocol, role, "server", "authenticate", options.authenticate),
+    credentials: requireAuth(protocol, role, "client", "auth", options.credentials),
     stats: () => tally.stats([...sweep.members].map((member) => member.stats)),
   };
 }
@@ -240,6 +254,22 @@ function unhandledMessages(names: readonly string[]): TypewireError {
     "option-invalid",
     `handlers: expected one for each message that this end receives, got none for ${names.join(", ")}, which will be dropped; an empty one says that this is meant`,
   );
+}
+
+/** The option `name` of the side `of`: there where the protocol has `auth`, and nowhere else. */
+function requireAuth<Option>(
+  { name: protocolName, hasAuth }: AnyProtocol,
+  role: Role,
+  of: Role,
+  name: string,
+  option: Option | undefined,
+): Option | undefined {
+  const isAsked = hasAuth && role === of;
+  if (isAsked ? typeof option === "function" : option === undefined) return option;
+  const why = isAsked
+    ? `expected a function, since the protocol ${protocolName} has \`auth\``
+    : `the protocol ${protocolName} has no \`auth\``;
+  throw new TypewireError("option-invalid", `${name}: ${why}`);
 }
 
 function frameOf<Message extends AnyMessage>(

@@ -25,6 +25,7 @@ export { LiveConnection } from "./live-connection.ts";
 export { isSlow } from "./receiving/audience.ts";
 export { type Observer, observerMethods } from "./observer.ts";
 export { type FailureReport, type Tellers, tellersOf } from "./observers.ts";
+export type { Admission, Authenticate, Credentials } from "./handshake/authentication.ts";
 export type { SharedSecret } from "./handshake/secret-exchange.ts";
 export { isTooLarge } from "./sending/sender.ts";
 export type { ConnectionStats, EndpointStats } from "./stats.ts";

@@ -3,7 +3,14 @@
 // its events on, and dials, accepts or comes back. An `Inflow` owns received bytes until they are handed
 // out, a `SocketWriter` sent ones until the socket has taken them.
 
-import { type AnyMessage, type Bye, type Hello, TypewireError } from "@typewire/protocol";
+import {
+  type AnyMessage,
+  type Bye,
+  type Call,
+  type Hello,
+  TypewireError,
+} from "@typewire/protocol";
+import { AUTHENTICATE } from "@typewire/protocol/internal";
 
 import type { ByteSocket, SocketUser } from "./byte-socket.ts";
 import {
@@ -12,6 +19,7 @@ import {
   type CloseOptions,
   type CloseReason,
   connectionClosed,
+  failed,
   failedInternally,
   isConnectionClosed,
   largestConsumer,
@@ -23,6 +31,7 @@ import {
 } from "./close-reason.ts";
 import type { Connection, ConnectionState } from "./connection.ts";
 import type { Endpoint, Member } from "./endpoint.ts";
+import { callOf, judge, notShown } from "./handshake/authentication.ts";
 import { Handshake } from "./handshake/handshake.ts";
 import { MOST_REST_MS } from "./receiving/audience.ts";
 import { HandlerCalls, type HandlerCallsOwner } from "./receiving/handler-calls.ts";
@@ -266,6 +275,39 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     return !this.#isEnding;
   }
 
+  judge(call: Call): void {
+    this.#inflow.hold(HOLD.judging);
+    void judge(this.#endpoint.authenticate, call, this).then((judgement) => {
+      if (this.#isEnding) return;
+      const { result } = judgement;
+      if ("failure" in judgement) {
+        this.#sender.sendOfCall(result, AUTHENTICATE);
+        this.closeWith(failed(judgement.failure), judgement.error);
+        return;
+      }
+      this.#handshake.admit(this.#endpoint.sweep.now(), judgement.expiresInMs);
+      // Where there is no place for a client that may stay, it is not told that it may.
+      if (!this.handshakeAdvanced()) return;
+      this.#sender.sendOfCall(result, AUTHENTICATE);
+      if (this.heard()) this.#inflow.release(HOLD.judging);
+    });
+  }
+
+  show(): void {
+    void callOf(this.#endpoint.credentials).then((call) => {
+      if (this.#isEnding) return;
+      if ("origin" in call) {
+        this.closeWith(call);
+        return;
+      }
+      try {
+        this.#sender.sendOfCall(call, AUTHENTICATE);
+      } catch (error) {
+        this.closeWith(notShown("option-invalid", error));
+      }
+    });
+  }
+
   /**
    * For an owner that has no place for the peer: ends in order, with `message` as the reason. Where no byte
    * has left yet, `$error` is all that the peer hears, and not that it was let in.
@@ -397,7 +439,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   /** Why this side cannot do something now. */
   #obstacle(doing: string): TypewireError {
     if (this.#closeReason === undefined && this.#handshake.isAuthenticating) {
-      const message = `Cannot ${doing}: the peer has not proved the shared secret yet`;
+      const message = `Cannot ${doing}: it has not been shown yet that the peer may be talked to`;
       return new TypewireError("auth-required", message);
     }
     return connectionClosed(doing, this.#closeReason ?? peerEndedItsHalf);

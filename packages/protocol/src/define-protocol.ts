@@ -1,14 +1,17 @@
 // The entrance: schemas in, a protocol with a codec for each direction out. All refusals happen here,
 // once, at start-up; a protocol that is defined can be spoken.
 
-import type { Static } from "@sinclair/typebox";
+import type { Static, TSchema } from "@sinclair/typebox";
 
 import type { Codec } from "./codec/codec.ts";
 import { CodeBudget } from "./code-budget.ts";
 import { DirectionCodec } from "./codec/direction-codec.ts";
 import { describeProtocol, type ProtocolDescription } from "./describe/description.ts";
 import { TypewireError } from "./errors.ts";
-import { buildMessageTable, type MessageSchemas } from "./schema/message-table.ts";
+import type { CallDefinitions, CallShapes } from "./schema/call-definition.ts";
+import { buildCallTable, withCalls } from "./schema/call-table.ts";
+import { type AnyMessage, buildMessageTable, type MessageSchemas } from "./schema/message-table.ts";
+import { readCalls } from "./schema/read-calls.ts";
 
 /** Shows an intersection as one object in editors and errors. */
 type Flatten<Fields> = { [Name in keyof Fields]: Fields[Name] } & {};
@@ -23,14 +26,24 @@ type MessageIn<Schemas extends MessageSchemas> = {
   [Name in keyof Schemas & string]: MessageNamed<Schemas, Name>;
 }[keyof Schemas & string];
 
-/** What both sides of a protocol send: message name to schema. */
+/** What both sides of a protocol send: message name to schema, call name to definition. */
 export interface ProtocolSchemas {
   readonly server: MessageSchemas;
   readonly client: MessageSchemas;
+  readonly calls?: CallDefinitions;
+  readonly auth?: TSchema | undefined;
 }
 
+/** The calls of a protocol without any. */
+export type NoCalls = {};
+
 /** What a protocol is made of. */
-export interface ProtocolDefinition<Server extends MessageSchemas, Client extends MessageSchemas> {
+export interface ProtocolDefinition<
+  Server extends MessageSchemas,
+  Client extends MessageSchemas,
+  Calls extends CallDefinitions = NoCalls,
+  Auth extends TSchema | undefined = undefined,
+> {
   /** Told to the peer in `$hello`; two ends with different names refuse each other. */
   readonly name: string;
   /** A whole number; two ends with different versions refuse each other. */
@@ -39,6 +52,10 @@ export interface ProtocolDefinition<Server extends MessageSchemas, Client extend
   readonly server: Server;
   /** What the client sends. */
   readonly client: Client;
+  /** What the client asks and the server answers: call name to definition. */
+  readonly calls?: Calls;
+  /** What a client shows to be let in: the input of the built-in call `$authenticate`. */
+  readonly auth?: Auth;
 }
 
 /**
@@ -64,6 +81,10 @@ export interface Protocol<Schemas extends ProtocolSchemas> {
       [Name in keyof Schemas["client"] & string]: MessageNamed<Schemas["client"], Name>;
     }[keyof Schemas["client"] & string]
   >;
+  /** The calls, by name. */
+  readonly calls: CallShapes;
+  /** Whether clients authenticate. */
+  readonly hasAuth: boolean;
 }
 
 /** Any protocol, where its messages do not matter. */
@@ -88,9 +109,14 @@ export type SchemasOf<P extends AnyProtocol, Side extends Role> =
  * property named `type`, `$…` or `__proto__`; a message named `$…`. So also where it says what no end would
  * enforce, or what no value satisfies, with what to write instead (docs/schemas.md).
  */
-export function defineProtocol<Server extends MessageSchemas, Client extends MessageSchemas>(
-  definition: ProtocolDefinition<Server, Client>,
-): Protocol<{ server: Server; client: Client }> {
+export function defineProtocol<
+  Server extends MessageSchemas,
+  Client extends MessageSchemas,
+  Calls extends CallDefinitions = NoCalls,
+  Auth extends TSchema | undefined = undefined,
+>(
+  definition: ProtocolDefinition<Server, Client, Calls, Auth>,
+): Protocol<{ server: Server; client: Client; calls: Calls; auth: Auth }> {
   return build(definition, true);
 }
 
@@ -98,14 +124,23 @@ export function defineProtocol<Server extends MessageSchemas, Client extends Mes
 export function defineReferenceProtocol<
   Server extends MessageSchemas,
   Client extends MessageSchemas,
->(definition: ProtocolDefinition<Server, Client>): Protocol<{ server: Server; client: Client }> {
+  Calls extends CallDefinitions = NoCalls,
+  Auth extends TSchema | undefined = undefined,
+>(
+  definition: ProtocolDefinition<Server, Client, Calls, Auth>,
+): Protocol<{ server: Server; client: Client; calls: Calls; auth: Auth }> {
   return build(definition, false);
 }
 
-function build<Server extends MessageSchemas, Client extends MessageSchemas>(
-  { name, version, server, client }: ProtocolDefinition<Server, Client>,
+function build<
+  Server extends MessageSchemas,
+  Client extends MessageSchemas,
+  Calls extends CallDefinitions,
+  Auth extends TSchema | undefined,
+>(
+  { name, version, server, client, calls, auth }: ProtocolDefinition<Server, Client, Calls, Auth>,
   compiled: boolean,
-): Protocol<{ server: Server; client: Client }> {
+): Protocol<{ server: Server; client: Client; calls: Calls; auth: Auth }> {
   if (typeof name !== "string" || name === "" || !name.isWellFormed()) {
     throw new TypewireError("protocol-invalid", "Cannot define protocol: it needs a name");
   }
@@ -116,10 +151,19 @@ function build<Server extends MessageSchemas, Client extends MessageSchemas>(
     );
   }
   const budget = new CodeBudget();
-  const table = (schemas: MessageSchemas, path: string) => buildMessageTable(schemas, path, budget);
-  const tables = { server: table(server, "/server"), client: table(client, "/client") };
+  const { shapes, spoken, described } = readCalls(calls, auth, client);
+  const tables = {
+    server: buildMessageTable(server, "/server", budget),
+    client: buildMessageTable(client, "/client", budget),
+  };
+  const codecOf = <Message extends AnyMessage>(writer: Role) => {
+    const callTable = spoken.size === 0 ? undefined : buildCallTable(spoken, writer, budget);
+    const table = callTable === undefined ? tables[writer] : withCalls(tables[writer], callTable);
+    return new DirectionCodec<Message>(table, callTable, budget, compiled);
+  };
   let description: ProtocolDescription | undefined;
-  const describe = () => (description ??= describeProtocol({ name, version, ...tables }));
+  const describe = () =>
+    (description ??= describeProtocol({ name, version, ...tables, ...described }));
   return Object.freeze({
     name,
     version,
@@ -129,7 +173,9 @@ function build<Server extends MessageSchemas, Client extends MessageSchemas>(
     get description() {
       return describe();
     },
-    server: new DirectionCodec<MessageIn<Server>>(tables.server, budget, compiled),
-    client: new DirectionCodec<MessageIn<Client>>(tables.client, budget, compiled),
+    server: codecOf<MessageIn<Server>>("server"),
+    client: codecOf<MessageIn<Client>>("client"),
+    calls: shapes,
+    hasAuth: auth !== undefined,
   });
 }

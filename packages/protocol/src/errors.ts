@@ -19,6 +19,7 @@ const wireErrorCodes = [
   "hello-required",
   "auth-required",
   "auth-failed",
+  "auth-expired",
   "slow-consumer",
   "heartbeat-lost",
   "write-timeout",
@@ -45,7 +46,17 @@ export type LocalErrorCode =
   | "topic-invalid"
   | "topic-limit";
 
-export type ErrorCode = WireErrorCode | LocalErrorCode;
+/** Codes of a message of a call that does not fit: the call is told by its `$result`, and the connection goes on. */
+const callMisfitCodes = [
+  "unknown-call",
+  "invalid-input",
+  "invalid-item",
+  "invalid-answer",
+] as const;
+
+export type CallMisfitCode = (typeof callMisfitCodes)[number];
+
+export type ErrorCode = WireErrorCode | LocalErrorCode | CallMisfitCode;
 
 /** Details of a `TypewireError` beyond its code and sentence. */
 export interface TypewireErrorOptions {
@@ -72,17 +83,46 @@ export class TypewireError extends Error {
   }
 }
 
+/** A message of a call whose id is known, and which does not fit: what is to be told of it to that call alone. */
+export class CallMisfit extends TypewireError {
+  declare readonly code: CallMisfitCode;
+  /** The id of the call. */
+  readonly id: number;
+  /** The name of the call, as the peer wrote it where it is `unknown-call`. */
+  readonly call: string | undefined;
+
+  constructor(
+    code: CallMisfitCode,
+    message: string,
+    {
+      id,
+      call,
+      ...options
+    }: TypewireErrorOptions & { readonly id: number; readonly call?: string },
+  ) {
+    super(code, message, options);
+    this.id = id;
+    this.call = call;
+  }
+}
+
 /** Whether `code`, which a peer wrote, is one that this version knows. */
 export function isWireErrorCode(code: string): code is WireErrorCode {
   return knownWireErrorCodes.has(code);
 }
+
+const forgivenCodes: ReadonlySet<ErrorCode> = new Set([
+  "schema-mismatch",
+  "unknown-type",
+  ...callMisfitCodes,
+] as const);
 
 /**
  * Whether an error with this code ends the connection. Only a well-formed message that fails its
  * schema, or is not one of this direction, leaves the position in the stream trusted.
  */
 export function isFatal(code: ErrorCode): boolean {
-  return code !== "schema-mismatch" && code !== "unknown-type";
+  return !forgivenCodes.has(code);
 }
 
 /** The same error, about a message of the type `of`. */
@@ -96,6 +136,8 @@ export function refusalOf(
 /** Appends one segment to a JSON Pointer, escaped as RFC 6901 §3 asks. */
 export function appendPointer(path: string, segment: string | number): string {
   if (typeof segment === "number") return `${path}/${segment}`;
+  // Hundreds of schemas are walked with the paths of all their parts; few names need the replacements.
+  if (!/[~/]/.test(segment)) return `${path}/${segment}`;
   return `${path}/${segment.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }
 

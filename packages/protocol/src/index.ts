@@ -1,13 +1,55 @@
 // The public face of @typewire/protocol.
 
 export type { Codec } from "./codec/codec.ts";
+export {
+  CallError,
+  type CallErrorCode,
+  callErrorCodes,
+  type CallErrorOptions,
+  type Ran,
+} from "./call-error.ts";
+export type {
+  AuthOf,
+  CallFailureOf,
+  CallHandler,
+  CallHandlers,
+  CallInput,
+  CallItemSent,
+  CallItemYielded,
+  CallNames,
+  CallOptions,
+  CallOutcome,
+  CallOutput,
+  CallsOf,
+  CallStream,
+  ClientCalls,
+  ClientTries,
+  HostAbortSignal,
+  ServerCall,
+  ServerCallOf,
+} from "./call-types.ts";
+export type {
+  CallDefinition,
+  CallDefinitions,
+  CallShape,
+  CallShapes,
+} from "./schema/call-definition.ts";
+export type { OpenCalls } from "./schema/call-table.ts";
 export type { AnyMessage, MessageSchemas } from "./schema/message-table.ts";
 export {
   type Bye,
   type Call,
+  type CallFailure,
+  type CallMessage,
+  type Cancel,
   type ControlMessage,
+  type Credit,
+  type Drain,
+  type End,
   type Hello,
   isControlMessage,
+  type Item,
+  type Late,
   type PeerError,
   type Ping,
   type Pong,
@@ -27,6 +69,8 @@ export {
 } from "./define-protocol.ts";
 export type { DescribedSchemas, ProtocolDescription } from "./describe/description.ts";
 export {
+  CallMisfit,
+  type CallMisfitCode,
   type ErrorCode,
   isFatal,
   isWireErrorCode,

@@ -10,3 +10,4 @@ export { compileNow, generatedCode, unannouncedLimits } from "./codec/direction-
 export { defineReferenceProtocol } from "./define-protocol.ts";
 export { beginningOf } from "./excerpt.ts";
 export { release } from "./release.ts";
+export { AUTHENTICATE } from "./schema/read-calls.ts";

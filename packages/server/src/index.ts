@@ -1,9 +1,17 @@
 // The public face of @typewire/server.
 
 export { LiveServer } from "./live-server.ts";
-export type { MemberConnection } from "./member-connection.ts";
+export type { Authenticated, ExpiringContext } from "./context.ts";
+export type { MemberConnection, PeerIdentity } from "./member-connection.ts";
 export type { PublishOptions, Server, ServerOf, Subscribers, WhenSlow } from "./server.ts";
-export type { Accept, Accepted, Listening, ServerCertificates, ServerHost } from "./server-host.ts";
+export type {
+  Accept,
+  Accepted,
+  Listening,
+  PeerCertificate,
+  ServerCertificates,
+  ServerHost,
+} from "./server-host.ts";
 export { serverOptions } from "./server-options.ts";
 export type {
   ConnectionCap,

@@ -15,8 +15,9 @@ import {
   type Tellers,
   tellersOf,
 } from "@typewire/connection";
-import type { AnyProtocol, MessageOf } from "@typewire/protocol";
+import { type AnyProtocol, type AuthOf, type MessageOf, TypewireError } from "@typewire/protocol";
 
+import { admit } from "./context.ts";
 import { Door } from "./door.ts";
 import { FanOut } from "./fan-out.ts";
 import { LiveMemberConnection } from "./member-connection.ts";
@@ -32,7 +33,7 @@ import {
   serverOptions,
   type ServerStats,
 } from "./server-options.ts";
-import type { Listening, ServerCertificates, ServerHost } from "./server-host.ts";
+import type { Accepted, Listening, ServerCertificates, ServerHost } from "./server-host.ts";
 import {
   type BroadcastOptions,
   broadcastOptions,
@@ -52,10 +53,13 @@ type LiveServerConnection<P extends AnyProtocol> = LiveMemberConnection<
 export class LiveServer<
   P extends AnyProtocol,
   Port extends number | undefined = number | undefined,
-> implements Server<MessageOf<P, "server">, Port> {
+  Context = undefined,
+> implements Server<MessageOf<P, "server">, Port, Context> {
   readonly maxConnections: number;
   readonly #endpoint: Endpoint<MessageOf<P, "server">, MessageOf<P, "client">>;
-  readonly #tellers: Tellers<Required<Pick<ServerObserver<P>, "onNotOpened" | "onTurnedAway">>>;
+  readonly #tellers: Tellers<
+    Required<Pick<ServerObserver<P, unknown>, "onNotOpened" | "onTurnedAway">>
+  >;
   readonly #door: Door<LiveServerConnection<P>>;
   readonly #connections = new Set<LiveServerConnection<P>>();
   readonly #topics = new Topics<LiveServerConnection<P>>();
@@ -67,15 +71,16 @@ export class LiveServer<
   /** Use a host's `serve`. Listens before it returns; throws what `host.listen` and `createEndpoint` throw. */
   constructor(
     protocol: P,
-    options: ServerOptions<P>,
-    handlers: ServerHandlers<P> | undefined,
+    options: ServerOptions<P, Context>,
+    handlers: ServerHandlers<P, Context> | undefined,
     host: ServerHost,
   ) {
     this.#certificates = host.certificates;
     checkOptionValues(options, serverOptions);
+    if (options.context !== undefined && protocol.hasAuth) throw contextBesideAuth();
     const places = dividePlaces(host.sockets ?? Infinity, options.maxConnections);
     this.maxConnections = places.connections;
-    const observers = observersOf<ServerObserver<P>>(options);
+    const observers = observersOf<ServerObserver<P, Context>>(options);
     // Every connection of this endpoint is made by `#connection`, so it has what its handlers may ask for.
     const plainHandlers = handlers as HandlersOf<P, "server"> | undefined;
     this.#endpoint = createEndpoint(protocol, "server", plainHandlers, {
@@ -87,7 +92,24 @@ export class LiveServer<
       ownsChunks: true,
       ...(host.memoryLimitBytes !== undefined && { memoryLimitBytes: host.memoryLimitBytes }),
       ...(host.secret && { secret: host.secret }),
+      authenticate:
+        options.authenticate &&
+        (async (shown, connection) => {
+          const member = connection as LiveServerConnection<P>;
+          // The codec has held it against the protocol's `auth`.
+          return admit(member, await options.authenticate?.(shown as AuthOf<P>, member));
+        }),
       owner: {
+        ...(options.context && {
+          opened: (connection) => {
+            const member = connection as LiveServerConnection<P>;
+            try {
+              member.hold(options.context?.(member));
+            } catch (error) {
+              member.handlerFailed("context", error);
+            }
+          },
+        }),
         proven: (connection) => this.#door.proven(connection as LiveServerConnection<P>),
         closed: (connection, reason) => {
           this.#closed(connection as LiveServerConnection<P>, reason);
@@ -99,7 +121,7 @@ export class LiveServer<
     });
     this.#tellers = tellersOf(observers, ["onNotOpened", "onTurnedAway"], (name, error, [of]) => {
       if (typeof of === "string") host.handlerFailed({ name: of }, name, error);
-      else this.#endpoint.observers.onHandlerError(of as ServerConnection<P>, name, error);
+      else this.#endpoint.observers.onHandlerError(of as LiveServerConnection<P>, name, error);
     });
     this.#fanOut = new FanOut(this.#endpoint);
     this.#door = new Door({
@@ -112,7 +134,7 @@ export class LiveServer<
       onTurnedAway: (name, by) => this.#tellers.onTurnedAway?.(name, by),
     });
     this.#listening = host.listen((accepted) =>
-      this.#door.admit(accepted, () => this.#connection(accepted.name)),
+      this.#door.admit(accepted, () => this.#connection(accepted)),
     );
   }
 
@@ -141,8 +163,11 @@ export class LiveServer<
     await this.#certificates?.reload();
   }
 
-  get connections(): ReadonlySet<ServerConnection<P>> {
-    return this.#connections;
+  get connections(): ReadonlySet<ServerConnection<P, Context>> {
+    // What is held as their context is what `authenticate` or `context` returned.
+    return this.#connections as ReadonlySet<ServerConnection<P>> as ReadonlySet<
+      ServerConnection<P, Context>
+    >;
   }
 
   stats(): ServerStats {
@@ -207,8 +232,8 @@ export class LiveServer<
   }
 
   /** A connection of an accepted socket. */
-  #connection(name: string): LiveServerConnection<P> {
-    const connection = new LiveMemberConnection(this.#endpoint, name, this.#topics);
+  #connection(accepted: Accepted): LiveServerConnection<P> {
+    const connection = new LiveMemberConnection(this.#endpoint, accepted, this.#topics);
     this.#connections.add(connection);
     return connection;
   }
@@ -228,4 +253,11 @@ export class LiveServer<
   #destroyAll(): void {
     for (const connection of this.#connections) connection.destroy("shutting-down");
   }
+}
+
+function contextBesideAuth(): TypewireError {
+  return new TypewireError(
+    "option-invalid",
+    "context: expected none, since the protocol has `auth`: what `authenticate` returns is the context",
+  );
 }

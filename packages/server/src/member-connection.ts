@@ -1,12 +1,36 @@
-// A connection as its server's program sees it: what any connection can, and the topics that it hears.
+// A connection as its server's program sees it: what any connection can, who the client is, and the topics
+// that it hears.
 
 import { type Connection, type Endpoint, LiveConnection } from "@typewire/connection";
 import type { AnyMessage } from "@typewire/protocol";
 
+import type { ContextHolder } from "./context.ts";
+import type { Accepted, PeerCertificate } from "./server-host.ts";
 import type { Topics } from "./topics.ts";
 
-/** A connection of a server. `Outgoing` are the messages that the server sends. */
-export interface MemberConnection<Outgoing extends AnyMessage> extends Connection<Outgoing> {
+/** Who a client is, as far as its socket tells. */
+export interface PeerIdentity {
+  /** The IP address; undefined on a Unix socket. */
+  readonly address: string | undefined;
+  /**
+   * What the client has shown in a TLS handshake that asked for it (`tls.requireClientCert`), and an
+   * authority of the server's vouches for; else undefined.
+   */
+  readonly certificate: PeerCertificate | undefined;
+}
+
+/**
+ * A connection of a server. `Outgoing` are the messages that the server sends, `Context` is what
+ * `authenticate` or `context` makes of the client.
+ */
+export interface MemberConnection<
+  Outgoing extends AnyMessage,
+  Context = unknown,
+> extends Connection<Outgoing> {
+  /** What `authenticate` made of the client, or the option `context`; undefined before, and without either. */
+  readonly context: Context;
+  readonly peer: PeerIdentity;
+
   /**
    * From now on it gets what the server publishes to `topic`, until it unsubscribes or ends. A topic is
    * one or more names of letters, digits, `_` and `-`, joined by dots: `room.42`. Whether the peer may hear
@@ -27,17 +51,33 @@ export interface MemberConnection<Outgoing extends AnyMessage> extends Connectio
 /** The machine of such a connection. */
 export class LiveMemberConnection<Outgoing extends AnyMessage, Incoming extends AnyMessage>
   extends LiveConnection<Outgoing, Incoming>
-  implements MemberConnection<Outgoing>
+  implements MemberConnection<Outgoing>, ContextHolder
 {
+  readonly #accepted: Accepted;
   readonly #topics: Topics<LiveMemberConnection<Outgoing, Incoming>>;
+  #context: unknown;
 
   constructor(
     endpoint: Endpoint<Outgoing, Incoming>,
-    name: string,
+    accepted: Accepted,
     topics: Topics<LiveMemberConnection<Outgoing, Incoming>>,
   ) {
-    super(endpoint, name);
+    super(endpoint, accepted.name);
+    this.#accepted = accepted;
     this.#topics = topics;
+  }
+
+  get context(): unknown {
+    return this.#context;
+  }
+
+  hold(context: unknown): void {
+    this.#context = context;
+  }
+
+  get peer(): PeerIdentity {
+    const { ipAddress, certificate } = this.#accepted;
+    return { address: ipAddress, certificate: certificate?.() };
   }
 
   subscribe(topic: string): void {

@@ -2,12 +2,24 @@
 
 import type { SharedSecret, SocketUser } from "@typewire/connection";
 
+/** A certificate that a client has shown, and an authority vouches for. */
+export interface PeerCertificate {
+  /** The distinguished name by its attributes: `{ CN: "worker-3", O: "Example" }` (RFC 4514 §3). */
+  readonly subject: Readonly<Record<string, string>>;
+  /** The other names: `DNS:worker-3.example, IP Address:10.0.0.7`; undefined where there are none. */
+  readonly subjectAltName: string | undefined;
+  /** SHA-256 of the whole, in upper-case hexadecimal pairs with colons. */
+  readonly fingerprint256: string;
+}
+
 /** A socket that has just been accepted. */
 export interface Accepted {
   /** The peer's, for a log. */
   readonly name: string;
   /** The peer's; undefined on a Unix socket. */
   readonly ipAddress: string | undefined;
+  /** What the peer has shown in its TLS handshake, once that is over. Absent: it was not asked. */
+  readonly certificate?: () => PeerCertificate | undefined;
   /** Whether it takes what the host keeps for something else. */
   readonly isBeyondLimit: boolean;
   /** Ends the socket at once, during the TLS handshake too; its user is told that it is gone. */

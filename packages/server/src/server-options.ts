@@ -16,22 +16,28 @@ import {
   type Sent,
   wholeMilliseconds,
 } from "@typewire/connection";
-import type { AnyProtocol, MessageOf, SchemasOf } from "@typewire/protocol";
+import type { AnyProtocol, AuthOf, MessageOf, SchemasOf } from "@typewire/protocol";
 
+import type { Authenticated } from "./context.ts";
 import type { MemberConnection } from "./member-connection.ts";
 
-/** A connection as the handlers and observers of the server of `P` see it. */
-export type ServerConnection<P extends AnyProtocol> = MemberConnection<MessageOf<P, "server">>;
+/** A connection as the handlers and observers of the server of `P` see it; `Context` is what `authenticate` returns. */
+export type ServerConnection<P extends AnyProtocol, Context = undefined> = MemberConnection<
+  MessageOf<P, "server">,
+  Context
+>;
 
 /** A function for each message that the client may send. */
-export type ServerHandlers<P extends AnyProtocol> = P extends AnyProtocol
-  ? Handlers<SchemasOf<P, "client">, MemberConnection<Sent<P, "server">>>
+export type ServerHandlers<P extends AnyProtocol, Context = undefined> = P extends AnyProtocol
+  ? Handlers<SchemasOf<P, "client">, MemberConnection<Sent<P, "server">, Context>>
   : never;
 
 /** As `ServerHandlers`, each of them with the option `exhaustive`. */
-export type ServerHandlersFor<P extends AnyProtocol, Exhaustive> = [Exhaustive] extends [true]
-  ? Required<ServerHandlers<P>>
-  : ServerHandlers<P>;
+export type ServerHandlersFor<P extends AnyProtocol, Context, Exhaustive> = [Exhaustive] extends [
+  true,
+]
+  ? Required<ServerHandlers<P, Context>>
+  : ServerHandlers<P, Context>;
 
 /** What a server was full of. */
 export type ConnectionCap = "maxConnections" | "maxConnectionsPerAddress";
@@ -40,13 +46,13 @@ export type ConnectionCap = "maxConnections" | "maxConnectionsPerAddress";
 export type TurnedAwayBy = ConnectionCap | "descriptors";
 
 /** What a server may be told of its connections, and of those that it has not taken. */
-export interface ServerObserver<P extends AnyProtocol> extends Observer<
+export interface ServerObserver<P extends AnyProtocol, Context = undefined> extends Observer<
   MessageOf<P, "server">,
   MessageOf<P, "client">,
-  ServerConnection<P>
+  ServerConnection<P, Context>
 > {
-  /** A connection ended before `onOpen`: its handshake, of TLS or of the secret, failed. In the place of `onClose`. */
-  onNotOpened?(connection: ServerConnection<P>, reason: CloseReason): void;
+  /** A connection ended before `onOpen`: its handshake, of TLS or of the secret, or `authenticate` failed. In the place of `onClose`. */
+  onNotOpened?(connection: ServerConnection<P, Context>, reason: CloseReason): void;
   /**
    * A peer was turned away because of this: with `too-many-connections`, or for want of descriptors without a
    * word. There is only its name.
@@ -55,8 +61,22 @@ export interface ServerObserver<P extends AnyProtocol> extends Observer<
 }
 
 /** The options are one observer themselves. */
-export interface ServerOptions<P extends AnyProtocol>
-  extends ServerObserver<P>, EndOptions<ServerObserver<P>> {
+export interface ServerOptions<P extends AnyProtocol, Context = undefined>
+  extends ServerObserver<P, Context>, EndOptions<ServerObserver<P, Context>> {
+  /**
+   * Lets a client in by what it shows, where the protocol has `auth`, and there it has to be given. What it
+   * returns, or promises, is `connection.context`; `{ context, expiresAt }` lets the client stay until then.
+   * What it throws is a refusal: the client is told `auth-failed`, and nothing of why. Where it cannot find
+   * out (its database is away), it throws a `TypewireError` with another code: the client is told `internal`,
+   * and comes back. No handler runs, and `onOpen` is not called, before; `connection.peer` is known. It has
+   * ten seconds, the time in which the client shows it included.
+   */
+  authenticate?(
+    shown: AuthOf<P>,
+    connection: ServerConnection<P, unknown>,
+  ): Authenticated<Context> | PromiseLike<Authenticated<Context>>;
+  /** Makes `connection.context` of a connection, before `onOpen`, where the protocol has no `auth`. Default: undefined. */
+  context?(connection: ServerConnection<P, unknown>): Context;
   /**
    * Connections at once; one over is told `too-many-connections` and closed. Default 10 000. Lowered to
    * what the descriptors allow that this process has not opened when the server starts, less a reserve of
@@ -86,6 +106,8 @@ export const serverOptions: OptionChecks<keyof ServerOptions<AnyProtocol>> = {
   maxConnections: positiveInteger,
   maxConnectionsPerAddress: positiveInteger,
   maxBufferedBytes: positiveInteger,
+  authenticate: aFunction,
+  context: aFunction,
   onNotOpened: aFunction,
   onTurnedAway: aFunction,
 };

@@ -48,12 +48,13 @@ export interface Subscribers {
 }
 
 /**
- * A server of one protocol. `Outgoing` are the messages that it sends; `Port` is `number` where it listens on
+ * A server of one protocol. `Outgoing` are the messages that it sends, `Context` is what `authenticate` makes of a client; `Port` is `number` where it listens on
  * one, and undefined where it listens on a Unix socket. `await using` drains it, with the defaults of `drain`.
  */
 export interface Server<
   Outgoing extends AnyMessage,
   Port extends number | undefined = number | undefined,
+  Context = unknown,
 > extends AsyncDisposable {
   /** The most connections at once: the option, lowered to what the host can hold. */
   readonly maxConnections: number;
@@ -68,7 +69,7 @@ export interface Server<
   /** What works but should not stay, of the certificate and key: sentences for a log. */
   readonly tlsWarnings: readonly string[];
   /** Every connection that has not ended. */
-  readonly connections: ReadonlySet<MemberConnection<Outgoing>>;
+  readonly connections: ReadonlySet<MemberConnection<Outgoing, Context>>;
 
   /**
    * Reads the files of `tls` again and tries a handshake with them in memory: connections that come afterwards
@@ -129,4 +130,5 @@ export interface Server<
 export type ServerOf<
   P extends AnyProtocol,
   Port extends number | undefined = number | undefined,
-> = Server<MessageOf<P, "server">, Port>;
+  Context = undefined,
+> = Server<MessageOf<P, "server">, Port, Context>;

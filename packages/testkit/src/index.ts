@@ -39,4 +39,4 @@ export { missingTools, type OutsideTool, outsideTool } from "./outside-tools.ts"
 export { Output, Program, type ProgramEnd, type ProgramOptions } from "./program.ts";
 export { type Address, type PeerEnd, ScriptedListener, ScriptedPeer } from "./scripted-peer.ts";
 export { pickSeed, SeededRandom } from "./seeded-random.ts";
-export { TerminalProgram } from "./terminal-program.ts";
+export { ignoringHangUp, TerminalProgram } from "./terminal-program.ts";

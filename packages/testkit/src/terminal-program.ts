@@ -1,5 +1,5 @@
 // A program under test on a terminal of its own (a pty): all three streams are the terminal, and the test is
-// the person in front of it, and can stop the output as Ctrl+S does. A `Program` has pipes instead.
+// the person in front of it, and can stop the output as Ctrl+S does, or go away. A `Program` has pipes instead.
 
 import { within } from "./deadline.ts";
 import { Output, type ProgramEnd } from "./program.ts";
@@ -7,6 +7,11 @@ import { Output, type ProgramEnd } from "./program.ts";
 /** What a terminal takes for "no more output, please", and for "go on" (XOFF and XON). */
 const CTRL_S = "\u0013";
 const CTRL_Q = "\u0011";
+
+/** `command`, started as `nohup` does, with SIGHUP ignored, but on its terminal. */
+export function ignoringHangUp(command: readonly string[]): readonly string[] {
+  return ["sh", "-c", `trap "" HUP; exec "$@"`, "sh", ...command];
+}
 
 export class TerminalProgram implements AsyncDisposable {
   /** What the program has shown. */
@@ -43,6 +48,13 @@ export class TerminalProgram implements AsyncDisposable {
   /** What is typed. */
   type(text: string): void {
     this.#terminal.write(text);
+  }
+
+  /** Hangs up: what the program writes or reads from now on fails with EIO. */
+  hangUp(): void {
+    this.#terminal.close();
+    // The terminal is not the program's controlling one, so that the kernel sends it no SIGHUP.
+    this.signal("SIGHUP");
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -28,9 +28,13 @@ export type {
   ReconnectOptions,
 } from "@typewire/client";
 export type {
+  Authenticated,
   ConnectionCap,
   Drained,
   DrainOptions,
+  ExpiringContext,
+  PeerCertificate,
+  PeerIdentity,
   PublishOptions,
   Server,
   ServerConnection,

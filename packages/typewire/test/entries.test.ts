@@ -10,6 +10,7 @@ const FOLDER = join(import.meta.dir, "..");
 
 const names: Readonly<Record<keyof typeof manifest.exports, readonly string[]>> = {
   ".": [
+    "CallError",
     "FormatRegistry",
     "FrameReader",
     "Type",

@@ -88,15 +88,35 @@ export const LARGE_TEXT = "x".repeat(4000);
 /** What loopback itself holds for a reader that does not read, at most: both socket buffers. */
 const MOST_KERNEL_BYTES = 12 * 1024 ** 2;
 
+/** Beyond the kernel's buffers and each bound of a server in these tests. */
+const MOST_SAID_BYTES = 64 * 1024 ** 2;
+
+/** Messages that are said in a row, before the server is waited for. */
+const BURST = 50;
+
 /** Says so much that a client that does not read has at least `bytes` waiting in the server's memory. */
-export async function sayAtLeast(speaker: Offender, bytes: number): Promise<void> {
-  const frames = Math.ceil((bytes + MOST_KERNEL_BYTES) / LARGE_TEXT.length);
-  for (let sent = 0; sent < frames; sent += 50) {
-    for (let index = 0; index < 50; index += 1) await speaker.say(LARGE_TEXT);
-    // As fast as the server takes it, so that the others can follow.
-    await speaker.peer.send(frame(message("$ping")));
-    await speaker.next("$pong");
+export function sayAtLeast(speaker: Offender, bytes: number): Promise<void> {
+  return sayMore(speaker, bytes + MOST_KERNEL_BYTES);
+}
+
+/** Says `bytes` more, in large messages. */
+export async function sayMore(speaker: Offender, bytes: number): Promise<void> {
+  for (let said = 0; said < bytes; said += BURST * LARGE_TEXT.length) await sayBurst(speaker);
+}
+
+/** Says large messages until `isEnough`. Rejects after as many as any bound of the server's is reached with. */
+export async function sayUntil(speaker: Offender, isEnough: () => boolean): Promise<void> {
+  for (let said = 0; !isEnough(); said += BURST * LARGE_TEXT.length) {
+    if (said > MOST_SAID_BYTES) throw new Error(`${said} bytes were said, and it is not enough`);
+    await sayBurst(speaker);
   }
+}
+
+async function sayBurst(speaker: Offender): Promise<void> {
+  for (let index = 0; index < BURST; index += 1) await speaker.say(LARGE_TEXT);
+  // As fast as the server takes it, so that the others can follow.
+  await speaker.peer.send(frame(message("$ping")));
+  await speaker.next("$pong");
 }
 
 /** Above this, only the two edges go byte by byte: a megabyte of them is row F7. */

@@ -3,9 +3,9 @@
 
 import { describe } from "bun:test";
 
-import { startServer } from "../src/arena.ts";
+import { type RunningServer, startServer } from "../src/arena.ts";
 import { carrying, concat, frame, header, hex, message, repeated, text } from "../src/cbor.ts";
-import { Offender, sayAtLeast } from "../src/offender.ts";
+import { Offender, sayAtLeast, sayMore, sayUntil } from "../src/offender.ts";
 import { row } from "../src/row.ts";
 import { endsNoHigher } from "../src/tenfold.ts";
 import { connectPeer } from "../src/tls.ts";
@@ -37,14 +37,26 @@ interface Attack {
   readonly name: string;
   /** Of the server. */
   readonly flags?: readonly string[];
-  run(port: number): Promise<void>;
+  run(server: RunningServer): Promise<void>;
+}
+
+/** Listeners that read all they hear. With three to each slow reader a speaker is not made to rest, for seconds in sum. */
+async function keepUp(port: number, count: number): Promise<Disposable> {
+  const listeners = await many(count, () => Offender.connect(port));
+  for (const { peer } of listeners) peer.listen(() => {});
+  return {
+    [Symbol.dispose]() {
+      for (const listener of listeners) listener[Symbol.dispose]();
+    },
+  };
 }
 
 const attacks: readonly Attack[] = [
   {
     name: "a reader that never reads",
     flags: ["--limit", "hardQueueBytes=2MiB"],
-    async run(port) {
+    async run({ port }) {
+      using _listeners = await keepUp(port, 4);
       using reader = await Offender.connect(port);
       using speaker = await Offender.connect(port);
       reader.peer.pause();
@@ -55,18 +67,21 @@ const attacks: readonly Attack[] = [
   {
     name: "more slow readers than the bound on all of them has room for",
     flags: ["--max-buffered", "16MiB"],
-    async run(port) {
-      const readers = await many(20, () => Offender.connect(port));
+    async run({ port, log }) {
+      using _listeners = await keepUp(port, 19);
+      const readers = await many(6, () => Offender.connect(port));
       using speaker = await Offender.connect(port);
       for (const { peer } of readers) peer.pause();
-      await sayAtLeast(speaker, MIB);
+      await sayUntil(speaker, () => readers.some(({ name }) => log.endsOf(name).length > 0));
+      // And on, along the bound.
+      await sayMore(speaker, MIB);
       for (const reader of readers) reader[Symbol.dispose]();
       await speaker.leave();
     },
   },
   {
     name: "questions whose answers are not read",
-    async run(port) {
+    async run({ port }) {
       using offender = await Offender.connect(port);
       offender.peer.pause();
       await Promise.race([
@@ -77,7 +92,7 @@ const attacks: readonly Attack[] = [
   },
   {
     name: "large frames, and halves of them left behind",
-    async run(port) {
+    async run({ port }) {
       const peers = await many(30, () => connectPeer(port));
       for (const peer of peers) {
         await peer.send(LARGE);
@@ -89,7 +104,7 @@ const attacks: readonly Attack[] = [
   },
   {
     name: "bytes that are no message",
-    async run(port) {
+    async run({ port }) {
       for (const bytes of BAD_BYTES) {
         const peers = await many(5, () => connectPeer(port));
         for (const peer of peers) {
@@ -102,7 +117,7 @@ const attacks: readonly Attack[] = [
   },
   {
     name: "peers that come and go",
-    async run(port) {
+    async run({ port }) {
       for (let count = 0; count < 20; count += 1) {
         const peers = await many(50, () => connectPeer(port));
         await Promise.all(peers.map((peer) => peer.next()));
@@ -118,7 +133,7 @@ describe("typewire-server, memory after the tenth time", () => {
       `M ${attack.name}`,
       async () => {
         await using server = await startServer({ flags: attack.flags ?? [] });
-        await endsNoHigher(server.program.pid, () => attack.run(server.port));
+        await endsNoHigher(server.program.pid, () => attack.run(server));
       },
       120_000,
     );

@@ -1,5 +1,5 @@
 // Random sequences of messages and faults between a real client and a real server. Repeat one run with
-// TYPEWIRE_SEED; run for longer with TYPEWIRE_MODEL_SECONDS.
+// TYPEWIRE_SEED; run for longer with TYPEWIRE_MODEL_SECONDS, as `bun run test:long` does.
 
 import { describe, expect, test } from "bun:test";
 
@@ -8,7 +8,7 @@ import { pickSeed, SeededRandom } from "@typewire/testkit";
 import { randomStep } from "../src/model/steps.ts";
 import { World } from "../src/model/world.ts";
 
-const seconds = Number(process.env["TYPEWIRE_MODEL_SECONDS"] ?? 8);
+const seconds = Number(process.env["TYPEWIRE_MODEL_SECONDS"] ?? 4);
 const isRepeating = process.env["TYPEWIRE_SEED"] !== undefined;
 const STEPS = 30;
 

@@ -132,8 +132,37 @@ function withKeyword(kind: string, keyword: string, value: unknown): Schema {
   return { ...made[kind]?.(), [keyword]: value } as Schema;
 }
 
+describe("what a call carries", () => {
+  const content = page.blocks.find(({ info }) => info === "calls")?.content ?? "";
+  const calls = evaluate(/calls: (\{.*\}),\n\}\);/s.exec(content)?.[1] ?? "undefined");
+
+  function defineCalls(changed: object): AnyProtocol {
+    const client = { say: Type.Object({}) };
+    const whole = { ...(calls as object), ...changed };
+    return defineProtocol({ name: "p", version: 1, server: {}, client, calls: whole });
+  }
+
+  test("is defined as the page has it", () => {
+    expect(Object.keys(defineCalls({}).calls)).toEqual(["size", "read"]);
+  });
+
+  test("is refused where the page says so", () => {
+    expect(page.rowsOf("what is refused")).toHaveLength(5);
+    for (const changed of [
+      { size: { inputs: Type.String() } },
+      { size: Type.String() },
+      { size: { input: Type.Optional(Type.String()) } },
+      { say: {} },
+      { size: { errors: { cancelled: Type.Null() } } },
+    ]) {
+      expect(refusalOf(() => defineCalls(changed)).code).toBe("protocol-invalid");
+    }
+    expect(() => defineCalls({ "size.of": {} })).not.toThrow();
+  });
+});
+
 describe("an object of another project", () => {
-  const blocks = page.blocks.filter(({ language }) => language === "ts");
+  const blocks = page.blocks.filter(({ language, info }) => language === "ts" && info !== "calls");
 
   interface Example {
     readonly foreign: Schema;

@@ -173,6 +173,7 @@ describe("the table of errors in docs/wire.md", () => {
       "hello-required": true,
       "auth-required": true,
       "auth-failed": true,
+      "auth-expired": true,
       "slow-consumer": true,
       "heartbeat-lost": true,
       "write-timeout": true,

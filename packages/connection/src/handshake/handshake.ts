@@ -1,24 +1,37 @@
-// What two ends have to say before messages count: hello and version, and where there is a secret, the proof
-// of it. Holds the frame limit and the deadlines of that time. Takes one control message at a time and
+// What two ends have to say before messages count: hello and version, where there is a secret the proof of
+// it, and where the protocol has `auth`, what the client shows. Holds the frame limit and the deadlines of that time. Takes one control message at a time and
 // answers what follows from it; to say, refuse or end anything is the receiver's. Keeps no byte it is given.
 
 import {
+  type Call,
   type ControlMessage,
   type Hello,
   isFatal,
   type MessageLimits,
+  type OpenCalls,
   type PeerError,
   type Proof,
+  type Result,
   TypewireError,
 } from "@typewire/protocol";
+import { AUTHENTICATE } from "@typewire/protocol/internal";
 
 import {
   type CloseReason,
+  failed,
   type OwnControlMessage,
   peerCannotAuthenticate,
   peerReported,
 } from "../close-reason.ts";
 import type { ConnectionLimits } from "../limits.ts";
+import {
+  AUTHENTICATE_ID,
+  expired,
+  isAuthenticate,
+  MAX_UNAUTHENTICATED_FRAME_BYTES,
+  refusalIn,
+  shownMisfit,
+} from "./authentication.ts";
 import { limitsOfPeer } from "./peer-limits.ts";
 import { type ExchangeEndpoint, SecretExchange, type SharedSecret } from "./secret-exchange.ts";
 
@@ -28,7 +41,10 @@ import { type ExchangeEndpoint, SecretExchange, type SharedSecret } from "./secr
  */
 export const MAX_UNPROVEN_FRAME_BYTES = 4096;
 
-/** How long a peer may take to prove the secret, in ms. Answers peers that connect and stay silent. */
+/**
+ * How long a peer may take to show that it may talk, in ms: to prove the secret, and to authenticate, with the
+ * time that the server takes to judge it. Answers peers that connect and stay silent.
+ */
 export const PROOF_DEADLINE_MS = 10_000;
 
 /** What follows from a control message. */
@@ -37,10 +53,18 @@ export type Step =
   | { readonly next: "go on" }
   /** The same, and `message` is to be sent. */
   | { readonly next: "say"; readonly message: OwnControlMessage }
+  /** The same, and this client has to show what the protocol asks for. */
+  | { readonly next: "show" }
+  /** What a client shows has to be judged, and nothing of it taken meanwhile. */
+  | { readonly next: "judge"; readonly call: Call }
+  /** The server lets this client in. */
+  | { readonly next: "enter" }
   /** The message is a mistake of the peer's, or where it is no `TypewireError`, of this side's. */
   | { readonly next: "refuse"; readonly error: unknown }
   /** The connection has to end. */
   | { readonly next: "end"; readonly reason: CloseReason };
+
+const authenticating: OpenCalls = (id) => (id === AUTHENTICATE_ID ? AUTHENTICATE : undefined);
 
 const GO_ON: Step = { next: "go on" };
 
@@ -50,7 +74,14 @@ export interface HandshakeEndpoint extends ExchangeEndpoint {
   readonly helloFrame: Uint8Array;
   readonly limits: ConnectionLimits;
   readonly secret: SharedSecret | undefined;
+  /** Whether clients have to authenticate. */
+  readonly hasAuth: boolean;
+  /** Until when clients were let in, in ms of the sweep, by their handshakes; beside them, because few have an end. */
+  readonly expiries: WeakMap<object, number>;
 }
+
+/** What the peer has to say next: of these in this order, each where it is asked for. A server waits for `$call`, a client for `$result`. */
+type Awaited = "$hello" | "$proof" | "$call" | "$result";
 
 /** One connection's handshake, the same for both ends. */
 export class Handshake {
@@ -58,8 +89,8 @@ export class Handshake {
   readonly helloFrame: Uint8Array;
   readonly #endpoint: HandshakeEndpoint;
   readonly #exchange: SecretExchange | undefined;
-  /** What the peer has to say next; undefined once its messages count, with or without a hello. */
-  #awaited: "$hello" | "$proof" | undefined;
+  /** Undefined once the peer's messages count, with or without a hello. */
+  #awaited: Awaited | undefined;
   #peerHello: Hello | undefined;
   #openedAtMs = 0;
 
@@ -67,7 +98,11 @@ export class Handshake {
     const { secret, limits } = endpoint;
     this.#endpoint = endpoint;
     this.#exchange = secret && new SecretExchange(endpoint, secret);
-    this.#awaited = secret !== undefined || limits.requireHello ? "$hello" : undefined;
+    const { hasAuth, role } = endpoint;
+    // A client shows nothing to a server of another protocol.
+    const needsHello =
+      secret !== undefined || limits.requireHello || (hasAuth && role === "client");
+    this.#awaited = needsHello ? "$hello" : this.#afterProof;
     this.helloFrame = this.#exchange?.helloFrame ?? endpoint.helloFrame;
   }
 
@@ -76,9 +111,23 @@ export class Handshake {
     return this.#awaited === undefined;
   }
 
-  /** Whether the peer still has to prove the secret: until then nothing else of it counts. */
+  /** Whether one of the ends still has to show that it may talk: until then no message counts, or is sent. */
   get isAuthenticating(): boolean {
-    return this.#exchange !== undefined && this.#awaited !== undefined;
+    return this.#awaited !== undefined && (this.#isProving || this.#endpoint.hasAuth);
+  }
+
+  /** Whether the peer still has to prove the secret. */
+  get #isProving(): boolean {
+    return (
+      this.#exchange !== undefined && (this.#awaited === "$hello" || this.#awaited === "$proof")
+    );
+  }
+
+  /** What comes after the hellos and proofs. */
+  get #afterProof(): Awaited | undefined {
+    const { hasAuth, role } = this.#endpoint;
+    if (!hasAuth) return undefined;
+    return role === "server" ? "$call" : "$result";
   }
 
   /** The peer's hello, once it was taken. */
@@ -105,13 +154,25 @@ export class Handshake {
     return Math.min(
       maxFrameBytes,
       requireHello ? preHelloFrameBytes : Infinity,
-      this.isAuthenticating ? MAX_UNPROVEN_FRAME_BYTES : Infinity,
+      this.#isProving ? MAX_UNPROVEN_FRAME_BYTES : Infinity,
+      this.isAuthenticating ? MAX_UNAUTHENTICATED_FRAME_BYTES : Infinity,
     );
   }
 
   /** The socket is open; `nowMs` is the sweep's time. */
   opened(nowMs: number): void {
     this.#openedAtMs = nowMs;
+  }
+
+  /** Which call is open, while this side waits to be let in; undefined at any other time. */
+  get openCalls(): OpenCalls | undefined {
+    return this.#awaited === "$result" ? authenticating : undefined;
+  }
+
+  /** The client may stay, for so many ms from `nowMs`; undefined: as long as the connection lasts. */
+  admit(nowMs: number, expiresInMs: number | undefined): void {
+    this.#awaited = undefined;
+    if (expiresInMs !== undefined) this.#endpoint.expiries.set(this, nowMs + expiresInMs);
   }
 
   /**
@@ -127,18 +188,23 @@ export class Handshake {
       case "$bye":
         return GO_ON;
       case "$error":
-        return this.isAuthenticating ? this.#takeError(message) : GO_ON;
-      case "$ping":
-      case "$pong":
+        return this.#isProving ? this.#takeError(message) : GO_ON;
       case "$call":
+        if (this.#awaited === "$call" && isAuthenticate(message)) {
+          return { next: "judge", call: message };
+        }
+        break;
       case "$result":
-        return this.isOver ? GO_ON : refuse(this.expected(`"${message.type}"`));
+        if (this.openCalls?.(message.id) !== undefined) return this.#takeResult(message);
+        break;
+      default:
     }
+    return this.isOver ? GO_ON : refuse(this.expected(`"${message.type}"`));
   }
 
   /** The refusal of what a peer says while the handshake is not over; `got` is what it said, for the sentence. */
   expected(got: string): TypewireError {
-    if (this.isAuthenticating) return this.#proofExpected(got);
+    if (this.isAuthenticating) return this.#authenticationExpected(got);
     const message = `Cannot talk: expected $hello first, got ${got}`;
     return new TypewireError("hello-required", message);
   }
@@ -146,27 +212,36 @@ export class Handshake {
   /** What an unreadable message comes to: a stranger's is not forgiven. */
   judgeUnreadable(error: unknown): unknown {
     if (this.isOver || !(error instanceof TypewireError) || isFatal(error.code)) return error;
+    const misfit = this.#awaited === "$call" ? shownMisfit(error) : undefined;
+    if (misfit !== undefined) return misfit;
     return this.expected(`a message that cannot be read (${error.message})`);
   }
 
   /** Looks at the deadlines; `nowMs` is the sweep's time. Returns the error of a peer that is late. */
   check(nowMs: number, isBehind: boolean): TypewireError | undefined {
+    if (this.isOver) return this.#checkExpiry(nowMs);
     const waitedMs = nowMs - this.#openedAtMs;
     if (this.isAuthenticating) {
-      return waitedMs < PROOF_DEADLINE_MS
-        ? undefined
-        : late(`Cannot authenticate: no $proof within ${PROOF_DEADLINE_MS} ms`);
+      if (waitedMs < PROOF_DEADLINE_MS) return undefined;
+      const awaited = this.#isProving ? "$proof" : `${this.#awaited} of ${AUTHENTICATE}`;
+      return late(`Cannot authenticate: no ${awaited} within ${PROOF_DEADLINE_MS} ms`);
     }
     const { helloDeadlineMs } = this.#endpoint.limits;
     // While frames that came wait for this side, the peer cannot be late with its hello.
-    if (this.isOver || isBehind || waitedMs < helloDeadlineMs) return undefined;
+    if (isBehind || waitedMs < helloDeadlineMs) return undefined;
     return late(`Cannot talk: expected $hello within ${helloDeadlineMs} ms, got none`);
+  }
+
+  #checkExpiry(nowMs: number): TypewireError | undefined {
+    const { hasAuth, expiries } = this.#endpoint;
+    const expiresAtMs = hasAuth ? expiries.get(this) : undefined;
+    return expiresAtMs === undefined || nowMs < expiresAtMs ? undefined : expired();
   }
 
   #takeHello(hello: Hello, payload: Uint8Array, isFirst: boolean): Step {
     const { hello: own, role } = this.#endpoint;
-    if (this.isAuthenticating && this.#awaited === "$proof") {
-      return refuse(this.#proofExpected("a second $hello"));
+    if (this.#awaited === "$proof") {
+      return refuse(this.#authenticationExpected("a second $hello"));
     }
     if (!isFirst) {
       return refuse(outOfPlace("Cannot take $hello: expected once, before any other message"));
@@ -182,21 +257,39 @@ export class Handshake {
     // A copy: a decoded message has room for all of its optional properties, 50 bytes of each connection.
     this.#peerHello = Object.fromEntries(Object.entries(hello)) as Hello;
     const exchange = this.#exchange;
-    this.#awaited = exchange === undefined ? undefined : "$proof";
-    return answer(() => exchange?.hear(hello, payload));
+    if (exchange === undefined) return this.#proved();
+    this.#awaited = "$proof";
+    return answer(() => exchange.hear(hello, payload));
+  }
+
+  /** The hellos are over, and the proofs: what is left is what a client shows. */
+  #proved(): Step {
+    this.#awaited = this.#afterProof;
+    return this.#awaited === "$result" ? { next: "show" } : GO_ON;
   }
 
   #takeProof(proof: Proof): Step {
     const exchange = this.#exchange;
     if (this.#awaited === "$hello") return refuse(this.expected("$proof"));
-    if (exchange === undefined || this.#awaited === undefined) {
+    if (exchange === undefined || this.#awaited !== "$proof") {
       return refuse(outOfPlace("Cannot take $proof: this side has not asked for it"));
     }
-    return answer(() => {
+    let step: Step = GO_ON;
+    const said = answer(() => {
       const own = exchange.check(proof);
-      this.#awaited = undefined;
+      step = this.#proved();
       return own;
     });
+    return said.next === "go on" ? step : said;
+  }
+
+  #takeResult(result: Result): Step {
+    const refusal = refusalIn(result);
+    if (refusal !== undefined) {
+      return { next: "end", reason: { ...failed(refusal), origin: "peer" } };
+    }
+    this.#awaited = undefined;
+    return { next: "enter" };
   }
 
   /** A peer of an older version, which does not know proofs, answers our hello with an error and waits. */
@@ -205,10 +298,13 @@ export class Handshake {
     return { next: "end", reason: peerCannotAuthenticate(error) };
   }
 
-  #proofExpected(got: string): TypewireError {
+  #authenticationExpected(got: string): TypewireError {
+    const expected = this.#isProving
+      ? `${this.#awaited} of a peer with the shared secret`
+      : `${this.#awaited} of ${AUTHENTICATE}`;
     return new TypewireError(
       "auth-required",
-      `Cannot authenticate: expected ${this.#awaited} of a peer with the shared secret, got ${got}`,
+      `Cannot authenticate: expected ${expected}, got ${got}`,
     );
   }
 }

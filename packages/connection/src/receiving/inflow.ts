@@ -27,6 +27,8 @@ export const HOLD = {
   ending: 8,
   /** Connections that hear what the peer says do not keep up. */
   audience: 16,
+  /** What the client has shown is being judged. */
+  judging: 32,
 } as const;
 
 export type Hold = (typeof HOLD)[keyof typeof HOLD];

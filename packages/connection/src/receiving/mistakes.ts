@@ -5,6 +5,7 @@
 import {
   type AnyMessage,
   type Call,
+  type ControlMessage,
   isFatal,
   type Result,
   type Role,
@@ -75,7 +76,7 @@ export class Mistakes<Outgoing extends AnyMessage, Incoming extends AnyMessage> 
   }
 
   /** Counts a call, or the result of one: this side serves none and makes none. The call is answered. */
-  passOver(message: Call | Result): void {
+  passOver(message: ControlMessage): void {
     this.#refusals.meet(message.type);
     if (message.type === "$call" && this.#owner.heard()) this.#owner.answer(unknownCall(message));
   }

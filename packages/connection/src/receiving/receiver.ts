@@ -4,10 +4,12 @@
 
 import {
   type AnyMessage,
+  type Call,
   type Codec,
   type ControlMessage,
   isControlMessage,
   isFatal,
+  type OpenCalls,
   type PeerError,
   TypewireError,
 } from "@typewire/protocol";
@@ -34,6 +36,10 @@ export interface ReceiverOwner<Incoming> extends MistakesOwner {
   handle(message: Incoming): void;
   /** The handshake has taken a step: it may be over, and its frame limit another. Returns whether the connection still listens. */
   handshakeAdvanced(): boolean;
+  /** This client has to show what the protocol asks for. */
+  show(): void;
+  /** What a client shows has to be judged; nothing more of it is taken until it has been. */
+  judge(call: Call): void;
   /** The end, at once: a silent peer hears no last message. */
   destroyWith(reason: CloseReason): void;
   /** The peer is silent: time to ask whether it is alive. */
@@ -46,6 +52,8 @@ export interface ReceiverEndpoint<
   Incoming extends AnyMessage,
 > extends MistakesEndpoint<Outgoing, Incoming> {
   readonly incoming: Codec<Incoming>;
+  /** Whether clients have to authenticate. */
+  readonly hasAuth: boolean;
 }
 
 /** Reads one stream of frames. */
@@ -114,7 +122,7 @@ export class Receiver<
     const { incoming, limits, observers } = this.#endpoint;
     let message: Incoming | ControlMessage;
     try {
-      message = incoming.decodeIncoming(bytes, start, end, limits);
+      message = incoming.decodeIncoming(bytes, start, end, limits, this.#openCalls);
     } catch (error) {
       if (isUnknownControl(error)) this.#framesAside += 1;
       this.#madeMistakes.unreadable(error, this.#frames);
@@ -156,7 +164,13 @@ export class Receiver<
         this.#owner.heard();
         return;
       case "$call":
+      case "$item":
+      case "$end":
+      case "$credit":
+      case "$cancel":
       case "$result":
+      case "$drain":
+      case "$late":
         this.#madeMistakes.passOver(message);
         return;
       case "$bye":
@@ -178,14 +192,32 @@ export class Receiver<
     if (peerHello !== undefined && peerHello !== before) {
       this.#endpoint.observers.onHello?.(this.#owner, peerHello);
     }
-    if (step.next === "refuse") this.#refuse(step.error, this.#offence(message));
-    else if (step.next === "end") this.#owner.closeWith(step.reason);
-    if (step.next === "refuse" || step.next === "end") return false;
+    switch (step.next) {
+      case "refuse":
+        this.#refuse(step.error, this.#offence(message));
+        return false;
+      case "end":
+        this.#owner.closeWith(step.reason);
+        return false;
+      case "judge":
+        this.#owner.judge(step.call);
+        return false;
+      case "enter":
+        if (this.#owner.handshakeAdvanced()) this.#owner.heard();
+        return false;
+      default:
+    }
     const isStep = message.type === "$hello" || message.type === "$proof";
     // Where there is no place for a peer that has just proved itself, its proof is not answered.
     if (isStep && !this.#owner.handshakeAdvanced()) return false;
     if (step.next === "say") this.#owner.answer(step.message);
+    else if (step.next === "show") this.#owner.show();
     return true;
+  }
+
+  /** Undefined where no message that comes is one of a call's. */
+  get #openCalls(): OpenCalls | undefined {
+    return this.#endpoint.hasAuth ? this.#handshake.openCalls : undefined;
   }
 
   #refuse(error: unknown, offence?: Offence): void {

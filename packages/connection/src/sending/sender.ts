@@ -5,6 +5,7 @@
 
 import {
   type AnyMessage,
+  type CallMessage,
   decodeHeader,
   HEADER_BYTES,
   type MessageLimits,
@@ -152,6 +153,23 @@ export class Sender<Outgoing extends AnyMessage> {
   /** Sends a control message. */
   answer(message: OwnControlMessage): void {
     this.#append(message);
+    this.#writer.commit();
+  }
+
+  /**
+   * Sends a message with a value of the call `callName`.
+   *
+   * @throws TypewireError as `Codec.encodeCallInto`; nothing is sent then.
+   */
+  sendOfCall(message: CallMessage, callName: string): void {
+    const { outgoing, buffers } = this.#endpoint;
+    const scratch = buffers.take();
+    try {
+      outgoing.encodeCallInto(message, callName, scratch, this.#handshake.peerLimits);
+      this.#writer.queue.appendFrame(scratch.copy());
+    } finally {
+      buffers.give(scratch);
+    }
     this.#writer.commit();
   }
 

@@ -32,7 +32,7 @@ const payload = Uint8Array.of(0xa0);
 function outcome(step: Step): string {
   if (step.next === "say") return `say ${step.message.type}`;
   if (step.next === "end") return `end ${step.reason.code}`;
-  if (step.next === "go on") return step.next;
+  if (step.next !== "refuse") return step.next;
   return step.error instanceof TypewireError ? `refuse ${step.error.code}` : "refuse";
 }
 

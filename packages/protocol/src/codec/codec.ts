@@ -3,8 +3,9 @@
 
 import type { ByteWriter } from "../byte-writer.ts";
 import type { DecodeLimits, MessageLimits } from "../limits.ts";
+import type { OpenCalls } from "../schema/call-table.ts";
 import type { AnyMessage } from "../schema/message-table.ts";
-import type { ControlMessage } from "../schema/control.ts";
+import type { CallMessage, ControlMessage } from "../schema/control.ts";
 
 /** Encodes and decodes the messages of one direction. Holds no state between calls. */
 export interface Codec<Message extends AnyMessage> {
@@ -18,12 +19,18 @@ export interface Codec<Message extends AnyMessage> {
    */
   decode(payload: Uint8Array, start?: number, end?: number): Message;
 
-  /** Like `decode`, for a connection: control messages are understood as well, and the limits are the connection's. */
+  /**
+   * Like `decode`, for a connection: control messages are understood as well, and the limits are the
+   * connection's. `openCalls` says which call a `$item` or `$result` belongs to; without it, to none.
+   *
+   * @throws TypewireError as `decode`; `CallMisfit` where a message of a call does not fit that call.
+   */
   decodeIncoming(
     payload: Uint8Array,
     start: number,
     end: number,
     limits?: DecodeLimits,
+    openCalls?: OpenCalls,
   ): Message | ControlMessage;
 
   /**
@@ -45,4 +52,17 @@ export interface Codec<Message extends AnyMessage> {
    * `schema-mismatch` when called by a getter of a message that is being encoded.
    */
   encodeInto(message: Message | ControlMessage, writer: ByteWriter, limits?: MessageLimits): void;
+
+  /**
+   * As `encodeInto`, for a message with a value of the call `callName`, which is checked by that call's schemas.
+   * A failure needs no call of this name: it is how an unknown one is answered.
+   *
+   * @throws TypewireError as `encodeInto`; `unknown-type` where this direction has no such message of that call.
+   */
+  encodeCallInto(
+    message: CallMessage,
+    callName: string,
+    writer: ByteWriter,
+    limits?: MessageLimits,
+  ): void;
 }

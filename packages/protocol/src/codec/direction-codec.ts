@@ -7,7 +7,9 @@ import type { CodeBudget } from "../code-budget.ts";
 import { TypewireError } from "../errors.ts";
 import { HEADER_BYTES, MAX_ANNOUNCED_BYTES, writeHeader } from "../frame/header.ts";
 import { type DecodeLimits, defaultLimits, type MessageLimits } from "../limits.ts";
-import { type ControlMessage, isControlMessage } from "../schema/control.ts";
+import { type CallTable, formFor, type OpenCalls } from "../schema/call-table.ts";
+import { type CallMessage, type ControlMessage, isControlMessage } from "../schema/control.ts";
+import type { MessageEntry } from "../schema/message-entry.ts";
 import type { AnyMessage, MessageTable } from "../schema/message-table.ts";
 import type { Codec } from "./codec.ts";
 import { CompiledPath, type GeneratedCode } from "./compiled/compiled-path.ts";
@@ -45,18 +47,28 @@ const KEPT_BYTES = 64 * 1024;
 /** The codec of one message table. `Message` is what the table's user messages are in TypeScript. */
 export class DirectionCodec<Message extends AnyMessage> implements Codec<Message> {
   readonly messageNames: readonly string[];
+  readonly #calls: CallTable | undefined;
   readonly #reference: ReferencePath;
   readonly #compiled: CompiledPath | undefined;
   #isEncoding = false;
   /** For messages that are encoded alone, kept from one to the next. */
   #scratch: ByteWriter | undefined;
 
-  /** `compiled`: whether to generate code; without it the reference path serves alone. `budget` says when. */
-  constructor(table: MessageTable, budget: CodeBudget, compiled: boolean) {
+  /**
+   * `calls` is undefined where the protocol has none. `compiled`: whether to generate code; without it the
+   * reference path serves alone. `budget` says when.
+   */
+  constructor(
+    table: MessageTable,
+    calls: CallTable | undefined,
+    budget: CodeBudget,
+    compiled: boolean,
+  ) {
     const entries = [...table.values()];
+    this.#calls = calls;
     this.messageNames = entries.filter((entry) => !entry.isControl).map((entry) => entry.name);
-    this.#reference = new ReferencePath(table, budget);
-    this.#compiled = compiled ? new CompiledPath(table, budget) : undefined;
+    this.#reference = new ReferencePath(table, calls, budget);
+    this.#compiled = compiled ? new CompiledPath(table, calls, budget) : undefined;
   }
 
   /** As `generatedCode`. */
@@ -80,11 +92,13 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
     start: number,
     end: number,
     limits: DecodeLimits = defaultLimits,
+    openCalls?: OpenCalls,
   ): Message | ControlMessage {
-    let message = this.#compiled?.decode(payload, start, end, limits) ?? MISS;
+    let message = this.#compiled?.decode(payload, start, end, limits, openCalls) ?? MISS;
     if (message === MISS) {
-      message = this.#reference.decode(payload, start, end, limits);
-      this.#compiled?.hasDecoded(message.type);
+      const decoded = this.#reference.decode(payload, start, end, limits, openCalls);
+      message = decoded.message;
+      if (decoded.name !== undefined) this.#compiled?.hasDecoded(decoded.name);
     }
     // The table's schemas are the ones that `Message` is inferred from.
     return message as Message | ControlMessage;
@@ -93,7 +107,7 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
   encode(message: Message): Uint8Array {
     const scratch = this.#emptyScratch();
     const start = scratch.length;
-    this.#encodePayload(message, scratch, defaultLimits);
+    this.#encodePayload(message, undefined, scratch, defaultLimits);
     // Only now: what was encoded is an object with a type.
     if (isControlMessage(message)) throw controlOutOfPlace(message);
     return this.#copyOf(scratch, start);
@@ -115,12 +129,32 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
     writer: ByteWriter,
     limits: MessageLimits = unannouncedLimits,
   ): void {
+    this.#encodeFramed(message, undefined, writer, limits);
+  }
+
+  encodeCallInto(
+    message: CallMessage,
+    callName: string,
+    writer: ByteWriter,
+    limits: MessageLimits = unannouncedLimits,
+  ): void {
+    if (this.#calls === undefined) throw noCalls(message);
+    this.#encodeFramed(message, formFor(this.#calls, callName, message), writer, limits);
+  }
+
+  /** Appends header and payload, in the form of a call where there is one; nothing where it fails. */
+  #encodeFramed(
+    message: Message | ControlMessage,
+    form: MessageEntry | undefined,
+    writer: ByteWriter,
+    limits: MessageLimits,
+  ): void {
     const start = writer.length;
     writer.reserve(HEADER_BYTES);
     writer.length += HEADER_BYTES;
     let whole = false;
     try {
-      this.#encodePayload(message, writer, limits);
+      this.#encodePayload(message, form, writer, limits);
       const payloadBytes = writer.length - start - HEADER_BYTES;
       if (payloadBytes > limits.maxFrameBytes) {
         throw tooLarge(message, payloadBytes, limits.maxFrameBytes);
@@ -135,15 +169,19 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
   /** Appends the payload of `message`; where it fails, `writer` may hold a part of it. */
   #encodePayload(
     message: Message | ControlMessage,
+    form: MessageEntry | undefined,
     writer: ByteWriter,
     limits: DecodeLimits,
   ): void {
     if (this.#isEncoding) throw encodesWithin();
     this.#isEncoding = true;
     try {
-      if (this.#compiled?.encode(message, writer, limits) === true) return;
-      const name = this.#reference.encode(message, writer, limits);
-      this.#compiled?.hasEncoded(name);
+      const compiled = this.#compiled;
+      if (compiled?.encode(message, form, writer, limits) === true) return;
+      const entry = form ?? this.#reference.entryOf(message);
+      this.#reference.encode(entry, message, writer, limits);
+      // A failure is the same in all calls, and has no code.
+      if (form === undefined || form.call !== undefined) compiled?.hasEncoded(entry.name);
     } finally {
       this.#isEncoding = false;
     }
@@ -167,6 +205,14 @@ function controlOutOfPlace(message: ControlMessage): TypewireError {
   return new TypewireError(
     "unknown-type",
     `Unknown message type "${message.type}": control messages belong to the connection`,
+    { path: "/type" },
+  );
+}
+
+function noCalls(message: CallMessage): TypewireError {
+  return new TypewireError(
+    "unknown-type",
+    `Cannot encode "${message.type}": the protocol has no calls`,
     { path: "/type" },
   );
 }

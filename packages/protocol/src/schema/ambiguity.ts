@@ -3,7 +3,7 @@
 // when the protocol is defined. This file finds such unions; it errs on the side of refusing.
 
 import { appendPointer, refuse } from "../errors.ts";
-import { areApart, KEEP_APART } from "./discriminators.ts";
+import { areAllApart, areApart, KEEP_APART } from "./discriminators.ts";
 import { assertTractable } from "./recursion.ts";
 import {
   type ObjectShape,
@@ -11,15 +11,22 @@ import {
   resolveShape,
   type Shape,
   shapesUnder,
+  type UnionShape,
   unnamedParts,
 } from "./shape.ts";
 
 /**
+ * Looks at what is not among `seen`, which it adds to.
+ *
  * @throws TypewireError `protocol-invalid` where two members of a union inside `shape` would give
  * different values for the same bytes, or where a union leads back to itself without an end.
  */
-export function assertUnambiguous(shape: Shape, path: string): void {
-  visit(shape, path, new Set());
+export function assertUnambiguous(
+  shape: Shape,
+  path: string,
+  seen: Set<ResolvedShape> = new Set(),
+): void {
+  visit(shape, path, seen);
 }
 
 function visit(shape: Shape, path: string, seen: Set<ResolvedShape>): void {
@@ -43,16 +50,41 @@ function visit(shape: Shape, path: string, seen: Set<ResolvedShape>): void {
       return;
     case "union":
       assertTractable(resolved, path);
-      resolved.members.forEach((member, index) => {
-        for (const other of resolved.members.slice(index + 1)) {
-          const clash = new Comparison().clash(member.shape, other.shape);
-          if (clash !== undefined) throw refuse(path, `${clash}; ${KEEP_APART}`);
-        }
-        visit(member.shape, appendPointer(path, index), seen);
-      });
+      assertMembersApart(resolved, path);
+      resolved.members.forEach((member, index) =>
+        visit(member.shape, appendPointer(path, index), seen),
+      );
       return;
     default:
   }
+}
+
+function assertMembersApart({ members }: UnionShape, path: string): void {
+  const compared = comparedMembers(members.map((member) => member.shape));
+  const isObject = (shape: Shape): boolean => resolveShape(shape)?.kind === "object";
+  const objects = new Set(compared.filter(isObject));
+  const objectsAreApart = areAllApart([...objects]);
+  compared.forEach((member, index) => {
+    const isApart = objectsAreApart && objects.has(member);
+    for (let next = index + 1; next < compared.length; next += 1) {
+      const other = compared[next];
+      if (other === undefined || (isApart && objects.has(other))) continue;
+      const clash = new Comparison().clash(member, other);
+      if (clash !== undefined) throw refuse(path, `${clash}; ${KEEP_APART}`);
+    }
+  });
+}
+
+/** The members without literals that clash with nothing, and of those that are numbers the first: so do all. */
+function comparedMembers(members: readonly Shape[]): readonly Shape[] {
+  let hasNumber = false;
+  return members.filter((member) => {
+    const resolved = resolveShape(member);
+    if (resolved?.kind !== "literal") return true;
+    if (typeof resolved.value !== "number" || hasNumber) return false;
+    hasNumber = true;
+    return true;
+  });
 }
 
 /** What a leaf becomes in JavaScript, where several kinds share a form on the wire. */

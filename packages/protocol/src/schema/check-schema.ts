@@ -120,15 +120,18 @@ export class SchemaCopier {
 }
 
 function mapEntries(source: Source, map: (key: PropertyKey, value: unknown) => unknown): Source {
-  const target: Source = {};
+  const target: Record<PropertyKey, unknown> = {};
   for (const key of Reflect.ownKeys(source)) {
+    const value = map(key, source[key]);
     // Not an assignment: a property named `__proto__` must stay one.
-    Object.defineProperty(target, key, {
-      value: map(key, source[key]),
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
+    if (key === "__proto__") {
+      Object.defineProperty(target, key, {
+        value,
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
+    } else target[key] = value;
   }
   return target;
 }

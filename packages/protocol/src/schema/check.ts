@@ -99,13 +99,13 @@ function compilePredicate(
   }
 }
 
-/** Whether `shape` has something that the compiled check of some TypeBox 0.34 misjudges. */
+/** Whether `shape` has something that the compiled check of some TypeBox 0.34 misjudges, or is slow at. */
 function needsWalk(shape: Shape): boolean {
   if (holdsRecursiveUnion(shape)) return true;
   return [...shapesIn(shape)].some(
     (part) =>
       (part.kind === "object" && isMisjudgedObject(part)) ||
-      (part.kind === "union" && mixesObjects(part)) ||
+      (part.kind === "union" && (mixesObjects(part) || hasManyLiterals(part))) ||
       part.schemas.some(isMisjudged),
   );
 }
@@ -172,6 +172,15 @@ function nestsFurtherProperties({ rest }: ObjectShape): boolean {
 function mixesObjects(union: UnionShape): boolean {
   const kinds = unionMembers(union).map((member) => resolveShape(member.shape)?.kind);
   return kinds.includes("object") && (kinds.includes("date") || kinds.includes("bytes"));
+}
+
+/** The compiled check compares a value with one literal after another; the walk looks it up. */
+const MAX_LITERALS = 64;
+
+function hasManyLiterals(union: UnionShape): boolean {
+  if (union.members.length <= MAX_LITERALS) return false;
+  const literals = union.members.filter(({ shape }) => resolveShape(shape)?.kind === "literal");
+  return literals.length > MAX_LITERALS;
 }
 
 /** Text that the compilers before 0.34.52 put into code without quoting it as they should. */

@@ -5,7 +5,21 @@ import { type Static, Type } from "@sinclair/typebox";
 
 import { MAX_ANNOUNCED_BYTES } from "../frame/header.ts";
 
-const milliseconds = Type.Integer({ minimum: 0 });
+export const milliseconds = Type.Integer({ minimum: 0 });
+const count = Type.Integer({ minimum: 0 });
+/** Beyond 2^53 − 1 two ids could be the same number. */
+export const callId = Type.Integer({
+  minimum: Number.MIN_SAFE_INTEGER,
+  maximum: Number.MAX_SAFE_INTEGER,
+});
+
+/** Why a call has no output, where that has no data. */
+export const callFailure = Type.Object({
+  code: Type.String(),
+  message: Type.String(),
+  path: Type.Optional(Type.String()),
+  retryAfterMs: Type.Optional(milliseconds),
+});
 
 /** Schemas of the control messages by `type`, without the `type` itself. */
 export const controlSchemas = {
@@ -17,6 +31,9 @@ export const controlSchemas = {
     maxItems: Type.Optional(Type.Integer({ minimum: 1 })),
     maxNesting: Type.Optional(Type.Integer({ minimum: 1 })),
     heartbeatIntervalMs: Type.Optional(milliseconds),
+    maxCalls: Type.Optional(count),
+    maxStreams: Type.Optional(count),
+    features: Type.Optional(Type.Array(Type.String())),
     nonce: Type.Optional(Type.Uint8Array()),
   }),
   $proof: Type.Object({ mac: Type.Uint8Array() }),
@@ -35,10 +52,16 @@ export const controlSchemas = {
     final: Type.Optional(Type.Boolean()),
   }),
   $call: Type.Object({ call: Type.String(), id: Type.Integer() }),
-  $result: Type.Object({
-    id: Type.Integer(),
-    error: Type.Optional(Type.Object({ code: Type.String(), message: Type.String() })),
-  }),
+  $result: Type.Object({ id: Type.Integer(), error: Type.Optional(callFailure) }),
+} as const;
+
+/** Schemas of what is said of a call beside its values, by its sender; only where a protocol has calls. */
+export const callControlSchemas = {
+  either: {
+    $credit: Type.Object({ id: callId, bytes: Type.Integer({ minimum: 1 }) }),
+    $drain: Type.Object({ retryAfterMs: Type.Optional(milliseconds) }),
+  },
+  caller: { $end: Type.Object({ id: callId }), $cancel: Type.Object({ id: callId }) },
 } as const;
 
 type ControlSchemas = typeof controlSchemas;
@@ -56,12 +79,85 @@ export type PeerError = { type: "$error" } & Static<ControlSchemas["$error"]>;
 /** An orderly end, and when to come back, or that coming back is of no use. */
 export type Bye = { type: "$bye" } & Static<ControlSchemas["$bye"]>;
 
-/** Asks for an answer. No protocol has calls yet: each is answered with an error. */
-export type Call = { type: "$call" } & Static<ControlSchemas["$call"]>;
-/** Answers a call, with the same `id`. */
-export type Result = { type: "$result" } & Static<ControlSchemas["$result"]>;
+/** Opens the call named `call`, with an id that this side has not used on this connection. */
+export interface Call {
+  type: "$call";
+  call: string;
+  id: number;
+  /** What is left of the call's time. */
+  timeoutMs?: number;
+  input?: unknown;
+}
+/** One value of a call's stream. */
+export interface Item {
+  type: "$item";
+  id: number;
+  item: unknown;
+}
+/** The caller sends no further items. */
+export interface End {
+  type: "$end";
+  id: number;
+}
+/** The receiver of items takes so many payload bytes more. */
+export interface Credit {
+  type: "$credit";
+  id: number;
+  bytes: number;
+}
+/** The caller waits no longer. */
+export interface Cancel {
+  type: "$cancel";
+  id: number;
+}
+/** Why a call has no output. */
+export interface CallFailure {
+  code: string;
+  message: string;
+  /** By the schema of the declared error called `code`; without one there is none. */
+  data?: unknown;
+  /** JSON Pointer into the message that did not fit. */
+  path?: string;
+  retryAfterMs?: number;
+}
+/** Ends a call, with the same `id`: the last that the callee says of it. */
+export interface Result {
+  type: "$result";
+  id: number;
+  output?: unknown;
+  error?: CallFailure;
+}
+/** The sender takes no further calls on this connection. */
+export interface Drain {
+  type: "$drain";
+  retryAfterMs?: number;
+}
 
-export type ControlMessage = Hello | Proof | Ping | Pong | PeerError | Bye | Call | Result;
+/** A `$item` or `$result` of a call that is not open: its bytes were scanned, what they say was not read. Never sent. */
+export interface Late {
+  type: "$late";
+  id: number;
+  of: "$item" | "$result";
+}
+
+export type ControlMessage =
+  | Hello
+  | Proof
+  | Ping
+  | Pong
+  | PeerError
+  | Bye
+  | Call
+  | Item
+  | End
+  | Credit
+  | Cancel
+  | Result
+  | Drain
+  | Late;
+
+/** The messages that carry the values of a call; their schema depends on the call. */
+export type CallMessage = Call | Item | Result;
 
 /** Whether a decoded message is a control message. */
 export function isControlMessage(message: { readonly type: string }): message is ControlMessage {

@@ -7,6 +7,7 @@ import {
   resolveShape,
   type Shape,
   unionMembers,
+  type UnionShape,
 } from "./shape.ts";
 
 /** What to do with members of a union that nothing tells apart. */
@@ -16,7 +17,10 @@ export const KEEP_APART =
 type Literal = string | number | boolean;
 
 /** Required properties whose values are known, with those values. */
-export type Discriminators = readonly (readonly [name: string, values: readonly unknown[]])[];
+export type Discriminators = readonly (readonly [name: string, values: ReadonlySet<unknown>])[];
+
+/** The values of unions of literals, by their shapes. */
+const literalSets = new WeakMap<UnionShape, ReadonlySet<Literal>>();
 
 /** The values of a literal or a union of literals; undefined for any other shape. */
 export function literalsOf(shape: Shape): readonly Literal[] | undefined {
@@ -32,12 +36,28 @@ export function literalsOf(shape: Shape): readonly Literal[] | undefined {
   return values;
 }
 
+/** As `literalsOf`, each once. */
+export function literalSetOf(shape: Shape): ReadonlySet<Literal> | undefined {
+  const resolved = resolveShape(shape);
+  if (resolved?.kind !== "union") return setOf(literalsOf(shape));
+  const known = literalSets.get(resolved);
+  if (known !== undefined) return known;
+  // While shapes are being built a union may not know its literals yet; once it does, they stay.
+  const values = setOf(literalsOf(resolved));
+  if (values !== undefined) literalSets.set(resolved, values);
+  return values;
+}
+
+function setOf(values: readonly Literal[] | undefined): ReadonlySet<Literal> | undefined {
+  return values && new Set(values);
+}
+
 /** The discriminators of an object shape; undefined for a shape that is no object. */
 export function discriminatorsOf(shape: Shape): Discriminators | undefined {
   const resolved = resolveShape(shape);
   if (resolved?.kind !== "object") return undefined;
   return resolved.properties.flatMap((property) => {
-    const values = property.optional ? undefined : literalsOf(property.shape);
+    const values = property.optional ? undefined : literalSetOf(property.shape);
     return values === undefined ? [] : [[property.name, values] as const];
   });
 }
@@ -49,7 +69,7 @@ export function admitsObject(
   read: (name: string) => unknown,
 ): boolean {
   if (discriminators === undefined) return resolveShape(shape)?.kind === "any";
-  return discriminators.every(([name, values]) => values.includes(read(name)));
+  return discriminators.every(([name, values]) => values.has(read(name)));
 }
 
 /** A required property of which every one of these shapes knows the values, and all these values. */
@@ -60,7 +80,7 @@ export function sharedDiscriminator(
   for (const [name, own] of first ?? []) {
     const values = others.map((other) => other.get(name));
     if (values.every((each) => each !== undefined))
-      return { name, values: [...own, ...values.flat()] };
+      return { name, values: [own, ...values].flatMap((each) => [...each]) };
   }
   return undefined;
 }
@@ -70,7 +90,13 @@ export function areApart(a: ObjectShape, b: ObjectShape): boolean {
   return a.properties.some((property) => {
     const twin = propertyNamed(b, property.name);
     if (twin === undefined || property.optional || twin.optional) return false;
-    const [values, others] = [literalsOf(property.shape), literalsOf(twin.shape)];
-    return values !== undefined && others !== undefined && values.every((v) => !others.includes(v));
+    const [values, others] = [literalSetOf(property.shape), literalSetOf(twin.shape)];
+    return values !== undefined && others !== undefined && values.isDisjointFrom(others);
   });
+}
+
+/** Whether one property has other literals in each of these objects, so that no value is of two of them. False where that takes a look at each pair. */
+export function areAllApart(shapes: readonly Shape[]): boolean {
+  const shared = sharedDiscriminator(shapes);
+  return shared !== undefined && new Set(shared.values).size === shared.values.length;
 }

@@ -5,22 +5,18 @@
 
 import { appendPointer, schemaMismatch, type TypewireError } from "../errors.ts";
 import { describeKind, isMap } from "./describe-kind.ts";
-import {
-  admitsObject,
-  discriminatorsOf,
-  literalsOf,
-  sharedDiscriminator,
-} from "./discriminators.ts";
+import { literalsOf } from "./discriminators.ts";
+import { MemberIndex } from "./member-index.ts";
 import { ownFault } from "./own-fault.ts";
 import { describedParts, isPresent, namedParts } from "./parts.ts";
 import {
-  admitsKind,
   type ArrayShape,
   type LeafShape,
   type ObjectShape,
   propertyNamed,
   resolveShape,
   type Shape,
+  type UnionMember,
   unionMembers,
   type UnionShape,
   type ValueKind,
@@ -149,18 +145,29 @@ export function outOfPlace(shape: ObjectShape, value: unknown, path: string): Ty
   return schemaMismatch(path, expected, "another one");
 }
 
+/** The members of unions, by their shapes: sorted once, since a walk asks at every value. */
+const indexes = new WeakMap<UnionShape, MemberIndex<UnionMember>>();
+
+function indexOf(shape: UnionShape): MemberIndex<UnionMember> {
+  let index = indexes.get(shape);
+  if (index === undefined) {
+    index = new MemberIndex(unionMembers(shape));
+    indexes.set(shape, index);
+  }
+  return index;
+}
+
 /** The fault inside the one member that the value may be of; where there are several, or none, what all of them are. */
 function faultInUnion(shape: UnionShape, value: unknown, path: string): Fault {
+  const index = indexOf(shape);
+  if (index.literals.has(value)) return undefined;
   const kind = kindOf(value);
-  const members = unionMembers(shape).map((member) => member.shape);
-  const alike = kind === undefined ? [] : members.filter((member) => admitsKind(member, kind));
-  const candidates =
-    kind === "object" ? alike.filter((each) => mayBe(each, value as Fields)) : alike;
-  const [only] = candidates;
-  if (only !== undefined && candidates.length === 1) return faultAt(only, value, path);
-  if (candidates.some((member) => faultAt(member, value, path) === undefined)) return undefined;
-  if (candidates.length === 0 && kind === "object") {
-    const known = sharedDiscriminator(alike);
+  const { members, tried } = alikeIn(index, kind, value);
+  const [only] = members;
+  if (only !== undefined && members.length === 1) return faultAt(only.shape, value, path);
+  if (tried.some((member) => faultAt(member.shape, value, path) === undefined)) return undefined;
+  if (members.length === 0 && kind === "object") {
+    const known = index.discriminator;
     if (known !== undefined) {
       const { [known.name]: given } = value as Fields;
       const received = isPresent(value as Fields, known.name) ? describeKind(given) : "nothing";
@@ -172,8 +179,16 @@ function faultInUnion(shape: UnionShape, value: unknown, path: string): Fault {
   return schemaMismatch(path, expected, describeKind(value));
 }
 
-function mayBe(shape: Shape, fields: Fields): boolean {
-  return admitsObject(shape, discriminatorsOf(shape), (name) => fields[name]);
+/** The members that a value may be of, as far as its kind and literals tell, and those that it has to be tried with. */
+function alikeIn(
+  index: MemberIndex<UnionMember>,
+  kind: ValueKind | undefined,
+  value: unknown,
+): { readonly members: readonly UnionMember[]; readonly tried: readonly UnionMember[] } {
+  if (kind === undefined) return { members: [], tried: [] };
+  if (kind !== "object") return index.ofKind(kind);
+  const members = index.ofObject((name) => (value as Fields)[name]);
+  return { members, tried: members };
 }
 
 /** Up to so many literals are listed. */
@@ -181,8 +196,9 @@ const LISTED = 8;
 
 /** `"a", "b" or 3`, from the schema. */
 function oneOf(literals: readonly unknown[]): string {
-  const unique = [...new Set(literals)].map((each) => JSON.stringify(each));
-  if (unique.length > LISTED) return `one of ${unique.slice(0, LISTED).join(", ")}, …`;
+  const distinct = [...new Set(literals)];
+  const unique = distinct.slice(0, LISTED).map((each) => JSON.stringify(each));
+  if (distinct.length > LISTED) return `one of ${unique.join(", ")}, …`;
   const last = unique.pop() ?? "nothing";
   return unique.length === 0 ? last : `${unique.join(", ")} or ${last}`;
 }

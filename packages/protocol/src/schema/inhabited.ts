@@ -9,73 +9,90 @@ import {
   admitsKind,
   type ArrayShape,
   type ObjectShape,
+  partsOf,
   type ResolvedShape,
   resolveShape,
   type Shape,
-  shapesIn,
   VALUE_KINDS,
 } from "./shape.ts";
 
-/** @throws TypewireError `protocol-invalid` where a type inside `shape`, which stands at `path`, has no values. */
-export function assertInhabited(shape: Shape, path: string): void {
-  visit(shape, path, inhabitedIn(shape), new Set());
-}
+/** Which shapes have values. What stands in several of the shapes that are looked at is looked at once. */
+export class Inhabitants {
+  /** Shapes that have values. */
+  readonly #inhabited = new Set<ResolvedShape>();
+  /** Shapes of which that is known, as it is of all that stands inside them. */
+  readonly #known = new Set<ResolvedShape>();
 
-function visit(
-  shape: Shape,
-  path: string,
-  inhabited: ReadonlySet<ResolvedShape>,
-  seen: Set<ResolvedShape>,
-): void {
-  const resolved = resolveShape(shape);
-  if (resolved === undefined || seen.has(resolved)) return;
-  seen.add(resolved);
-  const inside = (part: Shape, name: string | number): void =>
-    visit(part, appendPointer(path, name), inhabited, seen);
-  switch (resolved.kind) {
-    case "array":
-      assertItems(resolved, path);
-      inside(resolved.items, "items");
-      break;
-    case "tuple":
-      resolved.items.forEach(inside);
-      break;
-    case "object":
-      assertProperties(resolved, path);
-      for (const { name, shape: part } of resolved.properties) inside(part, name);
-      for (const { shape: part } of resolved.entries) inside(part, "values");
-      if (typeof resolved.rest === "object") inside(resolved.rest, "additionalProperties");
-      break;
-    case "union":
-      resolved.members.forEach((member, index) => inside(member.shape, index));
-      break;
-    // The type of an optional property that must not be there.
-    case "never":
-      return;
-    default:
+  /** @throws TypewireError `protocol-invalid` where a type inside `shape`, which stands at `path`, has no values. */
+  assertIn(shape: Shape, path: string): void {
+    const added: ResolvedShape[] = [];
+    this.#learn(shape, added);
+    this.#settle(added);
+    this.#visit(shape, path, new Set(added));
   }
-  if (inhabited.has(resolved)) return;
-  throw refuse(
-    path,
-    "no value satisfies this type, since it contains itself without an end; make the way back optional, an array, or a union with Type.Null()",
-  );
-}
 
-/** The shapes that have values: those that follow from others that have, until no more do. */
-function inhabitedIn(shape: Shape): ReadonlySet<ResolvedShape> {
-  // Parts stand behind what they are part of, and are known first this way.
-  const all = [...shapesIn(shape)].toReversed();
-  const inhabited = new Set<ResolvedShape>();
-  const has = (part: Shape): boolean => {
-    const resolved = resolveShape(part);
-    return resolved !== undefined && inhabited.has(resolved);
-  };
-  let before = -1;
-  while (inhabited.size > before) {
-    before = inhabited.size;
-    for (const part of all) if (hasValue(part, has)) inhabited.add(part);
+  /** Adds the shapes in `shape` that were not known to `added`, each before its parts. */
+  #learn(shape: Shape, added: ResolvedShape[]): void {
+    const resolved = resolveShape(shape);
+    if (resolved === undefined || this.#known.has(resolved)) return;
+    this.#known.add(resolved);
+    added.push(resolved);
+    for (const part of partsOf(resolved)) this.#learn(part, added);
   }
-  return inhabited;
+
+  /** Finds those that have values: those that follow from others that have, until no more do. */
+  #settle(added: readonly ResolvedShape[]): void {
+    const has = (part: Shape): boolean => {
+      const resolved = resolveShape(part);
+      return resolved !== undefined && this.#inhabited.has(resolved);
+    };
+    // Parts stand behind what they are part of, and are known first this way.
+    let open = added.toReversed();
+    let before = Infinity;
+    while (open.length > 0 && open.length < before) {
+      before = open.length;
+      open = open.filter((shape) => {
+        if (!hasValue(shape, has)) return true;
+        this.#inhabited.add(shape);
+        return false;
+      });
+    }
+  }
+
+  /** Looks at those of `fresh`, which are taken out of it. */
+  #visit(shape: Shape, path: string, fresh: Set<ResolvedShape>): void {
+    const resolved = resolveShape(shape);
+    if (resolved === undefined || !fresh.delete(resolved)) return;
+    const inside = (part: Shape, name: string | number): void =>
+      this.#visit(part, appendPointer(path, name), fresh);
+    switch (resolved.kind) {
+      case "array":
+        assertItems(resolved, path);
+        inside(resolved.items, "items");
+        break;
+      case "tuple":
+        resolved.items.forEach(inside);
+        break;
+      case "object":
+        assertProperties(resolved, path);
+        for (const { name, shape: part } of resolved.properties) inside(part, name);
+        for (const { shape: part } of resolved.entries) inside(part, "values");
+        if (typeof resolved.rest === "object") inside(resolved.rest, "additionalProperties");
+        break;
+      case "union":
+        resolved.members.forEach((member, index) => inside(member.shape, index));
+        break;
+      // The type of an optional property that must not be there.
+      case "never":
+        return;
+      default:
+    }
+    if (this.#inhabited.has(resolved)) return;
+    throw refuse(
+      path,
+      "no value satisfies this type, since it contains itself without an end; make the way back optional, an array, or a union with Type.Null()",
+    );
+  }
 }
 
 function hasValue(shape: ResolvedShape, has: (part: Shape) => boolean): boolean {

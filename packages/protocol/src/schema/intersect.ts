@@ -192,6 +192,8 @@ function narrowLeaf(
 ): ResolvedShape | undefined {
   const schemas = [...left.schemas, ...right.schemas];
   if (left.kind === "literal") {
+    // Two unions are hundreds of thousands of pairs.
+    if (right.kind === "literal" && left.value !== right.value) return undefined;
     return findFault(right, left.value) === undefined ? { ...left, schemas } : undefined;
   }
   if (right.kind === "literal") return narrowLeaf(right, left, path);

@@ -3,7 +3,7 @@
 // message of a hundred bytes would hold a reader for hours. Both are refused when the protocol is defined.
 
 import { refuse } from "../errors.ts";
-import { areApart, KEEP_APART } from "./discriminators.ts";
+import { areAllApart, areApart, KEEP_APART } from "./discriminators.ts";
 import {
   type ObjectShape,
   partsOf,
@@ -20,10 +20,13 @@ import {
 /** @throws TypewireError `protocol-invalid` where `union` cannot be judged in time linear in the message. */
 export function assertTractable(union: UnionShape, path: string): void {
   if (isOwnMember(union)) throw refuse(path, "a union cannot be a member of itself");
-  const members = unionMembers(union).map((member) => resolveShape(member.shape));
+  const members = unionMembers(union).flatMap((member): readonly ResolvedShape[] => {
+    const resolved = resolveShape(member.shape);
+    return resolved === undefined || partsOf(resolved).length === 0 ? [] : [resolved];
+  });
+  if (areAllApart(members)) return;
   members.forEach((member, index) => {
     for (const other of members.slice(index + 1)) {
-      if (member === undefined || other === undefined) continue;
       if (pairsInside(member, other).some((pair) => pair.every((part) => reaches(part, union)))) {
         throw refuse(
           path,

@@ -3,21 +3,13 @@
 
 import type { CodeBudget } from "../code-budget.ts";
 import { type Check, compileCheck } from "./check.ts";
-import { admitsObject, type Discriminators, discriminatorsOf } from "./discriminators.ts";
-import {
-  admitsKind,
-  type Shape,
-  type UnionMember,
-  unionMembers,
-  type UnionShape,
-} from "./shape.ts";
+import { MemberIndex, type ReadProperty } from "./member-index.ts";
+import { type Shape, type UnionMember, unionMembers, type UnionShape } from "./shape.ts";
 
 /** One member, ready to be tried. */
 export class Candidate {
   readonly shape: Shape;
   readonly #member: UnionMember;
-  /** Undefined where the member is no object. */
-  readonly #discriminators: Discriminators | undefined;
   readonly #budget: CodeBudget;
   #check: Check | undefined;
 
@@ -25,7 +17,6 @@ export class Candidate {
     this.shape = member.shape;
     this.#member = member;
     this.#budget = budget;
-    this.#discriminators = discriminatorsOf(member.shape);
   }
 
   /** Whether `value` satisfies this member's schema. */
@@ -35,16 +26,11 @@ export class Candidate {
     this.#check ??= compileCheck(schema, this.shape, { references, budget });
     return this.#check.passes(value);
   }
-
-  /** Whether an object with these properties may belong here, as far as literals tell. */
-  admitsObject(read: (name: string) => unknown): boolean {
-    return admitsObject(this.shape, this.#discriminators, read);
-  }
 }
 
 /** The candidates of each union of a message, prepared when first met. */
 export class Unions {
-  readonly #candidates = new Map<UnionShape, readonly Candidate[]>();
+  readonly #indexes = new Map<UnionShape, MemberIndex<Candidate>>();
   readonly #budget: CodeBudget;
 
   /** `budget` says when the checks of members may be compiled. */
@@ -52,23 +38,29 @@ export class Unions {
     this.#budget = budget;
   }
 
-  /** All members, in the order of the schema. */
+  /** The members that are more than a literal, in the order of the schema. */
   candidates(shape: UnionShape): readonly Candidate[] {
-    let candidates = this.#candidates.get(shape);
-    if (candidates === undefined) {
-      candidates = unionMembers(shape).map((member) => new Candidate(member, this.#budget));
-      this.#candidates.set(shape, candidates);
-    }
-    return candidates;
+    return this.#index(shape).others;
   }
 
   /** The members an array may belong to. */
   candidatesForArray(shape: UnionShape): readonly Candidate[] {
-    return this.candidates(shape).filter((candidate) => admitsKind(candidate.shape, "array"));
+    return this.#index(shape).ofKind("array").members;
   }
 
   /** The members an object may belong to; `read` gives its properties. One, in a discriminated union. */
-  candidatesForObject(shape: UnionShape, read: (name: string) => unknown): readonly Candidate[] {
-    return this.candidates(shape).filter((candidate) => candidate.admitsObject(read));
+  candidatesForObject(shape: UnionShape, read: ReadProperty): readonly Candidate[] {
+    return this.#index(shape).ofObject(read);
+  }
+
+  #index(shape: UnionShape): MemberIndex<Candidate> {
+    let index = this.#indexes.get(shape);
+    if (index === undefined) {
+      index = new MemberIndex(
+        unionMembers(shape).map((member) => new Candidate(member, this.#budget)),
+      );
+      this.#indexes.set(shape, index);
+    }
+    return index;
   }
 }

@@ -1,4 +1,4 @@
-// Walks over a TypeBox schema and every schema inside it, each once, with the place where it stands.
+// Walks over TypeBox schemas and every schema inside them, each once, with the place where it stands.
 // Looks only where a schema stands, never into defaults, examples or values.
 
 import { Kind, OptionalKind, type TSchema } from "@sinclair/typebox";
@@ -23,26 +23,34 @@ const KEYWORDS: ReadonlyMap<string, readonly string[]> = new Map([
  */
 export type VisitSchema = (schema: unknown, path: string, isOptional: boolean) => void;
 
-/** Shows `schema`, which stands at `path`, and then every schema inside it. */
-export function visitSchemas(schema: TSchema, path: string, see: VisitSchema): void {
-  new Visit(see).schema(schema, path, false);
-}
-
-class Visit {
+/**
+ * Shows schemas, and then every schema inside them, each once however many of them it stands in: as the
+ * type of an optional property once, and once as any other.
+ */
+export class SchemaVisit {
   readonly #see: VisitSchema;
   readonly #seen = new Set<unknown>();
+  readonly #seenOptional = new Set<unknown>();
 
   constructor(see: VisitSchema) {
     this.#see = see;
   }
 
-  schema(schema: unknown, path: string, isProperty: boolean): void {
-    if (this.#seen.has(schema)) return;
+  /** Shows `schema`, which stands at `path`, and what is inside. */
+  show(schema: unknown, path: string): void {
+    this.#schema(schema, path, false);
+  }
+
+  #schema(schema: unknown, path: string, isProperty: boolean): void {
     const isObject = typeof schema === "object" && schema !== null;
-    if (isObject) this.#seen.add(schema);
-    this.#see(schema, path, isProperty && isObject && OptionalKind in schema);
-    const { [Kind]: kind, ...parts } = schema as TSchema;
-    for (const keyword of KEYWORDS.get(kind) ?? []) this.#part(keyword, parts[keyword], path);
+    const isOptional = isProperty && isObject && OptionalKind in schema;
+    const seen = isOptional ? this.#seenOptional : this.#seen;
+    if (seen.has(schema)) return;
+    if (isObject) seen.add(schema);
+    this.#see(schema, path, isOptional);
+    const parts = schema as TSchema;
+    for (const keyword of KEYWORDS.get(parts[Kind]) ?? [])
+      this.#part(keyword, parts[keyword], path);
   }
 
   /** A part's place is worded as in the other refusals of a protocol. */
@@ -62,13 +70,13 @@ class Visit {
         return;
       default:
         if (Array.isArray(part)) this.#each(part, (name) => appendPointer(path, name));
-        else if (typeof part === "object") this.schema(part, place, false);
+        else if (typeof part === "object") this.#schema(part, place, false);
     }
   }
 
   #each(parts: unknown, placeOf: (name: string) => string, areProperties = false): void {
     if (typeof parts !== "object" || parts === null) return;
     for (const [name, part] of Object.entries(parts))
-      this.schema(part, placeOf(name), areProperties);
+      this.#schema(part, placeOf(name), areProperties);
   }
 }

@@ -2,7 +2,7 @@
 
 _FATAL = frozenset(
     """header-invalid frame-empty frame-too-large frame-truncated frame-timeout cbor-malformed cbor-unsupported
-    cbor-limit too-many-errors protocol-mismatch hello-timeout hello-required auth-required auth-failed
+    cbor-limit too-many-errors protocol-mismatch hello-timeout hello-required auth-required auth-failed auth-expired
     slow-consumer heartbeat-lost write-timeout too-many-connections shutting-down internal""".split()
 )
 

@@ -5,10 +5,12 @@
 import type { ByteWriter } from "../../byte-writer.ts";
 import type { CodeBudget } from "../../code-budget.ts";
 import { type DecodeLimits, defaultLimits } from "../../limits.ts";
+import { type CallTable, formsIn, type OpenCalls } from "../../schema/call-table.ts";
+import type { MessageEntry } from "../../schema/message-entry.ts";
 import type { AnyMessage, MessageTable } from "../../schema/message-table.ts";
 import { Unions } from "../../schema/union.ts";
 import { ShapeWriter } from "../reference/encode/value.ts";
-import { DecodeEntrance } from "./decode/entrance.ts";
+import { decodeEntrance, type DecodeEntrance } from "./decode/entrance.ts";
 import {
   type CompiledDecode,
   decodeScope,
@@ -16,6 +18,7 @@ import {
   emitMessage as emitDecoder,
 } from "./decode/module.ts";
 import { MISS } from "./decode/read.ts";
+import { encodeEntrance, type EncodeEntrance } from "./encode/entrance.ts";
 import {
   type CompiledEncode,
   emitMessage as emitEncoder,
@@ -39,16 +42,20 @@ export interface GeneratedCode {
   }[];
 }
 
+/** What stands in for code until there is some. */
+const decodeNothing: DecodeEntrance = () => MISS;
+const encodeNothing: EncodeEntrance = () => false;
+
 export class CompiledPath {
-  readonly #table: MessageTable;
-  readonly #decodeEntrance: DecodeEntrance;
+  readonly #entries: MessageTable;
   readonly #decoder: Generator<CompiledDecode>;
-  readonly #encodeState: EncodeState = { items: 0, levels: 0, limits: defaultLimits };
-  readonly #encoders = new Map<string, CompiledEncode>();
   readonly #encoder: Generator<CompiledEncode>;
+  #decode: DecodeEntrance = decodeNothing;
+  #encode: EncodeEntrance = encodeNothing;
 
   /** `budget` says when code may be made. */
-  constructor(table: MessageTable, budget: CodeBudget) {
+  constructor(table: MessageTable, calls: CallTable | undefined, budget: CodeBudget) {
+    const entries = calls === undefined ? table : new Map([...table, ...formsIn(calls)]);
     const structures = new Structures();
     const decodeState: DecodeState = {
       position: 0,
@@ -57,47 +64,53 @@ export class CompiledPath {
       bytes: undefined,
       view: new DataView(new ArrayBuffer(0)),
     };
-    const entrance = new DecodeEntrance(decodeState);
-    this.#table = table;
-    this.#decodeEntrance = entrance;
-    this.#decoder = new Generator(table, structures, budget, {
+    const encodeState: EncodeState = { items: 0, levels: 0, limits: defaultLimits };
+    this.#entries = entries;
+    this.#decoder = new Generator(entries, structures, budget, {
       emitMessage: emitDecoder,
       scope: decodeScope(decodeState),
-      install: (name, decode) => entrance.add(name, decode),
+      install: (decoders) => {
+        this.#decode = decodeEntrance(decodeState, decoders);
+      },
     });
-    this.#encoder = new Generator(table, structures, budget, {
+    this.#encoder = new Generator(entries, structures, budget, {
       emitMessage: emitEncoder,
-      scope: encodeScope(this.#encodeState, new ShapeWriter(new Unions(budget))),
-      install: (name, encode) => this.#encoders.set(name, encode),
+      scope: encodeScope(encodeState, new ShapeWriter(new Unions(budget))),
+      install: (encoders) => {
+        this.#encode = encodeEntrance(encodeState, encoders);
+      },
     });
   }
 
-  /** The message in `bytes[start, end)`, or `MISS`. */
+  /** The message in `bytes[start, end)`, or `MISS`. `openCalls` says which call an id belongs to. */
   decode(
     bytes: Uint8Array,
     start: number,
     end: number,
     limits: DecodeLimits,
+    openCalls: OpenCalls | undefined,
   ): AnyMessage | typeof MISS {
     try {
-      return this.#decodeEntrance.decode(bytes, start, end, limits);
+      return this.#decode(bytes, start, end, limits, openCalls);
     } catch {
       // A format's check that throws, nesting beyond the stack: the reference path meets it again and says so.
       return MISS;
     }
   }
 
-  /** Appends the payload of `message`; false, with `writer` as it was, where it does not know how. */
-  encode(message: AnyMessage, writer: ByteWriter, limits: DecodeLimits): boolean {
+  /**
+   * Appends the payload of `message`, in the form of a call where there is one; false, with `writer` as it was,
+   * where it does not know how.
+   */
+  encode(
+    message: AnyMessage,
+    form: MessageEntry | undefined,
+    writer: ByteWriter,
+    limits: DecodeLimits,
+  ): boolean {
     const start = writer.length;
     try {
-      const encode = this.#encoders.get(message.type);
-      if (encode === undefined) return false;
-      const state = this.#encodeState;
-      state.items = 0;
-      state.levels = 0;
-      state.limits = limits;
-      if (encode(message, writer)) return true;
+      if (this.#encode(message, writer, limits, form)) return true;
     } catch {
       // A getter that throws, a value without a wire form: the reference path meets it again and says so.
     }
@@ -105,12 +118,12 @@ export class CompiledPath {
     return false;
   }
 
-  /** Tells that the reference path has read a valid message called `name`. */
+  /** Tells that the reference path has read a valid message whose entry is called `name`. */
   hasDecoded(name: string): void {
     this.#decoder.used(name);
   }
 
-  /** Tells that the reference path has written a valid message called `name`. */
+  /** Tells that the reference path has written a valid message whose entry is called `name`. */
   hasEncoded(name: string): void {
     this.#encoder.used(name);
   }
@@ -126,7 +139,7 @@ export class CompiledPath {
     return {
       decoder: this.#decoder.source,
       encoder: this.#encoder.source,
-      messages: [...this.#table.keys()].map((name) => ({
+      messages: [...this.#entries.keys()].map((name) => ({
         name,
         decode: this.#decoder.codeOf(name),
         encode: this.#encoder.codeOf(name),

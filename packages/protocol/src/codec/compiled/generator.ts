@@ -3,7 +3,8 @@
 // turn, and no more source than so much is made at all. The reference path serves the others.
 
 import { type CodeBudget, USES_BEFORE_CODE } from "../../code-budget.ts";
-import type { MessageEntry, MessageTable } from "../../schema/message-table.ts";
+import type { MessageEntry } from "../../schema/message-entry.ts";
+import type { MessageTable } from "../../schema/message-table.ts";
 import { Functions, type ModuleFunctions } from "./functions.ts";
 import { Source, TooLarge, Uncompiled } from "./source.ts";
 import type { Structures } from "./structures.ts";
@@ -31,8 +32,8 @@ export interface GeneratorParts<Code> {
   readonly emitMessage: (module: Source, functions: ModuleFunctions, entry: MessageEntry) => string;
   /** What the code calls, by the names it uses. */
   readonly scope: Readonly<Record<string, unknown>>;
-  /** Puts the code of a message into use. */
-  readonly install: (name: string, code: Code) => void;
+  /** Puts the code of all messages that have some into use. */
+  readonly install: (code: ReadonlyMap<MessageEntry, Code>) => void;
 }
 
 const FORBIDDEN: MessageCode = {
@@ -48,6 +49,7 @@ export class Generator<Code> {
   readonly #uses = new Map<string, number>();
   /** What became of the messages that were looked at. */
   readonly #done = new Map<string, MessageCode>();
+  readonly #code = new Map<MessageEntry, Code>();
   #source = "";
   #isForbidden = false;
 
@@ -78,12 +80,15 @@ export class Generator<Code> {
     if (this.#done.has(name)) return;
     const uses = (this.#uses.get(name) ?? 0) + 1;
     this.#uses.set(name, uses);
-    if (uses >= USES_BEFORE_CODE && this.#budget.takeTurn()) this.#compile(name);
+    if (uses < USES_BEFORE_CODE || !this.#budget.takeTurn()) return;
+    if (this.#compile(name)) this.#parts.install(this.#code);
   }
 
   /** Compiles every message that has not been looked at yet. */
   compileAll(): void {
-    for (const name of this.#table.keys()) if (!this.#done.has(name)) this.#compile(name);
+    const waiting = [...this.#table.keys()].filter((name) => !this.#done.has(name));
+    const made = waiting.filter((name) => this.#compile(name));
+    if (made.length > 0) this.#parts.install(this.#code);
   }
 
   /** What became of the message called `name`. */
@@ -91,11 +96,13 @@ export class Generator<Code> {
     return this.#done.get(name) ?? { state: "waiting", uses: this.#uses.get(name) ?? 0 };
   }
 
-  #compile(name: string): void {
+  /** Whether there is code for the message called `name` now. */
+  #compile(name: string): boolean {
     const entry = this.#table.get(name);
-    if (entry === undefined) return;
+    if (entry === undefined) return false;
     this.#uses.delete(name);
     this.#done.set(name, this.#isForbidden ? FORBIDDEN : this.#make(entry));
+    return this.#code.has(entry);
   }
 
   #make(entry: MessageEntry): MessageCode {
@@ -114,7 +121,7 @@ export class Generator<Code> {
       ];
       functions.keep(evaluated);
       this.#source += `${source}\n`;
-      this.#parts.install(entry.name, code);
+      this.#code.set(entry, code);
       return { state: "compiled", bytes: source.length };
     } catch (error) {
       if (error instanceof Uncompiled) return { state: "uncompilable", reason: error.message };

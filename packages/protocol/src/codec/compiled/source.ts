@@ -91,6 +91,9 @@ export class Uncompiled extends Error {
   override readonly name = "Uncompiled";
 }
 
+/** So many literals of a union are written out, at some 350 characters each; more are looked up in a Set. */
+export const MAX_LITERALS_IN_PLACE = 64;
+
 /** A string, number, boolean or bigint as JavaScript source, safe wherever an expression may stand. */
 export function literal(value: string | number | boolean | bigint): string {
   if (typeof value === "bigint") return `${value}n`;

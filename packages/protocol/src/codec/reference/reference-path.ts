@@ -10,24 +10,34 @@ import { Scanner } from "../../cbor/scan.ts";
 import { refusalOf, schemaMismatch, TypewireError } from "../../errors.ts";
 import { beginningOf } from "../../excerpt.ts";
 import type { DecodeLimits } from "../../limits.ts";
+import { type CallTable, formsIn, type OpenCalls } from "../../schema/call-table.ts";
+import type { CallMessage } from "../../schema/control.ts";
 import { describeItem, describeKind } from "../../schema/describe-kind.ts";
+import type { MessageEntry } from "../../schema/message-entry.ts";
 import {
   type AnyMessage,
   mentionsUndefined,
-  type MessageEntry,
   type MessageTable,
 } from "../../schema/message-table.ts";
 import { Unions } from "../../schema/union.ts";
 import { withMarksToSwallow } from "./decode/byte-order-marks.ts";
+import { carriesCall, findCall, misfitOf } from "./decode/calls.ts";
 import { Reviver } from "./decode/value.ts";
 import { ShapeWriter } from "./encode/value.ts";
 
 /** For payloads of our own; what a peer accepts is counted while they are written. */
 const UNLIMITED: DecodeLimits = { maxNesting: Infinity, maxItems: Infinity };
 
+/** A message, and the name of the entry by which it was read; none where that can have no code. */
+export interface Decoded {
+  readonly message: AnyMessage;
+  readonly name: string | undefined;
+}
+
 /** Decodes and encodes the messages of one table, one after the other. */
 export class ReferencePath {
   readonly #table: MessageTable;
+  readonly #calls: CallTable | undefined;
   readonly #scanner: Scanner;
   // A Decoder, not an Encoder, which would keep record definitions from one message to the next. Maps
   // stay Maps, so that the key 1 and the key "1" differ and keys keep their order.
@@ -36,10 +46,14 @@ export class ReferencePath {
   readonly #shapeWriter: ShapeWriter;
 
   /** `budget` says when the checks may be compiled. */
-  constructor(table: MessageTable, budget: CodeBudget) {
+  constructor(table: MessageTable, calls: CallTable | undefined, budget: CodeBudget) {
     const unions = new Unions(budget);
+    const forms = calls === undefined ? [] : formsIn(calls).values();
     this.#table = table;
-    this.#scanner = new Scanner({ allowUndefined: mentionsUndefined(table) });
+    this.#calls = calls;
+    this.#scanner = new Scanner({
+      allowUndefined: mentionsUndefined([...table.values(), ...forms]),
+    });
     this.#reviver = new Reviver(unions);
     this.#shapeWriter = new ShapeWriter(unions);
   }
@@ -47,50 +61,64 @@ export class ReferencePath {
   /**
    * The message in `bytes[start, end)`, which is read and not kept.
    *
-   * @throws TypewireError `cbor-malformed`, `cbor-unsupported`, `cbor-limit`, `schema-mismatch` or `unknown-type`.
+   * @throws TypewireError `cbor-malformed`, `cbor-unsupported`, `cbor-limit`, `schema-mismatch` or
+   * `unknown-type`; `CallMisfit` for a message of a call that does not fit that call.
    */
-  decode(bytes: Uint8Array, start: number, end: number, limits: DecodeLimits): AnyMessage {
+  decode(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    limits: DecodeLimits,
+    openCalls: OpenCalls | undefined,
+  ): Decoded {
     try {
-      return this.#message(this.#plainItem(bytes, start, end, limits));
+      return this.#message(this.#plainItem(bytes, start, end, limits), openCalls);
     } catch (error) {
       throw nestingError("decode", error);
     }
   }
 
   /**
-   * Appends the payload of `message` and returns its name. What it wrote before it throws is the caller's to take back.
+   * The entry of `message`, whatever it is.
    *
-   * @throws TypewireError `schema-mismatch`, `unknown-type`, or `cbor-limit` where a reader with `limits` would refuse it.
+   * @throws TypewireError `schema-mismatch` or `unknown-type` where it is no message of the table.
    */
-  encode(message: AnyMessage, writer: ByteWriter, limits: DecodeLimits): string {
+  entryOf(message: AnyMessage): MessageEntry {
     if (typeof message !== "object" || message === null) {
       throw schemaMismatch("", "a message object", describeKind(message));
     }
-    const { type } = message;
-    const entry = this.#entryFor(type, "type" in message);
+    return this.#entryFor(message.type, "type" in message);
+  }
+
+  /**
+   * Appends the payload of `message`, as `entry` has it. What it wrote before it throws is the caller's to take back.
+   *
+   * @throws TypewireError `schema-mismatch`, or `cbor-limit` where a reader with `limits` would refuse it.
+   */
+  encode(entry: MessageEntry, message: AnyMessage, writer: ByteWriter, limits: DecodeLimits): void {
     const body = entry.closed ? withoutType(message) : message;
     try {
       if (entry.judgesWholes) this.#encodeWhole(entry, body, writer, limits);
       else {
         if (!entry.check.passes(body)) throw entry.check.explain(body);
-        this.#shapeWriter.write(entry.name, entry.shape, body, writer, limits);
+        this.#shapeWriter.write(entry.type, entry.shape, body, writer, limits);
       }
     } catch (error) {
       throw nestingError("encode", error);
     }
-    return entry.name;
   }
 
   /** Appends a payload, and judges the message that a receiver would make of it. */
   #encodeWhole(entry: MessageEntry, body: unknown, writer: ByteWriter, limits: DecodeLimits): void {
     const start = writer.length;
     try {
-      this.#shapeWriter.write(entry.name, entry.shape, body, writer, limits);
+      this.#shapeWriter.write(entry.type, entry.shape, body, writer, limits);
     } catch (error) {
       const isMismatch = error instanceof TypewireError && error.code === "schema-mismatch";
       throw isMismatch ? entry.check.explain(body, error) : error;
     }
-    this.#message(this.#plainItem(writer.bytes, start, writer.length, UNLIMITED));
+    const raw = this.#plainItem(writer.bytes, start, writer.length, UNLIMITED);
+    this.#read(entry, raw as Map<unknown, unknown>);
   }
 
   /** The item in `bytes[start, end)` as cbor-x reads it, its byte strings views of `bytes`. */
@@ -103,16 +131,43 @@ export class ReferencePath {
     );
   }
 
-  #message(raw: unknown): AnyMessage {
+  #message(raw: unknown, openCalls: OpenCalls | undefined): Decoded {
     if (!(raw instanceof Map)) {
       throw schemaMismatch("", "a map whose type names the message", describeItem(raw));
     }
-    const entry = this.#entryFor(raw.get("type"), raw.has("type"));
+    const type: unknown = raw.get("type");
+    if (this.#calls !== undefined && carriesCall(this.#calls, type)) {
+      return this.#callMessage(this.#calls, type, raw, openCalls);
+    }
+    const entry = this.#entryFor(type, raw.has("type"));
+    return { message: this.#read(entry, raw), name: entry.name };
+  }
+
+  #callMessage(
+    table: CallTable,
+    type: CallMessage["type"],
+    raw: Map<unknown, unknown>,
+    openCalls: OpenCalls | undefined,
+  ): Decoded {
+    const found = findCall(table, type, raw, openCalls);
+    if (found.form === undefined) return { message: found.late, name: undefined };
+    try {
+      const { form } = found;
+      // A failure is the same in all calls, and has no code.
+      const name = form.call === undefined ? undefined : form.name;
+      return { message: this.#read(form, raw), name };
+    } catch (error) {
+      throw error instanceof TypewireError ? misfitOf(table, type, found, error) : error;
+    }
+  }
+
+  /** What `raw`, whose type is that of `entry`, says. */
+  #read(entry: MessageEntry, raw: Map<unknown, unknown>): AnyMessage {
     raw.delete("type");
     try {
-      return { type: entry.name, ...this.#body(entry, raw) };
+      return { type: entry.type, ...this.#body(entry, raw) };
     } catch (error) {
-      throw error instanceof TypewireError ? refusalOf(entry.name, error) : error;
+      throw error instanceof TypewireError ? refusalOf(entry.type, error) : error;
     }
   }
 

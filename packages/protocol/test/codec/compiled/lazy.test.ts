@@ -5,8 +5,10 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 
 import { Type } from "@sinclair/typebox";
 
+import { ByteWriter } from "../../../src/byte-writer.ts";
 import { CodeBudget, USES_BEFORE_CODE } from "../../../src/code-budget.ts";
-import type { GeneratedCode } from "../../../src/codec/compiled/compiled-path.ts";
+import { CompiledPath, type GeneratedCode } from "../../../src/codec/compiled/compiled-path.ts";
+import { MISS } from "../../../src/codec/compiled/decode/read.ts";
 import {
   MAX_MESSAGE_SOURCE,
   MAX_SOURCE,
@@ -14,6 +16,7 @@ import {
 } from "../../../src/codec/compiled/generator.ts";
 import { compileNow, generatedCode } from "../../../src/codec/direction-codec.ts";
 import { defineProtocol, defineReferenceProtocol } from "../../../src/define-protocol.ts";
+import { defaultLimits } from "../../../src/limits.ts";
 import { buildMessageTable } from "../../../src/schema/message-table.ts";
 import { shapesIn } from "../../../src/schema/shape.ts";
 import { errorOf } from "../../support/errors.ts";
@@ -104,8 +107,7 @@ describe("a message", () => {
   });
 
   test("of any name is found among others, whatever its first bytes are like", () => {
-    const names = [
-      ...Array.from({ length: 300 }, (_, index) => `same_${index}_same`),
+    const unlike = [
       "a",
       "b",
       "ab",
@@ -116,14 +118,33 @@ describe("a message", () => {
       "x".repeat(300),
       "\0",
     ];
+    const alike = Array.from({ length: 300 }, (_, index) => `same_${index}_same`);
     const body = Type.Object({ n: Type.Integer() });
-    const server = Object.fromEntries(names.map((name) => [name, body]));
-    const codec = defineProtocol({ name: "p", version: 1, server, client: {} }).server;
-    const code = compileNow(codec);
-    expect(compiledIn(code, "decode")).toEqual(code.messages.map(({ name }) => name));
-    for (const type of names) {
-      const message = { type, n: 7 };
-      expect(codec.decode(codec.encode(message))).toEqual(message);
+    for (const names of [["a"], unlike, alike.slice(0, 20), [...alike, ...unlike]]) {
+      const server = Object.fromEntries(names.map((name) => [name, body]));
+      const codec = defineProtocol({ name: "p", version: 1, server, client: {} }).server;
+      const code = compileNow(codec);
+      const path = new CompiledPath(
+        buildMessageTable(server, "", new CodeBudget()),
+        undefined,
+        new CodeBudget(),
+      );
+      path.compileAll();
+      expect(compiledIn(code, "decode")).toEqual(code.messages.map(({ name }) => name));
+      for (const type of names) {
+        const message = { type, n: 7 };
+        const payload = codec.encode(message);
+        expect(path.decode(payload, 0, payload.length, defaultLimits, undefined)).toEqual(message);
+        const writer = new ByteWriter();
+        expect(path.encode(message, undefined, writer, defaultLimits)).toBe(true);
+        expect(writer.copy(0)).toEqual(payload);
+        for (let end = 0; end < payload.length; end += 1) {
+          expect(path.decode(payload, 0, end, defaultLimits, undefined)).toBe(MISS);
+        }
+      }
+      expect(path.encode({ type: "absent" }, undefined, new ByteWriter(), defaultLimits)).toBe(
+        false,
+      );
     }
   });
 });
@@ -210,6 +231,16 @@ describe("code that would be too large", () => {
     );
     const message = { type: "wide" as const, ...body } as never;
     expect(codec.decode(codec.encode(message))).toEqual(message);
+  });
+
+  test("is little for a union of many literals, which are looked up", () => {
+    const words = Array.from({ length: 1000 }, (_, index) => Type.Literal(`word ${index}`));
+    const server = { m: Type.Object({ v: Type.Union(words) }) };
+    const code = compileNow(defineProtocol({ name: "p", version: 1, server, client: {} }).server);
+    for (const way of ["decode", "encode"] as const) {
+      expect(stateOf(code, "m", way)).toBe("compiled");
+      expect(bytesOf(code, way)[0]).toBeLessThan(2000);
+    }
   });
 
   test("is not made once all of it together is so much", () => {

@@ -69,7 +69,7 @@ function emitRecognised(emitter: DecodeEmitter, choice: Choice, known: ReadonlyS
 }
 
 /** The place at which the choices differ most; all of them have it. The first bytes hold lengths, so choices of one group end alike. */
-function mostTelling(choices: readonly Choice[]): number {
+export function mostTelling(choices: readonly Pick<Choice, "bytes">[]): number {
   const shortest = Math.min(...choices.map((choice) => choice.bytes.length));
   let best = 0;
   let most = 0;

@@ -1,43 +1,129 @@
-// Finds the decoder of a message by the bytes of its name, without making a text of them. Messages whose
-// names share three bytes share a place; each decoder compares the whole name itself.
+// Finds the decoder of a message by the bytes of its name, without making a text of them. For a few
+// messages that is generated code, which the engine compiles together with the decoders; for many it is a
+// table. Each decoder compares the whole name itself. For messages of calls, what finds their call stands
+// in the place of a decoder.
 
 import type { DecodeLimits } from "../../../limits.ts";
+import type { OpenCalls } from "../../../schema/call-table.ts";
+import type { MessageEntry } from "../../../schema/message-entry.ts";
 import type { AnyMessage } from "../../../schema/message-table.ts";
 import { bytesOfLiteral } from "../constant-bytes.ts";
+import { Source } from "../source.ts";
+import { callFinders } from "./calls.ts";
+import { mostTelling } from "./choose.ts";
+import { differs } from "./emitter.ts";
 import type { CompiledDecode, DecodeState } from "./module.ts";
+import { Places } from "./places.ts";
 import { MISS } from "./read.ts";
 
-/** How many places there are for three bytes of a name. */
-const PLACES = 256;
+/** Reads the message in `bytes[start, end)`; `MISS` where no decoder can. `openCalls` says which call an id belongs to. */
+export type DecodeEntrance = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  limits: DecodeLimits,
+  openCalls: OpenCalls | undefined,
+) => AnyMessage | typeof MISS;
 
-/** One decoder, and the next at its place. */
-interface Entry {
-  readonly decode: CompiledDecode;
-  readonly next: Entry | undefined;
+/**
+ * The generated entrance is made anew with each message, and the engine has to learn it anew. With this
+ * many messages it is as fast as the table.
+ */
+export const GENERATED_UP_TO = 32;
+
+const TYPE_KEY = bytesOfLiteral("type");
+
+/** Decoders, or what finds them, by the types of messages. */
+type Decoders = ReadonlyMap<string, CompiledDecode>;
+
+/** The entrance to some decoders. `state` is that of the decoders. */
+export function decodeEntrance(
+  state: DecodeState,
+  decoders: ReadonlyMap<MessageEntry, CompiledDecode>,
+): DecodeEntrance {
+  const messages = new Map<string, CompiledDecode>();
+  for (const [entry, decode] of decoders) {
+    if (entry.call === undefined) messages.set(entry.type, decode);
+  }
+  const finders = callFinders(state, decoders);
+  return messages.size > GENERATED_UP_TO
+    ? tabledEntrance(state, new Map([...messages, ...finders]))
+    : generatedEntrance(state, messages, finders);
 }
 
-export class DecodeEntrance {
-  readonly #state: DecodeState;
-  readonly #places: (Entry | undefined)[] = Array.from({ length: PLACES });
+/** The bytes of a name, and the expression that reads its message. */
+interface Target {
+  readonly bytes: readonly number[];
+  readonly decode: string;
+}
 
-  /** `state` is that of the decoders. */
-  constructor(state: DecodeState) {
-    this.#state = state;
+/**
+ *     return function decode(b, start, e, limits, o) {
+ *       let p = b[start] === 0xb8 ? start + 2 : start + 1;
+ *       …the head of a map, and the key "type"…
+ *       s.items = limits.maxItems;
+ *       s.levels = limits.maxNesting;
+ *       switch (b[p + 1]) {
+ *         case 36: return find2(b, start, p, e, o);
+ *         case 115: return message1(b, start, p, e);
+ *         default: return MISS;
+ *       }
+ *     };
+ */
+function generatedEntrance(
+  state: DecodeState,
+  messages: Decoders,
+  finders: Decoders,
+): DecodeEntrance {
+  const source = new Source();
+  const targets = [
+    ...[...messages].map(([type, decode]): Target => {
+      const name = source.constant(decode, "message");
+      return { bytes: bytesOfLiteral(type), decode: `${name}(b, start, p, e)` };
+    }),
+    ...[...finders].map(([type, find]): Target => {
+      const name = source.constant(find, "find");
+      return { bytes: bytesOfLiteral(type), decode: `${name}(b, start, p, e, o)` };
+    }),
+  ];
+  const shortest = Math.min(...targets.map(({ bytes }) => bytes.length));
+  source.block(
+    "return function decode(b, start, e, limits, o) {",
+    () => {
+      source.line("let p = b[start] === 0xb8 ? start + 2 : start + 1;");
+      source.line("if (p === start + 1 && (b[start] < 0xa1 || b[start] > 0xb7)) return MISS;");
+      const least = TYPE_KEY.length + shortest;
+      source.line(`if (p + ${least} > e || ${differs(TYPE_KEY, "p")}) return MISS;`);
+      source.line(`p += ${TYPE_KEY.length};`);
+      source.line("s.items = limits.maxItems;");
+      source.line("s.levels = limits.maxNesting;");
+      emitTargets(source, targets);
+    },
+    "};",
+  );
+  return source.evaluate({ MISS, s: state }) as DecodeEntrance;
+}
+
+/** Calls the decoder of the only name of `targets` that may stand at `p`. */
+function emitTargets(source: Source, targets: readonly Target[]): void {
+  const [first, ...others] = targets;
+  if (first !== undefined && others.length === 0) {
+    source.line(`return ${first.decode};`);
+    return;
   }
+  const place = mostTelling(targets);
+  source.block(`switch (b[p + ${place}]) {`, () => {
+    for (const [byte, group] of Map.groupBy(targets, ({ bytes }) => bytes[place])) {
+      source.block(`case ${byte}:`, () => emitTargets(source, group), "");
+    }
+    source.line("default: return MISS;");
+  });
+}
 
-  /** Puts the decoder of the message called `name` into use. */
-  add(name: string, decode: CompiledDecode): void {
-    const place = placeOf(Uint8Array.from(bytesOfLiteral(name)), 0);
-    this.#places[place] = { decode, next: this.#places[place] };
-  }
-
-  /** The message in `bytes[start, end)`; `MISS` where no decoder can read it. */
-  decode(
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    limits: DecodeLimits,
-  ): AnyMessage | typeof MISS {
+function tabledEntrance(state: DecodeState, decoders: Decoders): DecodeEntrance {
+  const places = new Places();
+  for (const [type, decode] of decoders) places.add(type, decode);
+  return (bytes, start, end, limits, openCalls) => {
     const head = bytes[start] as number;
     const name = start + (head === 0xb8 ? 7 : 6);
     // The head of a map, the key "type", and a byte at least.
@@ -51,21 +137,12 @@ export class DecodeEntrance {
     ) {
       return MISS;
     }
-    const state = this.#state;
-    for (let entry = this.#places[placeOf(bytes, name)]; entry !== undefined; entry = entry.next) {
+    for (let entry = places.at(bytes, name); entry !== undefined; entry = entry.next) {
       state.items = limits.maxItems;
       state.levels = limits.maxNesting;
-      const message = entry.decode(bytes, start, name, end);
+      const message = entry.decode(bytes, start, name, end, openCalls);
       if (message !== MISS) return message;
     }
     return MISS;
-  }
-}
-
-/** A number below `PLACES` that depends on the length of the name at `at`, its first character and its last or its 23rd. */
-function placeOf(bytes: Uint8Array, at: number): number {
-  const head = bytes[at] as number;
-  const first = bytes[at + 1] as number;
-  const last = bytes[at + (head & 0x1f)] as number;
-  return (head ^ (first << 1) ^ (last << 3)) & (PLACES - 1);
+  };
 }

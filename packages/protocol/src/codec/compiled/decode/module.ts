@@ -2,7 +2,9 @@
 // that it does not read in place.
 
 import { readText } from "../../../cbor/remembered-text.ts";
-import type { AnyMessage, MessageEntry } from "../../../schema/message-table.ts";
+import type { OpenCalls } from "../../../schema/call-table.ts";
+import type { MessageEntry } from "../../../schema/message-entry.ts";
+import type { AnyMessage } from "../../../schema/message-table.ts";
 import {
   type ObjectShape,
   type ResolvedShape,
@@ -24,13 +26,15 @@ import { type ReadState, readUnknown } from "./unknown.ts";
 
 /**
  * Reads the message whose payload begins at `start` and whose name stands at `p`, all of it before `end`;
- * `MISS` where its name is another or the reference path has to read it.
+ * `MISS` where its name is another or the reference path has to read it. `openCalls` is for what finds the
+ * call of a message; generated code has no use for it.
  */
 export type CompiledDecode = (
   bytes: Uint8Array,
   start: number,
   p: number,
   end: number,
+  openCalls: OpenCalls | undefined,
 ) => AnyMessage | typeof MISS;
 
 /** What the code of a direction's messages has in common while it reads one. */
@@ -67,8 +71,8 @@ export function emitMessage(
     signature: `${name}(b, start, p, e)`,
     before: [],
     parts: (emitter) => {
-      emitter.expect(bytesOfLiteral(entry.name));
-      return emitBody(emitter, entry.shape, entry.name);
+      emitter.expect(bytesOfLiteral(entry.type));
+      return emitBody(emitter, entry.shape, entry.type);
     },
     after: ["if (p !== e) return MISS;"],
   });

@@ -16,7 +16,7 @@ import {
 } from "../../../schema/shape.ts";
 import { bytesOfLiteral } from "../constant-bytes.ts";
 import { assertOwnConstraints, conditionsOf } from "../constraints.ts";
-import { literal, Uncompiled } from "../source.ts";
+import { literal, MAX_LITERALS_IN_PLACE, Uncompiled } from "../source.ts";
 import { emitChoice } from "./choose.ts";
 import type { DecodeEmitter } from "./emitter.ts";
 import { emitLeaf } from "./leaf.ts";
@@ -120,7 +120,8 @@ function emitMembers(
   const literals = resolved.filter((member) => member.kind === "literal");
   literals.forEach(assertOwnConstraints);
   const [only] = members;
-  if (literals.length === members.length && wireClass !== "boolean") {
+  const areLiterals = literals.length === members.length && wireClass !== "boolean";
+  if (areLiterals && literals.length <= MAX_LITERALS_IN_PLACE) {
     emitLiterals(emitter, literals, value);
   } else if (only !== undefined && members.length === 1) {
     const read = emitter.value(only.shape);
@@ -189,20 +190,35 @@ function emitLeaves(
   const read = emitLeaf(emitter, { kind: kind ?? literalKind(members), schemas: [] });
   if (others.length > 0)
     throw new Uncompiled("a union of different numbers is read by the reference path");
-  const alternatives = members.map((member) => {
-    if (member.kind === "literal") return `${read} === ${literal(member.value)}`;
-    const conditions = [...conditionsOf(member, read, source)];
-    if (member.kind === "integer" && kind === "number")
-      conditions.push(`Number.isInteger(${read})`);
+  const alternatives = leaves.map((leaf) => {
+    const conditions = [...conditionsOf(leaf, read, source)];
+    if (leaf.kind === "integer" && kind === "number") conditions.push(`Number.isInteger(${read})`);
     return conditions.length === 0 ? "true" : `(${conditions.join(" && ")})`;
   });
-  source.line(`if (!(${alternatives.join(" || ")})) ${emitter.fail}`);
+  if (!alternatives.includes("true")) {
+    const fits = [...isLiteralOf(members, read, source), ...alternatives];
+    source.line(`if (!(${fits.join(" || ")})) ${emitter.fail}`);
+  }
   source.line(`${value} = ${read};`);
+}
+
+/** Conditions of which one is true where `read` is one of the literals of `members`. */
+function isLiteralOf(
+  members: readonly (LeafShape | LiteralShape)[],
+  read: string,
+  source: DecodeEmitter["source"],
+): readonly string[] {
+  const values = members.flatMap((member) => (member.kind === "literal" ? [member.value] : []));
+  if (values.length > MAX_LITERALS_IN_PLACE) {
+    return [`${source.constant(new Set(values), "literals")}.has(${read})`];
+  }
+  return values.map((value) => `${read} === ${literal(value)}`);
 }
 
 function literalKind(members: readonly (LeafShape | LiteralShape)[]): LeafShape["kind"] {
   const [first] = members;
-  return first?.kind === "literal" && typeof first.value === "boolean" ? "boolean" : "text";
+  const type = first?.kind === "literal" ? typeof first.value : "string";
+  return type === "string" ? "text" : (type as "number" | "boolean");
 }
 
 /**

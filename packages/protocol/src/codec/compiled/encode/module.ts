@@ -13,7 +13,8 @@ import {
 } from "../../../cbor/write.ts";
 import { type DecodeLimits, defaultLimits } from "../../../limits.ts";
 import { isMap } from "../../../schema/describe-kind.ts";
-import type { AnyMessage, MessageEntry } from "../../../schema/message-table.ts";
+import type { MessageEntry } from "../../../schema/message-entry.ts";
+import type { AnyMessage } from "../../../schema/message-table.ts";
 import {
   type ResolvedShape,
   resolveShape,
@@ -156,10 +157,10 @@ function emitFunction(
   module.append(body);
 }
 
-function emitBody(emitter: EncodeEmitter, { name, shape }: MessageEntry): void {
+function emitBody(emitter: EncodeEmitter, { type, shape }: MessageEntry): void {
   const body = resolveShape(shape);
   if (body?.kind === "object") {
-    emitMessageObject(emitter, body, "m", name);
+    emitMessageObject(emitter, body, "m", type);
     return;
   }
   if (body?.kind !== "union") throw new Uncompiled("a message is an object or a union of objects");
@@ -168,7 +169,7 @@ function emitBody(emitter: EncodeEmitter, { name, shape }: MessageEntry): void {
     "object",
   );
   emitObjects(emitter, objects, "m", ({ resolved }) =>
-    emitMessageObject(emitter, resolved, "m", name),
+    emitMessageObject(emitter, resolved, "m", type),
   );
 }
 

@@ -15,7 +15,7 @@ import {
 } from "../../../schema/shape.ts";
 import { bytesOfLiteral } from "../constant-bytes.ts";
 import { assertOwnConstraints, conditionsOf } from "../constraints.ts";
-import { literal, Uncompiled } from "../source.ts";
+import { literal, MAX_LITERALS_IN_PLACE, Uncompiled } from "../source.ts";
 import type { EncodeEmitter } from "./emitter.ts";
 import { emitChecked, isLiteral, isOfKind } from "./leaf.ts";
 
@@ -32,18 +32,33 @@ export function emitUnion(emitter: EncodeEmitter, shape: UnionShape, value: stri
   const members = unionMembers(shape).map((member) => member.shape);
   if (members.length === 0) throw new Uncompiled("a union without members has no values");
   const leaves = members.flatMap(leafOf);
-  const literals = ofKind(members, "literal").map(({ resolved }) => resolved);
-  literals.forEach(assertOwnConstraints);
+  const { literals, texts } = literalsIn(members);
   const sequences = [...ofKind(members, "array"), ...ofKind(members, "tuple")];
   const objects = ofKind(members, "object");
   const outside = emitter.items;
   emitter.settle();
   if (literals.length > 0) {
     emitLiterals(emitter, literals, value, () => {
-      emitOthers(emitter, leaves, sequences, objects, value);
+      emitOthers(emitter, { texts, leaves, sequences, objects }, value);
     });
-  } else emitOthers(emitter, leaves, sequences, objects, value);
+  } else emitOthers(emitter, { texts, leaves, sequences, objects }, value);
   emitter.items = Math.max(emitter.items, outside + 1);
+}
+
+/** The literals to write as constant bytes, and the texts of which there are too many for that. */
+function literalsIn(members: readonly Shape[]): {
+  readonly literals: readonly LiteralShape[];
+  readonly texts: ReadonlySet<unknown>;
+} {
+  const literals = ofKind(members, "literal").map(({ resolved }) => resolved);
+  literals.forEach(assertOwnConstraints);
+  const isText = ({ value }: LiteralShape): boolean => typeof value === "string";
+  const texts = literals.filter(isText);
+  if (texts.length <= MAX_LITERALS_IN_PLACE) return { literals, texts: new Set() };
+  return {
+    literals: literals.filter((each) => !isText(each)),
+    texts: new Set(texts.map((each) => each.value)),
+  };
 }
 
 /** A member of one kind: the shape to write, which may be a reference, and what it comes to. */
@@ -117,12 +132,18 @@ function emitLiterals(
   });
 }
 
+/** The members of a union that are not written as constant bytes. */
+interface Others {
+  readonly texts: ReadonlySet<unknown>;
+  readonly leaves: readonly LeafShape[];
+  readonly sequences: readonly Member<ResolvedShape>[];
+  readonly objects: readonly Member<ObjectShape>[];
+}
+
 /** Leaves, then sequences, then objects: the types exclude each other. */
 function emitOthers(
   emitter: EncodeEmitter,
-  leaves: readonly LeafShape[],
-  sequences: readonly Member<ResolvedShape>[],
-  objects: readonly Member<ObjectShape>[],
+  { texts, leaves, sequences, objects }: Others,
   value: string,
 ): void {
   const { source } = emitter;
@@ -131,6 +152,10 @@ function emitOthers(
     emitter.block(`${opening} (${condition}) {`, body);
     opening = "else if";
   };
+  if (texts.size > 0) {
+    const known = source.constant(texts, "literals");
+    branch(`${known}.has(${value})`, () => emitChecked(emitter, "text", value));
+  }
   for (const leaf of leaves) {
     const conditions = [isOfKind(leaf.kind, value), ...conditionsOf(leaf, value, source)];
     branch(conditions.join(" && "), () => emitChecked(emitter, leaf.kind, value));

@@ -1,0 +1,127 @@
+// `client.call` and `client.try`: plain objects with one function for each call of the protocol. Not a Proxy,
+// so that a framework that looks for `then` finds nothing, and a name that is mistyped is undefined.
+
+import {
+  CallError,
+  type CallOptions,
+  type CallShape,
+  type CallShapes,
+  TypewireError,
+} from "@typewire/protocol";
+
+import {
+  aSignal,
+  either,
+  milliseconds,
+  type OptionCheck,
+  type OptionChecks,
+} from "../option-checks.ts";
+import { checkOptions } from "../options.ts";
+import { describeThrown } from "../text.ts";
+import { DEFAULT_TIMEOUT_MS } from "./call-link.ts";
+import { CallerStream, TriedStream } from "./caller-stream.ts";
+import type { ItemSource } from "./item-pump.ts";
+import type { CallEnd, CallGiven, OutgoingCall } from "./outgoing-call.ts";
+
+/** Makes one call. */
+export type StartCall = (shape: CallShape, given: CallGiven, end: CallEnd) => OutgoingCall;
+
+type CallFunction = (first?: unknown, second?: unknown, third?: unknown) => unknown;
+
+/** Both faces. Without a prototype, since a call may have any name. */
+export interface CallFaces {
+  readonly call: Readonly<Record<string, CallFunction>>;
+  readonly try: Readonly<Record<string, CallFunction>>;
+}
+
+/** Infinity is what is left of a call without a time. */
+const unbounded: OptionCheck = { expected: "Infinity", allows: (value) => value === Infinity };
+
+const known: OptionChecks<keyof CallOptions> = {
+  timeoutMs: either(milliseconds(0), unbounded),
+  signal: aSignal,
+};
+
+/** The functions for `shapes`; each call goes through `start`. */
+export function buildCallFaces(shapes: CallShapes, start: StartCall): CallFaces {
+  const call = Object.create(null) as Record<string, CallFunction>;
+  const tried = Object.create(null) as Record<string, CallFunction>;
+  for (const [name, shape] of Object.entries(shapes)) {
+    const make = shape.yields ? streamFunction(shape, start) : promiseFunction(shape, start);
+    call[name] = make;
+    tried[name] = shape.yields
+      ? (...given) =>
+          new TriedStream(make(...given) as CallerStream, (output) => outcomeOf(output, name))
+      : (...given) => outcomeOf(make(...given) as Promise<unknown>, name);
+  }
+  return { call: Object.freeze(call), try: Object.freeze(tried) };
+}
+
+function promiseFunction(shape: CallShape, start: StartCall): CallFunction {
+  const read = readerOf(shape);
+  return (first, second, third) =>
+    new Promise((resolve, reject) => {
+      start(shape, read(first, second, third), { resolve, reject });
+    });
+}
+
+function streamFunction(shape: CallShape, start: StartCall): CallFunction {
+  const read = readerOf(shape);
+  return (first, second, third) =>
+    new CallerStream((end) => start(shape, read(first, second, third), end));
+}
+
+/** Reads the arguments: the input where there is one, the items where it sends, and options. */
+function readerOf(
+  shape: CallShape,
+): (first: unknown, second: unknown, third: unknown) => CallGiven {
+  const { hasInput, sends, yields, name } = shape;
+  const timeoutMs = sends || yields ? 0 : DEFAULT_TIMEOUT_MS;
+  return (first, second, third) => {
+    const [afterInput, afterThat] = hasInput ? [second, third] : [first, second];
+    const items = sends ? requireItems(name, afterInput) : undefined;
+    const options = sends ? afterThat : afterInput;
+    const input = hasInput ? first : undefined;
+    if (options === undefined) return { input, items, timeoutMs, signal: undefined };
+    const read = readOptions(options as CallOptions, timeoutMs);
+    return { input, items, ...read };
+  };
+}
+
+function readOptions(
+  options: CallOptions,
+  fallbackMs: number,
+): Pick<CallGiven, "timeoutMs" | "signal"> {
+  checkOptions(options, known);
+  const { timeoutMs = fallbackMs, signal } = options;
+  // What is left of another call's time: none, where that has none; too little, where it is just over.
+  if (timeoutMs === Infinity) return { timeoutMs: 0, signal };
+  return { timeoutMs: Math.ceil(timeoutMs), signal };
+}
+
+function requireItems(name: string, items: unknown): ItemSource {
+  const isIterable =
+    (typeof items === "object" && items !== null && Symbol.asyncIterator in items) ||
+    (items !== null && items !== undefined && Symbol.iterator in Object(items));
+  if (isIterable) return items as ItemSource;
+  throw new TypewireError(
+    "option-invalid",
+    `call.${name}: expected the items to send, as an iterable or an async iterable`,
+  );
+}
+
+/** What the call came to, as a value. Options that are not possible are the program's mistake, and reject. */
+async function outcomeOf(output: Promise<unknown>, name: string): Promise<unknown> {
+  try {
+    return { ok: true, output: await output };
+  } catch (error) {
+    if (error instanceof TypewireError && error.code === "option-invalid") throw error;
+    return { ok: false, error: error instanceof CallError ? error : failedHere(error, name) };
+  }
+}
+
+/** The items that the program sends threw: the call was cancelled. */
+function failedHere(cause: unknown, call: string): CallError {
+  const message = `Call ${JSON.stringify(call)} was cancelled: ${describeThrown(cause)}`;
+  return new CallError("cancelled", message, { ran: "maybe", call, cause });
+}

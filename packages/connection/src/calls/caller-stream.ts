@@ -1,0 +1,130 @@
+// What a caller holds of a call that yields: the items to iterate, and what ends the call. The call is made
+// by the first `next()`.
+
+import { TypewireError } from "@typewire/protocol";
+
+import type { CallEnd, OutgoingCall } from "./outgoing-call.ts";
+
+type Item = IteratorResult<unknown, undefined>;
+
+type Outcome =
+  | { readonly name: "open" }
+  | { readonly name: "done"; readonly output: unknown }
+  | { readonly name: "failed"; readonly error: unknown };
+
+/** Makes the call, and tells `end` what it comes to. */
+export type StartStream = (end: CallEnd) => OutgoingCall;
+
+/** One call that yields, as its caller sees it. Iterated once. */
+export class CallerStream implements CallEnd, AsyncIterableIterator<unknown, undefined> {
+  readonly #start: StartStream;
+  #call: OutgoingCall | undefined;
+  #outcome: Outcome = { name: "open" };
+  #isLeft = false;
+  #isIterated = false;
+  #output: PromiseWithResolvers<unknown> | undefined;
+
+  constructor(start: StartStream) {
+    this.#start = start;
+  }
+
+  /** What ends the call: settles when the call has ended, which takes iterating it. Unhandled, a rejection does no harm. */
+  get output(): Promise<unknown> {
+    if (this.#output === undefined) {
+      this.#output = Promise.withResolvers();
+      this.#output.promise.catch(() => {});
+      this.#settleOutput();
+    }
+    return this.#output.promise;
+  }
+
+  /** @throws TypewireError (as a rejection) `option-invalid` where the options of the call are. */
+  next(): Promise<Item> {
+    if (this.#isLeft) return Promise.resolve({ value: undefined, done: true });
+    try {
+      // `reject` may be called within, before there is a call.
+      this.#call ??= this.#start(this);
+    } catch (error) {
+      this.#isLeft = true;
+      this.reject(error);
+      return Promise.reject(error);
+    }
+    const { inbox } = this.#call;
+    return inbox === undefined ? Promise.resolve({ value: undefined, done: true }) : inbox.next();
+  }
+
+  /** Cancels the call where it is open; at once, also where a `next()` is pending. */
+  async return(): Promise<Item> {
+    this.#isLeft = true;
+    if (this.#call === undefined) {
+      if (this.#outcome.name === "open") {
+        this.reject(new TypewireError("connection-closed", "The call was left before it was made"));
+      }
+    } else {
+      await this.#call.inbox?.return();
+    }
+    return { value: undefined, done: true };
+  }
+
+  [Symbol.asyncIterator](): this {
+    if (this.#isIterated) throw new TypeError("The items of a call can be iterated once");
+    this.#isIterated = true;
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  /** For the call. */
+  resolve(output: unknown): void {
+    this.#outcome = { name: "done", output };
+    this.#settleOutput();
+  }
+
+  /** For the call. */
+  reject(error: unknown): void {
+    if (this.#outcome.name !== "open") return;
+    this.#outcome = { name: "failed", error };
+    this.#settleOutput();
+  }
+
+  #settleOutput(): void {
+    if (this.#outcome.name === "done") this.#output?.resolve(this.#outcome.output);
+    if (this.#outcome.name === "failed") this.#output?.reject(this.#outcome.error);
+  }
+}
+
+/** The same for `client.try`: iterating never throws, and `output` is the outcome. */
+export class TriedStream implements AsyncIterableIterator<unknown, undefined> {
+  readonly #stream: CallerStream;
+  readonly #outcomeOf: (output: Promise<unknown>) => Promise<unknown>;
+  #output: Promise<unknown> | undefined;
+
+  constructor(stream: CallerStream, outcomeOf: (output: Promise<unknown>) => Promise<unknown>) {
+    this.#stream = stream;
+    this.#outcomeOf = outcomeOf;
+  }
+
+  get output(): Promise<unknown> {
+    this.#output ??= this.#outcomeOf(this.#stream.output);
+    return this.#output;
+  }
+
+  next(): Promise<Item> {
+    return this.#stream.next().catch(() => ({ value: undefined, done: true }));
+  }
+
+  return(): Promise<Item> {
+    return this.#stream.return();
+  }
+
+  [Symbol.asyncIterator](): this {
+    this.#stream[Symbol.asyncIterator]();
+    return this;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#stream[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,163 @@
+// The calls of one connection, both ways: what the connection itself has to do with. Made with the first call,
+// so that a connection without calls does not know that they exist.
+
+import {
+  type Call,
+  type CallMisfit,
+  type Cancel,
+  type Credit,
+  type Drain,
+  type End,
+  type Item,
+  type Late,
+  type Result,
+  TypewireError,
+} from "@typewire/protocol";
+
+import type { Clock } from "../time/clock.ts";
+import type { CallLink } from "./call-link.ts";
+import { type CalleeEndpoint, IncomingCalls } from "./incoming-calls.ts";
+import { ItemPump } from "./item-pump.ts";
+import type { OutgoingCalls, PeerSlots } from "./outgoing-calls.ts";
+
+/** Every message of calls that a connection may receive. */
+export type ReceivedOfCalls = Call | Item | End | Credit | Cancel | Result | Drain | Late;
+
+/** The side that a connection has in calls. */
+export interface CallSides {
+  readonly clock: Clock;
+  /** Undefined where this side makes no calls. */
+  readonly outgoing: OutgoingCalls | undefined;
+  /** Undefined where this side answers none. */
+  readonly answering: CalleeEndpoint | undefined;
+}
+
+/** The calls of one connection. */
+export class Calls {
+  readonly #sides: CallSides;
+  readonly #link: CallLink;
+  readonly #pump: ItemPump;
+  readonly #outgoing: OutgoingCalls | undefined;
+  #incoming: IncomingCalls | undefined;
+
+  constructor(sides: CallSides, link: CallLink) {
+    this.#sides = sides;
+    this.#link = link;
+    this.#outgoing = sides.outgoing;
+    this.#pump = new ItemPump(link, sides.clock, () => this.inFlight > 1);
+  }
+
+  /** The peer's hello is there: `slots` is undefined where it answers no calls. Calls that waited are made. */
+  ready(slots: PeerSlots | undefined): void {
+    this.#outgoing?.attach(this.#link, this.#pump, slots);
+  }
+
+  /** Calls open in either direction, handlers that have not settled included. */
+  get inFlight(): number {
+    return (this.#outgoing?.inFlight ?? 0) + (this.#incoming?.inFlight ?? 0);
+  }
+
+  /** Payload bytes of items that no program has taken yet. */
+  get heldBytes(): number {
+    return (this.#outgoing?.heldBytes ?? 0) + (this.#incoming?.held.bytes ?? 0);
+  }
+
+  /** For the codec: the name of the open call that messages with this id belong to. */
+  readonly openCalls = (id: number): string | undefined =>
+    this.#outgoing?.nameOf(id) ?? this.#incoming?.nameOf(id);
+
+  /**
+   * Takes one message with the bytes of its payload.
+   *
+   * @throws TypewireError `schema-mismatch` where its id can belong to no call; `unknown-type` where this side
+   * makes or answers no calls.
+   */
+  receive(message: ReceivedOfCalls, payloadBytes: number): void {
+    switch (message.type) {
+      case "$call":
+        this.#requireIncoming("$call").receiveCall(message);
+        return;
+      case "$item":
+        if (this.#outgoing === undefined)
+          this.#requireIncoming("$item").receiveItem(message, payloadBytes);
+        else this.#outgoing.receiveItem(message, payloadBytes);
+        return;
+      case "$credit":
+        if (this.#outgoing === undefined) {
+          this.#requireIncoming("$credit").receiveCredit(message.id, message.bytes);
+        } else {
+          this.#outgoing.receiveCredit(message.id, message.bytes);
+        }
+        return;
+      case "$end":
+        this.#requireIncoming("$end").receiveEnd(message.id);
+        return;
+      case "$cancel":
+        this.#requireIncoming("$cancel").receiveCancel(message.id);
+        return;
+      case "$result":
+        this.#requireOutgoing("$result").receiveResult(message);
+        return;
+      case "$drain":
+        this.#outgoing?.receiveDrain();
+        return;
+      case "$late":
+        if (this.#outgoing === undefined)
+          this.#requireIncoming(message.of).requireUsed(message.id, message.of);
+        else this.#outgoing.receiveLate(message);
+    }
+  }
+
+  /**
+   * Takes a message of a call that does not fit.
+   *
+   * @throws TypewireError as `receive`.
+   */
+  misfit(misfit: CallMisfit): void {
+    if (misfit.code === "invalid-answer")
+      this.#requireOutgoing(misfit.of ?? "$result").misfit(misfit);
+    else this.#requireIncoming(misfit.of ?? "$call").misfit(misfit);
+  }
+
+  /** Fewer bytes wait for the peer: streams that stood still go on. */
+  drained(): void {
+    this.#pump.drained();
+  }
+
+  /** Says `$drain`, and takes no further calls; those under way are asked to end after `halfTimeMs`. */
+  drain(halfTimeMs: number, retryAfterMs?: number): void {
+    const { answering } = this.#sides;
+    if (answering === undefined) return;
+    this.#link.send(
+      retryAfterMs === undefined ? { type: "$drain" } : { type: "$drain", retryAfterMs },
+      "",
+    );
+    this.#requireIncoming("$call").drain(halfTimeMs, retryAfterMs);
+  }
+
+  /** The connection has ended, and its link still knows what has left: all calls settle now. */
+  ended(because: string): void {
+    this.#pump.ended();
+    this.#outgoing?.ended(because);
+    this.#incoming?.ended();
+  }
+
+  #requireIncoming(of: string): IncomingCalls {
+    const { answering } = this.#sides;
+    if (answering === undefined) throw unknown(of);
+    this.#incoming ??= new IncomingCalls(answering, this.#link, this.#pump);
+    return this.#incoming;
+  }
+
+  #requireOutgoing(of: string): OutgoingCalls {
+    if (this.#outgoing === undefined) throw unknown(of);
+    return this.#outgoing;
+  }
+}
+
+function unknown(of: string): TypewireError {
+  return new TypewireError("unknown-type", `This side takes no ${JSON.stringify(of)}`, {
+    path: "/type",
+    of,
+  });
+}

@@ -1,0 +1,80 @@
+// The handlers of calls and the middlewares around them, put together once for all connections of an endpoint.
+
+import { type CallShape, type CallShapes, TypewireError } from "@typewire/protocol";
+
+/** The handler of one call, once its types no longer matter. */
+export type AnyCallHandler = (input: unknown, call: never) => unknown;
+
+/** What a middleware is told of a call; the rest of `call` is the handler's. */
+export interface MiddlewareCall {
+  readonly name: string;
+}
+
+/**
+ * Runs around the handler of each call, the first of a list outermost. `next()` runs what is within, and
+ * settles when the call has ended: with its output, or with what failed; for calls with streams too. A
+ * middleware may throw instead, and may return something else where the call has an output.
+ */
+export type Middleware<Call extends MiddlewareCall = MiddlewareCall> = (
+  call: Call,
+  next: () => Promise<unknown>,
+) => unknown;
+
+/** How one call is answered. */
+export interface CallEntry {
+  readonly shape: CallShape;
+  readonly handler: AnyCallHandler;
+  /** The middlewares as one; undefined where there are none, so that they cost nothing then. */
+  readonly around: Middleware<never> | undefined;
+}
+
+/** A Map, because names come from the peer and must not reach a prototype. */
+export type CallTable = ReadonlyMap<string, CallEntry>;
+
+/**
+ * The table for the calls `shapes`.
+ *
+ * @throws TypewireError `option-invalid` naming the first call without a handler, or what is no function.
+ */
+export function buildCallTable(
+  shapes: CallShapes,
+  handlers: Readonly<Record<string, unknown>>,
+  middlewares: readonly Middleware<never>[],
+): CallTable {
+  for (const [index, middleware] of middlewares.entries()) {
+    if (typeof middleware === "function") continue;
+    throw new TypewireError("option-invalid", `use.${index}: expected a function`);
+  }
+  const around = middlewares.length === 0 ? undefined : compose(middlewares);
+  const table = new Map<string, CallEntry>();
+  for (const [name, shape] of Object.entries(shapes)) {
+    const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
+    if (typeof handler !== "function") {
+      const reason = handler === undefined ? "the call has no handler" : "expected a function";
+      throw new TypewireError("option-invalid", `handlers.${name}: ${reason}`);
+    }
+    table.set(name, { shape, handler: handler as AnyCallHandler, around });
+  }
+  return table;
+}
+
+function compose(middlewares: readonly Middleware<never>[]): Middleware<never> {
+  return middlewares.reduceRight<Middleware<never>>(
+    (inner, outer) => (call, next) =>
+      outer(
+        call,
+        once(() => inner(call, next)),
+      ),
+    (_, next) => next(),
+  );
+}
+
+/** `next` as a middleware gets it: it always returns a promise, and runs the rest once. */
+function once(rest: () => unknown): () => Promise<unknown> {
+  let wasCalled = false;
+  return async () => {
+    if (wasCalled) throw new Error("A middleware called next() twice: a call is answered once");
+    wasCalled = true;
+    return rest();
+  };
+}

@@ -1,0 +1,319 @@
+// One call that this side answers: runs its handler, ends it early where that is asked, and knows when all of
+// it has settled. What is said to the peer is `IncomingCalls`' business.
+
+import type { CallError, CallShape, HostAbortSignal } from "@typewire/protocol";
+
+import { isThenable } from "../handlers.ts";
+import { Expiring } from "./call-deadlines.ts";
+import { DeclaredError, endedBy, type EndCode } from "./call-failures.ts";
+import type { CallEntry } from "./handler-table.ts";
+import { type HeldBytes, ItemInbox } from "./item-inbox.ts";
+import type { ItemPump, ItemSource, PumpedItems, PumpOwner } from "./item-pump.ts";
+
+/** What a handler came to. */
+export type Outcome =
+  { readonly ok: true; readonly output: unknown } | { readonly ok: false; readonly error: unknown };
+
+/** The calls of a connection, as one that is answered sees them. */
+export interface Callee {
+  readonly connection: unknown;
+  readonly context: unknown;
+  readonly pump: ItemPump;
+  readonly held: HeldBytes;
+  now(): number;
+  /** The handler has settled, and the middlewares around it. Called once. */
+  settled(call: IncomingCall, outcome: Outcome): void;
+  /** `call.reason` says why it ends; its handler may still run. Called once at most, before `settled`. */
+  aborted(call: IncomingCall): void;
+  /** The handler has run on for long after `aborted`. */
+  stuck(call: IncomingCall): void;
+  /** The handler failed in a way that the call's outcome does not tell. */
+  failed(call: IncomingCall, error: unknown): void;
+  grant(call: IncomingCall, bytes: number): void;
+}
+
+/** A call whose handler has not settled. */
+export class IncomingCall extends Expiring implements PumpOwner {
+  readonly id: number;
+  readonly shape: CallShape;
+  readonly callee: Callee;
+  readonly #entry: CallEntry;
+  /** The clock's time of its deadline; Infinity where it has none. */
+  endsAtMs = Infinity;
+  /** Why it ends before its handler has settled. */
+  reason: CallError | undefined;
+  /** What a handler's item came to that does not fit: the call fails with it, whatever the handler says. */
+  failure: { readonly error: unknown } | undefined;
+  isStuck = false;
+  hasSettled = false;
+  #controller: AbortController | undefined;
+  #inbox: ItemInbox | undefined;
+  #pumped: PumpedItems | undefined;
+  /** With middlewares: what `next()` gave out. */
+  #next: PromiseWithResolvers<unknown> | undefined;
+  /** With middlewares: what the outermost came to, while the handler still runs. */
+  #answer: Outcome | undefined;
+  /** With middlewares: whether one has let the handler run. */
+  #hasRun = false;
+
+  constructor(callee: Callee, entry: CallEntry, id: number) {
+    super();
+    this.callee = callee;
+    this.#entry = entry;
+    this.shape = entry.shape;
+    this.id = id;
+    if (entry.shape.sends) this.#inbox = new ItemInbox(this, callee.held);
+  }
+
+  get name(): string {
+    return this.shape.name;
+  }
+
+  get isStream(): boolean {
+    return this.shape.sends || this.shape.yields;
+  }
+
+  get remainingMs(): number {
+    // 0 would be "no deadline" where it is given to another call.
+    return this.endsAtMs === Infinity ? Infinity : Math.max(1, this.endsAtMs - this.callee.now());
+  }
+
+  get signal(): HostAbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.reason !== undefined) this.#controller.abort(this.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Undefined where the caller sends none. */
+  get inbox(): ItemInbox | undefined {
+    return this.#inbox;
+  }
+
+  get pumped(): PumpedItems | undefined {
+    return this.#pumped;
+  }
+
+  /** Runs the handler. Never throws. */
+  run(input: unknown): void {
+    const face = new HandledCall(this);
+    const { around } = this.#entry;
+    if (around === undefined) {
+      this.#handle(input, face);
+      return;
+    }
+    let answer: unknown;
+    try {
+      answer = around(face as never, () => {
+        this.#hasRun = true;
+        this.#next = Promise.withResolvers();
+        // A middleware that does not wait for it is no reason to end the process.
+        this.#next.promise.catch(() => {});
+        this.#handle(input, face);
+        return this.#next.promise;
+      });
+    } catch (error) {
+      this.#answered({ ok: false, error });
+      return;
+    }
+    Promise.resolve(answer).then(
+      (output) => this.#answered(this.#checkAnswer(output)),
+      (error: unknown) => this.#answered({ ok: false, error }),
+    );
+  }
+
+  /** Ends it early: the signal aborts, its items end, `return()` of what it yields is called at once. */
+  abort(code: EndCode, detail?: string, path?: string): void {
+    if (this.reason !== undefined || this.hasSettled) return;
+    const ran = "yes";
+    this.reason = endedBy(code, this.name, ran, {
+      path,
+      ...(detail === undefined ? {} : { detail }),
+    });
+    this.callee.aborted(this);
+    this.#controller?.abort(this.reason);
+    this.#inbox?.drop();
+    this.#inbox?.fail(this.reason);
+    this.#stopItems({ ok: false, error: this.reason });
+  }
+
+  /** No further items come from the caller. */
+  endItems(): void {
+    this.#inbox?.end();
+  }
+
+  override expire(): void {
+    if (this.reason === undefined) this.abort("deadline-exceeded");
+    else this.callee.stuck(this);
+  }
+
+  grant(bytes: number): void {
+    this.callee.grant(this, bytes);
+  }
+
+  /** The handler takes no further items: the caller's credit runs out, and its `$result` comes some time. */
+  leave(): void {}
+
+  sourceEnded(value: unknown): void {
+    this.#pumped = undefined;
+    this.#handled({ ok: true, output: value });
+  }
+
+  sourceFailed(error: unknown): void {
+    this.#pumped = undefined;
+    this.#handled({ ok: false, error });
+  }
+
+  itemRefused(error: unknown): void {
+    this.failure = { error };
+    this.#stopItems({ ok: false, error });
+  }
+
+  #handle(input: unknown, face: HandledCall): void {
+    let answer: unknown;
+    try {
+      answer = this.#entry.handler(input, face as never);
+    } catch (error) {
+      this.#handled({ ok: false, error });
+      return;
+    }
+    if (!isThenable(answer)) this.#take(answer);
+    else Promise.resolve(answer as PromiseLike<unknown>).then(this.#take, this.#rejected);
+  }
+
+  readonly #rejected = (error: unknown): void => this.#handled({ ok: false, error });
+
+  /** What the handler returned: the output, or the items that it yields. */
+  readonly #take = (answer: unknown): void => {
+    if (!this.shape.yields) {
+      this.#handled({ ok: true, output: answer });
+      return;
+    }
+    try {
+      this.#pumped = this.callee.pump.start(this, requireItems(answer));
+    } catch (error) {
+      this.#handled({ ok: false, error });
+      return;
+    }
+    if (this.reason !== undefined) this.#stopItems({ ok: false, error: this.reason });
+  };
+
+  /** The handler has settled once what it yields has: a generator's `finally` has run then. */
+  #stopItems(outcome: Outcome): void {
+    const pumped = this.#pumped;
+    if (pumped === undefined) return;
+    this.#pumped = undefined;
+    const returned = pumped.stop();
+    if (returned === undefined) {
+      this.#handled(outcome);
+      return;
+    }
+    returned.then(
+      () => this.#handled(outcome),
+      (error: unknown) => {
+        if (!this.isBySignal(error)) this.callee.failed(this, error);
+        this.#handled(outcome);
+      },
+    );
+  }
+
+  #handled(outcome: Outcome): void {
+    const next = this.#next;
+    if (next === undefined) {
+      this.#settle(outcome);
+      return;
+    }
+    this.#next = undefined;
+    if (outcome.ok) next.resolve(outcome.output);
+    else next.reject(outcome.error);
+    // The middlewares did not wait for it.
+    if (this.#answer !== undefined) this.#settle(this.#answer);
+  }
+
+  #answered(outcome: Outcome): void {
+    if (this.#next === undefined) this.#settle(outcome);
+    else this.#answer = outcome;
+  }
+
+  /** A middleware that answers itself, of a call whose output nobody reads, forgot to call `next`. */
+  #checkAnswer(output: unknown): Outcome {
+    if (this.shape.hasOutput || this.#hasRun) return { ok: true, output };
+    const message = `A middleware of the call ${JSON.stringify(this.name)} neither called next() nor threw, and the call has no output`;
+    return { ok: false, error: new Error(message) };
+  }
+
+  #settle(outcome: Outcome): void {
+    if (this.hasSettled) return;
+    this.hasSettled = true;
+    this.#inbox?.drop();
+    this.#inbox?.end();
+    this.callee.settled(this, outcome);
+  }
+
+  /** Whether `error` says that the handler ended because its call had. */
+  isBySignal(error: unknown): boolean {
+    const { reason } = this;
+    if (reason === undefined) return false;
+    if (error === reason) return true;
+    try {
+      if (!(error instanceof Error)) return false;
+      return error.cause === reason || error.name === "AbortError";
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** The `call` that a handler is given. */
+class HandledCall {
+  readonly #call: IncomingCall;
+
+  constructor(call: IncomingCall) {
+    this.#call = call;
+  }
+
+  get name(): string {
+    return this.#call.shape.name;
+  }
+
+  get connection(): unknown {
+    return this.#call.callee.connection;
+  }
+
+  get context(): unknown {
+    return this.#call.callee.context;
+  }
+
+  get signal(): HostAbortSignal {
+    return this.#call.signal;
+  }
+
+  /** Milliseconds until the deadline, never below 1; Infinity where there is none. */
+  get remainingMs(): number {
+    return this.#call.remainingMs;
+  }
+
+  get items(): AsyncIterable<unknown> {
+    return this.#call.inbox ?? none;
+  }
+
+  error(code: string, data?: unknown): CallError {
+    const call = this.#call.shape.name;
+    const message = `The call ${JSON.stringify(call)} ended with the error ${JSON.stringify(code)}`;
+    return new DeclaredError(code, message, { ran: "yes", data, call });
+  }
+}
+
+const none: AsyncIterable<unknown> = {
+  [Symbol.asyncIterator]: () => ({
+    next: () => Promise.resolve({ value: undefined, done: true as const }),
+  }),
+};
+
+function requireItems(answer: unknown): ItemSource {
+  if (typeof answer === "object" && answer !== null) {
+    if (Symbol.asyncIterator in answer || Symbol.iterator in answer) return answer as ItemSource;
+  }
+  throw new TypeError("The handler of a call that yields returned no async iterable");
+}

@@ -1,0 +1,381 @@
+// The calls that this side answers: slots, deadlines, and exactly one `$result` for each, sent when the handler
+// has settled. A handler that fails ends its own call; its text goes to the log and not to the peer.
+
+import {
+  type Call,
+  type CallFailure,
+  type CallMisfit,
+  type Item,
+  TypewireError,
+} from "@typewire/protocol";
+
+import { oneLine } from "../text.ts";
+import { type CallDeadlines, Expiring } from "./call-deadlines.ts";
+import { DeclaredError } from "./call-failures.ts";
+import { type CallLink, DEFAULT_TIMEOUT_MS } from "./call-link.ts";
+import type { CallTable } from "./handler-table.ts";
+import { type Callee, IncomingCall, type Outcome } from "./incoming-call.ts";
+import type { HeldBytes } from "./item-inbox.ts";
+import type { ItemPump } from "./item-pump.ts";
+
+/** What bounds the calls that an endpoint answers. */
+export interface CalleeLimits {
+  /** Calls without streams that one connection may have open. */
+  readonly maxCalls: number;
+  /** Calls with streams that one connection may have open. */
+  readonly maxStreams: number;
+  /** Milliseconds that a caller's timeout may be. */
+  readonly maxCallMs: number;
+  /** Milliseconds that a handler may run on after its call has ended, before it counts as stuck. */
+  readonly handlersStallMs: number;
+}
+
+/** Handlers under way in this process, over all connections. */
+export class CallQuota {
+  readonly maxCallsInFlight: number;
+  inFlight = 0;
+
+  constructor(maxCallsInFlight: number) {
+    this.maxCallsInFlight = maxCallsInFlight;
+  }
+}
+
+/** What all connections of an endpoint share. */
+export interface CalleeEndpoint {
+  readonly table: CallTable;
+  readonly limits: CalleeLimits;
+  readonly quota: CallQuota;
+  readonly deadlines: CallDeadlines;
+}
+
+/** When a caller comes back that was refused because the process has enough to do. */
+const BUSY_RETRY_MS = 1_000;
+
+/** So many calls beyond the slots that this side has announced are forgiven in `EXCESS_WINDOW_MS`. */
+const MOST_EXCESS = 100;
+const EXCESS_WINDOW_MS = 10_000;
+
+/** The calls of one connection. Nothing in it throws but `receiveCall` and the other `receive…`. */
+export class IncomingCalls implements Callee {
+  readonly pump: ItemPump;
+  readonly held: HeldBytes = { bytes: 0 };
+  readonly #endpoint: CalleeEndpoint;
+  readonly #link: CallLink;
+  readonly #open = new Map<number, IncomingCall>();
+  #calls = 0;
+  #streams = 0;
+  #stuckCalls = 0;
+  #stuckStreams = 0;
+  #lastId = 0;
+  #excess = 0;
+  #excessSinceMs = 0;
+  #drain: { readonly retryAfterMs: number; readonly halfTime: HalfTime } | undefined;
+  #hasEnded = false;
+
+  constructor(endpoint: CalleeEndpoint, link: CallLink, pump: ItemPump) {
+    this.#endpoint = endpoint;
+    this.#link = link;
+    this.pump = pump;
+  }
+
+  get connection(): unknown {
+    return this.#link.connection;
+  }
+
+  get context(): unknown {
+    return this.#link.context;
+  }
+
+  /** Handlers that have not settled. */
+  get inFlight(): number {
+    return this.#open.size;
+  }
+
+  /** The name of the open call with this id, for the codec. */
+  nameOf(id: number): string | undefined {
+    return this.#open.get(id)?.shape.name;
+  }
+
+  now(): number {
+    return this.#endpoint.deadlines.now();
+  }
+
+  /** @throws TypewireError `schema-mismatch` where the id is not beyond the last. */
+  receiveCall({ call: name, id, timeoutMs, input }: Call): void {
+    this.#takeId(id);
+    const entry = this.#endpoint.table.get(name);
+    if (entry === undefined) {
+      this.#refuse(id, name, { code: "unknown-call", message: "This side has no such call" });
+      return;
+    }
+    const isStream = entry.shape.sends || entry.shape.yields;
+    if (this.#drain !== undefined) {
+      const { retryAfterMs } = this.#drain;
+      this.#refuse(id, name, {
+        code: "shutting-down",
+        message: "This side shuts down",
+        retryAfterMs,
+      });
+    } else if (!this.#hasSlot(isStream)) {
+      this.#refuseExcess(id, name, isStream);
+    } else if (this.#endpoint.quota.inFlight >= this.#endpoint.quota.maxCallsInFlight) {
+      const message = "This side has too many calls under way";
+      this.#refuse(id, name, { code: "too-many-calls", message, retryAfterMs: BUSY_RETRY_MS });
+    } else {
+      const forMs = this.#timeoutFor(isStream, timeoutMs);
+      const call = new IncomingCall(this, entry, id);
+      this.#open.set(id, call);
+      if (isStream) this.#streams += 1;
+      else this.#calls += 1;
+      this.#endpoint.quota.inFlight += 1;
+      if (forMs !== Infinity) {
+        this.#endpoint.deadlines.add(call, forMs);
+        call.endsAtMs = call.dueMs;
+      }
+      call.run(input);
+    }
+  }
+
+  /** @throws TypewireError `schema-mismatch` where there has been no such call. */
+  receiveItem({ id, item }: Item, payloadBytes: number): void {
+    const call = this.#open.get(id);
+    if (call === undefined) return this.requireUsed(id, "$item");
+    if (call.inbox === undefined || call.reason !== undefined) return;
+    if (!call.inbox.push(item, payloadBytes)) call.abort("item-beyond-credit");
+  }
+
+  /** @throws TypewireError as `receiveItem`. */
+  receiveEnd(id: number): void {
+    const call = this.#open.get(id);
+    if (call === undefined) this.requireUsed(id, "$end");
+    else call.endItems();
+  }
+
+  /** @throws TypewireError as `receiveItem`. */
+  receiveCredit(id: number, bytes: number): void {
+    const call = this.#open.get(id);
+    if (call === undefined) this.requireUsed(id, "$credit");
+    else call.pumped?.grant(bytes);
+  }
+
+  /** @throws TypewireError as `receiveItem`. */
+  receiveCancel(id: number): void {
+    const call = this.#open.get(id);
+    if (call === undefined) this.requireUsed(id, "$cancel");
+    else call.abort("cancelled");
+  }
+
+  /**
+   * A message of a call does not fit.
+   *
+   * @throws TypewireError `schema-mismatch` where the id of a new call is not beyond the last.
+   */
+  misfit({ code, id, call: name = "", message, path, of }: CallMisfit): void {
+    if (of === "$item") {
+      this.#open.get(id)?.abort("invalid-item", message, path);
+      return;
+    }
+    this.#takeId(id);
+    const failure: CallFailure = { code, message: oneLine(message) };
+    if (path !== undefined) failure.path = oneLine(path);
+    this.#refuse(id, name, failure);
+  }
+
+  /** @throws TypewireError `schema-mismatch` where the peer has made no call with this id. */
+  requireUsed(id: number, of: string): void {
+    if (id >= 1 && id <= this.#lastId) return;
+    throw new TypewireError("schema-mismatch", `schema-mismatch at /id: there was no call ${id}`, {
+      path: "/id",
+      of,
+    });
+  }
+
+  /**
+   * Takes no further calls, and lets those under way end. After `halfTimeMs` they are asked to, by their signals.
+   * `retryAfterMs`: when a refused caller comes back.
+   */
+  drain(halfTimeMs: number, retryAfterMs = 0): void {
+    if (this.#drain !== undefined || this.#hasEnded) return;
+    const halfTime = new HalfTime(() => this.#abortAll("shutting-down"));
+    this.#drain = { retryAfterMs, halfTime };
+    this.#endpoint.deadlines.add(halfTime, halfTimeMs);
+    this.#tellDrained();
+  }
+
+  /** The connection has ended: signals abort, and nothing that handlers still return is told. */
+  ended(): void {
+    this.#hasEnded = true;
+    if (this.#drain !== undefined) this.#endpoint.deadlines.delete(this.#drain.halfTime);
+    this.#abortAll("connection-lost");
+    this.#endpoint.deadlines.prune();
+  }
+
+  settled(call: IncomingCall, outcome: Outcome): void {
+    this.#endpoint.deadlines.delete(call);
+    this.#endpoint.quota.inFlight -= 1;
+    this.#open.delete(call.id);
+    if (call.isStream) this.#streams -= 1;
+    else this.#calls -= 1;
+    if (call.isStuck && call.isStream) this.#stuckStreams -= 1;
+    else if (call.isStuck) this.#stuckCalls -= 1;
+    this.#answer(call, outcome);
+    this.#tellDrained();
+  }
+
+  aborted(call: IncomingCall): void {
+    this.#endpoint.deadlines.delete(call);
+    // What runs on after the end of its connection takes no slot.
+    if (!this.#hasEnded) this.#endpoint.deadlines.add(call, this.#endpoint.limits.handlersStallMs);
+  }
+
+  stuck(call: IncomingCall): void {
+    const { handlersStallMs, maxCalls, maxStreams } = this.#endpoint.limits;
+    call.isStuck = true;
+    if (call.isStream) this.#stuckStreams += 1;
+    else this.#stuckCalls += 1;
+    this.#link.handlerStuck(call.name, handlersStallMs);
+    const areAllStuck = call.isStream
+      ? this.#stuckStreams >= maxStreams
+      : this.#stuckCalls >= maxCalls;
+    if (!areAllStuck) return;
+    const slots = call.isStream ? `${maxStreams} streams` : `${maxCalls} calls`;
+    this.#link.end("internal", `The handlers of all ${slots} run on after their calls have ended`);
+  }
+
+  failed(call: IncomingCall, error: unknown): void {
+    this.#link.handlerFailed(call.name, error);
+  }
+
+  grant({ id, name }: IncomingCall, bytes: number): void {
+    if (!this.#hasEnded) this.#link.send({ type: "$credit", id, bytes }, name);
+  }
+
+  #takeId(id: number): void {
+    if (id > this.#lastId) {
+      this.#lastId = id;
+      return;
+    }
+    const expected = `expected the id of a call beyond ${this.#lastId}, got ${id}`;
+    throw new TypewireError("schema-mismatch", `schema-mismatch at /id: ${expected}`, {
+      path: "/id",
+      of: "$call",
+    });
+  }
+
+  #hasSlot(isStream: boolean): boolean {
+    const { maxCalls, maxStreams } = this.#endpoint.limits;
+    return isStream ? this.#streams < maxStreams : this.#calls < maxCalls;
+  }
+
+  #timeoutFor(isStream: boolean, timeoutMs: number | undefined): number {
+    const { maxCallMs } = this.#endpoint.limits;
+    if (timeoutMs === undefined)
+      return isStream ? Infinity : Math.min(DEFAULT_TIMEOUT_MS, maxCallMs);
+    if (timeoutMs === 0) return isStream ? Infinity : maxCallMs;
+    return Math.min(timeoutMs, maxCallMs);
+  }
+
+  #refuse(id: number, name: string, error: CallFailure): void {
+    this.#link.send({ type: "$result", id, error }, name);
+  }
+
+  #refuseExcess(id: number, name: string, isStream: boolean): void {
+    const { maxCalls, maxStreams } = this.#endpoint.limits;
+    const slots = isStream ? `${maxStreams} streams` : `${maxCalls} calls`;
+    this.#refuse(id, name, { code: "too-many-calls", message: `All ${slots} are open` });
+    const nowMs = this.now();
+    if (nowMs - this.#excessSinceMs > EXCESS_WINDOW_MS) {
+      this.#excess = 0;
+      this.#excessSinceMs = nowMs;
+    }
+    this.#excess += 1;
+    if (this.#excess <= MOST_EXCESS) return;
+    const message = `The peer made ${this.#excess} calls beyond those that it may have open`;
+    this.#link.end("too-many-errors", message);
+  }
+
+  #answer(call: IncomingCall, outcome: Outcome): void {
+    const { id, name, shape } = call;
+    const { reason, failure } = call;
+    const error = failure?.error ?? (outcome.ok ? undefined : outcome.error);
+    const failed = failure !== undefined || !outcome.ok;
+    if (reason !== undefined && (!failed || call.isBySignal(error))) {
+      // The handler has ended as it was asked to; what it still says is of use where somebody waits for it.
+      const isWanted = outcome.ok && reason.code !== "cancelled" && isForgiving(reason.code);
+      if (!isWanted) {
+        this.#tell(call, failureOf(reason.code, reason.message, reason.path));
+        return;
+      }
+    }
+    if (!failed) {
+      const output = outcome.ok ? outcome.output : undefined;
+      try {
+        if (this.#hasEnded) return;
+        this.#link.send(
+          shape.hasOutput ? { type: "$result", id, output } : { type: "$result", id },
+          name,
+        );
+      } catch (unfit) {
+        this.#failInternally(call, unfit);
+      }
+      return;
+    }
+    if (error instanceof DeclaredError && shape.errors.includes(error.code)) {
+      const { code, message, data } = error;
+      try {
+        const told: CallFailure = { code, message };
+        if (data !== undefined) told.data = data;
+        if (!this.#hasEnded) this.#link.send({ type: "$result", id, error: told }, name);
+      } catch (unfit) {
+        this.#failInternally(call, unfit);
+      }
+      return;
+    }
+    this.#failInternally(call, error);
+  }
+
+  #failInternally(call: IncomingCall, error: unknown): void {
+    this.#link.handlerFailed(call.name, error);
+    const name = JSON.stringify(call.name);
+    this.#tell(call, { code: "internal", message: `The handler of the call ${name} failed` });
+  }
+
+  #tell({ id, name }: IncomingCall, error: CallFailure): void {
+    if (!this.#hasEnded) this.#link.send({ type: "$result", id, error }, name);
+  }
+
+  #abortAll(code: "shutting-down" | "connection-lost"): void {
+    for (const call of this.#open.values()) call.abort(code);
+  }
+
+  #tellDrained(): void {
+    if (this.#drain === undefined || this.#open.size > 0 || this.#hasEnded) return;
+    this.#endpoint.deadlines.delete(this.#drain.halfTime);
+    this.#link.callsEnded();
+  }
+}
+
+/** Half of the time that a drain has. */
+class HalfTime extends Expiring {
+  readonly #then: () => void;
+
+  constructor(then: () => void) {
+    super();
+    this.#then = then;
+  }
+
+  override expire(): void {
+    this.#then();
+  }
+}
+
+/** Whether an output is told although the call was to end: the caller's clock rules, and a drain is polite. */
+function isForgiving(code: string): boolean {
+  return code === "deadline-exceeded" || code === "shutting-down";
+}
+
+function failureOf(code: string, message: string, path: string | undefined): CallFailure {
+  const failure: CallFailure = { code, message: oneLine(message) };
+  if (path !== undefined) failure.path = oneLine(path);
+  return failure;
+}

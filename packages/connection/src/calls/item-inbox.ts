@@ -1,0 +1,174 @@
+// The items of one call that have come and were not taken yet: the queue, the peer's credit, and the iterator
+// that a program takes them from. Credit is given back for what the program has taken, so that this queue is
+// never larger than the window and one frame.
+
+import { WINDOW_BYTES } from "./call-link.ts";
+
+/** The call, as its inbox sees it. */
+export interface InboxOwner {
+  /** The peer may send so many payload bytes more. */
+  grant(bytes: number): void;
+  /** The program takes no further items. Told once, and not where the items had ended. */
+  leave(): void;
+}
+
+/** Payload bytes of items that wait in the inboxes of a connection. */
+export interface HeldBytes {
+  bytes: number;
+}
+
+interface Waiter<Item> {
+  readonly resolve: (result: IteratorResult<Item, undefined>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+type InboxState =
+  | { readonly name: "open" }
+  | { readonly name: "ended" }
+  | { readonly name: "failed"; readonly error: unknown };
+
+const open: InboxState = { name: "open" };
+const ended: InboxState = { name: "ended" };
+
+/** So many taken items stay at the front of the queue before it is cut. */
+const MOST_TAKEN = 256;
+
+/** The items of one call in one direction. Iterated once. */
+export class ItemInbox<Item = unknown> implements AsyncIterableIterator<Item, undefined> {
+  readonly #owner: InboxOwner;
+  readonly #held: HeldBytes;
+  #state: InboxState = open;
+  #items: Item[] | undefined;
+  #sizes: number[] | undefined;
+  #head = 0;
+  #waiters: Waiter<Item>[] | undefined;
+  #credit = WINDOW_BYTES;
+  #takenBytes = 0;
+
+  constructor(owner: InboxOwner, held: HeldBytes) {
+    this.#owner = owner;
+    this.#held = held;
+  }
+
+  /** Whether further items are of any use. */
+  get isOpen(): boolean {
+    return this.#state === open;
+  }
+
+  /** Takes an item with its payload bytes. False where it was beyond the credit, and is not taken. */
+  push(item: Item, payloadBytes: number): boolean {
+    if (this.#credit <= 0) return false;
+    this.#credit -= payloadBytes;
+    if (this.#state !== open) return true;
+    const waiter = this.#waiters?.shift();
+    if (waiter === undefined) {
+      (this.#items ??= []).push(item);
+      (this.#sizes ??= []).push(payloadBytes);
+      this.#held.bytes += payloadBytes;
+    } else {
+      this.#tookBytes(payloadBytes);
+      waiter.resolve({ value: item, done: false });
+    }
+    return true;
+  }
+
+  /** No further items come; those that wait can still be taken. */
+  end(): void {
+    if (this.#state !== open) return;
+    this.#state = ended;
+    this.#settleWaiters();
+  }
+
+  /** No further items come because of `error`, which the program gets after those that wait. */
+  fail(error: unknown): void {
+    if (this.#state !== open) return;
+    this.#state = { name: "failed", error };
+    this.#settleWaiters();
+  }
+
+  /** Forgets what waits. */
+  drop(): void {
+    for (const bytes of this.#sizes?.slice(this.#head) ?? []) this.#held.bytes -= bytes;
+    this.#items = undefined;
+    this.#sizes = undefined;
+    this.#head = 0;
+  }
+
+  next(): Promise<IteratorResult<Item, undefined>> {
+    const items = this.#items;
+    if (items !== undefined && this.#head < items.length) {
+      // Within the length.
+      const value = items[this.#head] as Item;
+      const bytes = this.#sizes?.[this.#head] ?? 0;
+      this.#advance(items);
+      this.#held.bytes -= bytes;
+      this.#tookBytes(bytes);
+      return Promise.resolve({ value, done: false });
+    }
+    const state = this.#state;
+    if (state.name === "ended") return Promise.resolve({ value: undefined, done: true });
+    if (state.name === "failed") {
+      // As of a generator: the failure is told once.
+      this.#state = ended;
+      return Promise.reject(state.error);
+    }
+    return new Promise((resolve, reject) => {
+      (this.#waiters ??= []).push({ resolve, reject });
+    });
+  }
+
+  /** At once, also where a `next()` is pending. */
+  return(): Promise<IteratorResult<Item, undefined>> {
+    this.drop();
+    const wasOpen = this.#state === open;
+    this.#state = ended;
+    this.#settleWaiters();
+    if (wasOpen) this.#owner.leave();
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #advance(items: Item[]): void {
+    this.#head += 1;
+    if (this.#head === items.length) {
+      this.#items = undefined;
+      this.#sizes = undefined;
+      this.#head = 0;
+    } else if (this.#head >= MOST_TAKEN && this.#head * 2 >= items.length) {
+      items.splice(0, this.#head);
+      this.#sizes?.splice(0, this.#head);
+      this.#head = 0;
+    } else {
+      // What was taken is the program's alone.
+      (items as (Item | undefined)[])[this.#head - 1] = undefined;
+    }
+  }
+
+  #tookBytes(bytes: number): void {
+    this.#takenBytes += bytes;
+    if (this.#takenBytes < WINDOW_BYTES / 2 || this.#state !== open) return;
+    const granted = this.#takenBytes;
+    this.#takenBytes = 0;
+    this.#credit += granted;
+    this.#owner.grant(granted);
+  }
+
+  /** Nothing waits in the queue where a `next()` is pending. */
+  #settleWaiters(): void {
+    const waiters = this.#waiters;
+    if (waiters === undefined) return;
+    this.#waiters = undefined;
+    for (const waiter of waiters) {
+      if (this.#state.name === "failed") {
+        const { error } = this.#state;
+        this.#state = ended;
+        waiter.reject(error);
+      } else {
+        waiter.resolve({ value: undefined, done: true });
+      }
+    }
+  }
+}

@@ -1,0 +1,133 @@
+// One call that this side makes: what is kept of it until it has settled, which may be on a later connection
+// than the first.
+
+import type { CallShape, HostAbortSignal } from "@typewire/protocol";
+
+import { Expiring } from "./call-deadlines.ts";
+import type { HeldBytes } from "./item-inbox.ts";
+import { ItemInbox } from "./item-inbox.ts";
+import type { ItemSource, PumpedItems, PumpOwner } from "./item-pump.ts";
+
+/** Gets what a call comes to: exactly one of the two, once. */
+export interface CallEnd {
+  resolve(output: unknown): void;
+  /** Mostly a `CallError`; where the items that the program sends throw, what they threw. */
+  reject(error: unknown): void;
+}
+
+/** The calls of a connection, as one of them sees them. */
+export interface Caller {
+  expired(call: OutgoingCall): void;
+  aborted(call: OutgoingCall, reason: unknown): void;
+  /** The program takes no further items. */
+  left(call: OutgoingCall): void;
+  grant(call: OutgoingCall, bytes: number): void;
+  itemsEnded(call: OutgoingCall): void;
+  itemsFailed(call: OutgoingCall, error: unknown): void;
+  itemRefused(call: OutgoingCall, error: unknown): void;
+}
+
+/** What the program gave. */
+export interface CallGiven {
+  readonly input: unknown;
+  readonly items: ItemSource | undefined;
+  /** Milliseconds; 0: none. */
+  readonly timeoutMs: number;
+  readonly signal: HostAbortSignal | undefined;
+}
+
+/** A call that has not settled, or its remains. */
+export class OutgoingCall extends Expiring implements PumpOwner {
+  readonly shape: CallShape;
+  readonly input: unknown;
+  readonly items: ItemSource | undefined;
+  readonly timeoutMs: number;
+  readonly signal: HostAbortSignal | undefined;
+  readonly #caller: Caller;
+  readonly #end: CallEnd;
+  /** Settled: nothing is done for it any more. */
+  hasEnded = false;
+  /** 0 while it waits for a connection, or for a slot. */
+  id = 0;
+  /** Where its `$call` ends among the bytes of the connection. */
+  frameEndsAt = 0;
+  /** How often its `$call` was queued. */
+  attempts = 0;
+  /** On an earlier connection. */
+  mayHaveRun = false;
+  inbox: ItemInbox | undefined;
+  pumped: PumpedItems | undefined;
+
+  constructor(caller: Caller, shape: CallShape, given: CallGiven, end: CallEnd) {
+    super();
+    this.#caller = caller;
+    this.#end = end;
+    this.shape = shape;
+    this.input = given.input;
+    this.items = given.items;
+    this.timeoutMs = given.timeoutMs;
+    this.signal = given.signal;
+  }
+
+  get name(): string {
+    return this.shape.name;
+  }
+
+  get isStream(): boolean {
+    return this.shape.sends || this.shape.yields;
+  }
+
+  /** Where the call yields, the items that come. */
+  openInbox(held: HeldBytes): ItemInbox {
+    this.inbox = new ItemInbox(this, held);
+    return this.inbox;
+  }
+
+  settle(output: unknown): void {
+    this.inbox?.end();
+    this.#end.resolve(output);
+  }
+
+  /** `keepsItems`: whether items that came before may still be taken. */
+  fail(error: unknown, keepsItems: boolean): void {
+    if (!keepsItems) this.inbox?.drop();
+    this.inbox?.fail(error);
+    this.#end.reject(error);
+  }
+
+  /** Stops what the program sends; what its `return()` makes of it concerns nobody. */
+  stopItems(): void {
+    this.pumped?.stop()?.catch(() => {});
+    this.pumped = undefined;
+  }
+
+  override expire(): void {
+    this.#caller.expired(this);
+  }
+
+  abort(reason: unknown): void {
+    this.#caller.aborted(this, reason);
+  }
+
+  grant(bytes: number): void {
+    this.#caller.grant(this, bytes);
+  }
+
+  leave(): void {
+    this.#caller.left(this);
+  }
+
+  sourceEnded(): void {
+    this.pumped = undefined;
+    this.#caller.itemsEnded(this);
+  }
+
+  sourceFailed(error: unknown): void {
+    this.pumped = undefined;
+    this.#caller.itemsFailed(this, error);
+  }
+
+  itemRefused(error: unknown): void {
+    this.#caller.itemRefused(this, error);
+  }
+}

@@ -1,0 +1,456 @@
+// The calls that this side makes: ids, slots, waiting for either, deadlines, and what follows from the callee's
+// messages. It outlives connections: a client attaches one after the other, a plain connection is the only one.
+
+import {
+  type Call,
+  CallError,
+  type CallMisfit,
+  type CallShape,
+  type Item,
+  type Late,
+  type Result,
+  TypewireError,
+} from "@typewire/protocol";
+
+import { describeThrown } from "../text.ts";
+import type { CallDeadlines } from "./call-deadlines.ts";
+import { answeredWith, endedBy } from "./call-failures.ts";
+import { type CallLink, DEFAULT_TIMEOUT_MS } from "./call-link.ts";
+import type { ItemPump } from "./item-pump.ts";
+import type { HeldBytes } from "./item-inbox.ts";
+import { type CallEnd, type Caller, type CallGiven, OutgoingCall } from "./outgoing-call.ts";
+import type { SignalWatch } from "./signal-watch.ts";
+
+/** How many calls the peer answers at once, by its hello. */
+export interface PeerSlots {
+  readonly maxCalls: number;
+  readonly maxStreams: number;
+}
+
+/** What all callers of an endpoint share. */
+export interface CallerEndpoint {
+  readonly deadlines: CallDeadlines;
+  readonly signals: SignalWatch;
+}
+
+/** How often a call is queued, over all connections. */
+const MOST_ATTEMPTS = 3;
+
+/** A connection that calls are made on. */
+interface Line {
+  readonly link: CallLink;
+  readonly pump: ItemPump;
+  /** Undefined where the peer answers no calls. */
+  readonly slots: PeerSlots | undefined;
+}
+
+/** The calls of one caller. Nothing in it throws but `receive`. */
+export class OutgoingCalls implements Caller {
+  readonly #endpoint: CallerEndpoint;
+  /** Whether another connection follows one that has ended. */
+  readonly #comesBack: boolean;
+  #line: Line | undefined;
+  /** On the current connection, by id. */
+  readonly #open = new Map<number, OutgoingCall>();
+  /** Given up here, and not answered yet: the callee's slot is still taken. Id to whether it is a stream. */
+  readonly #abandoned = new Map<number, boolean>();
+  readonly #waiting = new Set<OutgoingCall>();
+  readonly #held: HeldBytes = { bytes: 0 };
+  #calls = 0;
+  #streams = 0;
+  #lastId = 0;
+  #isDraining = false;
+  #closed: string | undefined;
+
+  constructor(endpoint: CallerEndpoint, comesBack: boolean) {
+    this.#endpoint = endpoint;
+    this.#comesBack = comesBack;
+  }
+
+  /** Calls that are open at the callee, those given up here included. */
+  get inFlight(): number {
+    return this.#open.size + this.#abandoned.size;
+  }
+
+  /** Calls that wait for a slot, or for a connection. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Payload bytes of items that wait for the program. */
+  get heldBytes(): number {
+    return this.#held.bytes;
+  }
+
+  /** The name of the open call with this id, for the codec. */
+  nameOf(id: number): string | undefined {
+    return this.#open.get(id)?.shape.name;
+  }
+
+  /** Makes a call, or lets it wait until it can be made. `end` gets what it comes to, perhaps within. */
+  start(shape: CallShape, given: CallGiven, end: CallEnd): OutgoingCall {
+    const call = new OutgoingCall(this, shape, given, end);
+    if (shape.yields) call.openInbox(this.#held);
+    const { signal, timeoutMs } = given;
+    if (signal?.aborted === true) {
+      this.#fail(call, endedBy("cancelled", shape.name, "no", { cause: signal.reason }));
+      return call;
+    }
+    const refusal = this.#refusal(call);
+    if (refusal !== undefined) {
+      this.#fail(call, refusal);
+      return call;
+    }
+    if (timeoutMs > 0) this.#endpoint.deadlines.add(call, timeoutMs);
+    this.#endpoint.signals.add(call);
+    const line = this.#isDraining ? undefined : this.#line;
+    // A stream takes no slot of the calls that wait.
+    const isFirst = call.isStream || this.#waiting.size === 0;
+    if (line !== undefined && isFirst && this.#hasSlot(call)) this.#send(line, call, timeoutMs);
+    else this.#waiting.add(call);
+    return call;
+  }
+
+  /** A connection is there, and the peer's hello. Calls that waited are made, in order. */
+  attach(link: CallLink, pump: ItemPump, slots: PeerSlots | undefined): void {
+    this.#line = { link, pump, slots };
+    this.#sendWaiting(true);
+  }
+
+  /** The connection has ended: calls settle, or wait for the next. The link still knows what has left. */
+  ended(because: string): void {
+    const line = this.#line;
+    this.#line = undefined;
+    this.#isDraining = false;
+    if (!this.#comesBack) this.#closed ??= because;
+    const open = [...this.#open.values()];
+    const waiting = [...this.#waiting];
+    this.#open.clear();
+    this.#abandoned.clear();
+    this.#waiting.clear();
+    this.#calls = 0;
+    this.#streams = 0;
+    this.#lastId = 0;
+    const lost: OutgoingCall[] = [];
+    for (const call of open) {
+      call.stopItems();
+      call.id = 0;
+      if (line !== undefined && line.link.leftTo >= call.frameEndsAt) call.mayHaveRun = true;
+      // In the order in which they were made, before those that waited.
+      if (this.#mayGoAgain(call)) this.#waiting.add(call);
+      else lost.push(call);
+    }
+    for (const call of waiting) {
+      if (this.#comesBack) this.#waiting.add(call);
+      else lost.push(call);
+    }
+    for (const call of lost) {
+      const ran = call.mayHaveRun ? "maybe" : "no";
+      this.#fail(call, endedBy("connection-lost", call.name, ran, { detail: because }), true);
+    }
+    this.#endpoint.deadlines.prune();
+  }
+
+  /** No further connection comes: what waits fails, and so does what is started from now on. */
+  close(because: string): void {
+    if (this.#line !== undefined) this.ended(because);
+    this.#closed = because;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const call of waiting) this.#fail(call, closed(call, because));
+    this.#endpoint.deadlines.prune();
+  }
+
+  /** The peer takes no further calls on this connection. */
+  receiveDrain(): void {
+    this.#isDraining = true;
+    if (!this.#comesBack) {
+      const waiting = [...this.#waiting];
+      this.#waiting.clear();
+      for (const call of waiting) this.#fail(call, endedBy("shutting-down", call.name, "no"));
+    }
+    this.#tellDrained();
+  }
+
+  /** @throws TypewireError `schema-mismatch` where no such call was made. */
+  receiveItem({ id, item }: Item, payloadBytes: number): void {
+    const call = this.#open.get(id);
+    if (call?.inbox === undefined) return this.receiveLate({ type: "$late", id, of: "$item" });
+    if (call.inbox.push(item, payloadBytes)) return;
+    this.#giveUp(call, endedBy("item-beyond-credit", call.name, "yes"));
+  }
+
+  /** @throws TypewireError as `receiveItem`. */
+  receiveResult({ id, output, error }: Result): void {
+    const call = this.#open.get(id);
+    if (call === undefined) return this.receiveLate({ type: "$late", id, of: "$result" });
+    this.#release(call);
+    if (error === undefined) {
+      this.#forget(call);
+      call.settle(output);
+    } else {
+      this.#refused(call, answeredWith(error, call.name, call.shape.errors));
+    }
+    this.#sendWaiting();
+    this.#tellDrained();
+  }
+
+  /** @throws TypewireError as `receiveItem`. */
+  receiveCredit(id: number, bytes: number): void {
+    const call = this.#open.get(id);
+    if (call === undefined) this.requireUsed(id, "$credit");
+    else call.pumped?.grant(bytes);
+  }
+
+  /** @throws TypewireError as `receiveItem`. */
+  receiveLate({ id, of }: Late): void {
+    this.requireUsed(id, of);
+    if (of !== "$result") return;
+    const isStream = this.#abandoned.get(id);
+    if (isStream === undefined) return;
+    this.#abandoned.delete(id);
+    this.#freeSlot(isStream);
+    this.#sendWaiting();
+    this.#tellDrained();
+  }
+
+  /** An item or an output does not fit. */
+  misfit({ id, path, message, of, cause }: CallMisfit): void {
+    const call = this.#open.get(id);
+    if (call === undefined) return;
+    const error = new CallError("invalid-answer", message, {
+      ran: "yes",
+      call: call.name,
+      path,
+      cause,
+    });
+    if (of !== "$result") {
+      this.#giveUp(call, error);
+      return;
+    }
+    this.#release(call);
+    this.#fail(call, error);
+    this.#sendWaiting();
+    this.#tellDrained();
+  }
+
+  /** @throws TypewireError `schema-mismatch` where this side has made no call with this id on this connection. */
+  requireUsed(id: number, of: string): void {
+    if (id >= 1 && id <= this.#lastId) return;
+    throw new TypewireError(
+      "schema-mismatch",
+      `schema-mismatch at /id: no call ${id} was made here`,
+      {
+        path: "/id",
+        of,
+      },
+    );
+  }
+
+  expired(call: OutgoingCall): void {
+    const detail = `it took more than ${call.timeoutMs} ms`;
+    this.#giveUp(call, endedBy("deadline-exceeded", call.name, this.#ranOf(call), { detail }));
+  }
+
+  aborted(call: OutgoingCall, reason: unknown): void {
+    this.#giveUp(call, endedBy("cancelled", call.name, this.#ranOf(call), { cause: reason }));
+  }
+
+  left(call: OutgoingCall): void {
+    this.#giveUp(call, endedBy("cancelled", call.name, this.#ranOf(call)));
+  }
+
+  grant({ id, name }: OutgoingCall, bytes: number): void {
+    if (id !== 0) this.#line?.link.send({ type: "$credit", id, bytes }, name);
+  }
+
+  itemsEnded({ id, name }: OutgoingCall): void {
+    this.#line?.link.send({ type: "$end", id }, name);
+  }
+
+  itemsFailed(call: OutgoingCall, error: unknown): void {
+    this.#giveUp(call, error);
+  }
+
+  itemRefused(call: OutgoingCall, error: unknown): void {
+    const path = error instanceof TypewireError ? error.path : undefined;
+    const detail = describeThrown(error);
+    const refused = endedBy("invalid-item", call.name, "maybe", { cause: error, detail, path });
+    this.#giveUp(call, refused);
+  }
+
+  /** Whether the handler may have run, of a call that this side gives up: what is queued leaves some time. */
+  #ranOf(call: OutgoingCall): "no" | "maybe" {
+    return call.id !== 0 || call.mayHaveRun ? "maybe" : "no";
+  }
+
+  /** Why a call cannot even wait; undefined where it can. */
+  #refusal(call: OutgoingCall): CallError | undefined {
+    if (this.#closed !== undefined) return closed(call, this.#closed);
+    if (this.#isDraining && !this.#comesBack) return endedBy("shutting-down", call.name, "no");
+    const line = this.#line;
+    if (line === undefined || this.#isDraining) return undefined;
+    if (line.slots === undefined) return unsupported(call);
+    return call.isStream && !this.#hasSlot(call) ? tooManyStreams(call, line.slots) : undefined;
+  }
+
+  #hasSlot({ isStream }: OutgoingCall): boolean {
+    const slots = this.#line?.slots;
+    if (slots === undefined) return false;
+    return isStream ? this.#streams < slots.maxStreams : this.#calls < slots.maxCalls;
+  }
+
+  #mayGoAgain(call: OutgoingCall): boolean {
+    if (!this.#comesBack || call.isStream || call.attempts >= MOST_ATTEMPTS) return false;
+    return !call.mayHaveRun || call.shape.idempotent;
+  }
+
+  /**
+   * Makes the calls that wait, in order, as far as there are slots. Streams wait for a connection only: `all`
+   * is to look at them too.
+   */
+  #sendWaiting(all = false): void {
+    for (const call of this.#waiting) {
+      const line = this.#line;
+      if (line === undefined || this.#isDraining) return;
+      const refusal = this.#refusal(call);
+      if (refusal !== undefined) {
+        this.#waiting.delete(call);
+        this.#fail(call, refusal);
+      } else if (this.#hasSlot(call)) {
+        this.#waiting.delete(call);
+        const leftMs = Math.max(1, Math.ceil(call.dueMs - this.#endpoint.deadlines.now()));
+        this.#send(line, call, call.timeoutMs === 0 ? 0 : leftMs);
+      } else if (!all) {
+        return;
+      }
+    }
+  }
+
+  /** `leftMs`: of its time; 0 where it has no deadline. */
+  #send(line: Line, call: OutgoingCall, leftMs: number): void {
+    const { shape, isStream, items } = call;
+    const id = this.#lastId + 1;
+    this.#lastId = id;
+    call.id = id;
+    call.attempts += 1;
+    this.#open.set(id, call);
+    if (isStream) this.#streams += 1;
+    else this.#calls += 1;
+    // Until it is queued it ends nowhere: a connection that ends within `send` has not sent it.
+    call.frameEndsAt = Infinity;
+    const message: Call = { type: "$call", call: shape.name, id };
+    // The callee's defaults are left out.
+    if (leftMs !== (isStream ? 0 : DEFAULT_TIMEOUT_MS)) message.timeoutMs = leftMs;
+    if (shape.hasInput) message.input = call.input;
+    try {
+      line.link.send(message, shape.name);
+    } catch (error) {
+      this.#release(call);
+      this.#fail(call, invalidInput(call, error));
+      return;
+    }
+    if (call.hasEnded || call.id !== id) return;
+    call.frameEndsAt = line.link.queuedTo;
+    if (shape.sends && items !== undefined) this.#pump(line, call, items);
+  }
+
+  #pump(line: Line, call: OutgoingCall, items: NonNullable<OutgoingCall["items"]>): void {
+    try {
+      call.pumped = line.pump.start(call, items);
+    } catch (error) {
+      this.#giveUp(call, error);
+    }
+  }
+
+  /** This side does not wait for it any longer: the callee is told, and keeps its slot until it answers. */
+  #giveUp(call: OutgoingCall, error: unknown): void {
+    if (call.hasEnded) return;
+    const { id, name, isStream } = call;
+    if (id === 0) {
+      this.#waiting.delete(call);
+    } else {
+      this.#open.delete(id);
+      this.#abandoned.set(id, isStream);
+    }
+    this.#fail(call, error);
+    if (id !== 0) this.#line?.link.send({ type: "$cancel", id }, name);
+  }
+
+  /** The callee answered with an error. */
+  #refused(call: OutgoingCall, error: CallError): void {
+    const hasBegun = call.mayHaveRun && error.ran === "no";
+    if (error.code === "shutting-down" && error.ran === "no" && this.#mayGoAgain(call)) {
+      // The refusal may overtake nothing: its `$drain` came before, or comes with it.
+      this.#isDraining = true;
+      call.id = 0;
+      this.#waiting.add(call);
+      return;
+    }
+    this.#fail(call, hasBegun ? ranBefore(error) : error, true);
+  }
+
+  /** The callee has ended it: its id and slot are free. */
+  #release(call: OutgoingCall): void {
+    this.#open.delete(call.id);
+    this.#freeSlot(call.isStream);
+  }
+
+  #freeSlot(isStream: boolean): void {
+    if (isStream) this.#streams -= 1;
+    else this.#calls -= 1;
+  }
+
+  #forget(call: OutgoingCall): void {
+    call.hasEnded = true;
+    call.stopItems();
+    this.#endpoint.deadlines.delete(call);
+    this.#endpoint.signals.delete(call);
+  }
+
+  #fail(call: OutgoingCall, error: unknown, keepsItems = false): void {
+    this.#forget(call);
+    call.fail(error, keepsItems);
+  }
+
+  #tellDrained(): void {
+    if (this.#isDraining && this.inFlight === 0) this.#line?.link.callsEnded();
+  }
+}
+
+function closed({ name, mayHaveRun }: OutgoingCall, because: string): CallError {
+  const message = `Cannot call ${JSON.stringify(name)}: ${because}`;
+  return new CallError("connection-closed", message, {
+    ran: mayHaveRun ? "maybe" : "no",
+    call: name,
+  });
+}
+
+function unsupported({ name, mayHaveRun }: OutgoingCall): CallError {
+  const message = `Cannot call ${JSON.stringify(name)}: the peer answers no calls`;
+  return new CallError("calls-unsupported", message, {
+    ran: mayHaveRun ? "maybe" : "no",
+    call: name,
+  });
+}
+
+function tooManyStreams({ name }: OutgoingCall, { maxStreams }: PeerSlots): CallError {
+  const message = `Cannot call ${JSON.stringify(name)}: ${maxStreams} of ${maxStreams} streams are open`;
+  return new CallError("too-many-calls", message, { ran: "no", call: name });
+}
+
+function invalidInput({ name, mayHaveRun }: OutgoingCall, cause: unknown): CallError {
+  const path = cause instanceof TypewireError ? cause.path : undefined;
+  const message = `Cannot call ${JSON.stringify(name)}: ${describeThrown(cause)}`;
+  return new CallError("invalid-input", message, {
+    ran: mayHaveRun ? "maybe" : "no",
+    call: name,
+    path,
+    cause,
+  });
+}
+
+/** The same refusal of a call that may have run on an earlier connection. */
+function ranBefore({ code, message, data, call, path, retryAfterMs }: CallError): CallError {
+  return new CallError(code, message, { ran: "maybe", data, call, path, retryAfterMs });
+}

@@ -1,0 +1,123 @@
+// How a client shows what its protocol asks for (`auth`), and how a server judges it: the built-in call
+// `$authenticate`, the first of a connection, after the hellos and the proofs. What it takes and what
+// follows from a verdict is here; when it is its turn is the handshake's, and sending the connection's.
+
+import { type Call, CallMisfit, type Result, TypewireError } from "@typewire/protocol";
+import { AUTHENTICATE } from "@typewire/protocol/internal";
+
+import type { CloseCode, CloseReason, OwnError } from "../close-reason.ts";
+import { describeThrown } from "../text.ts";
+import { MAX_TIMER_MS } from "../time/clock.ts";
+
+/** Largest payload read from a peer that has not authenticated: a token takes a few hundred bytes, a chain of them some thousand. */
+export const MAX_UNAUTHENTICATED_FRAME_BYTES = 16_384;
+
+/** The id of the call: the client's first. */
+export const AUTHENTICATE_ID = 1;
+
+/** A peer that may stay. */
+export interface Admission {
+  /** For how long, from 1 ms. Absent: until the connection ends. */
+  readonly expiresInMs?: number;
+}
+
+/**
+ * Judges what a client has shown, which fits the protocol's `auth`. Throws, or rejects, where it may not stay:
+ * with a `TypewireError` of another code than `auth-failed` where that could not be found out.
+ */
+export type Authenticate<Connection> = (
+  shown: unknown,
+  connection: Connection,
+) => Admission | PromiseLike<Admission>;
+
+/** What a client shows, made anew for each connection. */
+export type Credentials = () => unknown;
+
+/** What `authenticate` made of a `$call` of `$authenticate`: what the client is told, and how it goes on. */
+export type Judgement =
+  | { readonly result: Result; readonly expiresInMs: number | undefined }
+  /** `failure` has for this side's log what `result` and `error` keep from the client. */
+  | { readonly result: Result; readonly error: OwnError; readonly failure: TypewireError };
+
+/** Never rejects. */
+export async function judge<Connection>(
+  authenticate: Authenticate<Connection> | undefined,
+  { id, input }: Call,
+  connection: Connection,
+): Promise<Judgement> {
+  try {
+    // The handshake asks only where there is one.
+    const admission = await authenticate?.(input, connection);
+    const left = admission?.expiresInMs;
+    const expiresInMs = left === undefined ? undefined : Math.min(left, MAX_TIMER_MS);
+    const output = expiresInMs === undefined ? {} : { expiresInMs: Math.ceil(expiresInMs) };
+    return { result: { type: "$result", id, output }, expiresInMs };
+  } catch (thrown) {
+    const code = isRefusal(thrown) ? "auth-failed" : "internal";
+    const message = REFUSALS[code];
+    const failure = new TypewireError(code, `${message}: ${describeThrown(thrown)}`, {
+      cause: thrown,
+    });
+    return {
+      result: { type: "$result", id, error: { code, message } },
+      error: { type: "$error", code, message },
+      failure,
+    };
+  }
+}
+
+const REFUSALS = {
+  "auth-failed": "Cannot authenticate: the server does not let this client in",
+  internal: "Cannot authenticate: the server could not find out whether this client may stay",
+} as const;
+
+/** Whether a thrown value says that the client may not stay, and not that it is unknown. */
+function isRefusal(thrown: unknown): boolean {
+  return !(thrown instanceof TypewireError) || thrown.code === "auth-failed";
+}
+
+/** Whether a call is the one by which clients authenticate. */
+export function isAuthenticate({ call }: Call): boolean {
+  return call === AUTHENTICATE;
+}
+
+/** The error of what a client shows that is not what the protocol's `auth` asks; undefined for any other error. */
+export function shownMisfit(error: unknown): TypewireError | undefined {
+  if (!(error instanceof CallMisfit) || error.call !== AUTHENTICATE) return undefined;
+  const { message, path } = error;
+  return new TypewireError("auth-failed", `Cannot authenticate: ${message}`, { path });
+}
+
+/** The error of a client whose time is over. */
+export function expired(): TypewireError {
+  return new TypewireError(
+    "auth-expired",
+    "What this client has shown is no longer valid: it may come back with something newer",
+  );
+}
+
+/** The `$call` of a client, or why it has none. Never rejects. */
+export async function callOf(credentials: Credentials | undefined): Promise<Call | CloseReason> {
+  try {
+    // The handshake asks only where there are some.
+    const input = await credentials?.();
+    return { type: "$call", call: AUTHENTICATE, id: AUTHENTICATE_ID, input };
+  } catch (thrown) {
+    return notShown("connect-failed", thrown);
+  }
+}
+
+/** The reason of an end because this client has nothing to show, or nothing that fits. */
+export function notShown(code: CloseCode, thrown: unknown): CloseReason {
+  return { code, message: `auth: ${describeThrown(thrown)}`, origin: "local" };
+}
+
+/** What a client makes of the answer: undefined where it is let in. */
+export function refusalIn({ error }: Result): TypewireError | undefined {
+  if (error === undefined) return undefined;
+  const code = error.code === "internal" ? "internal" : "auth-failed";
+  return new TypewireError(
+    code,
+    error.code === code ? error.message : `The server answers ${error.code}: ${error.message}`,
+  );
+}

@@ -1,0 +1,160 @@
+// Calls between two machines joined back to back.
+
+import { describe, expect, test } from "bun:test";
+
+import { CallPair, shape } from "../support/call-pair.ts";
+
+const types = (link: { sent: { type: string }[] }): string[] => link.sent.map(({ type }) => type);
+
+describe("Calls", () => {
+  test("300 calls against 256 slots: 44 wait, none is refused, all are answered", async () => {
+    const pair = new CallPair([shape("echo")], { echo: async (input: unknown) => input });
+    const answers = Array.from({ length: 300 }, (_, index) => pair.faces.call["echo"]?.(index));
+    expect(pair.outgoing.waiting).toBe(44);
+    await pair.settle();
+    expect(await Promise.all(answers)).toEqual(Array.from({ length: 300 }, (_, index) => index));
+    expect(pair.near.inFlight + pair.far.inFlight + pair.quota.inFlight).toBe(0);
+  });
+
+  test("yields items in order, then the output, and one $result", async () => {
+    const pair = new CallPair([shape("tail", { yields: true })], {
+      async *tail(input: number) {
+        for (let index = 0; index < input; index += 1) yield index;
+        return "end";
+      },
+    });
+    const stream = pair.faces.call["tail"]?.(5) as AsyncIterable<number> & {
+      output: Promise<string>;
+    };
+    const items: number[] = [];
+    const reading = (async () => {
+      for await (const item of stream) items.push(item);
+    })();
+    await pair.settle();
+    await reading;
+    expect(items).toEqual([0, 1, 2, 3, 4]);
+    expect(await stream.output).toBe("end");
+    expect(types(pair.callee).filter((type) => type === "$result")).toHaveLength(1);
+  });
+
+  test("sends items, and the handler takes them", async () => {
+    const pair = new CallPair([shape("sum", { hasInput: false, sends: true })], {
+      async sum(_: unknown, call: { items: AsyncIterable<number> }) {
+        let sum = 0;
+        for await (const item of call.items) sum += item;
+        return sum;
+      },
+    });
+    const answer = pair.faces.call["sum"]?.([1, 2, 3]);
+    await pair.settle();
+    expect(await answer).toBe(6);
+  });
+
+  test("a consumer that never takes holds a window and one frame at most", async () => {
+    let pulled = 0;
+    const pair = new CallPair([shape("tail", { yields: true, hasOutput: false })], {
+      async *tail() {
+        for (; pulled < 100_000; pulled += 1) yield "x".repeat(1000);
+      },
+    });
+    const stream = pair.faces.call["tail"]?.(1) as AsyncIterator<string>;
+    void stream.next();
+    await pair.settle(500);
+    expect(pair.near.heldBytes).toBeLessThanOrEqual(65_536 + 1_021);
+    expect(pulled).toBeLessThan(70);
+    await stream.return?.();
+    await pair.settle();
+    expect(pair.near.inFlight + pair.far.inFlight + pair.near.heldBytes).toBe(0);
+  });
+
+  test("a deadline rejects on time, cancels, and keeps the slot until the handler settles", async () => {
+    let finish: (output: string) => void = () => {};
+    let reason: unknown;
+    const pair = new CallPair([shape("slow")], {
+      slow(_: unknown, call: { signal: AbortSignal }) {
+        call.signal.addEventListener("abort", () => (reason = call.signal.reason));
+        return new Promise((resolve) => (finish = resolve));
+      },
+    });
+    const outcome = pair.faces.try["slow"]?.(1, { timeoutMs: 50 });
+    await pair.settle(5);
+    pair.clock.advance(50);
+    await pair.settle(5);
+    expect(await outcome).toMatchObject({
+      ok: false,
+      error: { code: "deadline-exceeded", ran: "maybe" },
+    });
+    expect(types(pair.caller)).toEqual(["$call", "$cancel"]);
+    expect(reason).toMatchObject({ name: "CallError" });
+    expect(pair.near.inFlight).toBe(1);
+    finish("late");
+    await pair.settle(5);
+    expect(pair.near.inFlight + pair.far.inFlight).toBe(0);
+  });
+
+  test("a handler that fails ends its own call, and its text stays here", async () => {
+    const secret = new Error("secret");
+    const pair = new CallPair([shape("bad"), shape("good", { errors: ["no"] })], {
+      bad: () => {
+        throw secret;
+      },
+      good(_: unknown, call: { error(code: string, data: unknown): Error }) {
+        throw call.error("no", { why: 1 });
+      },
+    });
+    const bad = pair.faces.try["bad"]?.(1);
+    const good = pair.faces.try["good"]?.(1);
+    await pair.settle(5);
+    expect(await bad).toMatchObject({ ok: false, error: { code: "internal", ran: "yes" } });
+    expect(await good).toMatchObject({ ok: false, error: { code: "no", data: { why: 1 } } });
+    expect(JSON.stringify(pair.callee.sent)).not.toContain("secret");
+    expect(pair.callee.failures).toEqual([secret]);
+  });
+
+  test("a lost connection settles both ends in the same turn", async () => {
+    const pair = new CallPair([shape("slow")], { slow: () => new Promise(() => {}) });
+    const sent = pair.faces.try["slow"]?.(1);
+    await pair.settle(3);
+    const queued = pair.faces.try["slow"]?.(2);
+    pair.near.ended("cut");
+    pair.far.ended("cut");
+    expect(await sent).toMatchObject({ error: { code: "connection-lost", ran: "maybe" } });
+    expect(await queued).toMatchObject({ error: { code: "connection-lost", ran: "no" } });
+    expect(pair.near.inFlight).toBe(0);
+    expect(pair.callee.failures).toEqual([]);
+  });
+
+  test("the first middleware is outermost, for streams after the last item", async () => {
+    const log: string[] = [];
+    const around = (name: string) => async (_: never, next: () => Promise<unknown>) => {
+      log.push(`${name} begins`);
+      const output = await next();
+      log.push(`${name} ends`);
+      return output;
+    };
+    const handlers = {
+      async *tail() {
+        yield 1;
+        log.push("last item");
+      },
+    };
+    const shapes = [shape("tail", { yields: true, hasOutput: false })];
+    const pair = new CallPair(shapes, handlers, [around("a"), around("b")]);
+    const stream = pair.faces.call["tail"]?.(1) as AsyncIterator<number>;
+    const first = stream.next();
+    await pair.settle(10);
+    expect(await first).toEqual({ value: 1, done: false });
+    expect(log).toEqual(["a begins", "b begins", "last item", "b ends", "a ends"]);
+  });
+
+  test("an id that goes back is refused, and no other call's", async () => {
+    const pair = new CallPair([shape("echo")], { echo: (input: unknown) => input });
+    pair.far.receive({ type: "$call", call: "echo", id: 7, input: 1 }, 30);
+    for (const id of [7, 3, 0, -1]) {
+      const again = () => pair.far.receive({ type: "$call", call: "echo", id, input: 1 }, 30);
+      expect(again).toThrow("schema-mismatch");
+    }
+    expect(() => pair.far.receive({ type: "$cancel", id: 8 }, 18)).toThrow("schema-mismatch");
+    pair.far.receive({ type: "$cancel", id: 7 }, 18);
+  });
+});

@@ -1,0 +1,239 @@
+// The calls of a protocol in TypeScript: what a caller writes and gets, what a handler is given and returns.
+// Each is one lookup in the definition, so that checking grows in proportion to the calls.
+
+import type { Static, TSchema } from "@sinclair/typebox";
+
+import type { CallError, CallErrorCode } from "./call-error.ts";
+import type { AnyProtocol, MessageNamed, NoCalls, Protocol } from "./define-protocol.ts";
+import type { CallDefinition } from "./schema/call-definition.ts";
+import type { MessageSchemas } from "./schema/message-table.ts";
+
+/** The calls of protocol `P` as they were defined. */
+export type CallsOf<P extends AnyProtocol> =
+  P extends Protocol<infer Schemas> ? CallsIn<Schemas> : never;
+
+/** Protocols that are written out as a type may leave `calls` out. */
+type CallsIn<Schemas> = Schemas extends { readonly calls: infer Calls } ? Calls : NoCalls;
+
+/** What a client of `P` shows to be let in; undefined where `P` has no `auth`. */
+export type AuthOf<P extends AnyProtocol> =
+  P extends Protocol<infer Schemas>
+    ? Schemas extends { readonly auth: infer Schema extends TSchema }
+      ? Static<Schema>
+      : undefined
+    : never;
+
+/** The names of the calls of `P`. */
+export type CallNames<P extends AnyProtocol> = keyof CallsOf<P> & string;
+
+/** The value of one part of a call; undefined where the call has it not. */
+type Part<Definition, Name extends keyof CallDefinition> = Definition extends {
+  readonly [Key in Name]: infer Schema extends TSchema;
+}
+  ? Static<Schema>
+  : undefined;
+
+/** As `Part`, for items: without it there are none. */
+type Items<Definition, Name extends "sends" | "yields"> = Definition extends {
+  readonly [Key in Name]: infer Schema extends TSchema;
+}
+  ? Static<Schema>
+  : never;
+
+/** The input of the call `Name`; undefined where it takes none. */
+export type CallInput<P extends AnyProtocol, Name extends CallNames<P>> = Part<
+  CallsOf<P>[Name],
+  "input"
+>;
+/** The output of the call `Name`; undefined where it has none. */
+export type CallOutput<P extends AnyProtocol, Name extends CallNames<P>> = Part<
+  CallsOf<P>[Name],
+  "output"
+>;
+/** What the caller of `Name` sends; never where it sends nothing. */
+export type CallItemSent<P extends AnyProtocol, Name extends CallNames<P>> = Items<
+  CallsOf<P>[Name],
+  "sends"
+>;
+/** What the callee of `Name` yields; never where it yields nothing. */
+export type CallItemYielded<P extends AnyProtocol, Name extends CallNames<P>> = Items<
+  CallsOf<P>[Name],
+  "yields"
+>;
+
+/** The declared errors of a call, as they were defined. */
+type ErrorsOf<Definition> = Definition extends { readonly errors: infer Errors } ? Errors : {};
+
+/** The data of the declared error `Code`. */
+type DataOf<Errors, Code extends keyof Errors> = Errors[Code] extends TSchema
+  ? Static<Errors[Code]>
+  : undefined;
+
+/** How a call with these declared errors can fail. */
+export type CallFailureOf<Errors> =
+  | { [Code in keyof Errors & string]: CallError<Code, DataOf<Errors, Code>> }[keyof Errors &
+      string]
+  | CallError<CallErrorCode, undefined>;
+
+/** The host's `AbortSignal`; what of it we use, where the program's types have none. */
+export type HostAbortSignal = typeof globalThis extends {
+  AbortSignal: { prototype: infer Signal };
+}
+  ? Signal
+  : {
+      readonly aborted: boolean;
+      readonly reason: unknown;
+      addEventListener(type: "abort", listener: () => void): void;
+      removeEventListener(type: "abort", listener: () => void): void;
+    };
+
+/** When a caller gives up. */
+export interface CallOptions {
+  /** How long the call may take, waiting included; 0: for ever. Default: 30 s without streams, else for ever. */
+  readonly timeoutMs?: number;
+  /** Cancels the call when it aborts. */
+  readonly signal?: HostAbortSignal | undefined;
+}
+
+/**
+ * What a call yields, to be iterated once; the call is made by the first `next()`. Leaving the loop, or
+ * disposing of it, cancels the call.
+ */
+export interface CallStream<Item, Output>
+  extends AsyncIterable<Item, void, undefined>, AsyncDisposable {
+  /** What ends the call. Made when it is first read, so that nobody has to await it. */
+  readonly output: Promise<Output>;
+}
+
+/** What a call comes to, as a value. */
+export type CallOutcome<Output, Failure> =
+  { readonly ok: true; readonly output: Output } | { readonly ok: false; readonly error: Failure };
+
+/** What a caller gives: the input where there is one, the items where it sends, and options. */
+type CallArguments<Definition> = [
+  ...(Definition extends { readonly input: TSchema } ? [input: Part<Definition, "input">] : []),
+  ...(Definition extends { readonly sends: TSchema }
+    ? [items: AsyncIterable<Items<Definition, "sends">> | Iterable<Items<Definition, "sends">>]
+    : []),
+  options?: CallOptions,
+];
+
+/** What a caller gets: a stream where the call yields, else a promise. */
+type Answer<Definition, Output> = Definition extends { readonly yields: TSchema }
+  ? CallStream<Items<Definition, "yields">, Output>
+  : Promise<Output>;
+
+/** `client.call`: one function for each call of `P`. They reject, or throw while iterated, with a `CallError`. */
+export type ClientCalls<P extends AnyProtocol> =
+  P extends Protocol<infer Schemas> ? CallFunctions<CallsIn<Schemas>> : never;
+
+type CallFunctions<Calls> = {
+  readonly [Name in keyof Calls]: (
+    ...given: CallArguments<Calls[Name]>
+  ) => Answer<Calls[Name], Part<Calls[Name], "output">>;
+};
+
+/**
+ * `client.try`: the same functions with the outcome as a value. They never reject; where the call yields,
+ * iterating ends without a throw, and `output` is the outcome.
+ */
+export type ClientTries<P extends AnyProtocol> =
+  P extends Protocol<infer Schemas> ? TryFunctions<CallsIn<Schemas>> : never;
+
+type TryFunctions<Calls> = {
+  readonly [Name in keyof Calls]: (
+    ...given: CallArguments<Calls[Name]>
+  ) => Answer<
+    Calls[Name],
+    CallOutcome<Part<Calls[Name], "output">, CallFailureOf<ErrorsOf<Calls[Name]>>>
+  >;
+};
+
+/** What a handler knows of the call that it answers. */
+export interface ServerCall<Name, Item, Errors, Self, Context> {
+  readonly name: Name;
+  readonly connection: Self;
+  /** What `authenticate` made of the connection. */
+  readonly context: Context;
+  /**
+   * Aborts, with a `CallError` as its reason, when nobody waits for the answer any more; not when the call
+   * ends well. Made when it is first read.
+   */
+  readonly signal: HostAbortSignal;
+  /** Milliseconds until the deadline; Infinity where there is none. */
+  readonly remainingMs: number;
+  /** What the caller sends, to be iterated once. */
+  readonly items: AsyncIterable<Item, void, undefined>;
+  /** A declared error, to be thrown: what the caller gets instead of the output. */
+  error<Code extends keyof Errors & string>(
+    code: Code,
+    ...data: undefined extends DataOf<Errors, Code>
+      ? [data?: DataOf<Errors, Code>]
+      : [data: DataOf<Errors, Code>]
+  ): CallError<Code, DataOf<Errors, Code>>;
+}
+
+/** The `call` that the handler of the call `Name` of `P` is given. */
+export type ServerCallOf<P extends AnyProtocol, Name extends CallNames<P>, Self, Context> = CallIn<
+  CallsOf<P>[Name],
+  Name,
+  Self,
+  Context
+>;
+
+type CallIn<Definition, Name, Self, Context> = ServerCall<
+  Name,
+  Items<Definition, "sends">,
+  ErrorsOf<Definition>,
+  Self,
+  Context
+>;
+
+/**
+ * What a handler returns: the output, or its promise. Where the call yields, an async generator, whose
+ * return value is the output, or any async iterable.
+ */
+type Answered<Definition> = Definition extends { readonly yields: TSchema }
+  ? Streamed<Items<Definition, "yields">, Definition>
+  : Definition extends { readonly output: TSchema }
+    ? Part<Definition, "output"> | PromiseLike<Part<Definition, "output">>
+    : // As for the handlers of messages: nothing reads it.
+      // oxlint-disable-next-line typescript/no-explicit-any -- `unknown` makes a circle of a handler that uses the server
+      any;
+
+type Streamed<Item, Definition> =
+  | AsyncIterable<Item, Returned<Definition>>
+  | PromiseLike<AsyncIterable<Item, Returned<Definition>>>;
+
+type Returned<Definition> = Definition extends { readonly output: TSchema }
+  ? Part<Definition, "output">
+  : unknown;
+
+/** The handler of one call. Called without `this`; what it throws ends this call alone. */
+export type CallHandler<Definition, Name, Self, Context> = (
+  input: Part<Definition, "input">,
+  call: CallIn<Definition, Name, Self, Context>,
+) => Answered<Definition>;
+
+/** What a server does with what it receives: each call has a handler, a message may have one. */
+export type CallHandlers<P extends AnyProtocol, Self, Context> =
+  P extends Protocol<infer Schemas>
+    ? HandlersIn<Schemas["client"], CallsIn<Schemas>, Self, Context>
+    : never;
+
+// One mapped type over both: of an intersection of two the compiler infers each parameter as a union. It is
+// over the schemas themselves, so that a name in an editor leads to the protocol and is renamed with it.
+type HandlersIn<
+  Messages extends MessageSchemas,
+  Calls,
+  Self,
+  Context,
+  Both = Partial<Messages> & Calls,
+> = {
+  [Name in keyof Both]: Name extends keyof Calls
+    ? CallHandler<Calls[Name], Name, Self, Context>
+    : Name extends keyof Messages
+      ? // oxlint-disable-next-line typescript/no-explicit-any -- nothing reads it
+        (message: MessageNamed<Messages, Name>, connection: Self) => any
+      : never;
+};
