@@ -2,7 +2,7 @@
 // on unless an option with the word insecure says otherwise; NODE_TLS_REJECT_UNAUTHORIZED has no say,
 // because `rejectUnauthorized` is always set. The handshake itself is `SecuredSocket`'s.
 
-import { refuseUnknownOptions } from "@typewire/connection";
+import { aName, checkOption, checkOptions, type OptionChecks, yesOrNo } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 
 import { readAuthorities, readIdentity } from "./pem-files.ts";
@@ -30,13 +30,15 @@ export interface DialTls {
   readonly key?: string;
 }
 
-const known: readonly (keyof ClientTlsOptions)[] = [
-  "caFile",
-  "certFile",
-  "keyFile",
-  "serverName",
-  "insecureSkipVerify",
-];
+const file = aName("the path of a file");
+
+const known: OptionChecks<keyof ClientTlsOptions> = {
+  caFile: file,
+  certFile: file,
+  keyFile: file,
+  serverName: aName("a host name"),
+  insecureSkipVerify: yesOrNo,
+};
 
 /**
  * Reads the files that `options` names, for one attempt: certificates that were replaced in between count.
@@ -72,20 +74,14 @@ export function dialTls(options: true | ClientTlsOptions, hostname: string | und
   };
 }
 
-/** The options, none of them empty: what came from an environment variable may be missing, whatever the types say. */
+/** The options, none of them undefined: what came from an environment variable may be missing, whatever the types say. */
 function checked(options: ClientTlsOptions): ClientTlsOptions {
-  const entries = Object.entries(options);
-  if (entries.length === 0) {
+  if (Object.keys(options).length === 0) {
     throw invalid("expected true or at least one option, got an empty object", "");
   }
-  refuseUnknownOptions(options, known, "tls.");
-  for (const [name, value] of entries as [string, unknown][]) {
-    const expected = name === "insecureSkipVerify" ? "boolean" : "string";
-    if (typeof value !== expected || value === "") {
-      throw invalid(
-        `${name}: expected a ${expected}, got ${value === "" ? "nothing" : typeof value}`,
-      );
-    }
+  checkOptions(options, known, "tls.");
+  for (const name of Object.keys(options) as (keyof ClientTlsOptions)[]) {
+    checkOption(`tls.${name}`, options[name], known[name]);
   }
   return options;
 }

@@ -3,17 +3,25 @@
 import {
   type Client,
   type ClientHandlers,
+  type ClientHandlersFor,
   clientOptions,
   type ClientOptions,
   LiveClient,
 } from "@typewire/client";
-import { refuseUnknownOptions, systemClock } from "@typewire/connection";
+import {
+  aPlainObject,
+  checkOptions,
+  either,
+  only,
+  type OptionChecks,
+  systemClock,
+} from "@typewire/connection";
 import type { AnyProtocol, ClientCalls, ClientTries, MessageOf } from "@typewire/protocol";
 
 import { type ClientTlsOptions, type DialTls, dialTls } from "./client-tls.ts";
 import { dial } from "./dial.ts";
-import { printHandlerError } from "./print-handler-error.ts";
-import { type SecretOptions, sharedSecret } from "./secret.ts";
+import { printHandlerError, printWarning } from "./print.ts";
+import { aSecret, type SecretOptions, sharedSecret } from "./secret.ts";
 import { targetOf, type TargetOptions, targetOptions } from "./target.ts";
 
 /** `port`, with or without `hostname`, or `unix`; and what else a client is made with. */
@@ -27,7 +35,14 @@ export interface ConnectOptions<P extends AnyProtocol>
   readonly tls?: true | ClientTlsOptions;
 }
 
-const known: readonly string[] = [...targetOptions, "tls", "secret", ...clientOptions];
+const target = targetOptions(1);
+
+const known: OptionChecks<keyof ConnectOptions<AnyProtocol>> = {
+  ...target,
+  tls: either(only(true), aPlainObject),
+  secret: aSecret,
+  ...clientOptions,
+};
 
 /**
  * Connects to a server of `protocol` and calls `handlers` with what it sends. Resolves once the server's
@@ -41,24 +56,31 @@ const known: readonly string[] = [...targetOptions, "tls", "secret", ...clientOp
  * @throws TypewireError (as a rejection) `option-invalid` naming the option or handler that is not possible
  * or not known.
  */
-export async function connect<P extends AnyProtocol>(
+export async function connect<P extends AnyProtocol, Exhaustive extends boolean = false>(
   protocol: P,
-  options: ConnectOptions<P>,
-  handlers?: ClientHandlers<P>,
+  options: ConnectOptions<P> & { readonly exhaustive?: Exhaustive },
+  handlers?: ClientHandlersFor<P, Exhaustive>,
 ): Promise<Client<MessageOf<P, "client">, ClientCalls<P>, ClientTries<P>>> {
-  refuseUnknownOptions(options, known);
-  const target = targetOf(options, 1);
+  checkOptions(options, known);
+  const address = targetOf(options, target);
   const { tls, clock = systemClock, secret } = options;
   // Its files are read for each attempt: certificates that were replaced in between count.
   const material = (): DialTls | undefined =>
-    tls === undefined ? undefined : dialTls(tls, "unix" in target ? undefined : target.hostname);
+    tls === undefined ? undefined : dialTls(tls, "unix" in address ? undefined : address.hostname);
   // For mistakes in them, before anything is dialled.
   material();
-  const client = new LiveClient(protocol, target, options, handlers, {
-    dial: async (address, user) => dial(address, user, material(), clock),
-    ...(secret !== undefined && { secret: sharedSecret(secret) }),
-    handlerFailed: printHandlerError,
-  });
+  const client = new LiveClient(
+    protocol,
+    address,
+    options,
+    handlers as ClientHandlers<P> | undefined,
+    {
+      dial: async (to, user) => dial(to, user, material(), clock),
+      ...(secret !== undefined && { secret: sharedSecret(secret) }),
+      handlerFailed: printHandlerError,
+      warn: printWarning,
+    },
+  );
   await client.start();
   return client;
 }

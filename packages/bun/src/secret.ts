@@ -2,7 +2,7 @@
 // make codes with it but cannot be printed, logged or sent.
 
 import { createHmac, randomBytes } from "node:crypto";
-import type { SharedSecret } from "@typewire/connection";
+import type { OptionCheck, SharedSecret } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 
 import { readNamedFile } from "./named-file.ts";
@@ -22,13 +22,19 @@ export interface SecretOptions {
   readonly secret?: Uint8Array | string;
 }
 
+export const aSecret: OptionCheck = {
+  expected: "text or bytes (a Uint8Array)",
+  allows: (value) => typeof value === "string" || value instanceof Uint8Array,
+};
+
 /**
  * The secret, ready for `createEndpoint`. Text counts as its UTF-8 bytes.
  *
  * @throws TypewireError `option-invalid` where it has fewer than `MIN_SECRET_BYTES` bytes.
  */
 export function sharedSecret(secret: Uint8Array | string): SharedSecret {
-  const key = Buffer.from(secret);
+  // Bytes whose buffer was transferred are none any more, and cannot be copied.
+  const key = secret.length === 0 ? Buffer.alloc(0) : Buffer.from(secret);
   if (key.length < MIN_SECRET_BYTES) {
     throw new TypewireError(
       "option-invalid",

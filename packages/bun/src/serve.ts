@@ -1,11 +1,12 @@
 // The entrance for programs: `serve(protocol, options, handlers)`.
 
-import { refuseUnknownOptions, systemClock } from "@typewire/connection";
+import { aPlainObject, checkOptions, type OptionChecks, systemClock } from "@typewire/connection";
 import type { AnyProtocol, MessageOf } from "@typewire/protocol";
 import {
   LiveServer,
   type Server,
   type ServerHandlers,
+  type ServerHandlersFor,
   serverOptions,
   type ServerOptions,
 } from "@typewire/server";
@@ -13,8 +14,8 @@ import {
 import { descriptors } from "./descriptor-limit.ts";
 import { listen } from "./listen.ts";
 import { memoryLimit } from "./memory-limit.ts";
-import { printHandlerError } from "./print-handler-error.ts";
-import { type SecretOptions, sharedSecret } from "./secret.ts";
+import { printHandlerError, printWarning } from "./print.ts";
+import { aSecret, type SecretOptions, sharedSecret } from "./secret.ts";
 import { ServerTls } from "./server-tls.ts";
 import type { ServerTlsOptions } from "./server-tls-options.ts";
 import { targetOf, type TargetOptions, targetOptions } from "./target.ts";
@@ -30,7 +31,14 @@ export interface ServeOptions<
   readonly tls?: ServerTlsOptions;
 }
 
-const known: readonly string[] = [...targetOptions, "tls", "secret", ...serverOptions];
+const target = targetOptions(0);
+
+const known: OptionChecks<keyof ServeOptions<AnyProtocol>> = {
+  ...target,
+  tls: aPlainObject,
+  secret: aSecret,
+  ...serverOptions,
+};
 
 /**
  * Serves `protocol`: listens at once and calls `handlers` with what clients send. `server.port` is a
@@ -43,24 +51,26 @@ export function serve<
   P extends AnyProtocol,
   Port extends number | undefined = undefined,
   Context = undefined,
+  Exhaustive extends boolean = false,
 >(
   protocol: P,
-  options: ServeOptions<P, Port, Context>,
-  handlers?: ServerHandlers<P, Context>,
+  options: ServeOptions<P, Port, Context> & { readonly exhaustive?: Exhaustive },
+  handlers?: ServerHandlersFor<P, Context, Exhaustive>,
 ): Server<MessageOf<P, "server">, Port extends number ? number : undefined, Context> {
-  refuseUnknownOptions(options, known);
-  const target = targetOf(options, 0);
+  checkOptions(options, known);
+  const address = targetOf(options, target);
   const tls =
     options.tls === undefined
       ? undefined
       : new ServerTls(options.tls, options.clock ?? systemClock);
   const { sockets, reservedFrom } = descriptors();
-  return new LiveServer(protocol, options, handlers, {
-    listen: (accept) => listen(target, accept, { tls, reservedFrom }),
+  return new LiveServer(protocol, options, handlers as ServerHandlers<P, Context> | undefined, {
+    listen: (accept) => listen(address, accept, { tls, reservedFrom }),
     ...(tls && { certificates: tls }),
     ...(options.secret !== undefined && { secret: sharedSecret(options.secret) }),
     sockets,
     ...memoryLimit(),
     handlerFailed: printHandlerError,
+    warn: printWarning,
   });
 }

@@ -1,7 +1,7 @@
 // What `serve` takes to speak TLS: the options, and the files that they name, read and tried. Apart from the
 // class that uses them on sockets, because a user's declarations name these and must not need Bun's types.
 
-import { refuseUnknownOptions } from "@typewire/connection";
+import { aName, checkOption, checkOptions, type OptionChecks, yesOrNo } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 
 import { readAuthorities, readIdentity } from "./pem-files.ts";
@@ -22,12 +22,14 @@ export interface ServerTlsOptions {
   readonly requireClientCert?: boolean;
 }
 
-const known: readonly (keyof ServerTlsOptions)[] = [
-  "certFile",
-  "keyFile",
-  "caFile",
-  "requireClientCert",
-];
+const file = aName("the path of a file");
+
+const known: OptionChecks<keyof ServerTlsOptions> = {
+  certFile: file,
+  keyFile: file,
+  caFile: file,
+  requireClientCert: yesOrNo,
+};
 
 /**
  * Reads the files that `options` name and tries a handshake with them in memory, as `reload` does: for a
@@ -48,10 +50,11 @@ export function readMaterial(options: ServerTlsOptions): {
   readonly material: TlsMaterial;
   readonly warnings: readonly string[];
 } {
-  refuseUnknownOptions(options, known, "tls.");
+  checkOptions(options, known, "tls.");
   const { certFile, keyFile, caFile, requireClientCert = false } = options;
-  requirePath("certFile", certFile);
-  requirePath("keyFile", keyFile);
+  // What came from an environment variable may be missing, whatever the types say.
+  checkOption("tls.certFile", certFile, file);
+  checkOption("tls.keyFile", keyFile, file);
   if (requireClientCert && caFile === undefined) {
     throw invalid(
       "requireClientCert: expected a caFile, the authorities of the clients' certificates",
@@ -63,16 +66,8 @@ export function readMaterial(options: ServerTlsOptions): {
     );
   }
   const { cert, key, warnings } = readIdentity(certFile, keyFile);
-  const ca = caFile === undefined ? undefined : readAuthorities(requirePath("caFile", caFile));
+  const ca = caFile === undefined ? undefined : readAuthorities(caFile);
   return { material: { cert, key, ...(ca !== undefined && { ca }) }, warnings };
-}
-
-/** What came from an environment variable may be empty or missing, whatever the types say. */
-function requirePath(name: string, path: unknown): string {
-  if (typeof path === "string" && path !== "") return path;
-  throw invalid(
-    `${name}: expected the path of a file, got ${path === "" ? "nothing" : typeof path}`,
-  );
 }
 
 function invalid(message: string): TypewireError {

@@ -1,6 +1,6 @@
 // Where a server listens and a client dials, as `serve` and `connect` are told it.
 
-import { type SocketAddress, tellOption } from "@typewire/connection";
+import { aName, type OptionChecks, type SocketAddress } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 
 /** A TCP address or a Unix socket. */
@@ -13,24 +13,34 @@ export interface TargetOptions<Port extends number | undefined = number | undefi
   readonly unix?: string | undefined;
 }
 
-/** The names of these options. */
-export const targetOptions: readonly (keyof TargetOptions)[] = ["port", "hostname", "unix"];
+/** These options; `leastPort` is 0 where a free one may be picked. */
+export function targetOptions(leastPort: 0 | 1): OptionChecks<keyof TargetOptions> {
+  const isPort = (value: unknown): boolean =>
+    Number.isInteger(value) && (value as number) >= leastPort && (value as number) <= 65_535;
+  return {
+    port: { expected: `${leastPort} to 65535`, allows: isPort },
+    hostname: aName("a host name or an address"),
+    unix: aName("the path of a socket"),
+  };
+}
 
 /**
- * The address that the options name; `leastPort` is 0 where a free one may be picked.
+ * The address that the options name, each of which `checks` allows.
  *
- * @throws TypewireError `option-invalid` naming the option that is missing, impossible or too many.
+ * @throws TypewireError `option-invalid` naming the option that is missing or too many.
  */
-export function targetOf({ port, hostname, unix }: TargetOptions, leastPort: 0 | 1): SocketAddress {
+export function targetOf(
+  { port, hostname, unix }: TargetOptions,
+  checks: OptionChecks<keyof TargetOptions>,
+): SocketAddress {
   if (unix !== undefined) {
     if (port === undefined && hostname === undefined) return { unix };
     throw new TypewireError("option-invalid", "unix: expected no port and hostname beside it");
   }
-  if (port === undefined || !Number.isInteger(port) || port < leastPort || port > 65_535) {
-    const received = tellOption(port);
+  if (port === undefined) {
     throw new TypewireError(
       "option-invalid",
-      `port: expected ${leastPort} to 65535, got ${received}`,
+      `port: expected ${checks.port.expected}, got undefined`,
     );
   }
   return { hostname: hostname ?? "127.0.0.1", port };

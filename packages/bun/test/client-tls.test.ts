@@ -18,6 +18,7 @@ import {
 
 import { type ClientTlsOptions, connect } from "../src/index.ts";
 import { hello, welcome } from "@typewire/testkit/saludo-listener";
+import { ignoredByClient } from "./support/ignored.ts";
 
 const certificates = new Certificates();
 afterAll(() => certificates[Symbol.dispose]());
@@ -145,7 +146,7 @@ async function tlsOf({ certFile, keyFile }: CertificateFiles) {
 
 async function refusalOf(port: number, tls: true | ClientTlsOptions): Promise<TypewireError> {
   const options = { port, tls, reconnect: false } as const;
-  return connect(saludo, options, {}).then(
+  return connect(saludo, options, ignoredByClient).then(
     () => {
       throw new Error("It connected");
     },
@@ -163,7 +164,11 @@ describe("connect over TLS (T1)", () => {
     ],
   ])("connects to a server with a certificate %s", async (_, files, more) => {
     using server = new Recorder(await tlsOf(files));
-    const client = await connect(saludo, { port: server.port, tls: { caFile, ...more } }, {});
+    const client = await connect(
+      saludo,
+      { port: server.port, tls: { caFile, ...more } },
+      ignoredByClient,
+    );
     expect(client.state).toBe("connected");
     void client.close();
     server.sockets[0]?.end();
@@ -235,7 +240,7 @@ describe("connect over TLS (T1)", () => {
   ])("talks to any server with insecureSkipVerify, and still over TLS: %s", async (_, files) => {
     using server = new Recorder(await tlsOf(files));
     const options = { port: server.port, tls: { insecureSkipVerify: true } };
-    const client = await connect(saludo, options, {});
+    const client = await connect(saludo, options, ignoredByClient);
     expect(server.sockets[0]?.getTLSVersion()).toBe("TLSv1.3");
     void client.close();
     server.sockets[0]?.end();
@@ -251,14 +256,14 @@ describe("connect, options of tls (T2)", () => {
     [
       "an undefined authority",
       { caFile: undefined },
-      "tls.caFile: expected a string, got undefined",
+      "tls.caFile: expected the path of a file, got undefined",
     ],
-    ["an empty path", { caFile: "" }, "tls.caFile: expected a string, got nothing"],
+    ["an empty path", { caFile: "" }, "tls.caFile: expected the path of a file, got an empty text"],
     ["an unknown option", { ca: "x" }, "tls.ca: no such option; expected caFile"],
     [
       "a text for a switch",
       { insecureSkipVerify: "no" },
-      "tls.insecureSkipVerify: expected a boolean",
+      "tls.insecureSkipVerify: expected true or false, got a text",
     ],
     ["a file that is not there", { caFile: "/nowhere/ca.pem" }, "Cannot read /nowhere/ca.pem"],
     ["an empty file", { caFile: empty }, "expected certificates in PEM"],
@@ -274,7 +279,9 @@ describe("connect, options of tls (T2)", () => {
 
   test("asks for a name where a Unix socket has none", async () => {
     const options = { unix: "/nowhere.sock", tls: { caFile } };
-    expect(await connect(saludo, options, {}).catch((error: unknown) => error)).toMatchObject({
+    expect(
+      await connect(saludo, options, ignoredByClient).catch((error: unknown) => error),
+    ).toMatchObject({
       code: "option-invalid",
       message: expect.stringContaining("tls.serverName: expected the name"),
     });
@@ -297,7 +304,7 @@ describe("connect over TLS to a port that speaks something else (T4)", () => {
     using listener = new ScriptedListener();
     const clock = new FakeClock();
     const options = { port: listener.port, tls: { caFile }, clock };
-    const refused = connect(saludo, options, {}).catch((error: unknown) => error);
+    const refused = connect(saludo, options, ignoredByClient).catch((error: unknown) => error);
     const peer = await listener.accept();
     const heard = Promise.withResolvers<Uint8Array>();
     peer.listen((chunk) => heard.resolve(chunk));
@@ -314,7 +321,9 @@ describe("connect over TLS to a port that speaks something else (T4)", () => {
   test("in plaintext to a TLS port: the reason names TLS", async () => {
     using server = new Recorder(await tlsOf(good));
     const options = { port: server.port, reconnect: false } as const;
-    const error = await connect(saludo, options, {}).catch((thrown: unknown) => thrown);
+    const error = await connect(saludo, options, ignoredByClient).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(error).toMatchObject({ code: "header-invalid" });
     expect((error as Error).message).toContain("this looks like a TLS alert; the peer expects TLS");
   });
@@ -414,7 +423,7 @@ describe("connect, refused by mutual TLS (T12)", () => {
       told.resolve();
     };
     const options = { port: front.port, tls: { caFile }, clock, onStatus, random: () => 0.5 };
-    const client = await connect(saludo, options, {});
+    const client = await connect(saludo, options, ignoredByClient);
     port = strict.port;
     lax.sockets[0]?.terminate();
     for (let attempt = 0; attempt < 4; attempt += 1) {

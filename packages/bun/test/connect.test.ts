@@ -13,6 +13,7 @@ import {
   SaludoListener,
   welcome,
 } from "@typewire/testkit/saludo-listener";
+import { ignoredByClient } from "./support/ignored.ts";
 
 type SaludoClient = ClientOf<typeof saludo>;
 type Options = ConnectOptions<typeof saludo>;
@@ -52,7 +53,7 @@ describe("connect", () => {
   test("resolves when the server's first valid message comes, not when the socket opens", async () => {
     using server = new SaludoListener();
     let isConnected = false;
-    const connecting = connect(saludo, { port: server.port }, {}).then((client) => {
+    const connecting = connect(saludo, { port: server.port }, ignoredByClient).then((client) => {
       isConnected = true;
       return client;
     });
@@ -98,7 +99,7 @@ describe("connect", () => {
 
   test("sends what it is given, and closes after all of it has left", async () => {
     using server = new SaludoListener();
-    const connecting = connect(saludo, { port: server.port }, {});
+    const connecting = connect(saludo, { port: server.port }, ignoredByClient);
     const accepted = await server.accept(hello);
     const client = await connecting;
     for (let index = 0; index < 1000; index += 1) client.send({ type: "say", text: `${index}` });
@@ -116,7 +117,7 @@ describe("connect", () => {
   test("names the address and the reason where no server listens", async () => {
     const port = new SaludoListener();
     port[Symbol.dispose]();
-    const error = await rejectionOf(connect(saludo, { port: port.port }, {}));
+    const error = await rejectionOf(connect(saludo, { port: port.port }, ignoredByClient));
     expect(error.code).toBe("connect-failed");
     expect(error.message).toBe(
       `Cannot connect to 127.0.0.1:${port.port}: connection refused (ECONNREFUSED)`,
@@ -131,7 +132,7 @@ describe("connect", () => {
     [{ hostname: "::1", port: 1 }, "[::1]:1: "],
     [{ unix: "/no/such/socket" }, "unix:/no/such/socket: no such socket (ENOENT)"],
   ])("names the address and the reason for %j", async (options, reason) => {
-    const error = await rejectionOf(connect(saludo, options, {}));
+    const error = await rejectionOf(connect(saludo, options, ignoredByClient));
     expect(error).toMatchObject({ code: "connect-failed" });
     expect(error.message).toContain(`Cannot connect to ${reason}`);
   });
@@ -168,7 +169,7 @@ describe("connect", () => {
     using server = new SaludoListener();
     let accepted: AcceptedClient;
     {
-      const connecting = connect(saludo, { port: server.port });
+      const connecting = connect(saludo, { port: server.port }, ignoredByClient);
       accepted = await server.accept(hello);
       await using client = await connecting;
       client.send({ type: "say", text: "last" });
@@ -180,7 +181,7 @@ describe("connect", () => {
   test("gives up after connectTimeoutMs on a server that accepts and says nothing", async () => {
     using server = new SaludoListener();
     const clock = new FakeClock();
-    const connecting = rejectionOf(connect(saludo, { port: server.port, clock }, {}));
+    const connecting = rejectionOf(connect(saludo, { port: server.port, clock }, ignoredByClient));
     const accepted = await server.accept();
     await accepted.next("$hello");
     clock.advance(10_000);
@@ -195,7 +196,7 @@ describe("connect", () => {
     using server = new SaludoListener();
     const clock = new FakeClock();
     const options = { port: server.port, clock, connectTimeoutMs: 5 };
-    const connecting = rejectionOf(connect(saludo, options, {}));
+    const connecting = rejectionOf(connect(saludo, options, ignoredByClient));
     // Before the event loop has had a turn, so the socket is not open yet.
     clock.advance(5);
     expect((await connecting).code).toBe("connect-timeout");
@@ -215,7 +216,7 @@ describe("connect", () => {
     ["speaks another version", "protocol-mismatch", [{ ...hello, version: 2 }], "saludo 2"],
   ] as const)("says why where the server %s", async (_what, code, messages, detail) => {
     using server = new SaludoListener();
-    const connecting = rejectionOf(connect(saludo, { port: server.port }, {}));
+    const connecting = rejectionOf(connect(saludo, { port: server.port }, ignoredByClient));
     const accepted = await server.accept(...messages);
     accepted.raw.shutdown();
     const error = await connecting;
@@ -226,7 +227,7 @@ describe("connect", () => {
 
   test("tells a server of something else what is wrong, and so its own caller", async () => {
     using server = new SaludoListener();
-    const connecting = rejectionOf(connect(saludo, { port: server.port }, {}));
+    const connecting = rejectionOf(connect(saludo, { port: server.port }, ignoredByClient));
     const accepted = await server.accept();
     await accepted.raw.send("HTTP/1.1 400 Bad Request\r\n\r\n");
     expect(await accepted.next("$error")).toMatchObject({ code: "header-invalid" });

@@ -137,7 +137,7 @@ describe("serve with tls", () => {
     [
       "an empty path",
       { ...own, certFile: "" },
-      "tls.certFile: expected the path of a file, got nothing",
+      "tls.certFile: expected the path of a file, got an empty text",
     ],
     ["nothing at all", {}, "tls.certFile: expected the path"],
     [

@@ -13,6 +13,7 @@ import { ScriptedPeer } from "@typewire/testkit";
 
 import { serve, type ServeOptions } from "../src/index.ts";
 import { SaludoPeer } from "@typewire/testkit/saludo-peer";
+import { ignoredByServer } from "./support/ignored.ts";
 
 const welcome = { type: "welcome", text: "hola" } as const;
 const anyPort = { port: 0, limits: internalLimits({ lingerMs: 20 }) };
@@ -38,7 +39,7 @@ function serveWelcome<Port extends number | undefined = number>(
   options?: ServeOptions<typeof saludo, Port>,
 ): ServerOf<typeof saludo, Port extends number ? number : undefined>;
 function serveWelcome(options: ServeOptions<typeof saludo> = anyPort) {
-  return serve(saludo, { onOpen: welcoming, ...options });
+  return serve(saludo, { onOpen: welcoming, ...options }, ignoredByServer);
 }
 
 function errorOf(action: () => unknown): TypewireError {
@@ -419,8 +420,11 @@ describe("Server.drain", () => {
     [{ timeoutMs: 2 ** 31 }, "timeoutMs: expected milliseconds"],
     [{ timeoutMs: Number.NaN }, "timeoutMs: expected milliseconds"],
     [{ timeoutMs: -1 }, "timeoutMs: expected milliseconds"],
-    [{ retryAfterMs: 1e13 }, "retryAfterMs: expected milliseconds"],
-    [{ retryAfterMs: 0.5 }, "retryAfterMs: expected whole milliseconds, got 0.5"],
+    [{ retryAfterMs: 1e13 }, "retryAfterMs: expected whole milliseconds"],
+    [
+      { retryAfterMs: 0.5 },
+      "retryAfterMs: expected whole milliseconds from 0 to 2147483647, got 0.5",
+    ],
   ])("refuses %j, and goes on serving", async (options, message) => {
     await using server = serveWelcome();
     const [peer] = await welcomed(server, 1);
@@ -508,6 +512,7 @@ describe("Server.stats", () => {
       messagesReceived: 1,
       messagesRefused: 0,
       messagesUnknown: 0,
+      messagesRefusedByPeer: 0,
       messagesSent: 2,
       messagesUndelivered: 0,
       messagesUnhandled: 0,

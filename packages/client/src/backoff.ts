@@ -2,8 +2,7 @@
 // of a restarted server do not come back in the same instant. (Brooker, "Exponential Backoff And Jitter",
 // AWS Architecture Blog, 2015.)
 
-import { requireDuration, tellOption } from "@typewire/connection";
-import { TypewireError } from "@typewire/protocol";
+import { milliseconds, type OptionChecks } from "@typewire/connection";
 
 /** How a client comes back after it has lost its connection. */
 export interface ReconnectOptions {
@@ -14,6 +13,16 @@ export interface ReconnectOptions {
   /** Ceiling of every wait, the first one too, from 1 ms to 2^31 − 1 ms. Default 30 s. */
   readonly maxDelayMs?: number;
 }
+
+export const reconnectOptions: OptionChecks<keyof ReconnectOptions> = {
+  initialDelayMs: milliseconds(1),
+  // Waits that shrink would come to dialling without a pause.
+  factor: {
+    expected: "a number from 1",
+    allows: (value) => typeof value === "number" && value >= 1,
+  },
+  maxDelayMs: milliseconds(1),
+};
 
 export const defaultReconnect = { initialDelayMs: 500, factor: 1.6, maxDelayMs: 30_000 } as const;
 
@@ -26,23 +35,12 @@ export class Backoff {
   readonly #random: () => number;
   #ceilingMs: number;
 
-  /** @throws TypewireError `option-invalid` naming the option that is no duration, or a factor below 1. */
   constructor(options: ReconnectOptions, random: () => number) {
     const {
       initialDelayMs = defaultReconnect.initialDelayMs,
       factor = defaultReconnect.factor,
       maxDelayMs = defaultReconnect.maxDelayMs,
     } = options;
-    requireDuration("initialDelayMs", initialDelayMs);
-    requireDuration("maxDelayMs", maxDelayMs);
-    // Waits that shrink would come to dialling without a pause.
-    if (!(factor >= 1)) {
-      const received = tellOption(factor);
-      throw new TypewireError(
-        "option-invalid",
-        `factor: expected a number from 1, got ${received}`,
-      );
-    }
     this.#options = { initialDelayMs, factor, maxDelayMs };
     this.#random = random;
     this.#ceilingMs = this.#lowestCeilingMs;

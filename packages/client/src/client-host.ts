@@ -20,4 +20,6 @@ export interface ClientHost {
     handlerName: string,
     error: unknown,
   ) => void;
+  /** Given a sentence where no observer asks for what should be known: refused messages, other schemas. Absent: no one is. */
+  readonly warn?: (sentence: string) => void;
 }

@@ -2,12 +2,22 @@
 
 import {
   type AbortSignalLike,
+  aFunction,
+  aPlainObject,
+  aSignal,
   type CloseReason,
   type Connection,
+  either,
   endOptions,
   type EndOptions,
+  type EndpointStats,
   type HandlersOf,
+  milliseconds,
   type Observer,
+  oneOf,
+  only,
+  type OptionChecks,
+  yesOrNo,
 } from "@typewire/connection";
 import type { AnyProtocol, AuthOf, MessageOf } from "@typewire/protocol";
 
@@ -18,6 +28,11 @@ export type ClientConnection<P extends AnyProtocol> = Connection<MessageOf<P, "c
 
 /** A function for each message that the server may send. */
 export type ClientHandlers<P extends AnyProtocol> = HandlersOf<P, "client">;
+
+/** As `ClientHandlers`, each of them with the option `exhaustive`. */
+export type ClientHandlersFor<P extends AnyProtocol, Exhaustive> = [Exhaustive] extends [true]
+  ? Required<ClientHandlers<P>>
+  : ClientHandlers<P>;
 
 /**
  * - `connecting`: the first attempt. Its failure is `connect`'s rejection, unless it is repeated.
@@ -33,6 +48,9 @@ export type ClientStatus =
   /** The connection, or an attempt to have one again, ended for `reason`. */
   | { readonly state: "reconnecting"; readonly reason: CloseReason; readonly delayMs: number }
   | { readonly state: "closed"; readonly reason: CloseReason };
+
+/** What a client has done since it began, in numbers, over all its connections. */
+export interface ClientStats extends EndpointStats {}
 
 /**
  * What a client may be told of its connections, one after the other, and of its own state. `onUndelivered` has
@@ -90,16 +108,16 @@ export interface ClientOptions<P extends AnyProtocol>
   readonly random?: () => number;
 }
 
-/** The names of all of them, for a host that refuses what is not known. */
-export const clientOptions = Object.keys({
+/** All of them, for a host that refuses what is not known. */
+export const clientOptions: OptionChecks<keyof ClientOptions<AnyProtocol>> = {
   ...endOptions,
-  auth: true,
-  connectTimeoutMs: true,
-  firstAttempt: true,
-  signal: true,
-  reconnect: true,
-  resend: true,
-  whileReconnecting: true,
-  random: true,
-  onStatus: true,
-} satisfies Record<keyof ClientOptions<AnyProtocol>, true>);
+  auth: aFunction,
+  connectTimeoutMs: milliseconds(1),
+  firstAttempt: oneOf("once", "repeat"),
+  signal: aSignal,
+  reconnect: either(only(false), aPlainObject),
+  resend: yesOrNo,
+  whileReconnecting: oneOf("queue", "drop"),
+  random: aFunction,
+  onStatus: aFunction,
+};

@@ -9,7 +9,7 @@ import type {
   MessageOf,
 } from "@typewire/protocol";
 
-import type { ClientState } from "./client-options.ts";
+import type { ClientState, ClientStats } from "./client-options.ts";
 
 /**
  * A client of one protocol, which comes back when its connection is lost. `Outgoing` are the messages that it
@@ -63,6 +63,9 @@ export interface Client<
 
   /** Reads again. */
   resume(): void;
+
+  /** What it has done so far on all its connections, in numbers: for a log or a probe, not for each message. */
+  stats(): ClientStats;
 
   /**
    * Ends for good and in order: everything that was sent still leaves. Idempotent; resolves as `closed`.

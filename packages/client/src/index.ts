@@ -8,8 +8,10 @@ export { clientOptions } from "./client-options.ts";
 export type {
   ClientConnection,
   ClientHandlers,
+  ClientHandlersFor,
   ClientObserver,
   ClientOptions,
   ClientState,
+  ClientStats,
   ClientStatus,
 } from "./client-options.ts";

@@ -3,8 +3,10 @@
 
 import {
   type AbortSignalLike,
+  aText,
   buildCallFaces,
   type Cancel,
+  checkOptions,
   type CloseOptions,
   type CloseReason,
   createEndpoint,
@@ -12,9 +14,7 @@ import {
   formatAddress,
   LiveConnection,
   observersOf,
-  refuseUnknownOptions,
   requireOptions,
-  requireSignal,
   type SocketAddress,
   systemClock,
   type Tellers,
@@ -39,10 +39,13 @@ import type {
   ClientObserver,
   ClientOptions,
   ClientState,
+  ClientStats,
 } from "./client-options.ts";
 import { type ClientSettings, requireSettings } from "./client-settings.ts";
 import { UnsentMessages } from "./unsent-messages.ts";
 import { connectError, isFinal } from "./verdicts.ts";
+
+const closeOptions = { reason: aText };
 
 /** The client of protocol `P`. */
 export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
@@ -86,13 +89,13 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     this.#host = host;
     const settings = requireSettings(options);
     this.#settings = settings;
-    requireSignal(options.signal);
     this.#signal = options.signal;
     this.#backoff = new Backoff(settings.reconnect || {}, settings.random);
     const observers = observersOf<ClientObserver<P>>(options);
     this.#endpoint = createEndpoint(protocol, "client", handlers, {
       limits: requireOptions(options.limits),
       order: options.order,
+      exhaustive: options.exhaustive,
       clock: options.clock ?? systemClock,
       ownsChunks: true,
       ...(host.secret && { secret: host.secret }),
@@ -109,6 +112,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
       },
       observers,
       reportFailure: host.handlerFailed,
+      warn: host.warn,
     });
     const faces = buildCallFaces(protocol.calls, (shape, given, end) => {
       const outgoing = this.#endpoint.calls?.outgoing;
@@ -228,7 +232,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   }
 
   close(options: Pick<CloseOptions, "reason"> = {}): Promise<CloseReason> {
-    refuseUnknownOptions(options, ["reason"]);
+    checkOptions(options, closeOptions);
     this.#isClosing = true;
     // A paused socket does not see the peer's end.
     this.resume();
@@ -237,6 +241,10 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     else if (this.#state !== "connected") this.#connection.destroy();
     else void this.#connection.close(options);
     return this.closed;
+  }
+
+  stats(): ClientStats {
+    return this.#endpoint.stats();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

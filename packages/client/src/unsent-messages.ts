@@ -3,7 +3,7 @@
 // next connection, or is given up, which the program is told. No message is told and kept as well, and none
 // is sent twice. Keeps frames of its own, and what it is given to keep.
 
-import type { Clock } from "@typewire/connection";
+import { type Clock, isTooLarge } from "@typewire/connection";
 import { type AnyMessage, type Codec, HEADER_BYTES, TypewireError } from "@typewire/protocol";
 
 /**
@@ -99,21 +99,23 @@ export class UnsentMessages<Message extends AnyMessage, Connection extends Sende
   sendOn(connection: Connection): void {
     const kept = this.#kept;
     this.#kept = [];
-    for (const [at, { connection: last, messages, why }] of kept.entries()) {
+    for (const [at, { messages, ...run }] of kept.entries()) {
       for (const [index, message] of messages.entries()) {
         if (connection.closeReason !== undefined) {
           // Those before it have come back already.
-          const rest = { connection: last, messages: messages.slice(index), why };
+          const rest = { ...run, messages: messages.slice(index) };
           this.#kept = [...this.#kept, rest, ...kept.slice(at + 1)];
           return;
         }
-        this.#send(connection, message, last);
+        send(connection, message);
       }
     }
-    for (const frame of this.#waiting) {
+    // A copy: what is sent meanwhile, by an observer that is told of a message too large, waits for the next one.
+    const waiting = [...this.#waiting];
+    for (const frame of waiting) {
       if (connection.closeReason !== undefined) return;
       this.#take(frame);
-      this.#send(connection, this.#messageOf(frame), connection);
+      send(connection, this.#messageOf(frame));
     }
   }
 
@@ -126,16 +128,6 @@ export class UnsentMessages<Message extends AnyMessage, Connection extends Sende
     this.#waiting.clear();
     this.#waitingBytes = 0;
     if (messages.length > 0) this.#report(last, messages, why);
-  }
-
-  #send(connection: Connection, message: Message, last: Connection): void {
-    try {
-      connection.send(message);
-    } catch (error) {
-      if (!(error instanceof TypewireError)) throw error;
-      // The server takes less than what was sent before it was there, or less than before.
-      this.#report(last, [message], error);
-    }
   }
 
   /**
@@ -161,6 +153,16 @@ export class UnsentMessages<Message extends AnyMessage, Connection extends Sende
   #messageOf(frame: Uint8Array): Message {
     // `encodeFrame` refuses control messages.
     return this.#codec.decodeIncoming(frame, HEADER_BYTES, frame.length, noLimits) as Message;
+  }
+}
+
+function send<Message>(connection: Sender<Message>, message: Message): void {
+  try {
+    connection.send(message);
+  } catch (error) {
+    // The server takes less than what was sent before it was there, or less than before: the connection has
+    // counted the message and told of it.
+    if (!isTooLarge(error)) throw error;
   }
 }
 

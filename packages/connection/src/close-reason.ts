@@ -14,9 +14,10 @@ import {
   type WireErrorCode,
 } from "@typewire/protocol";
 
-import { refuseUnknownOptions } from "./options.ts";
+import { aText, type OptionChecks, wholeMilliseconds, yesOrNo } from "./option-checks.ts";
+import { checkOptions } from "./options.ts";
 import { describeThrown, oneLine } from "./text.ts";
-import { MAX_TIMER_MS, requireDuration } from "./time/clock.ts";
+import { MAX_TIMER_MS } from "./time/clock.ts";
 
 /** An error's code, or one of the three ends that are not errors of this protocol. */
 export type CloseCode =
@@ -188,43 +189,26 @@ export interface CloseOptions {
   readonly afterHandlers?: boolean;
 }
 
-const closeOptions: readonly (keyof CloseOptions)[] = [
-  "reason",
-  "retryAfterMs",
-  "final",
-  "afterHandlers",
-];
+const closeOptions: OptionChecks<keyof CloseOptions> = {
+  reason: aText,
+  retryAfterMs: wholeMilliseconds,
+  final: yesOrNo,
+  afterHandlers: yesOrNo,
+};
 
 /**
  * The `$bye` of a close.
  *
- * @throws TypewireError `option-invalid` where an option is not known, `retryAfterMs` is no duration or not
- * whole, or stands beside `final`.
+ * @throws TypewireError `option-invalid` naming the option that is not known or not possible: a `retryAfterMs`
+ * also beside `final`.
  */
 export function toBye(options: CloseOptions): Bye {
-  refuseUnknownOptions(options, closeOptions);
+  checkOptions(options, closeOptions);
   const { reason = "done", retryAfterMs, final = false } = options;
   const bye: Bye = { type: "$bye", reason: oneLine(reason) };
-  if (typeof final !== "boolean") {
-    throw new TypewireError("option-invalid", "final: expected true or false");
-  }
   if (retryAfterMs === undefined) return final ? { ...bye, final } : bye;
-  if (final)
-    throw new TypewireError("option-invalid", "final: expected no `retryAfterMs` beside it");
-  return { ...bye, retryAfterMs: requireRetryAfter(retryAfterMs) };
-}
-
-/**
- * `retryAfterMs`, where a `$bye` may have it.
- *
- * @throws TypewireError `option-invalid` where it is no duration, or not whole.
- */
-export function requireRetryAfter(retryAfterMs: number): number {
-  if (Number.isInteger(requireDuration("retryAfterMs", retryAfterMs, 0))) return retryAfterMs;
-  throw new TypewireError(
-    "option-invalid",
-    `retryAfterMs: expected whole milliseconds, got ${retryAfterMs}`,
-  );
+  if (!final) return { ...bye, retryAfterMs };
+  throw new TypewireError("option-invalid", "final: expected no `retryAfterMs` beside it");
 }
 
 /** An `$error` of this side, whose code is one that travels. A received one may have any. */

@@ -42,8 +42,8 @@ export interface Connection<Outgoing extends AnyMessage> {
    * when there is room, or that there will be none.
    *
    * @throws TypewireError `schema-mismatch` or `unknown-type` where it is not a message of this side,
-   * `frame-too-large` or `cbor-limit` where the peer does not accept its size. The connection goes on as if
-   * nothing had been sent.
+   * `frame-too-large` or `cbor-limit` where the peer does not accept its size: then the message is counted
+   * as undelivered besides, and told to `onUndelivered`. The connection goes on as if nothing had been sent.
    */
   send(message: Outgoing): boolean;
 
@@ -60,8 +60,8 @@ export interface Connection<Outgoing extends AnyMessage> {
    * Ends in order: says `$bye`, and everything that was sent still leaves. Nothing more is received.
    * Harmless when the end has begun before. Resolves as `closed` does.
    *
-   * @throws TypewireError `option-invalid` where an option is not known, `retryAfterMs` is no duration or not
-   * whole, or stands beside `final`.
+   * @throws TypewireError `option-invalid` where an option is not known or not possible, or `retryAfterMs` stands
+   * beside `final`.
    */
   close(options?: CloseOptions): Promise<CloseReason>;
 

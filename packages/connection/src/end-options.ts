@@ -1,11 +1,10 @@
 // The options that both ends have alike: those of a server for each of its connections, and of a client for
 // the one that it has.
 
-import { TypewireError } from "@typewire/protocol";
-
-import type { HandlerOrder } from "./handlers.ts";
-import type { Limits } from "./limits.ts";
+import { anOrder, type HandlerOrder } from "./handlers.ts";
+import { type Limits, someLimits } from "./limits.ts";
 import { type Observer, observerMethods } from "./observer.ts";
+import { aClock, objects, type OptionChecks, yesOrNo } from "./option-checks.ts";
 import type { Clock } from "./time/clock.ts";
 
 /** `Asking` is what this end calls an observer. The options of an end are one observer themselves. */
@@ -23,31 +22,31 @@ export interface EndOptions<Asking extends Observer> {
    * await. Default `concurrent`.
    */
   readonly order?: HandlerOrder;
+  /**
+   * Whether each message that this side receives must have a handler: for a program whose protocol grows, and
+   * whose compiler should then ask for the new one. An empty handler says that a message is ignored on purpose.
+   * Default false: what has none is warned of at the start, unless an observer has `onReceived`.
+   */
+  readonly exhaustive?: boolean;
   /** Default: the machine's. For tests. */
   readonly clock?: Clock;
   /** More observers, a log or metrics: told in this order, after the options themselves. */
   readonly observers?: readonly Asking[];
 }
 
-/** The names of all of them, and of the methods of an observer. */
-export const endOptions = {
-  limits: true,
-  order: true,
-  clock: true,
-  observers: true,
+/** All of them, and the methods of an observer. */
+export const endOptions: OptionChecks<keyof EndOptions<Observer> | keyof Observer> = {
+  limits: someLimits,
+  order: anOrder,
+  clock: aClock,
+  exhaustive: yesOrNo,
+  observers: objects,
   ...observerMethods,
-} as const satisfies Record<keyof EndOptions<Observer> | keyof Observer, true>;
+};
 
-/**
- * All observers of an end: its options, then the others.
- *
- * @throws TypewireError `option-invalid` where `observers` is no array of objects.
- */
+/** All observers of an end: its options, then the others. */
 export function observersOf<Asking extends Observer>(
   options: Asking & EndOptions<Asking>,
 ): readonly Asking[] {
-  const { observers = [] } = options;
-  const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
-  if (Array.isArray(observers) && observers.every(isObject)) return [options, ...observers];
-  throw new TypewireError("option-invalid", "observers: expected an array of objects");
+  return [options, ...(options.observers ?? [])];
 }

@@ -19,15 +19,18 @@ import { ByteWriter } from "@typewire/protocol/internal";
 import type { CloseReason } from "./close-reason.ts";
 import type { Connection } from "./connection.ts";
 import {
+  anOrder,
   buildHandlerTable,
   type HandlerOrder,
   type Handlers,
   type HandlerTable,
-  requireOrder,
 } from "./handlers.ts";
 import { type ConnectionLimits, resolveLimits } from "./limits.ts";
 import { type Holder, MemoryBudget } from "./memory-budget.ts";
 import type { Observer } from "./observer.ts";
+import { aClock, type OptionCheck } from "./option-checks.ts";
+import { tellOption } from "./option-value.ts";
+import { checkOption } from "./options.ts";
 import { type FailureReport, type Observers, observersAsOne } from "./observers.ts";
 import type { CallSides } from "./calls/calls.ts";
 import { endpointCalls } from "./calls/endpoint-calls.ts";
@@ -41,6 +44,7 @@ import { type ConnectionStats, type EndpointStats, Tally } from "./stats.ts";
 import { type Clock, systemClock } from "./time/clock.ts";
 import { Audience } from "./receiving/audience.ts";
 import { LoopTurns } from "./time/loop-turns.ts";
+import { type Warn, warningObserver } from "./warnings.ts";
 import { FlushScheduler, TurnScheduler } from "./time/schedulers.ts";
 import { type Sweepable, Sweep, sweepPeriodMs } from "./time/sweep.ts";
 
@@ -89,6 +93,8 @@ export interface EndpointOptions<
   readonly ownsChunks?: boolean;
   /** See `EndOptions`. */
   readonly order?: HandlerOrder | undefined;
+  /** See `EndOptions`. */
+  readonly exhaustive?: boolean | undefined;
   /** Default: the machine's. */
   readonly clock?: Clock;
   readonly owner?: ConnectionOwner<Outgoing>;
@@ -96,6 +102,8 @@ export interface EndpointOptions<
   readonly observers?: readonly Observer<Outgoing, Incoming>[];
   /** Told of handlers and observers that fail where no observer has `onHandlerError`. Default: no one is. */
   readonly reportFailure?: FailureReport<Outgoing>;
+  /** Given a sentence where no observer asks for what should be known; see `warnings.ts`. Default: no one is. */
+  readonly warn?: Warn | undefined;
   /** Where given, both ends prove that they have it before anything else is accepted. Default: no secret. */
   readonly secret?: SharedSecret;
   /** Of a server whose protocol has `auth`, and of no other: judges what clients show. */
@@ -169,6 +177,11 @@ export type HandlersOf<P extends AnyProtocol, R extends Role> = P extends AnyPro
   ? Handlers<SchemasOf<P, PeerOf<R>>, Connection<Sent<P, R>>>
   : never;
 
+const aProtocol: OptionCheck = {
+  expected: "what defineProtocol returns",
+  allows: (value) => typeof value === "object" && value !== null && "fingerprint" in value,
+};
+
 /**
  * The `role` side of `protocol`, with the user's handlers.
  *
@@ -180,10 +193,13 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
   handlers: HandlersOf<P, R> | undefined,
   options: EndpointOptions<Sent<P, R>, Received<P, R>> = {},
 ): Endpoint<Sent<P, R>, Received<P, R>> {
+  checkOption("protocol", protocol, aProtocol);
   const outgoing = protocol[role] as Codec<Sent<P, R>>;
   const incoming = protocol[role === "server" ? "client" : "server"] as Codec<Received<P, R>>;
   const limits = resolveLimits(options.limits);
-  const clock = options.clock ?? systemClock;
+  const { clock = systemClock, order = "concurrent" } = options;
+  checkOption("order", order, anOrder);
+  checkOption("clock", clock, aClock);
   const hello: Hello = {
     type: "$hello",
     protocol: protocol.name,
@@ -206,6 +222,20 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     hello.maxCalls = limits.maxCalls;
     hello.maxStreams = limits.maxStreams;
   }
+  const table = buildHandlerTable<Received<P, R>, Connection<Sent<P, R>>>(
+    incoming.messageNames,
+    handlers ?? {},
+    protocol.calls,
+  );
+  const { warn, exhaustive = false, observers = [] } = options;
+  const unhandled = incoming.messageNames.filter((name) => !table.has(name));
+  if (unhandled.length > 0) {
+    if (exhaustive) throw unhandledMessages(unhandled);
+    // An observer of all messages handles each.
+    const isHeard = observers.some((observer) => observer.onReceived !== undefined);
+    if (!isHeard) warn?.(unhandledMessages(unhandled).message);
+  }
+  const warnings = warn && warningObserver({ hello, outgoing, clock }, warn);
   const sweep = new Sweep<Member>(clock, sweepPeriodMs(limits));
   const tally = new Tally();
   return {
@@ -216,9 +246,9 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     frameSizes: new FrameSizes(),
     outgoing,
     incoming,
-    handlers: buildHandlerTable(incoming.messageNames, handlers ?? {}, protocol.calls),
+    handlers: table,
     limits,
-    order: requireOrder(options.order),
+    order,
     clock,
     flushes: new FlushScheduler(clock),
     turns: new TurnScheduler(clock),
@@ -230,7 +260,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     ownsChunks: options.ownsChunks ?? false,
     tally,
     owner: options.owner ?? {},
-    observers: observersAsOne(options.observers ?? [], options.reportFailure ?? (() => {})),
+    observers: observersAsOne(observers, options.reportFailure ?? (() => {}), warnings),
     secret: options.secret,
     hasAuth: protocol.hasAuth,
     expiries: new WeakMap(),
@@ -239,6 +269,13 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     credentials: requireAuth(protocol, role, "client", "auth", options.credentials),
     stats: () => tally.stats([...sweep.members].map((member) => member.stats)),
   };
+}
+
+function unhandledMessages(names: readonly string[]): TypewireError {
+  return new TypewireError(
+    "option-invalid",
+    `handlers: expected one for each message that this end receives, got none for ${names.join(", ")}, which will be dropped; an empty one says that this is meant`,
+  );
 }
 
 /** The option `name` of the side `of`: there where the protocol has `auth`, and nowhere else. */
@@ -282,6 +319,6 @@ function resolveMaxBufferedBytes(
   if (Number.isSafeInteger(bytes) && bytes >= least) return bytes;
   throw new TypewireError(
     "option-invalid",
-    `maxBufferedBytes: expected at least hardQueueBytes and maxFrameBytes together (${least}), got ${bytes}`,
+    `maxBufferedBytes: expected at least hardQueueBytes and maxFrameBytes together (${least}), got ${tellOption(bytes)}`,
   );
 }

@@ -3,7 +3,7 @@
 
 import { type MessageNamed, type MessageSchemas, TypewireError } from "@typewire/protocol";
 
-import { oneLine } from "./text.ts";
+import { oneOf } from "./option-checks.ts";
 
 /**
  * What a user of `serve` or `connect` writes for the messages of `Schemas`, by their names; all of it is
@@ -19,6 +19,9 @@ export type Handlers<Schemas extends MessageSchemas, Self> = {
 
 /** When the handler of a message starts: as soon as the message has come, or when the one before has ended. */
 export type HandlerOrder = "concurrent" | "sequential";
+
+/** What `order` may be. */
+export const anOrder = oneOf("concurrent", "sequential");
 
 /** Any handler, once the message that it takes no longer matters. */
 export type Handler<Incoming, Self> = (message: Incoming, connection: Self) => unknown;
@@ -64,19 +67,5 @@ export function isThenable(result: unknown): result is PromiseLike<void> {
     result !== null &&
     "then" in result &&
     typeof result.then === "function"
-  );
-}
-
-/**
- * `order`, or the default.
- *
- * @throws TypewireError `option-invalid` where it is none.
- */
-export function requireOrder(order: unknown = "concurrent"): HandlerOrder {
-  if (order === "concurrent" || order === "sequential") return order;
-  const got = typeof order === "string" ? JSON.stringify(oneLine(order)) : typeof order;
-  throw new TypewireError(
-    "option-invalid",
-    `order: expected "concurrent" or "sequential", got ${got}`,
   );
 }

@@ -7,7 +7,6 @@ export {
   type CloseOptions,
   type CloseReason,
   describeCloseReason,
-  requireRetryAfter,
 } from "./close-reason.ts";
 export type { Connection, ConnectionState } from "./connection.ts";
 export { endOptions, type EndOptions, observersOf } from "./end-options.ts";
@@ -30,9 +29,27 @@ export { type Observer, observerMethods } from "./observer.ts";
 export { type FailureReport, type Tellers, tellersOf } from "./observers.ts";
 export type { Admission, Authenticate, Credentials } from "./handshake/authentication.ts";
 export type { SharedSecret } from "./handshake/secret-exchange.ts";
+export { isTooLarge } from "./sending/sender.ts";
 export type { ConnectionStats, EndpointStats } from "./stats.ts";
-export { tellOption } from "./option-value.ts";
-export { refuseUnknownOptions } from "./options.ts";
+export {
+  functions,
+  aFunction,
+  aName,
+  anObject,
+  aPlainObject,
+  aSignal,
+  aText,
+  either,
+  milliseconds,
+  oneOf,
+  only,
+  type OptionCheck,
+  type OptionChecks,
+  positiveInteger,
+  wholeMilliseconds,
+  yesOrNo,
+} from "./option-checks.ts";
+export { checkOption, checkOptions, checkOptionValues } from "./options.ts";
 export { describeThrown, oneLine } from "./text.ts";
-export { type Cancel, type Clock, requireDuration, systemClock } from "./time/clock.ts";
-export { type AbortSignalLike, requireSignal, waitFor, type WaitOptions } from "./time/waiting.ts";
+export { type Cancel, type Clock, systemClock } from "./time/clock.ts";
+export { type AbortSignalLike, waitFor, type WaitOptions } from "./time/waiting.ts";

@@ -5,6 +5,8 @@
 import { TypewireError } from "@typewire/protocol";
 
 import { type AnyLimitRow, type LimitName, limitRows, optionRows } from "./limit-rows.ts";
+import { isPlainObject, type OptionCheck } from "./option-checks.ts";
+import { checkOption } from "./options.ts";
 import { tellOption } from "./option-value.ts";
 
 type ValueOf<Row extends AnyLimitRow> = Row["fallback"] extends boolean ? boolean : number;
@@ -38,6 +40,12 @@ export function internalLimits(limits: Partial<ConnectionLimits>): Partial<Limit
   return new InternalLimits(limits);
 }
 
+/** What `limits` may be; its rows are checked apart. */
+export const someLimits: OptionCheck = {
+  expected: "an object",
+  allows: (value) => value instanceof InternalLimits || isPlainObject(value),
+};
+
 /**
  * `limits` as `serve` and `connect` take them.
  *
@@ -45,9 +53,7 @@ export function internalLimits(limits: Partial<ConnectionLimits>): Partial<Limit
  */
 export function requireOptions(limits: Partial<Limits> = {}): Partial<ConnectionLimits> {
   if (limits instanceof InternalLimits) return limits;
-  if (typeof limits !== "object" || limits === null) {
-    throw invalid(`limits: expected an object, got ${limits === null ? "null" : typeof limits}`);
-  }
+  checkOption("limits", limits, someLimits);
   for (const name of Object.keys(limits)) {
     if (Object.hasOwn(optionRows, name)) continue;
     const options = `the limits that can be set are ${Object.keys(optionRows).join(", ")}`;

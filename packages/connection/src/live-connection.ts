@@ -174,11 +174,6 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     return this.#sender.dropFrame(frame, () => this.#obstacle("send"));
   }
 
-  /** For a broadcast: this peer does not take the frame, `sendFrame` has thrown `why`. Counts it and tells of it. */
-  leaveOut(frame: Uint8Array, why: TypewireError): void {
-    this.#sender.leaveOut(frame, why);
-  }
-
   ready(options?: WaitOptions): Promise<void> {
     const hasRoom = this.#hasRoom();
     // A rejection that no program awaits must not end the process.

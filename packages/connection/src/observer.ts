@@ -5,6 +5,7 @@ import type { AnyMessage, Hello, PeerError, TypewireError } from "@typewire/prot
 
 import type { CloseReason } from "./close-reason.ts";
 import type { Connection } from "./connection.ts";
+import { aFunction, type OptionChecks } from "./option-checks.ts";
 
 /**
  * What a log, metrics or a program itself hears of connections; `Self` is what it may ask of each. All of it is optional, and each method is
@@ -38,8 +39,8 @@ export interface Observer<
    * Messages that `send` was given will not leave: copies of them, in order. The code of `why` is
    * `connection-closed` for what had not left whole when the connection ended (told before `onClose`) and for
    * what was sent after that; `auth-required` for what was sent before the peer proved the secret; `queue-full` for
-   * what exceeds `maxBufferedBytes` within one turn of the event loop; `frame-too-large` or `cbor-limit` for a
-   * broadcast that exceeds the peer's limits. What is
+   * what exceeds `maxBufferedBytes` within one turn of the event loop; `frame-too-large` or `cbor-limit` for what
+   * exceeds the peer's limits, of which `send` throws besides. What is
    * sent on the same connection from within is counted, and not told. What the socket had taken may be lost as
    * well: only an answer says that a message arrived.
    */
@@ -61,15 +62,15 @@ export interface Observer<
   ): void;
 }
 
-/** The names of the methods. */
-export const observerMethods = {
-  onOpen: true,
-  onClose: true,
-  onHello: true,
-  onRefused: true,
-  onPeerError: true,
-  onUndelivered: true,
-  onHandlerError: true,
-  onSent: true,
-  onReceived: true,
-} as const satisfies Record<keyof Observer, true>;
+/** The methods. */
+export const observerMethods: OptionChecks<keyof Observer> = {
+  onOpen: aFunction,
+  onClose: aFunction,
+  onHello: aFunction,
+  onRefused: aFunction,
+  onPeerError: aFunction,
+  onUndelivered: aFunction,
+  onHandlerError: aFunction,
+  onSent: aFunction,
+  onReceived: aFunction,
+};

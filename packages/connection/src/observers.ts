@@ -32,18 +32,19 @@ export type Observers<Outgoing extends AnyMessage, Incoming extends AnyMessage> 
 };
 
 /**
- * `observers` as one. `report` is told of failures where none of them has `onHandlerError`, or where that fails too.
+ * `observers` as one. A method of `fallback` is called where none of them has it. `report` is told of failures where none of them has `onHandlerError`, or where that fails too.
  *
  * @throws TypewireError `option-invalid` naming a method that is no function.
  */
 export function observersAsOne<Outgoing extends AnyMessage, Incoming extends AnyMessage>(
   observers: readonly Observer<Outgoing, Incoming>[],
   report: FailureReport<Outgoing>,
+  fallback: Observer<Outgoing, Incoming> = {},
 ): Observers<Outgoing, Incoming> {
   const onHandlerError = reportTo(observers, report);
   const { onHandlerError: _, ...others } = observerMethods;
   const tellers = tellersOf<Required<Omit<Observer<Outgoing, Incoming>, "onHandlerError">>>(
-    observers,
+    [...observers, unasked(observers, fallback)],
     Object.keys(others) as (keyof typeof others)[],
     // Each of these methods has the connection first.
     (name, error, [connection]) => onHandlerError(connection as Connection<Outgoing>, name, error),
@@ -95,6 +96,14 @@ function tellerOf<Args extends readonly unknown[]>(
     }
     return waiting && Promise.all(waiting);
   };
+}
+
+/** The methods of `fallback` for whose events none of `observers` asks. */
+function unasked(observers: readonly object[], fallback: object): object {
+  const methods = Object.entries(fallback).filter(
+    ([name]) => !observers.some((observer) => asksFor(observer, name)),
+  );
+  return Object.fromEntries(methods);
 }
 
 /** Tells each `onHandlerError`; one that throws is reported to the others, and where there is none, to `report`. */

@@ -6,5 +6,10 @@
  */
 export function tellOption(value: unknown): string {
   if (typeof value === "string") return value === "" ? "an empty text" : "a text";
-  return typeof value === "object" && value !== null ? "an object" : String(value);
+  if (typeof value === "function") return "a function";
+  if (typeof value === "symbol") return "a symbol";
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return "a list";
+  return value instanceof Uint8Array ? "bytes" : "an object";
 }

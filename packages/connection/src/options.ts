@@ -1,30 +1,59 @@
 // Checks of what users give as options, at either end: a name that is not known would be a typing mistake
-// taken in silence, with a default in the place of what was meant.
+// taken in silence, with a default in the place of what was meant; a value of the wrong kind would fail later,
+// in words of the language's. What a value may be is `option-checks.ts`'s.
 
 import { TypewireError } from "@typewire/protocol";
+
+import type { OptionCheck, OptionChecks } from "./option-checks.ts";
+import { tellOption } from "./option-value.ts";
 
 /** More than so many suggestions are a list to search, not help. */
 const mostSuggestions = 3;
 
 /**
- * Refuses options whose name is not among `known`. `prefix` is where `options` stands, for the error: `tls.`.
+ * Checks the names and values of `options`. `prefix` is where they stand, for the error: `tls.`.
  *
- * @throws TypewireError `option-invalid` naming the first that is not among `known`, and those of `known`
- * that are like it; all of them where none is.
+ * @throws TypewireError `option-invalid` naming the first option that is not among `checks`, with those that
+ * are like it, or all of them where none is; or the first whose value its check does not allow.
  */
-export function refuseUnknownOptions(options: object, known: readonly string[], prefix = ""): void {
-  if (typeof options !== "object" || options === null) {
-    throw new TypewireError("option-invalid", `${prefix}options: expected an object`);
+export function checkOptions(options: object, checks: OptionChecks, prefix = ""): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    const place = prefix === "" ? "options" : prefix.slice(0, -1);
+    throw invalid(`${place}: expected an object, got ${tellOption(options)}`);
   }
   for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
+    if (Object.hasOwn(checks, name)) continue;
+    const known = Object.keys(checks);
     const near = namesLike(name, known);
     const expected = near.length === 0 ? `one of ${known.join(", ")}` : near.join(" or ");
-    throw new TypewireError(
-      "option-invalid",
-      `${prefix}${name}: no such option; expected ${expected}`,
-    );
+    throw invalid(`${prefix}${name}: no such option; expected ${expected}`);
   }
+  checkOptionValues(options, checks, prefix);
+}
+
+/**
+ * Checks the values of those `options` that are among `checks`, inherited ones too.
+ *
+ * @throws TypewireError `option-invalid` naming the first whose value its check does not allow.
+ */
+export function checkOptionValues(options: object, checks: OptionChecks, prefix = ""): void {
+  // A broadcast comes here as well: no array of the entries, and no name before it is needed.
+  for (const name in checks) {
+    const value: unknown = Reflect.get(options, name);
+    const check = checks[name];
+    if (value === undefined || check === undefined || check.allows(value)) continue;
+    checkOption(`${prefix}${name}`, value, check);
+  }
+}
+
+/** @throws TypewireError `option-invalid` where `check` does not allow `value`, undefined included. */
+export function checkOption(name: string, value: unknown, check: OptionCheck): void {
+  if (check.allows(value)) return;
+  throw invalid(`${name}: expected ${check.expected}, got ${tellOption(value)}`);
+}
+
+function invalid(message: string): TypewireError {
+  return new TypewireError("option-invalid", message);
 }
 
 /** Those of `known` that `name` may be a mistyping of, the likeliest first. */

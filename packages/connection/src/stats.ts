@@ -11,6 +11,8 @@ export interface ConnectionStats {
   readonly messagesRefused: number;
   /** Messages that came, and whose name is none of this direction's: of a newer peer's, say. Calls too. */
   readonly messagesUnknown: number;
+  /** Messages sent that the peer has refused, as it has said in an `$error`; a peer need not say so of each. */
+  readonly messagesRefusedByPeer: number;
   /** Messages sent, whether they have left or not. */
   readonly messagesSent: number;
   /** Messages that `send` was given and that could not be handed to the socket whole; see `onUndelivered`. */
@@ -44,6 +46,7 @@ export class Tally {
   #messagesReceived = 0;
   #messagesRefused = 0;
   #messagesUnknown = 0;
+  #messagesRefusedByPeer = 0;
   #messagesUnhandled = 0;
   #messagesSent = 0;
   #bytesReceived = 0;
@@ -62,6 +65,7 @@ export class Tally {
     this.#messagesReceived += left.messagesReceived;
     this.#messagesRefused += left.messagesRefused;
     this.#messagesUnknown += left.messagesUnknown;
+    this.#messagesRefusedByPeer += left.messagesRefusedByPeer;
     this.#messagesUnhandled += left.messagesUnhandled;
     this.#messagesSent += left.messagesSent;
     this.#bytesReceived += left.bytesReceived;
@@ -82,6 +86,7 @@ export class Tally {
       messagesReceived: this.#messagesReceived,
       messagesRefused: this.#messagesRefused,
       messagesUnknown: this.#messagesUnknown,
+      messagesRefusedByPeer: this.#messagesRefusedByPeer,
       messagesUnhandled: this.#messagesUnhandled,
       messagesSent: this.#messagesSent,
       bytesReceived: this.#bytesReceived,
@@ -95,6 +100,7 @@ export class Tally {
       sum.messagesReceived += each.messagesReceived;
       sum.messagesRefused += each.messagesRefused;
       sum.messagesUnknown += each.messagesUnknown;
+      sum.messagesRefusedByPeer += each.messagesRefusedByPeer;
       sum.messagesUnhandled += each.messagesUnhandled;
       sum.messagesSent += each.messagesSent;
       sum.bytesReceived += each.bytesReceived;

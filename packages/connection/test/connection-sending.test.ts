@@ -154,6 +154,7 @@ describe("Connection.send", () => {
     expect(thrownBy(() => connection.send(oneOver)).code).toBe("frame-too-large");
     expect(thrownBy(() => connection.sendFrame(fromServer(oneOver))).code).toBe("frame-too-large");
     expect(connection.queuedBytes).toBe(0);
+    expect(connection.stats).toMatchObject({ messagesSent: 0, messagesUndelivered: 2 });
     connection.send(atLimit);
     connection.sendFrame(fromServer(atLimit));
     await turn();

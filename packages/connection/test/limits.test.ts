@@ -10,6 +10,7 @@ import {
   requireOptions,
   resolveLimits,
 } from "../src/limits.ts";
+import { tellOption } from "../src/option-value.ts";
 
 const rows: readonly (readonly [name: string, row: AnyLimitRow])[] = Object.entries(limitRows);
 const numeric = rows.filter(([, { unit }]) => unit !== "yes-no");
@@ -48,7 +49,7 @@ describe("resolveLimits", () => {
       expect(() => resolveLimits({ lingerMs: value as number })).toThrow(
         new TypewireError(
           "option-invalid",
-          `lingerMs: expected a whole number from 1 to 2147483647, got ${value === "5" ? "a text" : value}`,
+          `lingerMs: expected a whole number from 1 to 2147483647, got ${tellOption(value)}`,
         ),
       );
     },

@@ -1,10 +1,10 @@
 // One message to many connections, encoded once: which of them are left out, which do not keep up, and who
 // rests because of those. Which connections they are is the caller's.
 
-import { type Endpoint, isSlow, LiveConnection, tellOption } from "@typewire/connection";
-import { type AnyMessage, TypewireError } from "@typewire/protocol";
+import { type Endpoint, isSlow, isTooLarge, LiveConnection } from "@typewire/connection";
+import type { AnyMessage } from "@typewire/protocol";
 
-import type { PublishOptions, WhenSlow } from "./server.ts";
+import type { PublishOptions } from "./server.ts";
 
 /** A recipient for whom so much waits is slow, as `whenSlow` means it. */
 const SLOW_BYTES = 256 * 1024;
@@ -15,7 +15,7 @@ const noLimits = { maxItems: Number.POSITIVE_INFINITY, maxNesting: Number.POSITI
 /** A connection as a fan-out sees it. */
 export type Recipient<Outgoing extends AnyMessage> = Pick<
   LiveConnection<Outgoing, never>,
-  "state" | "settledBytes" | "isSlow" | "sendFrame" | "leaveOut"
+  "state" | "settledBytes" | "isSlow" | "sendFrame"
 >;
 
 /** One for each server. */
@@ -39,7 +39,7 @@ export class FanOut<Outgoing extends AnyMessage> {
     options: PublishOptions<object>,
   ): number {
     const { except } = options;
-    const dropsSlow = requireWhenSlow(options.whenSlow) === "drop";
+    const dropsSlow = options.whenSlow === "drop";
     const from: unknown = options.from ?? this.#endpoint.audience.speaker;
     const frame = this.#endpoint.outgoing.encodeFrame(message, noLimits);
     let sent = 0;
@@ -55,25 +55,11 @@ export class FanOut<Outgoing extends AnyMessage> {
         sent += 1;
         if (connection.isSlow) slow += 1;
       } catch (error) {
-        if (!concernsOnePeer(error)) throw error;
-        connection.leaveOut(frame, error);
+        // The connection has counted it and told of it.
+        if (!isTooLarge(error)) throw error;
       }
     }
     if (isSlow(slow, sent) && from instanceof LiveConnection) from.restForAudience(sent);
     return sent;
   }
-}
-
-/** Whether a connection is left out because of `error`: the others can have the message all the same. */
-function concernsOnePeer(error: unknown): error is TypewireError {
-  if (!(error instanceof TypewireError)) return false;
-  return ["frame-too-large", "cbor-limit"].includes(error.code);
-}
-
-function requireWhenSlow(whenSlow: unknown = "close"): WhenSlow {
-  if (whenSlow === "close" || whenSlow === "drop") return whenSlow;
-  throw new TypewireError(
-    "option-invalid",
-    `whenSlow: expected "close" or "drop", got ${tellOption(whenSlow)}`,
-  );
 }

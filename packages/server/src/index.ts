@@ -19,6 +19,7 @@ export type {
   DrainOptions,
   ServerConnection,
   ServerHandlers,
+  ServerHandlersFor,
   ServerObserver,
   ServerOptions,
   ServerStats,

@@ -3,19 +3,17 @@
 // signals are the command's.
 
 import {
+  checkOptions,
+  checkOptionValues,
   type CloseReason,
   createEndpoint,
   type Endpoint,
   type HandlersOf,
   observersOf,
-  refuseUnknownOptions,
-  requireDuration,
   requireOptions,
-  requireRetryAfter,
   systemClock,
   type Tellers,
   tellersOf,
-  tellOption,
 } from "@typewire/connection";
 import { type AnyProtocol, type AuthOf, type MessageOf, TypewireError } from "@typewire/protocol";
 
@@ -24,20 +22,27 @@ import { Door } from "./door.ts";
 import { FanOut } from "./fan-out.ts";
 import { LiveMemberConnection } from "./member-connection.ts";
 import { dividePlaces } from "./places.ts";
-import type {
-  Drained,
-  DrainOptions,
-  ServerConnection,
-  ServerHandlers,
-  ServerObserver,
-  ServerOptions,
-  ServerStats,
+import {
+  type Drained,
+  type DrainOptions,
+  drainOptions,
+  type ServerConnection,
+  type ServerHandlers,
+  type ServerObserver,
+  type ServerOptions,
+  serverOptions,
+  type ServerStats,
 } from "./server-options.ts";
 import type { Accepted, Listening, ServerCertificates, ServerHost } from "./server-host.ts";
-import type { BroadcastOptions, PublishOptions, Server, Subscribers } from "./server.ts";
+import {
+  type BroadcastOptions,
+  broadcastOptions,
+  type PublishOptions,
+  publishOptions,
+  type Server,
+  type Subscribers,
+} from "./server.ts";
 import { Topics } from "./topics.ts";
-
-const drainOptions: readonly (keyof DrainOptions)[] = ["timeoutMs", "reason", "retryAfterMs"];
 
 type LiveServerConnection<P extends AnyProtocol> = LiveMemberConnection<
   MessageOf<P, "server">,
@@ -71,16 +76,10 @@ export class LiveServer<
     host: ServerHost,
   ) {
     this.#certificates = host.certificates;
+    checkOptionValues(options, serverOptions);
     if (options.context !== undefined && protocol.hasAuth) throw contextBesideAuth();
-    const places = dividePlaces(
-      host.sockets ?? Infinity,
-      positiveInteger("maxConnections", options.maxConnections),
-    );
+    const places = dividePlaces(host.sockets ?? Infinity, options.maxConnections);
     this.maxConnections = places.connections;
-    const mostPerAddress = positiveInteger(
-      "maxConnectionsPerAddress",
-      options.maxConnectionsPerAddress,
-    );
     const observers = observersOf<ServerObserver<P, Context>>(options);
     // Every connection of this endpoint is made by `#connection`, so it has what its handlers may ask for.
     const plainHandlers = handlers as HandlersOf<P, "server"> | undefined;
@@ -88,6 +87,7 @@ export class LiveServer<
       limits: requireOptions(options.limits),
       ...(options.maxBufferedBytes !== undefined && { maxBufferedBytes: options.maxBufferedBytes }),
       order: options.order,
+      exhaustive: options.exhaustive,
       clock: options.clock ?? systemClock,
       ownsChunks: true,
       ...(host.memoryLimitBytes !== undefined && { memoryLimitBytes: host.memoryLimitBytes }),
@@ -118,6 +118,7 @@ export class LiveServer<
       },
       observers,
       reportFailure: host.handlerFailed,
+      warn: host.warn,
     });
     this.#tellers = tellersOf(observers, ["onNotOpened", "onTurnedAway"], (name, error, [of]) => {
       if (typeof of === "string") host.handlerFailed({ name: of }, name, error);
@@ -129,7 +130,7 @@ export class LiveServer<
       lingerMs: this.#endpoint.limits.lingerMs,
       codec: protocol.server,
       places,
-      mostPerAddress,
+      mostPerAddress: options.maxConnectionsPerAddress,
       connections: this.#connections,
       onTurnedAway: (name, by) => this.#tellers.onTurnedAway?.(name, by),
     });
@@ -184,6 +185,7 @@ export class LiveServer<
     message: MessageOf<P, "server">,
     options: BroadcastOptions<ServerConnection<P>> = {},
   ): number {
+    checkOptions(options, broadcastOptions);
     return this.#fanOut.send(this.#connections, message, options);
   }
 
@@ -192,6 +194,7 @@ export class LiveServer<
     message: MessageOf<P, "server">,
     options: PublishOptions<ServerConnection<P>> = {},
   ): number {
+    checkOptions(options, publishOptions);
     return this.#fanOut.send(this.#topics.membersOf(topic), message, options);
   }
 
@@ -200,13 +203,12 @@ export class LiveServer<
   }
 
   async drain(options: DrainOptions = {}): Promise<Drained> {
-    refuseUnknownOptions(options, drainOptions);
+    checkOptions(options, drainOptions);
     const { timeoutMs = 10_000, reason = "The server is shutting down", retryAfterMs } = options;
-    requireDuration("timeoutMs", timeoutMs, 0);
     const bye = {
       reason,
       afterHandlers: true,
-      ...(retryAfterMs !== undefined && { retryAfterMs: requireRetryAfter(retryAfterMs) }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
     };
     this.#stopListening();
     const { messagesUndelivered: before } = this.#endpoint.stats();
@@ -260,13 +262,5 @@ function contextBesideAuth(): TypewireError {
   return new TypewireError(
     "option-invalid",
     "context: expected none, since the protocol has `auth`: what `authenticate` returns is the context",
-  );
-}
-
-function positiveInteger(name: string, value: number | undefined): number | undefined {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) return value;
-  throw new TypewireError(
-    "option-invalid",
-    `${name}: expected a positive integer, got ${tellOption(value)}`,
   );
 }

@@ -74,4 +74,6 @@ export interface ServerHost {
     handlerName: string,
     error: unknown,
   ) => void;
+  /** Given a sentence where no observer asks for what should be known: refused messages, other schemas. Absent: no one is. */
+  readonly warn?: (sentence: string) => void;
 }

@@ -2,13 +2,20 @@
 // its figures, and how a drain went.
 
 import {
+  aFunction,
+  aText,
   type CloseReason,
   endOptions,
+  functions,
   type EndOptions,
   type EndpointStats,
   type Middleware,
   type MiddlewareCall,
+  milliseconds,
   type Observer,
+  type OptionChecks,
+  positiveInteger,
+  wholeMilliseconds,
 } from "@typewire/connection";
 import type { AnyProtocol, AuthOf, CallHandlers, MessageOf } from "@typewire/protocol";
 
@@ -36,6 +43,13 @@ export interface MiddlewareCallOf<
   readonly connection: ServerConnection<P, Context>;
   readonly context: Context;
 }
+
+/** As `ServerHandlers`, each of them with the option `exhaustive`. */
+export type ServerHandlersFor<P extends AnyProtocol, Context, Exhaustive> = [Exhaustive] extends [
+  true,
+]
+  ? Required<ServerHandlers<P, Context>>
+  : ServerHandlers<P, Context>;
 
 /** What a server was full of. */
 export type ConnectionCap = "maxConnections" | "maxConnectionsPerAddress";
@@ -103,18 +117,18 @@ export interface ServerOptions<P extends AnyProtocol, Context = undefined>
   readonly maxBufferedBytes?: number;
 }
 
-/** The names of all of them, for a host that refuses what is not known. */
-export const serverOptions = Object.keys({
+/** All of them, for a host that refuses what is not known. */
+export const serverOptions: OptionChecks<keyof ServerOptions<AnyProtocol>> = {
   ...endOptions,
-  maxConnections: true,
-  maxConnectionsPerAddress: true,
-  maxBufferedBytes: true,
-  authenticate: true,
-  context: true,
-  use: true,
-  onNotOpened: true,
-  onTurnedAway: true,
-} satisfies Record<keyof ServerOptions<AnyProtocol>, true>);
+  maxConnections: positiveInteger,
+  maxConnectionsPerAddress: positiveInteger,
+  maxBufferedBytes: positiveInteger,
+  authenticate: aFunction,
+  context: aFunction,
+  use: functions,
+  onNotOpened: aFunction,
+  onTurnedAway: aFunction,
+};
 
 export interface DrainOptions {
   /** How long connections may take to let go, from 0 to 2^31 − 1 ms. Default 10 s. */
@@ -124,6 +138,12 @@ export interface DrainOptions {
   /** Told to every client in `$bye`: when to come back, in whole milliseconds, at most 2^31 − 1. */
   readonly retryAfterMs?: number;
 }
+
+export const drainOptions: OptionChecks<keyof DrainOptions> = {
+  timeoutMs: milliseconds(0),
+  reason: aText,
+  retryAfterMs: wholeMilliseconds,
+};
 
 /** How a drain went. */
 export interface Drained {

@@ -1,5 +1,6 @@
 // The face of a server: what a program may ask of it. How it works is `LiveServer`'s.
 
+import { anObject, oneOf, type OptionChecks } from "@typewire/connection";
 import type { AnyMessage, AnyProtocol, MessageOf } from "@typewire/protocol";
 
 import type { MemberConnection } from "./member-connection.ts";
@@ -27,6 +28,16 @@ export interface PublishOptions<Connection> extends BroadcastOptions<Connection>
    */
   readonly whenSlow?: WhenSlow | undefined;
 }
+
+export const broadcastOptions: OptionChecks<keyof BroadcastOptions<object>> = {
+  except: anObject,
+  from: anObject,
+};
+
+export const publishOptions: OptionChecks<keyof PublishOptions<object>> = {
+  ...broadcastOptions,
+  whenSlow: oneOf("close", "drop"),
+};
 
 /** How many hear a topic. */
 export interface Subscribers {
@@ -77,7 +88,8 @@ export interface Server<
    * left out are connections that have ended, and clients whose limits are below the message's size, items or
    * nesting: for those it counts as undelivered, and `onUndelivered` is told.
    *
-   * @throws TypewireError `schema-mismatch` where it is not a message of the server's; it is sent to no connection then.
+   * @throws TypewireError `schema-mismatch` where it is not a message of the server's, `option-invalid`; it is sent to no
+   * connection then.
    */
   broadcast(message: Outgoing, options?: BroadcastOptions<MemberConnection<Outgoing>>): number;
 
@@ -105,8 +117,8 @@ export interface Server<
    * Ends in order: accepts no more, lets handlers under way answer, says `$bye` to every client, lets
    * queues empty, and cuts the connections that are left after `timeoutMs`. Resolves when no connection is left.
    *
-   * @throws TypewireError (as a rejection) `option-invalid` where an option is not known or a time is no
-   * duration; nothing has ended then.
+   * @throws TypewireError (as a rejection) `option-invalid` where an option is not known or not possible;
+   * nothing has ended then.
    */
   drain(options?: DrainOptions): Promise<Drained>;
 

@@ -4,3 +4,4 @@
 export { FakeClock } from "./fake-clock.ts";
 export { MemoryPair, type MemoryPairOptions, type PairEnd } from "./memory-pair.ts";
 export { MemorySocket, type MemorySocketOptions, type SocketEvents } from "./memory-socket.ts";
+export { printWarning } from "./print-warning.ts";

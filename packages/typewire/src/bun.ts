@@ -23,6 +23,7 @@ export type {
   ClientOf,
   ClientOptions,
   ClientState,
+  ClientStats,
   ClientStatus,
   ReconnectOptions,
 } from "@typewire/client";

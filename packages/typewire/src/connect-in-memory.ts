@@ -6,9 +6,10 @@ import {
   type ClientHandlers,
   type ClientOf,
   type ClientOptions,
+  clientOptions,
   LiveClient,
 } from "@typewire/client";
-import type { SocketUser } from "@typewire/connection";
+import { aPlainObject, checkOptions, type SocketUser } from "@typewire/connection";
 import { type AnyProtocol, TypewireError } from "@typewire/protocol";
 import {
   type Accept,
@@ -17,8 +18,9 @@ import {
   type ServerHandlers,
   type ServerOf,
   type ServerOptions,
+  serverOptions,
 } from "@typewire/server";
-import { FakeClock, MemoryPair } from "@typewire/testkit/in-memory";
+import { FakeClock, MemoryPair, printWarning } from "@typewire/testkit/in-memory";
 
 /** The handlers of the two ends, as `serve` and `connect` take them: none is needed. */
 export interface HandlersOfBoth<P extends AnyProtocol> {
@@ -64,14 +66,20 @@ export async function connectInMemory<P extends AnyProtocol>(
 ): Promise<InMemory<P>> {
   const network = new MemoryNetwork();
   const { clock } = network;
+  checkOptions(options, bothOptions);
+  checkOptions(handlers, bothHandlers, "handlers.");
+  checkOptions(options.server ?? {}, serverOptions, "server.");
   const server = new LiveServer(protocol, { ...options.server, clock }, handlers.server, {
     listen: (accept) => network.listen(accept),
     handlerFailed: network.handlerFailed,
+    warn: printWarning,
   });
-  const connect: InMemory<P>["connect"] = async (clientHandlers, clientOptions) => {
-    const client = new LiveClient(protocol, TARGET, { ...clientOptions, clock }, clientHandlers, {
+  const connect: InMemory<P>["connect"] = async (clientHandlers, ofClient = {}) => {
+    checkOptions(ofClient, clientOptions, "client.");
+    const client = new LiveClient(protocol, TARGET, { ...ofClient, clock }, clientHandlers, {
       dial: async (_, user) => network.dial(user),
       handlerFailed: network.handlerFailed,
+      warn: printWarning,
     });
     await client.start();
     clients.push(client);
@@ -93,6 +101,9 @@ export async function connectInMemory<P extends AnyProtocol>(
     },
   };
 }
+
+const bothOptions = { server: aPlainObject, client: aPlainObject };
+const bothHandlers = bothOptions;
 
 /** What errors call the server's address. */
 const TARGET = { hostname: "memory", port: 1 };

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 
 import { defineProtocol, type MessageOf, Type } from "typewire";
 import { saludo } from "typewire/saludo";
@@ -209,5 +209,52 @@ describe("connectInMemory", () => {
     expect(memory.client.state).toBe("closed");
     expect(memory.server.connections.size).toBe(0);
     expect(memory.clock.pending).toBe(0);
+  });
+
+  test("refuses options as serve and connect do", async () => {
+    const wrong = [
+      [{ server: { maxConections: 5 } }, "server.maxConections: no such option"],
+      [{ server: { maxConnections: "5" } }, "server.maxConnections: expected a positive integer"],
+      [{ client: { resend: 1 } }, "client.resend: expected true or false, got 1"],
+      [{ client: null }, "client: expected an object, got null"],
+      [{ sever: {} }, "sever: no such option; expected server"],
+    ] as const;
+    for (const [options, message] of wrong) {
+      const error = await failureOf(connectInMemory(counter, {}, options as never));
+      expect(error).toMatchObject({ code: "option-invalid" });
+      expect((error as Error).message).toContain(message);
+    }
+  });
+
+  test("warns of another deployment as a process does, and counts what it refuses", async () => {
+    const warn = spyOn(console, "warn").mockImplementation(() => {});
+    try {
+      await using memory = await connectInMemory(counter, {
+        server: { add() {}, blob() {} },
+        client: { total() {} },
+      });
+      // A client whose `by` is a text.
+      const other = defineProtocol({
+        name: "counter",
+        version: 1,
+        server: {},
+        client: { add: Type.Object({ by: Type.String() }) },
+      });
+      const frames = Array.from({ length: 6 }, () =>
+        other.client.encodeFrame({ type: "add", by: "2" }),
+      );
+      const [connection] = memory.server.connections;
+      const receiving = connection as unknown as { receive(bytes: Uint8Array): void };
+      for (const frame of frames) receiving.receive(frame);
+      await memory.settle();
+      expect(memory.server.stats().messagesRefused).toBe(6);
+      expect(memory.client.stats().messagesRefusedByPeer).toBe(6);
+      expect(warn.mock.calls.map(([said]) => String(said))).toEqual([
+        expect.stringMatching(/^typewire: A message of memory:1 was refused/),
+        expect.stringMatching(/^typewire: memory:1 refused a message of this end, "add"/),
+      ]);
+    } finally {
+      warn.mockRestore();
+    }
   });
 });

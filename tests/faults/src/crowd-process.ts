@@ -40,7 +40,7 @@ class Circle {
       const client = await connect(
         saludo,
         { port, reconnect: false, ...tls },
-        { said: ({ text }) => this.#heard(index, text) },
+        { said: ({ text }) => this.#heard(index, text), welcome() {}, greeting() {} },
       );
       void client.closed.then(({ code, message }) => {
         if (this.#errors.length < 10) this.#errors.push(`client ${index}: ${code}: ${message}`);

@@ -31,6 +31,7 @@ import {
 import { clientProgram } from "../src/client-program.ts";
 import { waysToSend } from "../src/offender.ts";
 import { row, rowsEnd } from "../src/row.ts";
+import { ignored } from "../src/ignored.ts";
 
 const HELLO = hello();
 const WELCOME = saludo.server.encodeFrame({ type: "welcome", text: "fine" });
@@ -271,7 +272,7 @@ describe("typewire-client, hostile servers", () => {
                 } else if (status.state === "connected" && lostAtMs > 0) resolve();
               },
             },
-            {},
+            ignored,
           );
         }),
       );
@@ -312,7 +313,7 @@ describe("typewire-client, hostile servers", () => {
           reconnect: false,
           onUndelivered: (_, messages) => void undelivered.push(...messages),
         },
-        {},
+        ignored,
       );
       proxy.set({ blackHole: true });
       const frameBytes = saludo.client.encodeFrame({

@@ -13,6 +13,7 @@ import { type RunningServer, startServer } from "../src/arena.ts";
 import { processFigures } from "../src/process-figures.ts";
 import { row } from "../src/row.ts";
 import { until } from "../src/until.ts";
+import { ignored } from "../src/ignored.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "typewire-strangers-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -65,7 +66,7 @@ async function expectServed(server: RunningServer, guard: Guard, count: number):
       await connect(
         saludo,
         { port: server.port, ...guard.options },
-        { said: ({ text }) => void heard.push(text) },
+        { ...ignored, said: ({ text }) => void heard.push(text) },
       ),
     );
   }
@@ -124,13 +125,17 @@ describe("typewire-server, strangers", () => {
       const client = await connect(
         saludo,
         { port: server.port, reconnect: false, ...guard.options },
-        {},
+        ignored,
       );
       void client.closed.then(({ code }) => ends.push(code));
       clients.push(client);
     }
     await using _strangers = await strangers(server, 30, true);
-    const over = connect(saludo, { port: server.port, reconnect: false, ...guard.options }, {});
+    const over = connect(
+      saludo,
+      { port: server.port, reconnect: false, ...guard.options },
+      ignored,
+    );
     const refusal: unknown = await over.catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code: "too-many-connections" });
     expect(ends).toEqual([]);

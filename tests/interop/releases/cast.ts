@@ -94,6 +94,8 @@ export async function startLibraryClient(port: number, use: LibraryUse): Promise
       greeting() {
         if (use === "fails in its handler") throw new Error("this client cannot take it");
       },
+      welcome() {},
+      said() {},
     },
   );
   return {

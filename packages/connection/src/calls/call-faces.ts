@@ -9,9 +9,15 @@ import {
   TypewireError,
 } from "@typewire/protocol";
 
-import { refuseUnknownOptions } from "../options.ts";
+import {
+  aSignal,
+  either,
+  milliseconds,
+  type OptionCheck,
+  type OptionChecks,
+} from "../option-checks.ts";
+import { checkOptions } from "../options.ts";
 import { describeThrown } from "../text.ts";
-import { requireDuration } from "../time/clock.ts";
 import { DEFAULT_TIMEOUT_MS } from "./call-link.ts";
 import { CallerStream, TriedStream } from "./caller-stream.ts";
 import type { ItemSource } from "./item-pump.ts";
@@ -28,7 +34,13 @@ export interface CallFaces {
   readonly try: Readonly<Record<string, CallFunction>>;
 }
 
-const known: readonly (keyof CallOptions)[] = ["timeoutMs", "signal"];
+/** Infinity is what is left of a call without a time. */
+const unbounded: OptionCheck = { expected: "Infinity", allows: (value) => value === Infinity };
+
+const known: OptionChecks<keyof CallOptions> = {
+  timeoutMs: either(milliseconds(0), unbounded),
+  signal: aSignal,
+};
 
 /** The functions for `shapes`; each call goes through `start`. */
 export function buildCallFaces(shapes: CallShapes, start: StartCall): CallFaces {
@@ -80,11 +92,10 @@ function readOptions(
   options: CallOptions,
   fallbackMs: number,
 ): Pick<CallGiven, "timeoutMs" | "signal"> {
-  refuseUnknownOptions(options, known);
+  checkOptions(options, known);
   const { timeoutMs = fallbackMs, signal } = options;
   // What is left of another call's time: none, where that has none; too little, where it is just over.
   if (timeoutMs === Infinity) return { timeoutMs: 0, signal };
-  requireDuration("timeoutMs", timeoutMs, 0);
   return { timeoutMs: Math.ceil(timeoutMs), signal };
 }
 

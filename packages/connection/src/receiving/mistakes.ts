@@ -51,6 +51,8 @@ export class Mistakes<Outgoing extends AnyMessage, Incoming extends AnyMessage> 
   readonly #handshake: Handshake;
   readonly #owner: MistakesOwner & Connection<Outgoing>;
   readonly #refusals: Refusals;
+  /** See `ConnectionStats.messagesRefusedByPeer`: which of the two ends is mistaken is not known. Here, because an idle connection has none. */
+  refusedByPeer = 0;
 
   constructor(
     endpoint: MistakesEndpoint<Outgoing, Incoming>,

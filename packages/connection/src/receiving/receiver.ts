@@ -11,6 +11,7 @@ import {
   isControlMessage,
   isFatal,
   type OpenCalls,
+  type PeerError,
   TypewireError,
 } from "@typewire/protocol";
 
@@ -93,11 +94,15 @@ export class Receiver<
   }
 
   /** What has come so far. */
-  get stats(): Pick<ConnectionStats, "messagesReceived" | "messagesRefused" | "messagesUnknown"> {
+  get stats(): Pick<
+    ConnectionStats,
+    "messagesReceived" | "messagesRefused" | "messagesUnknown" | "messagesRefusedByPeer"
+  > {
     return {
       messagesReceived: this.#messagesReceived,
       messagesRefused: this.#mistakes?.refused ?? 0,
       messagesUnknown: this.#mistakes?.unknown ?? 0,
+      messagesRefusedByPeer: this.#mistakes?.refusedByPeer ?? 0,
     };
   }
 
@@ -156,6 +161,7 @@ export class Receiver<
     const { observers } = this.#endpoint;
     if (message.type === "$error") {
       this.#framesAside += 1;
+      if (refusesMessage(message)) this.#madeMistakes.refusedByPeer += 1;
       observers.onPeerError?.(this.#owner, message);
     }
     if (!this.#passesHandshake(message, payload)) return;
@@ -253,6 +259,11 @@ export class Receiver<
     this.#mistakes ??= new Mistakes(this.#endpoint, this.#handshake, this.#owner);
     return this.#mistakes;
   }
+}
+
+/** Whether an `$error` says that the peer has refused a message of the program's, and goes on. */
+function refusesMessage(error: PeerError): boolean {
+  return peerReported(error) === undefined && error.of?.startsWith("$") !== true;
 }
 
 /** Whether a control message of a later version could not be read. */

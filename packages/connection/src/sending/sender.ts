@@ -76,7 +76,14 @@ export class Sender<Outgoing extends AnyMessage> {
     const queuedBefore = queue.queuedBytes;
     const limits = this.#handshake.peerLimits;
     const { outgoing } = this.#endpoint;
-    const { bytes, length } = queue.append(outgoing, message, limits, roomBytes);
+    let appended: ReturnType<typeof queue.append>;
+    try {
+      appended = queue.append(outgoing, message, limits, roomBytes);
+    } catch (error) {
+      if (isTooLarge(error)) this.#toldUndelivered.addMessage(message, error);
+      throw error;
+    }
+    const { bytes, length } = appended;
     if (writer.isClosed) {
       // A getter of the message has ended the connection.
       const reason = this.#self.closeReason ?? peerEndedItsHalf;
@@ -108,6 +115,9 @@ export class Sender<Outgoing extends AnyMessage> {
     try {
       outgoing.encodeInto(message, scratch, this.#handshake.peerLimits);
       this.#toldUndelivered.addFrame(scratch.bytes.subarray(0, scratch.length), why);
+    } catch (error) {
+      if (isTooLarge(error)) this.#toldUndelivered.addMessage(message, error);
+      throw error;
     } finally {
       buffers.give(scratch);
     }
@@ -119,11 +129,6 @@ export class Sender<Outgoing extends AnyMessage> {
     this.#requireAccepted(frame);
     this.#toldUndelivered.addFrame(frame, why);
     return false;
-  }
-
-  /** Counts a ready-made frame that the peer does not take, and tells of it: `why` is what `sendFrame` has thrown. */
-  leaveOut(frame: Uint8Array, why: TypewireError): void {
-    this.#toldUndelivered.addFrame(frame, () => why);
   }
 
   /** The connection ends because of `why`: what its writer has not handed to the socket is undelivered. */
@@ -239,20 +244,35 @@ export class Sender<Outgoing extends AnyMessage> {
 
   /** The program may send what the peer accepts, whatever this side's own limits are. */
   #requireAccepted(frame: Uint8Array): void {
+    const why = this.#refusalOf(frame);
+    if (why === undefined) return;
+    this.#toldUndelivered.addFrame(frame, () => why);
+    throw why;
+  }
+
+  /** Why the peer does not take a ready-made frame; undefined where it does. */
+  #refusalOf(frame: Uint8Array): TypewireError | undefined {
     const { maxFrameBytes, maxItems, maxNesting } = this.#handshake.peerLimits;
     const payloadBytes = frame.length - HEADER_BYTES;
     if (payloadBytes > maxFrameBytes) {
-      throw new TypewireError(
+      return new TypewireError(
         "frame-too-large",
         `Cannot send: the message takes ${payloadBytes} bytes, the peer accepts ${maxFrameBytes}`,
       );
     }
     // Each level and each item takes a byte at least.
-    if (payloadBytes <= Math.min(maxItems, maxNesting)) return;
+    if (payloadBytes <= Math.min(maxItems, maxNesting)) return undefined;
     const { items, nesting } = this.#endpoint.frameSizes.of(frame);
-    if (items > maxItems) throw beyond(`${items} data items`, maxItems);
-    if (nesting > maxNesting) throw beyond(`${nesting} levels of nesting`, maxNesting);
+    if (items > maxItems) return beyond(`${items} data items`, maxItems);
+    if (nesting > maxNesting) return beyond(`${nesting} levels of nesting`, maxNesting);
+    return undefined;
   }
+}
+
+/** Whether a message could not be sent because the peer does not take one of its size. */
+export function isTooLarge(error: unknown): error is TypewireError {
+  if (!(error instanceof TypewireError)) return false;
+  return error.code === "frame-too-large" || error.code === "cbor-limit";
 }
 
 function beyond(size: string, limit: number): TypewireError {

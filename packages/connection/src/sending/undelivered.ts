@@ -55,6 +55,28 @@ export class Undelivered<Outgoing extends AnyMessage> {
     this.#add(() => [{ bytes: frame, sentBytes: 0 }], this.#endpoint.observers.onUndelivered, why);
   }
 
+  /** A message of this side's that the peer does not take for its size, which is `why`. Never throws. */
+  addMessage(message: Outgoing, why: TypewireError): void {
+    const { tally, observers } = this.#endpoint;
+    // Where no observer asks, the count is all: the message may be large.
+    const frame = observers.onUndelivered && this.#frameOf(message);
+    if (frame !== undefined) {
+      this.addFrame(frame, () => why);
+      return;
+    }
+    this.#count += 1;
+    tally.undelivered(1);
+  }
+
+  /** Undefined where a part that the limit kept from being looked at is wrong. */
+  #frameOf(message: Outgoing): Uint8Array | undefined {
+    try {
+      return this.#endpoint.outgoing.encodeFrame(message, noLimits);
+    } catch {
+      return undefined;
+    }
+  }
+
   /** What a queue still held when its connection ended because of `why`. Never throws. */
   addUnsent(unsent: () => Iterable<UnsentRun>, why: () => TypewireError): void {
     const { owner, observers } = this.#endpoint;

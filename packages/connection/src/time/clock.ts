@@ -1,9 +1,5 @@
-// Time, passed in: every delay and deadline of a connection goes through a `Clock`, so that tests own it; and
-// every duration that a program gives goes through `requireDuration`.
-
-import { TypewireError } from "@typewire/protocol";
-
-import { tellOption } from "../option-value.ts";
+// Time, passed in: every delay and deadline of a connection goes through a `Clock`, so that tests own it. The
+// durations that a program gives are checked by `milliseconds` of `option-checks.ts`.
 
 /** The longest time that a timer of the host takes, 24.8 days: beyond it, it fires at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -41,16 +37,3 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
-
-/**
- * `value`, where it is a duration that the option `name` may have: from `leastMs` to `MAX_TIMER_MS`.
- *
- * @throws TypewireError `option-invalid` naming the option: also for NaN, Infinity, and what is no number.
- */
-export function requireDuration(name: string, value: number, leastMs = 1): number {
-  if (typeof value === "number" && value >= leastMs && value <= MAX_TIMER_MS) return value;
-  throw new TypewireError(
-    "option-invalid",
-    `${name}: expected milliseconds from ${leastMs} to ${MAX_TIMER_MS}, got ${tellOption(value)}`,
-  );
-}

@@ -2,8 +2,9 @@
 
 import { TypewireError } from "@typewire/protocol";
 
-import { refuseUnknownOptions } from "../options.ts";
-import { type Clock, requireDuration } from "./clock.ts";
+import { aSignal, milliseconds, type OptionChecks } from "../option-checks.ts";
+import { checkOptions } from "../options.ts";
+import type { Clock } from "./clock.ts";
 
 /** An `AbortSignal`, as far as waiting needs one. */
 export interface AbortSignalLike {
@@ -21,13 +22,10 @@ export interface WaitOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** @throws TypewireError `option-invalid` where `signal` is given and is none. */
-export function requireSignal(signal: AbortSignalLike | undefined): void {
-  if (signal === undefined || typeof signal?.addEventListener === "function") return;
-  throw new TypewireError("option-invalid", "signal: expected an AbortSignal");
-}
-
-const known: readonly (keyof WaitOptions)[] = ["signal", "timeoutMs"];
+const waitOptions: OptionChecks<keyof WaitOptions> = {
+  signal: aSignal,
+  timeoutMs: milliseconds(0),
+};
 
 /**
  * Settles as `waited` does, or rejects when `options` say so. `what` completes "waiting for …". Listens to
@@ -53,10 +51,8 @@ async function waitOrGiveUp(
   options: WaitOptions,
   clock: Clock,
 ): Promise<void> {
-  refuseUnknownOptions(options, known);
+  checkOptions(options, waitOptions);
   const { signal, timeoutMs } = options;
-  if (timeoutMs !== undefined) requireDuration("timeoutMs", timeoutMs, 0);
-  requireSignal(signal);
   const { promise: givenUp, reject } = Promise.withResolvers<never>();
   const abort = (): void => reject(signal?.reason);
   if (signal?.aborted === true) abort();

@@ -1,7 +1,6 @@
 import { describe, expect, jest, test } from "bun:test";
-import { TypewireError } from "@typewire/protocol";
 
-import { MAX_TIMER_MS, requireDuration, systemClock } from "../../src/time/clock.ts";
+import { MAX_TIMER_MS, systemClock } from "../../src/time/clock.ts";
 
 /** Moves the fake timers on, which take no more than so much at once. */
 function advance(byMs: number): void {
@@ -72,28 +71,5 @@ describe("systemClock", () => {
     } finally {
       jest.useRealTimers();
     }
-  });
-});
-
-describe("requireDuration", () => {
-  test.each([1, 0.5, 1000, MAX_TIMER_MS])("takes %d ms", (value) => {
-    expect(requireDuration("waitMs", value, 0.5)).toBe(value);
-  });
-
-  test.each([0, -1, NaN, Infinity, -Infinity, 2 ** 31, 1e13, "5", 5n, null])(
-    "refuses %p, naming the option",
-    (value) => {
-      expect(() => requireDuration("waitMs", value as number)).toThrow(
-        new TypewireError(
-          "option-invalid",
-          `waitMs: expected milliseconds from 1 to 2147483647, got ${value === "5" ? "a text" : String(value)}`,
-        ),
-      );
-    },
-  );
-
-  test("takes 0 where that has a meaning", () => {
-    expect(requireDuration("waitMs", 0, 0)).toBe(0);
-    expect(() => requireDuration("waitMs", -1, 0)).toThrow("from 0 to 2147483647, got -1");
   });
 });

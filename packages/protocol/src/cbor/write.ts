@@ -220,10 +220,22 @@ export function writeLongText(writer: ByteWriter, text: string): boolean {
   return true;
 }
 
-/** Writes a byte string. */
-export function writeBytes(writer: ByteWriter, content: Uint8Array): void {
+/** Writes a byte string. Returns false, and has written nothing, where the buffer of `content` was transferred or shrunk. */
+export function writeBytes(writer: ByteWriter, content: Uint8Array): boolean {
+  if (content.length === 0 && !hasBuffer(content)) return false;
   writeHead(writer, MAJOR.bytes, content.length);
   writer.reserve(content.length);
   writer.bytes.set(content, writer.length);
   writer.length += content.length;
+  return true;
+}
+
+/** Whether `content` is still a view of its buffer: every method throws where it is not. */
+function hasBuffer(content: Uint8Array): boolean {
+  try {
+    content.at(0);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -5,6 +5,7 @@ import { describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
 
 import { defineProtocol } from "../../src/define-protocol.ts";
+import { compileNow, defineReferenceProtocol } from "../../src/internal.ts";
 import { toHex } from "../support/bytes.ts";
 import { errorOf, expectError, outcomeOf } from "../support/errors.ts";
 import { hexOfValue, roundTrip, valueCodec } from "../support/value-codec.ts";
@@ -311,4 +312,49 @@ describe("a union", () => {
       expect(codec.decode(codec.encode(message))).toStrictEqual(message);
     }
   });
+});
+
+describe("bytes without a buffer", () => {
+  const transferred = (): Uint8Array => {
+    const bytes = new Uint8Array(8);
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    return bytes;
+  };
+  const shrunk = (): Uint8Array => {
+    const buffer = new ArrayBuffer(8, { maxByteLength: 8 });
+    const bytes = new Uint8Array(buffer, 4, 4);
+    buffer.resize(2);
+    return bytes;
+  };
+  const schema = {
+    name: "test",
+    version: 1,
+    server: {
+      v: Type.Object({ v: Type.Uint8Array() }),
+      list: Type.Object({ v: Type.Array(Type.Union([Type.Uint8Array(), Type.String()])) }),
+      any: Type.Object({ v: Type.Unknown() }),
+    },
+    client: {},
+  };
+  const compiled = defineProtocol(schema);
+  compileNow(compiled.server);
+
+  for (const [path, { server }] of [
+    ["reference", defineReferenceProtocol(schema)],
+    ["compiled", compiled],
+  ] as const) {
+    test.each([
+      ["transferred", transferred()],
+      ["shrunk", shrunk()],
+    ])(`are refused with their place by the ${path} path: %s`, (_, bytes) => {
+      const refused = (message: unknown, where: string): void =>
+        expectError(() => server.encode(untyped(message)), "schema-mismatch", {
+          message: `schema-mismatch at ${where}: expected bytes, got bytes whose buffer was transferred or shrunk`,
+        });
+      refused({ type: "v", v: bytes }, "/v");
+      refused({ type: "list", v: ["a", bytes] }, "/v/1");
+      refused({ type: "any", v: { deep: bytes } }, "/v/deep");
+      expect(server.encode({ type: "v", v: new Uint8Array(0) })).toHaveLength(11);
+    });
+  }
 });

@@ -42,6 +42,9 @@ const server = serve(
       ended.carried.takenBytes = connection.stats.bytesSent;
       say(`closed ${ended.flow} ${ended.carried.taken.length}`);
     },
+    // Of flipped bits.
+    onRefused() {},
+    onPeerError() {},
     onUndelivered(_connection, messages) {
       for (const { flow, number } of messages) say(`undelivered ${flow} ${number}`);
     },

@@ -164,6 +164,7 @@ export class World implements AsyncDisposable {
         onSent: (connection, { number }, _, start, end) =>
           fromClient.sentOn(connection, number, end - start),
         onRefused: (connection) => fromClient.refusedOn(connection),
+        onPeerError() {},
         onUndelivered: (_, messages) => {
           fromClient.undelivered.push(...messages.map(({ number }) => number));
         },

@@ -64,7 +64,7 @@ export function emitChecked(emitter: EncodeEmitter, kind: LeafShape["kind"], val
       emitter.text(value);
       return;
     case "bytes":
-      emitter.large(`writeBytes(w, ${value});`);
+      emitter.large(`if (!writeBytes(w, ${value})) ${emitter.fail}`);
       return;
     case "integer":
       emitInteger(emitter, value);

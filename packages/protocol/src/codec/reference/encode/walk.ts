@@ -113,7 +113,9 @@ export class EncodeWalk {
 
   bytes(value: Uint8Array): void {
     this.#count();
-    writeBytes(this.#writer, value);
+    if (writeBytes(this.#writer, value)) return;
+    const where = toPointer(this.path);
+    throw schemaMismatch(where, "bytes", "bytes whose buffer was transferred or shrunk");
   }
 
   /**
