@@ -12,8 +12,9 @@ const BETWEEN_ATTEMPTS_MS = 100;
 
 /**
  * Removes the socket at `path` when no socket is bound to it, as far as the system tells, and connecting to it
- * is refused. Of two that do so at once, one at most removes it, and neither the other's new one. Never throws:
- * listening reports the rest.
+ * is refused; resolves with whether it did. To be awaited before `serve({ unix: path })`, which does not look.
+ * Of two that do so at once, one at most removes it, and neither the other's new one. Never rejects: listening
+ * reports the rest. Takes up to a second where connecting is refused only for the moment.
  */
 export async function removeStaleSocket(path: string): Promise<boolean> {
   try {

@@ -173,6 +173,8 @@ export class ScriptedPeer implements Disposable {
 
 /** Listens for clients under test; each becomes a scripted peer. */
 export class ScriptedListener implements Disposable {
+  /** How many clients have connected so far. */
+  dials = 0;
   readonly #accepted = new Arrivals<ScriptedPeer>();
   readonly #listener: Bun.TCPSocketListener<ScriptedPeer | undefined>;
 
@@ -181,7 +183,10 @@ export class ScriptedListener implements Disposable {
       hostname: "127.0.0.1",
       port: 0,
       allowHalfOpen: true,
-      socket: peerHandlers((peer) => this.#accepted.add(peer)),
+      socket: peerHandlers((peer) => {
+        this.dials += 1;
+        this.#accepted.add(peer);
+      }),
     });
   }
 

@@ -11,6 +11,7 @@ export {
   type ClientTlsOptions,
   connect,
   type ConnectOptions,
+  removeStaleSocket,
   serve,
   type ServeOptions,
   type ServerTlsOptions,

@@ -21,7 +21,7 @@ const names: Readonly<Record<keyof typeof manifest.exports, readonly string[]>> 
     "encodeHeader",
     "isFatal",
   ],
-  "./bun": ["connect", "serve"],
+  "./bun": ["connect", "removeStaleSocket", "serve"],
   "./testing": ["FakeClock", "MemoryPair", "connectInMemory"],
   "./saludo": ["saludo"],
   "./internal": [

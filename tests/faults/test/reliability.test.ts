@@ -46,15 +46,4 @@ describe("docs/reliability.md", () => {
     const named = table.match(/(?<=^\| `)\w+(?=`)/gm) ?? [];
     expect(named).toEqual(expect.arrayContaining(Object.keys(limitRows)));
   });
-
-  test("names only files that exist", () => {
-    const files = page.match(/(?<=`)(?:tests|packages|apps)\/[\w./-]+\.ts(?=`)/g) ?? [];
-    const missing = files.filter(
-      (file) =>
-        !readdirSync(join(import.meta.dir, "../../..", file, "..")).includes(
-          file.split("/").at(-1) ?? "",
-        ),
-    );
-    expect(missing).toEqual([]);
-  });
 });
