@@ -49,6 +49,8 @@ export class IncomingCall extends Expiring implements PumpOwner {
   #controller: AbortController | undefined;
   #inbox: ItemInbox | undefined;
   #pumped: PumpedItems | undefined;
+  /** Credit that came before there was anything to send, as it does behind a `$call` that a middleware holds up. */
+  #earlyCredit = 0;
   /** With middlewares: what `next()` gave out. */
   #next: PromiseWithResolvers<unknown> | undefined;
   /** With middlewares: what the outermost came to, while the handler still runs. */
@@ -91,8 +93,10 @@ export class IncomingCall extends Expiring implements PumpOwner {
     return this.#inbox;
   }
 
-  get pumped(): PumpedItems | undefined {
-    return this.#pumped;
+  /** The caller takes so many payload bytes more of what is yielded. */
+  takeCredit(bytes: number): void {
+    if (this.#pumped === undefined) this.#earlyCredit += bytes;
+    else this.#pumped.grant(bytes);
   }
 
   /** Runs the handler. Never throws. */
@@ -105,14 +109,7 @@ export class IncomingCall extends Expiring implements PumpOwner {
     }
     let answer: unknown;
     try {
-      answer = around(face as never, () => {
-        this.#hasRun = true;
-        this.#next = Promise.withResolvers();
-        // A middleware that does not wait for it is no reason to end the process.
-        this.#next.promise.catch(() => {});
-        this.#handle(input, face);
-        return this.#next.promise;
-      });
+      answer = around(face as never, () => this.#runWithin(input, face));
     } catch (error) {
       this.#answered({ ok: false, error });
       return;
@@ -121,6 +118,22 @@ export class IncomingCall extends Expiring implements PumpOwner {
       (output) => this.#answered(this.#checkAnswer(output)),
       (error: unknown) => this.#answered({ ok: false, error }),
     );
+  }
+
+  /** The innermost `next()` of the middlewares. */
+  #runWithin(input: unknown, face: HandledCall): Promise<unknown> {
+    if (this.hasSettled) {
+      return Promise.reject(new Error("A middleware called next() after the call had ended"));
+    }
+    this.#hasRun = true;
+    // The middlewares let it through when it was already to end: its handler is not begun.
+    if (this.reason !== undefined) return Promise.reject(this.reason);
+    const next = Promise.withResolvers<unknown>();
+    this.#next = next;
+    // A middleware that does not wait for it is no reason to end the process.
+    next.promise.catch(() => {});
+    this.#handle(input, face);
+    return next.promise;
   }
 
   /** Ends it early: the signal aborts, its items end, `return()` of what it yields is called at once. */
@@ -192,6 +205,7 @@ export class IncomingCall extends Expiring implements PumpOwner {
     }
     try {
       this.#pumped = this.callee.pump.start(this, requireItems(answer));
+      if (this.#earlyCredit > 0) this.#pumped.grant(this.#earlyCredit);
     } catch (error) {
       this.#handled({ ok: false, error });
       return;

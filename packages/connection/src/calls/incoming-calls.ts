@@ -155,7 +155,7 @@ export class IncomingCalls implements Callee {
   receiveCredit(id: number, bytes: number): void {
     const call = this.#open.get(id);
     if (call === undefined) this.requireUsed(id, "$credit");
-    else call.pumped?.grant(bytes);
+    else call.takeCredit(bytes);
   }
 
   /** @throws TypewireError as `receiveItem`. */
@@ -284,7 +284,7 @@ export class IncomingCalls implements Callee {
     const slots = isStream ? `${maxStreams} streams` : `${maxCalls} calls`;
     this.#refuse(id, name, { code: "too-many-calls", message: `All ${slots} are open` });
     const nowMs = this.now();
-    if (nowMs - this.#excessSinceMs > EXCESS_WINDOW_MS) {
+    if (this.#excess === 0 || nowMs - this.#excessSinceMs > EXCESS_WINDOW_MS) {
       this.#excess = 0;
       this.#excessSinceMs = nowMs;
     }

@@ -358,6 +358,8 @@ export class OutgoingCalls implements Caller {
   #pump(line: Line, call: OutgoingCall, items: NonNullable<OutgoingCall["items"]>): void {
     try {
       call.pumped = line.pump.start(call, items);
+      // The iterable may end its own call as it is asked for its iterator.
+      if (call.hasEnded || call.id === 0) call.stopItems();
     } catch (error) {
       this.#giveUp(call, error);
     }
