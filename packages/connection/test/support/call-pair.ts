@@ -19,6 +19,7 @@ import { Calls, type ReceivedOfCalls } from "../../src/calls/calls.ts";
 import { buildCallTable, type Middleware } from "../../src/calls/handler-table.ts";
 import { type CalleeLimits, CallQuota } from "../../src/calls/incoming-calls.ts";
 import { OutgoingCalls } from "../../src/calls/outgoing-calls.ts";
+import type { Clock } from "../../src/time/clock.ts";
 import { SignalWatch } from "../../src/calls/signal-watch.ts";
 
 /** Both directions of a protocol, by their writer; `rearrange` may put the keys of a payload into another order. */
@@ -129,7 +130,8 @@ export interface PairOptions {
   readonly maxCallsInFlight?: number;
   readonly comesBack?: boolean;
   readonly codecs?: PairCodecs;
-  readonly clock?: FakeClock;
+  /** A clock that a test moves by its own hands, or the machine's. */
+  readonly clock?: Clock;
 }
 
 interface Line {
@@ -141,6 +143,7 @@ interface Line {
 
 /** Both ends of one connection, or of one after the other. */
 export class CallPair {
+  /** Moved by `settle`, where no other was given. */
   readonly clock: FakeClock;
   readonly quota: CallQuota;
   readonly outgoing: OutgoingCalls;
@@ -157,7 +160,7 @@ export class CallPair {
     const { use = [], maxCallsInFlight = 10_000, comesBack = false, codecs } = options;
     const clock = options.clock ?? new FakeClock();
     const limits = { ...pairLimits, ...options.limits };
-    this.clock = clock;
+    this.clock = clock instanceof FakeClock ? clock : new FakeClock();
     this.quota = new CallQuota(maxCallsInFlight);
     const byName = Object.fromEntries(shapes.map((each) => [each.name, each]));
     const endpoint = { deadlines: new CallDeadlines(clock), signals: new SignalWatch() };
@@ -220,6 +223,12 @@ export class CallPair {
       // All that is left to do in microtasks.
       if (still > 0) await new Promise(setImmediate);
     }
+  }
+
+  /** Lets what has been sent arrive, both ways, once: for a clock that runs by itself. */
+  pass(): void {
+    this.#toCallee();
+    this.#toCaller();
   }
 
   /** Lets what the caller has sent arrive, and nothing come back. */
