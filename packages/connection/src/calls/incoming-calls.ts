@@ -9,14 +9,14 @@ import {
   TypewireError,
 } from "@typewire/protocol";
 
-import { oneLine } from "../text.ts";
 import { type CallDeadlines, Expiring } from "./call-deadlines.ts";
-import { DeclaredError } from "./call-failures.ts";
+import { answerOf, failureOf, internalFailure } from "./call-answer.ts";
 import { type CallLink, DEFAULT_TIMEOUT_MS } from "./call-link.ts";
 import type { CallTable } from "./handler-table.ts";
-import { type Callee, IncomingCall, type Outcome } from "./incoming-call.ts";
+import { type Callee, IncomingCall } from "./incoming-call.ts";
 import type { HeldBytes } from "./item-inbox.ts";
 import type { ItemPump } from "./item-pump.ts";
+import type { Outcome } from "./middleware-run.ts";
 
 /** What bounds the calls that an endpoint answers. */
 export interface CalleeLimits {
@@ -176,9 +176,7 @@ export class IncomingCalls implements Callee {
       return;
     }
     this.#takeId(id);
-    const failure: CallFailure = { code, message: oneLine(message) };
-    if (path !== undefined) failure.path = oneLine(path);
-    this.#refuse(id, name, failure);
+    this.#refuse(id, name, failureOf(code, message, path));
   }
 
   /** @throws TypewireError `schema-mismatch` where the peer has made no call with this id. */
@@ -295,53 +293,17 @@ export class IncomingCalls implements Callee {
   }
 
   #answer(call: IncomingCall, outcome: Outcome): void {
-    const { id, name, shape } = call;
-    const { reason, failure } = call;
-    const error = failure?.error ?? (outcome.ok ? undefined : outcome.error);
-    const failed = failure !== undefined || !outcome.ok;
-    if (reason !== undefined && (!failed || call.isBySignal(error))) {
-      // The handler has ended as it was asked to; what it still says is of use where somebody waits for it.
-      const isWanted = outcome.ok && reason.code !== "cancelled" && isForgiving(reason.code);
-      if (!isWanted) {
-        this.#tell(call, failureOf(reason.code, reason.message, reason.path));
-        return;
-      }
+    const { id, name } = call;
+    const { said, failed } = answerOf(call, outcome);
+    if (failed !== undefined) this.#link.handlerFailed(name, failed.error);
+    if (this.#hasEnded) return;
+    try {
+      this.#link.send({ type: "$result", id, ...said }, name);
+    } catch (unfit) {
+      // What the handler gave does not fit, which is its failure.
+      this.#link.handlerFailed(name, unfit);
+      this.#refuse(id, name, internalFailure(name));
     }
-    if (!failed) {
-      const output = outcome.ok ? outcome.output : undefined;
-      try {
-        if (this.#hasEnded) return;
-        this.#link.send(
-          shape.hasOutput ? { type: "$result", id, output } : { type: "$result", id },
-          name,
-        );
-      } catch (unfit) {
-        this.#failInternally(call, unfit);
-      }
-      return;
-    }
-    if (error instanceof DeclaredError && shape.errors.includes(error.code)) {
-      const { code, message, data } = error;
-      try {
-        const told: CallFailure = { code, message };
-        if (data !== undefined) told.data = data;
-        if (!this.#hasEnded) this.#link.send({ type: "$result", id, error: told }, name);
-      } catch (unfit) {
-        this.#failInternally(call, unfit);
-      }
-      return;
-    }
-    this.#failInternally(call, error);
-  }
-
-  #failInternally(call: IncomingCall, error: unknown): void {
-    this.#link.handlerFailed(call.name, error);
-    const name = JSON.stringify(call.name);
-    this.#tell(call, { code: "internal", message: `The handler of the call ${name} failed` });
-  }
-
-  #tell({ id, name }: IncomingCall, error: CallFailure): void {
-    if (!this.#hasEnded) this.#link.send({ type: "$result", id, error }, name);
   }
 
   #abortAll(code: "shutting-down" | "connection-lost"): void {
@@ -367,15 +329,4 @@ class HalfTime extends Expiring {
   override expire(): void {
     this.#then();
   }
-}
-
-/** Whether an output is told although the call was to end: the caller's clock rules, and a drain is polite. */
-function isForgiving(code: string): boolean {
-  return code === "deadline-exceeded" || code === "shutting-down";
-}
-
-function failureOf(code: string, message: string, path: string | undefined): CallFailure {
-  const failure: CallFailure = { code, message: oneLine(message) };
-  if (path !== undefined) failure.path = oneLine(path);
-  return failure;
 }

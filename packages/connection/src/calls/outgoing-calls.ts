@@ -16,6 +16,7 @@ import { describeThrown } from "../text.ts";
 import type { CallDeadlines } from "./call-deadlines.ts";
 import { answeredWith, endedBy } from "./call-failures.ts";
 import { type CallLink, DEFAULT_TIMEOUT_MS } from "./call-link.ts";
+import { closed, invalidInput, ranBefore, tooManyStreams, unsupported } from "./caller-failures.ts";
 import type { ItemPump } from "./item-pump.ts";
 import type { HeldBytes } from "./item-inbox.ts";
 import { type CallEnd, type Caller, type CallGiven, OutgoingCall } from "./outgoing-call.ts";
@@ -199,7 +200,7 @@ export class OutgoingCalls implements Caller {
   receiveCredit(id: number, bytes: number): void {
     const call = this.#open.get(id);
     if (call === undefined) this.requireUsed(id, "$credit");
-    else call.pumped?.grant(bytes);
+    else call.takeCredit(bytes);
   }
 
   /** @throws TypewireError as `receiveItem`. */
@@ -291,7 +292,9 @@ export class OutgoingCalls implements Caller {
     const line = this.#line;
     if (line === undefined || this.#isDraining) return undefined;
     if (line.slots === undefined) return unsupported(call);
-    return call.isStream && !this.#hasSlot(call) ? tooManyStreams(call, line.slots) : undefined;
+    return call.isStream && !this.#hasSlot(call)
+      ? tooManyStreams(call, line.slots.maxStreams)
+      : undefined;
   }
 
   #hasSlot({ isStream }: OutgoingCall): boolean {
@@ -357,9 +360,7 @@ export class OutgoingCalls implements Caller {
 
   #pump(line: Line, call: OutgoingCall, items: NonNullable<OutgoingCall["items"]>): void {
     try {
-      call.pumped = line.pump.start(call, items);
-      // The iterable may end its own call as it is asked for its iterator.
-      if (call.hasEnded || call.id === 0) call.stopItems();
+      call.sends(line.pump.start(call, items));
     } catch (error) {
       this.#giveUp(call, error);
     }
@@ -418,41 +419,4 @@ export class OutgoingCalls implements Caller {
   #tellDrained(): void {
     if (this.#isDraining && this.inFlight === 0) this.#line?.link.callsEnded();
   }
-}
-
-function closed({ name, mayHaveRun }: OutgoingCall, because: string): CallError {
-  const message = `Cannot call ${JSON.stringify(name)}: ${because}`;
-  return new CallError("connection-closed", message, {
-    ran: mayHaveRun ? "maybe" : "no",
-    call: name,
-  });
-}
-
-function unsupported({ name, mayHaveRun }: OutgoingCall): CallError {
-  const message = `Cannot call ${JSON.stringify(name)}: the peer answers no calls`;
-  return new CallError("calls-unsupported", message, {
-    ran: mayHaveRun ? "maybe" : "no",
-    call: name,
-  });
-}
-
-function tooManyStreams({ name }: OutgoingCall, { maxStreams }: PeerSlots): CallError {
-  const message = `Cannot call ${JSON.stringify(name)}: ${maxStreams} of ${maxStreams} streams are open`;
-  return new CallError("too-many-calls", message, { ran: "no", call: name });
-}
-
-function invalidInput({ name, mayHaveRun }: OutgoingCall, cause: unknown): CallError {
-  const path = cause instanceof TypewireError ? cause.path : undefined;
-  const message = `Cannot call ${JSON.stringify(name)}: ${describeThrown(cause)}`;
-  return new CallError("invalid-input", message, {
-    ran: mayHaveRun ? "maybe" : "no",
-    call: name,
-    path,
-    cause,
-  });
-}
-
-/** The same refusal of a call that may have run on an earlier connection. */
-function ranBefore({ code, message, data, call, path, retryAfterMs }: CallError): CallError {
-  return new CallError(code, message, { ran: "maybe", data, call, path, retryAfterMs });
 }
