@@ -45,7 +45,7 @@ describe("a hover", () => {
       `(parameter) self: Connection<${toServer}>`,
     );
     expect(oneLine(await server.hover(file, at("client", "const client")))).toBe(
-      `const client: Client<${toServer}>`,
+      `const client: Client<${toServer}, CallFunctions<NoCalls>, TryFunctions<NoCalls>>`,
     );
     const connection = await server.hover(file, at("connection", "say(spoken"));
     expect(connection).toContain("MemberConnection<{");
@@ -61,7 +61,7 @@ describe("a hover", () => {
 
   test("of serve or connect names the types of its options, handlers and result", async () => {
     const serving = oneLine(await server.hover(file, at("serve(", "const server")));
-    for (const type of ["options: ServeOptions<", "handlers?: Handlers<", "): Server<"])
+    for (const type of ["options: ServeOptions<", "handlers?: HandlersIn<", "): Server<"])
       expect(serving).toContain(type);
     const connecting = oneLine(await server.hover(file, at("connect(", "await connect")));
     for (const type of ["options: ConnectOptions<", "handlers?: Handlers<", "): Promise<"])

@@ -61,6 +61,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(observerMethods.map((name) => [name, ["function"]])),
   limits: ["object", "bare"],
   observers: ["list"],
+  use: ["list"],
   random: ["function"],
   auth: ["function"],
   authenticate: ["function"],

@@ -113,8 +113,10 @@ export class CallDeadlines {
         first.expire();
         first = queue.first;
       }
-      if (first === undefined) this.#queues.delete(queue.timeoutMs);
-      else if (first.dueMs < nextMs) nextMs = first.dueMs;
+      // Forgotten within, its timeout may have another queue by now.
+      const isKept = this.#queues.get(queue.timeoutMs) === queue;
+      if (first === undefined && isKept) this.#queues.delete(queue.timeoutMs);
+      else if (first !== undefined && first.dueMs < nextMs) nextMs = first.dueMs;
     }
     // An expiry may have armed the timer for one of its own.
     if (nextMs < this.#armedForMs) this.#arm(nextMs);

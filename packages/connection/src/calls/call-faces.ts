@@ -68,7 +68,7 @@ function promiseFunction(shape: CallShape, start: StartCall): CallFunction {
 function streamFunction(shape: CallShape, start: StartCall): CallFunction {
   const read = readerOf(shape);
   return (first, second, third) =>
-    new CallerStream((end) => start(shape, read(first, second, third), end));
+    new CallerStream(shape.name, (end) => start(shape, read(first, second, third), end));
 }
 
 /** Reads the arguments: the input where there is one, the items where it sends, and options. */

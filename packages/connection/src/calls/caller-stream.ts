@@ -1,8 +1,7 @@
 // What a caller holds of a call that yields: the items to iterate, and what ends the call. The call is made
 // by the first `next()`.
 
-import { TypewireError } from "@typewire/protocol";
-
+import { endedBy } from "./call-failures.ts";
 import type { CallEnd, OutgoingCall } from "./outgoing-call.ts";
 
 type Item = IteratorResult<unknown, undefined>;
@@ -17,6 +16,7 @@ export type StartStream = (end: CallEnd) => OutgoingCall;
 
 /** One call that yields, as its caller sees it. Iterated once. */
 export class CallerStream implements CallEnd, AsyncIterableIterator<unknown, undefined> {
+  readonly #name: string;
   readonly #start: StartStream;
   #call: OutgoingCall | undefined;
   #outcome: Outcome = { name: "open" };
@@ -24,7 +24,9 @@ export class CallerStream implements CallEnd, AsyncIterableIterator<unknown, und
   #isIterated = false;
   #output: PromiseWithResolvers<unknown> | undefined;
 
-  constructor(start: StartStream) {
+  /** `name`: of the call, for its errors. */
+  constructor(name: string, start: StartStream) {
+    this.#name = name;
     this.#start = start;
   }
 
@@ -58,7 +60,8 @@ export class CallerStream implements CallEnd, AsyncIterableIterator<unknown, und
     this.#isLeft = true;
     if (this.#call === undefined) {
       if (this.#outcome.name === "open") {
-        this.reject(new TypewireError("connection-closed", "The call was left before it was made"));
+        const detail = "it was left before it was made";
+        this.reject(endedBy("cancelled", this.#name, "no", { detail }));
       }
     } else {
       await this.#call.inbox?.return();

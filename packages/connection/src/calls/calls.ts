@@ -17,8 +17,9 @@ import {
 import type { Clock } from "../time/clock.ts";
 import type { CallLink } from "./call-link.ts";
 import { type CalleeEndpoint, IncomingCalls } from "./incoming-calls.ts";
+import type { PeerSlots } from "./caller-slots.ts";
 import { ItemPump } from "./item-pump.ts";
-import type { OutgoingCalls, PeerSlots } from "./outgoing-calls.ts";
+import type { OutgoingCalls } from "./outgoing-calls.ts";
 
 /** Every message of calls that a connection may receive. */
 export type ReceivedOfCalls = Call | Item | End | Credit | Cancel | Result | Drain | Late;

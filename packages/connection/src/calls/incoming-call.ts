@@ -5,14 +5,12 @@ import type { CallError, CallShape, HostAbortSignal } from "@typewire/protocol";
 
 import { isThenable } from "../handlers.ts";
 import { Expiring } from "./call-deadlines.ts";
-import { DeclaredError, endedBy, type EndCode } from "./call-failures.ts";
+import { endedBy, type EndCode } from "./call-failures.ts";
+import { HandledCall } from "./handled-call.ts";
 import type { CallEntry } from "./handler-table.ts";
 import { type HeldBytes, ItemInbox } from "./item-inbox.ts";
 import type { ItemPump, ItemSource, PumpedItems, PumpOwner } from "./item-pump.ts";
-
-/** What a handler came to. */
-export type Outcome =
-  { readonly ok: true; readonly output: unknown } | { readonly ok: false; readonly error: unknown };
+import { MiddlewareRun, type Outcome } from "./middleware-run.ts";
 
 /** The calls of a connection, as one that is answered sees them. */
 export interface Callee {
@@ -35,7 +33,6 @@ export interface Callee {
 /** A call whose handler has not settled. */
 export class IncomingCall extends Expiring implements PumpOwner {
   readonly id: number;
-  readonly shape: CallShape;
   readonly callee: Callee;
   readonly #entry: CallEntry;
   /** The clock's time of its deadline; Infinity where it has none. */
@@ -49,20 +46,21 @@ export class IncomingCall extends Expiring implements PumpOwner {
   #controller: AbortController | undefined;
   #inbox: ItemInbox | undefined;
   #pumped: PumpedItems | undefined;
-  /** With middlewares: what `next()` gave out. */
-  #next: PromiseWithResolvers<unknown> | undefined;
-  /** With middlewares: what the outermost came to, while the handler still runs. */
-  #answer: Outcome | undefined;
-  /** With middlewares: whether one has let the handler run. */
-  #hasRun = false;
+  /** Credit that came before there was anything to send, as it does behind a `$call` that a middleware holds up. */
+  #earlyCredit = 0;
+  /** Undefined where there are none. */
+  #middlewares: MiddlewareRun | undefined;
 
   constructor(callee: Callee, entry: CallEntry, id: number) {
     super();
     this.callee = callee;
     this.#entry = entry;
-    this.shape = entry.shape;
     this.id = id;
     if (entry.shape.sends) this.#inbox = new ItemInbox(this, callee.held);
+  }
+
+  get shape(): CallShape {
+    return this.#entry.shape;
   }
 
   get name(): string {
@@ -91,8 +89,10 @@ export class IncomingCall extends Expiring implements PumpOwner {
     return this.#inbox;
   }
 
-  get pumped(): PumpedItems | undefined {
-    return this.#pumped;
+  /** The caller takes so many payload bytes more of what is yielded. */
+  takeCredit(bytes: number): void {
+    if (this.#pumped === undefined) this.#earlyCredit += bytes;
+    else this.#pumped.grant(bytes);
   }
 
   /** Runs the handler. Never throws. */
@@ -103,26 +103,8 @@ export class IncomingCall extends Expiring implements PumpOwner {
       this.#handle(input, face);
       return;
     }
-    let answer: unknown;
-    try {
-      answer = around(face as never, () => {
-        this.#hasRun = true;
-        const next = Promise.withResolvers<unknown>();
-        this.#next = next;
-        // A middleware that does not wait for it is no reason to end the process.
-        next.promise.catch(() => {});
-        // A handler may settle it at once.
-        this.#handle(input, face);
-        return next.promise;
-      });
-    } catch (error) {
-      this.#answered({ ok: false, error });
-      return;
-    }
-    Promise.resolve(answer).then(
-      (output) => this.#answered(this.#checkAnswer(output)),
-      (error: unknown) => this.#answered({ ok: false, error }),
-    );
+    this.#middlewares = new MiddlewareRun(this, () => this.#handle(input, face));
+    this.#middlewares.begin(around, face);
   }
 
   /** Ends it early: the signal aborts, its items end, `return()` of what it yields is called at once. */
@@ -181,25 +163,29 @@ export class IncomingCall extends Expiring implements PumpOwner {
       return;
     }
     if (!isThenable(answer)) this.#take(answer);
-    else Promise.resolve(answer as PromiseLike<unknown>).then(this.#take, this.#rejected);
+    else {
+      Promise.resolve(answer as PromiseLike<unknown>).then(
+        (output) => this.#take(output),
+        (error: unknown) => this.#handled({ ok: false, error }),
+      );
+    }
   }
 
-  readonly #rejected = (error: unknown): void => this.#handled({ ok: false, error });
-
   /** What the handler returned: the output, or the items that it yields. */
-  readonly #take = (answer: unknown): void => {
+  #take(answer: unknown): void {
     if (!this.shape.yields) {
       this.#handled({ ok: true, output: answer });
       return;
     }
     try {
       this.#pumped = this.callee.pump.start(this, requireItems(answer));
+      if (this.#earlyCredit > 0) this.#pumped.grant(this.#earlyCredit);
     } catch (error) {
       this.#handled({ ok: false, error });
       return;
     }
     if (this.reason !== undefined) this.#stopItems({ ok: false, error: this.reason });
-  };
+  }
 
   /** The handler has settled once what it yields has: a generator's `finally` has run then. */
   #stopItems(outcome: Outcome): void {
@@ -221,31 +207,12 @@ export class IncomingCall extends Expiring implements PumpOwner {
   }
 
   #handled(outcome: Outcome): void {
-    const next = this.#next;
-    if (next === undefined) {
-      this.#settle(outcome);
-      return;
-    }
-    this.#next = undefined;
-    if (outcome.ok) next.resolve(outcome.output);
-    else next.reject(outcome.error);
-    // The middlewares did not wait for it.
-    if (this.#answer !== undefined) this.#settle(this.#answer);
+    if (this.#middlewares === undefined) this.settle(outcome);
+    else this.#middlewares.handled(outcome);
   }
 
-  #answered(outcome: Outcome): void {
-    if (this.#next === undefined) this.#settle(outcome);
-    else this.#answer = outcome;
-  }
-
-  /** A middleware that answers itself, of a call whose output nobody reads, forgot to call `next`. */
-  #checkAnswer(output: unknown): Outcome {
-    if (this.shape.hasOutput || this.#hasRun) return { ok: true, output };
-    const message = `A middleware of the call ${JSON.stringify(this.name)} neither called next() nor threw, and the call has no output`;
-    return { ok: false, error: new Error(message) };
-  }
-
-  #settle(outcome: Outcome): void {
+  /** All of it has settled, the middlewares included. */
+  settle(outcome: Outcome): void {
     if (this.hasSettled) return;
     this.hasSettled = true;
     this.#inbox?.drop();
@@ -266,52 +233,6 @@ export class IncomingCall extends Expiring implements PumpOwner {
     }
   }
 }
-
-/** The `call` that a handler is given. */
-class HandledCall {
-  readonly #call: IncomingCall;
-
-  constructor(call: IncomingCall) {
-    this.#call = call;
-  }
-
-  get name(): string {
-    return this.#call.shape.name;
-  }
-
-  get connection(): unknown {
-    return this.#call.callee.connection;
-  }
-
-  get context(): unknown {
-    return this.#call.callee.context;
-  }
-
-  get signal(): HostAbortSignal {
-    return this.#call.signal;
-  }
-
-  /** Milliseconds until the deadline, never below 1; Infinity where there is none. */
-  get remainingMs(): number {
-    return this.#call.remainingMs;
-  }
-
-  get items(): AsyncIterable<unknown> {
-    return this.#call.inbox ?? none;
-  }
-
-  error(code: string, data?: unknown): CallError {
-    const call = this.#call.shape.name;
-    const message = `The call ${JSON.stringify(call)} ended with the error ${JSON.stringify(code)}`;
-    return new DeclaredError(code, message, { ran: "yes", data, call });
-  }
-}
-
-const none: AsyncIterable<unknown> = {
-  [Symbol.asyncIterator]: () => ({
-    next: () => Promise.resolve({ value: undefined, done: true as const }),
-  }),
-};
 
 function requireItems(answer: unknown): ItemSource {
   if (typeof answer === "object" && answer !== null) {

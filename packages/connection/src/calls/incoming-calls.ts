@@ -9,14 +9,15 @@ import {
   TypewireError,
 } from "@typewire/protocol";
 
-import { oneLine } from "../text.ts";
 import { type CallDeadlines, Expiring } from "./call-deadlines.ts";
-import { DeclaredError } from "./call-failures.ts";
+import { answerOf, failureOf, internalFailure } from "./call-answer.ts";
 import { type CallLink, DEFAULT_TIMEOUT_MS } from "./call-link.ts";
+import { CalleeSlots } from "./callee-slots.ts";
 import type { CallTable } from "./handler-table.ts";
-import { type Callee, IncomingCall, type Outcome } from "./incoming-call.ts";
+import { type Callee, IncomingCall } from "./incoming-call.ts";
 import type { HeldBytes } from "./item-inbox.ts";
 import type { ItemPump } from "./item-pump.ts";
+import type { Outcome } from "./middleware-run.ts";
 
 /** What bounds the calls that an endpoint answers. */
 export interface CalleeLimits {
@@ -51,10 +52,6 @@ export interface CalleeEndpoint {
 /** When a caller comes back that was refused because the process has enough to do. */
 const BUSY_RETRY_MS = 1_000;
 
-/** So many calls beyond the slots that this side has announced are forgiven in `EXCESS_WINDOW_MS`. */
-const MOST_EXCESS = 100;
-const EXCESS_WINDOW_MS = 10_000;
-
 /** The calls of one connection. Nothing in it throws but `receiveCall` and the other `receive…`. */
 export class IncomingCalls implements Callee {
   readonly pump: ItemPump;
@@ -62,13 +59,8 @@ export class IncomingCalls implements Callee {
   readonly #endpoint: CalleeEndpoint;
   readonly #link: CallLink;
   readonly #open = new Map<number, IncomingCall>();
-  #calls = 0;
-  #streams = 0;
-  #stuckCalls = 0;
-  #stuckStreams = 0;
+  readonly #slots: CalleeSlots;
   #lastId = 0;
-  #excess = 0;
-  #excessSinceMs = 0;
   #drain: { readonly retryAfterMs: number; readonly halfTime: HalfTime } | undefined;
   #hasEnded = false;
 
@@ -76,6 +68,7 @@ export class IncomingCalls implements Callee {
     this.#endpoint = endpoint;
     this.#link = link;
     this.pump = pump;
+    this.#slots = new CalleeSlots(endpoint.limits);
   }
 
   get connection(): unknown {
@@ -116,7 +109,7 @@ export class IncomingCalls implements Callee {
         message: "This side shuts down",
         retryAfterMs,
       });
-    } else if (!this.#hasSlot(isStream)) {
+    } else if (!this.#slots.has(isStream)) {
       this.#refuseExcess(id, name, isStream);
     } else if (this.#endpoint.quota.inFlight >= this.#endpoint.quota.maxCallsInFlight) {
       const message = "This side has too many calls under way";
@@ -125,8 +118,7 @@ export class IncomingCalls implements Callee {
       const forMs = this.#timeoutFor(isStream, timeoutMs);
       const call = new IncomingCall(this, entry, id);
       this.#open.set(id, call);
-      if (isStream) this.#streams += 1;
-      else this.#calls += 1;
+      this.#slots.take(isStream);
       this.#endpoint.quota.inFlight += 1;
       if (forMs !== Infinity) {
         this.#endpoint.deadlines.add(call, forMs);
@@ -155,7 +147,7 @@ export class IncomingCalls implements Callee {
   receiveCredit(id: number, bytes: number): void {
     const call = this.#open.get(id);
     if (call === undefined) this.requireUsed(id, "$credit");
-    else call.pumped?.grant(bytes);
+    else call.takeCredit(bytes);
   }
 
   /** @throws TypewireError as `receiveItem`. */
@@ -176,9 +168,7 @@ export class IncomingCalls implements Callee {
       return;
     }
     this.#takeId(id);
-    const failure: CallFailure = { code, message: oneLine(message) };
-    if (path !== undefined) failure.path = oneLine(path);
-    this.#refuse(id, name, failure);
+    this.#refuse(id, name, failureOf(code, message, path));
   }
 
   /** @throws TypewireError `schema-mismatch` where the peer has made no call with this id. */
@@ -214,10 +204,7 @@ export class IncomingCalls implements Callee {
     this.#endpoint.deadlines.delete(call);
     this.#endpoint.quota.inFlight -= 1;
     this.#open.delete(call.id);
-    if (call.isStream) this.#streams -= 1;
-    else this.#calls -= 1;
-    if (call.isStuck && call.isStream) this.#stuckStreams -= 1;
-    else if (call.isStuck) this.#stuckCalls -= 1;
+    this.#slots.free(call);
     this.#answer(call, outcome);
     this.#tellDrained();
   }
@@ -229,16 +216,10 @@ export class IncomingCalls implements Callee {
   }
 
   stuck(call: IncomingCall): void {
-    const { handlersStallMs, maxCalls, maxStreams } = this.#endpoint.limits;
     call.isStuck = true;
-    if (call.isStream) this.#stuckStreams += 1;
-    else this.#stuckCalls += 1;
-    this.#link.handlerStuck(call.name, handlersStallMs);
-    const areAllStuck = call.isStream
-      ? this.#stuckStreams >= maxStreams
-      : this.#stuckCalls >= maxCalls;
-    if (!areAllStuck) return;
-    const slots = call.isStream ? `${maxStreams} streams` : `${maxCalls} calls`;
+    this.#link.handlerStuck(call.name, this.#endpoint.limits.handlersStallMs);
+    if (!this.#slots.stick(call.isStream)) return;
+    const slots = this.#slots.describe(call.isStream);
     this.#link.end("internal", `The handlers of all ${slots} run on after their calls have ended`);
   }
 
@@ -262,11 +243,6 @@ export class IncomingCalls implements Callee {
     });
   }
 
-  #hasSlot(isStream: boolean): boolean {
-    const { maxCalls, maxStreams } = this.#endpoint.limits;
-    return isStream ? this.#streams < maxStreams : this.#calls < maxCalls;
-  }
-
   #timeoutFor(isStream: boolean, timeoutMs: number | undefined): number {
     const { maxCallMs } = this.#endpoint.limits;
     if (timeoutMs === undefined)
@@ -280,68 +256,26 @@ export class IncomingCalls implements Callee {
   }
 
   #refuseExcess(id: number, name: string, isStream: boolean): void {
-    const { maxCalls, maxStreams } = this.#endpoint.limits;
-    const slots = isStream ? `${maxStreams} streams` : `${maxCalls} calls`;
-    this.#refuse(id, name, { code: "too-many-calls", message: `All ${slots} are open` });
-    const nowMs = this.now();
-    if (nowMs - this.#excessSinceMs > EXCESS_WINDOW_MS) {
-      this.#excess = 0;
-      this.#excessSinceMs = nowMs;
-    }
-    this.#excess += 1;
-    if (this.#excess <= MOST_EXCESS) return;
-    const message = `The peer made ${this.#excess} calls beyond those that it may have open`;
-    this.#link.end("too-many-errors", message);
+    const message = `All ${this.#slots.describe(isStream)} are open`;
+    this.#refuse(id, name, { code: "too-many-calls", message });
+    if (!this.#slots.exceed(this.now())) return;
+    const { excess } = this.#slots;
+    const why = `The peer made ${excess} calls beyond those that it may have open`;
+    this.#link.end("too-many-errors", why);
   }
 
   #answer(call: IncomingCall, outcome: Outcome): void {
-    const { id, name, shape } = call;
-    const { reason, failure } = call;
-    const error = failure?.error ?? (outcome.ok ? undefined : outcome.error);
-    const failed = failure !== undefined || !outcome.ok;
-    if (reason !== undefined && (!failed || call.isBySignal(error))) {
-      // The handler has ended as it was asked to; what it still says is of use where somebody waits for it.
-      const isWanted = outcome.ok && reason.code !== "cancelled" && isForgiving(reason.code);
-      if (!isWanted) {
-        this.#tell(call, failureOf(reason.code, reason.message, reason.path));
-        return;
-      }
+    const { id, name } = call;
+    const { said, failed } = answerOf(call, outcome);
+    if (failed !== undefined) this.#link.handlerFailed(name, failed.error);
+    if (this.#hasEnded) return;
+    try {
+      this.#link.send({ type: "$result", id, ...said }, name);
+    } catch (unfit) {
+      // What the handler gave does not fit, which is its failure.
+      this.#link.handlerFailed(name, unfit);
+      this.#refuse(id, name, internalFailure(name));
     }
-    if (!failed) {
-      const output = outcome.ok ? outcome.output : undefined;
-      try {
-        if (this.#hasEnded) return;
-        this.#link.send(
-          shape.hasOutput ? { type: "$result", id, output } : { type: "$result", id },
-          name,
-        );
-      } catch (unfit) {
-        this.#failInternally(call, unfit);
-      }
-      return;
-    }
-    if (error instanceof DeclaredError && shape.errors.includes(error.code)) {
-      const { code, message, data } = error;
-      try {
-        const told: CallFailure = { code, message };
-        if (data !== undefined) told.data = data;
-        if (!this.#hasEnded) this.#link.send({ type: "$result", id, error: told }, name);
-      } catch (unfit) {
-        this.#failInternally(call, unfit);
-      }
-      return;
-    }
-    this.#failInternally(call, error);
-  }
-
-  #failInternally(call: IncomingCall, error: unknown): void {
-    this.#link.handlerFailed(call.name, error);
-    const name = JSON.stringify(call.name);
-    this.#tell(call, { code: "internal", message: `The handler of the call ${name} failed` });
-  }
-
-  #tell({ id, name }: IncomingCall, error: CallFailure): void {
-    if (!this.#hasEnded) this.#link.send({ type: "$result", id, error }, name);
   }
 
   #abortAll(code: "shutting-down" | "connection-lost"): void {
@@ -367,15 +301,4 @@ class HalfTime extends Expiring {
   override expire(): void {
     this.#then();
   }
-}
-
-/** Whether an output is told although the call was to end: the caller's clock rules, and a drain is polite. */
-function isForgiving(code: string): boolean {
-  return code === "deadline-exceeded" || code === "shutting-down";
-}
-
-function failureOf(code: string, message: string, path: string | undefined): CallFailure {
-  const failure: CallFailure = { code, message: oneLine(message) };
-  if (path !== undefined) failure.path = oneLine(path);
-  return failure;
 }

@@ -146,7 +146,10 @@ export class PumpedItems {
     let isDone: boolean;
     let value: unknown;
     try {
-      // What no iterator may answer throws here, as in `for await`.
+      // As `for await` does: else a source that answers numbers would be an endless stream.
+      if (typeof step !== "object" || step === null)
+        throw new TypeError(`${typeof step} is no step of an iterator`);
+      // Getters of the source may throw.
       const { done, value: given } = step as IteratorResult<unknown>;
       isDone = done === true;
       value = given;

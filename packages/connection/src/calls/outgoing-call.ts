@@ -36,15 +36,23 @@ export interface CallGiven {
   readonly signal: HostAbortSignal | undefined;
 }
 
+/** What a call with streams has beside. */
+interface Streams {
+  readonly items: ItemSource | undefined;
+  inbox: ItemInbox | undefined;
+  pumped: PumpedItems | undefined;
+}
+
 /** A call that has not settled, or its remains. */
 export class OutgoingCall extends Expiring implements PumpOwner {
   readonly shape: CallShape;
   readonly input: unknown;
-  readonly items: ItemSource | undefined;
   readonly timeoutMs: number;
   readonly signal: HostAbortSignal | undefined;
   readonly #caller: Caller;
   readonly #end: CallEnd;
+  /** Undefined where it has none, so that a call without streams does not pay for them. */
+  readonly #streams: Streams | undefined;
   /** Settled: nothing is done for it any more. */
   hasEnded = false;
   /** 0 while it waits for a connection, or for a slot. */
@@ -55,8 +63,6 @@ export class OutgoingCall extends Expiring implements PumpOwner {
   attempts = 0;
   /** On an earlier connection. */
   mayHaveRun = false;
-  inbox: ItemInbox | undefined;
-  pumped: PumpedItems | undefined;
 
   constructor(caller: Caller, shape: CallShape, given: CallGiven, end: CallEnd) {
     super();
@@ -64,9 +70,21 @@ export class OutgoingCall extends Expiring implements PumpOwner {
     this.#end = end;
     this.shape = shape;
     this.input = given.input;
-    this.items = given.items;
     this.timeoutMs = given.timeoutMs;
     this.signal = given.signal;
+    if (shape.sends || shape.yields) {
+      this.#streams = { items: given.items, inbox: undefined, pumped: undefined };
+    }
+  }
+
+  /** What the program sends. */
+  get items(): ItemSource | undefined {
+    return this.#streams?.items;
+  }
+
+  /** Where the call yields, the items that come. */
+  get inbox(): ItemInbox | undefined {
+    return this.#streams?.inbox;
   }
 
   get name(): string {
@@ -77,28 +95,41 @@ export class OutgoingCall extends Expiring implements PumpOwner {
     return this.shape.sends || this.shape.yields;
   }
 
-  /** Where the call yields, the items that come. */
-  openInbox(held: HeldBytes): ItemInbox {
-    this.inbox = new ItemInbox(this, held);
-    return this.inbox;
+  /** For a call that yields. */
+  openInbox(held: HeldBytes): void {
+    if (this.#streams !== undefined) this.#streams.inbox = new ItemInbox(this, held);
+  }
+
+  /** The items that the program sends are on their way; `stopItems` stops them. */
+  sends(pumped: PumpedItems): void {
+    if (this.#streams !== undefined) this.#streams.pumped = pumped;
+    // The iterable may end its own call as it is asked for its iterator.
+    if (this.hasEnded || this.id === 0) this.stopItems();
+  }
+
+  /** The callee takes so many payload bytes more of what is sent. */
+  takeCredit(bytes: number): void {
+    this.#streams?.pumped?.grant(bytes);
   }
 
   settle(output: unknown): void {
-    this.inbox?.end();
+    this.#streams?.inbox?.end();
     this.#end.resolve(output);
   }
 
   /** `keepsItems`: whether items that came before may still be taken. */
   fail(error: unknown, keepsItems: boolean): void {
-    if (!keepsItems) this.inbox?.drop();
-    this.inbox?.fail(error);
+    if (!keepsItems) this.#streams?.inbox?.drop();
+    this.#streams?.inbox?.fail(error);
     this.#end.reject(error);
   }
 
   /** Stops what the program sends; what its `return()` makes of it concerns nobody. */
   stopItems(): void {
-    this.pumped?.stop()?.catch(() => {});
-    this.pumped = undefined;
+    const streams = this.#streams;
+    if (streams === undefined) return;
+    streams.pumped?.stop()?.catch(() => {});
+    streams.pumped = undefined;
   }
 
   override expire(): void {
@@ -118,12 +149,12 @@ export class OutgoingCall extends Expiring implements PumpOwner {
   }
 
   sourceEnded(): void {
-    this.pumped = undefined;
+    if (this.#streams !== undefined) this.#streams.pumped = undefined;
     this.#caller.itemsEnded(this);
   }
 
   sourceFailed(error: unknown): void {
-    this.pumped = undefined;
+    if (this.#streams !== undefined) this.#streams.pumped = undefined;
     this.#caller.itemsFailed(this, error);
   }
 

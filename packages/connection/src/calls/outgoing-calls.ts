@@ -16,16 +16,12 @@ import { describeThrown } from "../text.ts";
 import type { CallDeadlines } from "./call-deadlines.ts";
 import { answeredWith, endedBy } from "./call-failures.ts";
 import { type CallLink, DEFAULT_TIMEOUT_MS } from "./call-link.ts";
+import { closed, invalidInput, ranBefore, tooManyStreams, unsupported } from "./caller-failures.ts";
+import { type PeerSlots, CallerSlots } from "./caller-slots.ts";
 import type { ItemPump } from "./item-pump.ts";
 import type { HeldBytes } from "./item-inbox.ts";
 import { type CallEnd, type Caller, type CallGiven, OutgoingCall } from "./outgoing-call.ts";
 import type { SignalWatch } from "./signal-watch.ts";
-
-/** How many calls the peer answers at once, by its hello. */
-export interface PeerSlots {
-  readonly maxCalls: number;
-  readonly maxStreams: number;
-}
 
 /** What all callers of an endpoint share. */
 export interface CallerEndpoint {
@@ -54,12 +50,9 @@ export class OutgoingCalls implements Caller {
   #line: Line | undefined;
   /** On the current connection, by id. */
   readonly #open = new Map<number, OutgoingCall>();
-  /** Given up here, and not answered yet: the callee's slot is still taken. Id to whether it is a stream. */
-  readonly #abandoned = new Map<number, boolean>();
+  readonly #slots = new CallerSlots();
   readonly #waiting = new Set<OutgoingCall>();
   readonly #held: HeldBytes = { bytes: 0 };
-  #calls = 0;
-  #streams = 0;
   #lastId: number;
   #isDraining = false;
   #closed: string | undefined;
@@ -72,7 +65,7 @@ export class OutgoingCalls implements Caller {
 
   /** Calls that are open at the callee, those given up here included. */
   get inFlight(): number {
-    return this.#open.size + this.#abandoned.size;
+    return this.#open.size + this.#slots.abandoned;
   }
 
   /** Calls that wait for a slot, or for a connection. */
@@ -129,10 +122,8 @@ export class OutgoingCalls implements Caller {
     const open = [...this.#open.values()];
     const waiting = [...this.#waiting];
     this.#open.clear();
-    this.#abandoned.clear();
+    this.#slots.clear();
     this.#waiting.clear();
-    this.#calls = 0;
-    this.#streams = 0;
     this.#lastId = this.#endpoint.firstId - 1;
     const lost: OutgoingCall[] = [];
     for (const call of open) {
@@ -202,17 +193,13 @@ export class OutgoingCalls implements Caller {
   receiveCredit(id: number, bytes: number): void {
     const call = this.#open.get(id);
     if (call === undefined) this.requireUsed(id, "$credit");
-    else call.pumped?.grant(bytes);
+    else call.takeCredit(bytes);
   }
 
   /** @throws TypewireError as `receiveItem`. */
   receiveLate({ id, of }: Late): void {
     this.requireUsed(id, of);
-    if (of !== "$result") return;
-    const isStream = this.#abandoned.get(id);
-    if (isStream === undefined) return;
-    this.#abandoned.delete(id);
-    this.#freeSlot(isStream);
+    if (of !== "$result" || !this.#slots.answered(id)) return;
     this.#sendWaiting();
     this.#tellDrained();
   }
@@ -294,13 +281,14 @@ export class OutgoingCalls implements Caller {
     const line = this.#line;
     if (line === undefined || this.#isDraining) return undefined;
     if (line.slots === undefined) return unsupported(call);
-    return call.isStream && !this.#hasSlot(call) ? tooManyStreams(call, line.slots) : undefined;
+    return call.isStream && !this.#hasSlot(call)
+      ? tooManyStreams(call, line.slots.maxStreams)
+      : undefined;
   }
 
   #hasSlot({ isStream }: OutgoingCall): boolean {
     const slots = this.#line?.slots;
-    if (slots === undefined) return false;
-    return isStream ? this.#streams < slots.maxStreams : this.#calls < slots.maxCalls;
+    return slots !== undefined && this.#slots.hasRoom(isStream, slots);
   }
 
   #mayGoAgain(call: OutgoingCall): boolean {
@@ -338,8 +326,7 @@ export class OutgoingCalls implements Caller {
     call.id = id;
     call.attempts += 1;
     this.#open.set(id, call);
-    if (isStream) this.#streams += 1;
-    else this.#calls += 1;
+    this.#slots.take(isStream);
     // Until it is queued it ends nowhere: a connection that ends within `send` has not sent it.
     call.frameEndsAt = Infinity;
     const message: Call = { type: "$call", call: shape.name, id };
@@ -360,7 +347,7 @@ export class OutgoingCalls implements Caller {
 
   #pump(line: Line, call: OutgoingCall, items: NonNullable<OutgoingCall["items"]>): void {
     try {
-      call.pumped = line.pump.start(call, items);
+      call.sends(line.pump.start(call, items));
     } catch (error) {
       this.#giveUp(call, error);
     }
@@ -374,7 +361,7 @@ export class OutgoingCalls implements Caller {
       this.#waiting.delete(call);
     } else {
       this.#open.delete(id);
-      this.#abandoned.set(id, isStream);
+      this.#slots.abandon(id, isStream);
     }
     this.#fail(call, error);
     if (id !== 0) this.#line?.link.send({ type: "$cancel", id }, name);
@@ -396,12 +383,7 @@ export class OutgoingCalls implements Caller {
   /** The callee has ended it: its id and slot are free. */
   #release(call: OutgoingCall): void {
     this.#open.delete(call.id);
-    this.#freeSlot(call.isStream);
-  }
-
-  #freeSlot(isStream: boolean): void {
-    if (isStream) this.#streams -= 1;
-    else this.#calls -= 1;
+    this.#slots.free(call.isStream);
   }
 
   #forget(call: OutgoingCall): void {
@@ -419,41 +401,4 @@ export class OutgoingCalls implements Caller {
   #tellDrained(): void {
     if (this.#isDraining && this.inFlight === 0) this.#line?.link.callsEnded();
   }
-}
-
-function closed({ name, mayHaveRun }: OutgoingCall, because: string): CallError {
-  const message = `Cannot call ${JSON.stringify(name)}: ${because}`;
-  return new CallError("connection-closed", message, {
-    ran: mayHaveRun ? "maybe" : "no",
-    call: name,
-  });
-}
-
-function unsupported({ name, mayHaveRun }: OutgoingCall): CallError {
-  const message = `Cannot call ${JSON.stringify(name)}: the peer answers no calls`;
-  return new CallError("calls-unsupported", message, {
-    ran: mayHaveRun ? "maybe" : "no",
-    call: name,
-  });
-}
-
-function tooManyStreams({ name }: OutgoingCall, { maxStreams }: PeerSlots): CallError {
-  const message = `Cannot call ${JSON.stringify(name)}: ${maxStreams} of ${maxStreams} streams are open`;
-  return new CallError("too-many-calls", message, { ran: "no", call: name });
-}
-
-function invalidInput({ name, mayHaveRun }: OutgoingCall, cause: unknown): CallError {
-  const path = cause instanceof TypewireError ? cause.path : undefined;
-  const message = `Cannot call ${JSON.stringify(name)}: ${describeThrown(cause)}`;
-  return new CallError("invalid-input", message, {
-    ran: mayHaveRun ? "maybe" : "no",
-    call: name,
-    path,
-    cause,
-  });
-}
-
-/** The same refusal of a call that may have run on an earlier connection. */
-function ranBefore({ code, message, data, call, path, retryAfterMs }: CallError): CallError {
-  return new CallError(code, message, { ran: "maybe", data, call, path, retryAfterMs });
 }

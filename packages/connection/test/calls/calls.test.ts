@@ -139,7 +139,7 @@ describe("Calls", () => {
       },
     };
     const shapes = [shape("tail", { yields: true, hasOutput: false })];
-    const pair = new CallPair(shapes, handlers, [around("a"), around("b")]);
+    const pair = new CallPair(shapes, handlers, { use: [around("a"), around("b")] });
     const stream = pair.faces.call["tail"]?.(1) as AsyncIterator<number>;
     const first = stream.next();
     await pair.settle(10);

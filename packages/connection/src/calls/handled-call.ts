@@ -1,0 +1,61 @@
+// The `call` that a handler and the middlewares around it are given: only what a program may do with its call.
+
+import type { CallError, CallShape, HostAbortSignal } from "@typewire/protocol";
+
+import { DeclaredError } from "./call-failures.ts";
+
+/** The call behind the face. */
+export interface AnsweredCall {
+  readonly shape: CallShape;
+  readonly callee: { readonly connection: unknown; readonly context: unknown };
+  readonly signal: HostAbortSignal;
+  readonly remainingMs: number;
+  /** Undefined where the caller sends none. */
+  readonly inbox: AsyncIterable<unknown> | undefined;
+}
+
+/** The `call` that a handler is given. */
+export class HandledCall {
+  readonly #call: AnsweredCall;
+
+  constructor(call: AnsweredCall) {
+    this.#call = call;
+  }
+
+  get name(): string {
+    return this.#call.shape.name;
+  }
+
+  get connection(): unknown {
+    return this.#call.callee.connection;
+  }
+
+  get context(): unknown {
+    return this.#call.callee.context;
+  }
+
+  get signal(): HostAbortSignal {
+    return this.#call.signal;
+  }
+
+  /** Milliseconds until the deadline, never below 1; Infinity where there is none. */
+  get remainingMs(): number {
+    return this.#call.remainingMs;
+  }
+
+  get items(): AsyncIterable<unknown> {
+    return this.#call.inbox ?? none;
+  }
+
+  error(code: string, data?: unknown): CallError {
+    const call = this.#call.shape.name;
+    const message = `The call ${JSON.stringify(call)} ended with the error ${JSON.stringify(code)}`;
+    return new DeclaredError(code, message, { ran: "yes", data, call });
+  }
+}
+
+const none: AsyncIterable<unknown> = {
+  [Symbol.asyncIterator]: () => ({
+    next: () => Promise.resolve({ value: undefined, done: true as const }),
+  }),
+};

@@ -1,0 +1,93 @@
+// The middlewares around one handler as they run: `next()` settles when the handler has, and the call has settled
+// when both have, whether a middleware waits for the handler or not.
+
+import type { CallError, CallShape } from "@typewire/protocol";
+
+import type { HandledCall } from "./handled-call.ts";
+import type { Middleware } from "./handler-table.ts";
+
+/** What a handler, or a middleware in its place, came to. */
+export type Outcome =
+  { readonly ok: true; readonly output: unknown } | { readonly ok: false; readonly error: unknown };
+
+/** The call, as the middlewares around it see it. */
+export interface SurroundedCall {
+  readonly shape: CallShape;
+  /** Why it ends before its handler has settled. */
+  readonly reason: CallError | undefined;
+  readonly hasSettled: boolean;
+  /** The handler has settled, and the outermost middleware. */
+  settle(outcome: Outcome): void;
+}
+
+/** One call's middlewares. */
+export class MiddlewareRun {
+  readonly #call: SurroundedCall;
+  readonly #handle: () => void;
+  /** What `next()` gave out, while the handler runs. */
+  #next: PromiseWithResolvers<unknown> | undefined;
+  /** What the outermost came to, while the handler still runs. */
+  #answer: Outcome | undefined;
+  #hasRun = false;
+
+  /** `handle` begins the handler, which tells `handled` once. */
+  constructor(call: SurroundedCall, handle: () => void) {
+    this.#call = call;
+    this.#handle = handle;
+  }
+
+  /** Runs `around`. Never throws. */
+  begin(around: Middleware<never>, face: HandledCall): void {
+    let answer: unknown;
+    try {
+      answer = around(face as never, () => this.#run());
+    } catch (error) {
+      this.#answered({ ok: false, error });
+      return;
+    }
+    Promise.resolve(answer).then(
+      (output) => this.#answered(this.#check(output)),
+      (error: unknown) => this.#answered({ ok: false, error }),
+    );
+  }
+
+  /** The handler has settled. */
+  handled(outcome: Outcome): void {
+    const next = this.#next;
+    this.#next = undefined;
+    if (outcome.ok) next?.resolve(outcome.output);
+    else next?.reject(outcome.error);
+    // The middlewares did not wait for it.
+    if (this.#answer !== undefined) this.#call.settle(this.#answer);
+  }
+
+  /** The innermost `next()`. */
+  #run(): Promise<unknown> {
+    const { hasSettled, reason } = this.#call;
+    if (hasSettled) {
+      return Promise.reject(new Error("A middleware called next() after the call had ended"));
+    }
+    this.#hasRun = true;
+    // The middlewares let it through when it was already to end: its handler is not begun.
+    if (reason !== undefined) return Promise.reject(reason);
+    const next = Promise.withResolvers<unknown>();
+    this.#next = next;
+    // A middleware that does not wait for it is no reason to end the process.
+    next.promise.catch(() => {});
+    this.#handle();
+    return next.promise;
+  }
+
+  #answered(outcome: Outcome): void {
+    if (this.#next === undefined) this.#call.settle(outcome);
+    else this.#answer = outcome;
+  }
+
+  /** A middleware that answers itself, of a call whose output nobody reads, forgot to call `next`. */
+  #check(output: unknown): Outcome {
+    const { hasOutput, name } = this.#call.shape;
+    if (hasOutput || this.#hasRun) return { ok: true, output };
+    const message = `A middleware of the call ${JSON.stringify(name)} neither called next() nor threw, and the call has no output`;
+    return { ok: false, error: new Error(message) };
+  }
+}

@@ -1,0 +1,58 @@
+// The ends of calls that their own side decides: credit that was overdrawn, handlers that run on, a drain.
+
+import { describe, expect, test } from "bun:test";
+
+import { CallPair, shape } from "../support/call-pair.ts";
+
+describe("Calls at their ends", () => {
+  test("items beyond the credit end that call alone", async () => {
+    const pair = new CallPair([shape("put", { hasInput: false, sends: true }), shape("echo")], {
+      put: (_: unknown, call: { signal: AbortSignal }) =>
+        new Promise((_resolve, reject) =>
+          call.signal.addEventListener("abort", () => reject(call.signal.reason)),
+        ),
+      echo: (input: unknown) => input,
+    });
+    pair.far.receive({ type: "$call", call: "put", id: 1 }, 30);
+    pair.far.receive({ type: "$item", id: 1, item: "a" }, 70_000);
+    expect(pair.far.heldBytes).toBe(70_000);
+    pair.far.receive({ type: "$item", id: 1, item: "b" }, 30);
+    await Promise.resolve();
+    await Promise.resolve();
+    const error = expect.objectContaining({ code: "item-beyond-credit" });
+    expect(pair.callee.sent).toEqual([{ type: "$result", id: 1, error }]);
+    expect(pair.far.inFlight + pair.far.heldBytes + pair.callee.failures.length).toBe(0);
+  });
+
+  test("when the handlers of all slots run on, the connection ends with internal", () => {
+    const pair = new CallPair([shape("hang")], { hang: () => new Promise(() => {}) });
+    for (let id = 1; id <= 256; id += 1) {
+      pair.far.receive({ type: "$call", call: "hang", id, timeoutMs: 10, input: 1 }, 30);
+    }
+    pair.clock.advance(10 + 59_999);
+    expect(pair.callee.stuck).toHaveLength(0);
+    pair.clock.advance(1);
+    expect(pair.callee.stuck).toHaveLength(256);
+    expect(pair.callee.ended).toBe("internal");
+  });
+
+  test("a drain refuses new calls, and asks those under way to end at half its time", async () => {
+    const pair = new CallPair([shape("slow")], {
+      slow: (_: unknown, call: { signal: AbortSignal }) =>
+        new Promise((_resolve, reject) =>
+          call.signal.addEventListener("abort", () => reject(call.signal.reason)),
+        ),
+    });
+    const running = pair.faces.try["slow"]?.(1);
+    await pair.settle(3);
+    pair.far.drain(500);
+    const crossed = pair.faces.try["slow"]?.(2);
+    await pair.settle(3);
+    expect(await crossed).toMatchObject({ error: { code: "shutting-down", ran: "no" } });
+    pair.clock.advance(500);
+    await pair.settle(3);
+    expect(await running).toMatchObject({ error: { code: "shutting-down", ran: "maybe" } });
+    expect(pair.callee.drained).toBeGreaterThan(0);
+    expect(pair.callee.failures).toEqual([]);
+  });
+});

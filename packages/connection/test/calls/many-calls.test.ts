@@ -1,0 +1,104 @@
+// What a million of something leaves behind: one signal for all calls, one generator that never waits. Short
+// here; TYPEWIRE_LONG runs the millions.
+
+import { describe, expect, test } from "bun:test";
+import { heapStats } from "bun:jsc";
+
+import { systemClock } from "../../src/time/clock.ts";
+import { CallPair, shape } from "../support/call-pair.ts";
+
+const isLong = process.env["TYPEWIRE_LONG"] !== undefined;
+const CALLS = isLong ? 1_000_000 : 50_000;
+const ITEMS = isLong ? 1_000_000 : 50_000;
+
+class CountingSignal {
+  readonly listeners = new Set<() => void>();
+  readonly aborted = false;
+  readonly reason = undefined;
+  addEventListener(_type: string, listener: () => void): void {
+    this.listeners.add(listener);
+  }
+  removeEventListener(_type: string, listener: () => void): void {
+    this.listeners.delete(listener);
+  }
+}
+
+function heapBytes(): number {
+  Bun.gc(true);
+  return heapStats().heapSize;
+}
+
+describe(`${CALLS} calls`, () => {
+  test("with one signal leave no listener, and the memory as it was", async () => {
+    const pair = new CallPair([shape("echo")], { echo: (input: unknown) => input });
+    const signal = new CountingSignal();
+    const batch = async (): Promise<void> => {
+      const answers = Array.from({ length: 100 }, () => pair.call("echo", 1, { signal }));
+      expect(signal.listeners.size).toBe(1);
+      await pair.settle(1);
+      await Promise.all(answers);
+      expect(signal.listeners.size).toBe(0);
+      pair.caller.sent.length = 0;
+      pair.callee.sent.length = 0;
+    };
+    for (let index = 0; index < 50; index += 1) await batch();
+    const before = heapBytes();
+    for (let index = 0; index < CALLS / 100; index += 1) await batch();
+    expect(heapBytes() - before).toBeLessThan(256 * 1024);
+    expect(pair.taken).toBe(0);
+  }, 120_000);
+
+  test("with one real signal each abort reaches those that are open, and no other", async () => {
+    const pair = new CallPair([shape("hang")], { hang: () => new Promise(() => {}) });
+    const abort = new AbortController();
+    const outcomes = Array.from({ length: 200 }, () =>
+      pair.try("hang", 1, { signal: abort.signal }),
+    );
+    const other = pair.try("hang", 1);
+    abort.abort("all");
+    for (const outcome of await Promise.all(outcomes)) {
+      expect(outcome).toMatchObject({ error: { code: "cancelled", cause: "all" } });
+    }
+    expect(pair.near.inFlight).toBe(201);
+    pair.cut();
+    expect(await other).toMatchObject({ error: { code: "connection-lost" } });
+  });
+});
+
+describe(`${ITEMS} items of a generator that never waits`, () => {
+  test("let timers go off: one of 10 ms is at most 20 ms late", async () => {
+    const pair = new CallPair(
+      [shape("tail", { yields: true, hasOutput: false })],
+      {
+        async *tail(input: number) {
+          for (let index = 0; index < input; index += 1) yield index;
+        },
+      },
+      { clock: systemClock },
+    );
+    let isDone = false;
+    let count = 0;
+    const reading = (async () => {
+      for await (const _ of pair.stream("tail", ITEMS)) count += 1;
+      isDone = true;
+    })();
+    const lateMs: number[] = [];
+    let dueMs = performance.now() + 10;
+    const timer = setInterval(() => {
+      lateMs.push(performance.now() - dueMs);
+      dueMs = performance.now() + 10;
+    }, 10);
+    while (!isDone) {
+      pair.pass();
+      pair.caller.sent.length = 0;
+      pair.callee.sent.length = 0;
+      await new Promise(setImmediate);
+    }
+    clearInterval(timer);
+    await reading;
+    expect(count).toBe(ITEMS);
+    // The median: other programs of the machine make some late, a loop that does not turn makes all.
+    const median = lateMs.toSorted((one, other) => one - other)[lateMs.length >> 1];
+    expect(median).toBeLessThanOrEqual(20);
+  }, 120_000);
+});

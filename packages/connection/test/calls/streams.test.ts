@@ -1,0 +1,388 @@
+// Streams: what is held, what is pulled, who waits for whom, and that each ends with all of its `finally`s.
+
+import { describe, expect, test } from "bun:test";
+
+import { CallPair, rejection, shape, type Stream } from "../support/call-pair.ts";
+
+const WINDOW = 65_536;
+const tail = shape("tail", { yields: true, hasOutput: false });
+const put = shape("put", { hasInput: false, sends: true });
+const chat = shape("chat", { hasInput: false, sends: true, yields: true, hasOutput: false });
+const echo = shape("echo");
+const echoed = (input: unknown) => input;
+
+type Handled = { readonly signal: AbortSignal; readonly items: AsyncIterable<string> };
+
+const untilAborted = ({ signal }: Handled) =>
+  new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
+
+const cancels = (pair: CallPair): number =>
+  pair.caller.sent.filter(({ type }) => type === "$cancel").length;
+
+describe("A stream that its caller leaves", () => {
+  const leave: Readonly<Record<string, (pair: CallPair, abort: AbortController) => Promise<void>>> =
+    {
+      async "by break"(pair) {
+        for await (const _ of pair.stream("tail", 1)) break;
+      },
+      async "by its signal"(pair, abort) {
+        const stream = pair.stream("tail", 1, { signal: abort.signal });
+        await stream.next();
+        const pending = stream.next();
+        abort.abort();
+        expect(await rejection(pending)).toMatchObject({ code: "cancelled", ran: "maybe" });
+      },
+      async "by await using"(pair) {
+        await using stream = pair.stream("tail", 1);
+        await stream.next();
+      },
+      async "by break within await using"(pair) {
+        await using stream = pair.stream("tail", 1);
+        for await (const _ of stream) break;
+      },
+      async "by return, with a next() that waits"(pair) {
+        const stream = pair.stream("tail", 1);
+        await stream.next();
+        const pending = stream.next();
+        await stream.return?.();
+        expect(await pending).toEqual({ value: undefined, done: true });
+      },
+      async "by a throw in its loop"(pair) {
+        const loop = async () => {
+          for await (const item of pair.stream("tail", 1))
+            throw new Error(`enough of ${String(item)}`);
+        };
+        expect(String(await rejection(loop()))).toContain("enough of");
+      },
+    };
+  const sources: Readonly<
+    Record<string, (done: () => void) => (_: unknown, call: Handled) => unknown>
+  > = {
+    "that waits on its signal": (done) =>
+      async function* (_, call) {
+        try {
+          yield 1;
+          await untilAborted(call);
+        } finally {
+          done();
+        }
+      },
+    "that waits at a yield": (done) =>
+      async function* () {
+        try {
+          // As much as the window has room for, and no more is pulled.
+          for (;;) yield "x".repeat(30_000);
+        } finally {
+          done();
+        }
+      },
+    "that is no generator": (done) => () => {
+      let items = 1;
+      const next = () =>
+        items-- > 0 ? Promise.resolve({ value: 1, done: false }) : new Promise(() => {});
+      return {
+        [Symbol.asyncIterator]: () => ({
+          next,
+          return: () => (done(), Promise.resolve({ done: true })),
+        }),
+      };
+    },
+  };
+  for (const [how, leaving] of Object.entries(leave)) {
+    for (const [source, handlerOf] of Object.entries(sources)) {
+      test(`${how}, of a source ${source}: one $cancel, its finally has run, one $result`, async () => {
+        let done = 0;
+        const pair = new CallPair([tail], { tail: handlerOf(() => (done += 1)) });
+        const left = leaving(pair, new AbortController());
+        await pair.settle();
+        await left;
+        await pair.settle();
+        expect(cancels(pair)).toBe(1);
+        expect(done).toBe(1);
+        const results = pair.callee.sent.filter(({ type }) => type === "$result");
+        expect(results).toMatchObject([{ error: { code: "cancelled" } }]);
+        expect(pair.callee.failures).toEqual([]);
+        expect(pair.taken).toBe(0);
+      });
+    }
+  }
+
+  test("closes what it sends, at once, also where a next() of that waits", async () => {
+    let returned = 0;
+    const source = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise<never>(() => {}),
+        return: () => ((returned += 1), Promise.resolve({ value: undefined, done: true as const })),
+      }),
+    };
+    const pair = new CallPair([chat], {
+      async *chat(_: unknown, call: Handled) {
+        yield 1;
+        for await (const item of call.items) yield item;
+      },
+    });
+    const stream = pair.stream("chat", source);
+    const first = stream.next();
+    await pair.settle();
+    await first;
+    await stream.return?.();
+    expect(returned).toBe(1);
+    await pair.settle();
+    expect(pair.taken).toBe(0);
+  });
+});
+
+describe("Items", () => {
+  test("of 1 MiB pass a window of 64 KiB, both ways, and credit comes back for each", async () => {
+    const big = new Uint8Array(1 << 20);
+    const pair = new CallPair([chat], {
+      async *chat(_: unknown, call: Handled) {
+        for await (const item of call.items) yield item;
+      },
+    });
+    let got = 0;
+    let most = 0;
+    const stream = pair.stream(
+      "chat",
+      Array.from({ length: 20 }, () => big),
+    );
+    const reading = (async () => {
+      for await (const item of stream) {
+        got += (item as Uint8Array).length;
+        most = Math.max(most, pair.near.heldBytes, pair.far.heldBytes);
+      }
+    })();
+    await pair.settle(2_000);
+    await reading;
+    expect(got).toBe(20 << 20);
+    expect(most).toBeLessThanOrEqual(WINDOW + big.length + 21);
+    expect(pair.taken).toBe(0);
+  });
+
+  test("that nobody takes are a window and one frame; another stream and small calls go on at full speed", async () => {
+    let pulled = 0;
+    const pair = new CallPair([tail, echo, shape("count", { yields: true })], {
+      async *tail() {
+        for (; pulled < 100_000; pulled += 1) yield "x".repeat(1_000);
+      },
+      async *count(input: number) {
+        for (let index = 0; index < input; index += 1) yield index;
+      },
+      echo: echoed,
+    });
+    // A window of 64 streams is full, and stays so.
+    const idle = Array.from({ length: 63 }, () => pair.stream("tail", 1));
+    for (const stream of idle) void stream.next();
+    await pair.settle(2_000);
+    expect(pulled).toBeLessThanOrEqual(63 * 66);
+    expect(pair.near.heldBytes).toBeLessThanOrEqual(63 * (WINDOW + 1_021));
+    const before = pulled;
+    const alone = await roundsOf(
+      new CallPair([shape("count", { yields: true })], {
+        async *count(input: number) {
+          for (let index = 0; index < input; index += 1) yield index;
+        },
+      }),
+    );
+    const beside = await roundsOf(pair);
+    // In slices of 2 KiB instead of 16, and no slice of the others between.
+    expect(beside).toBeLessThanOrEqual(alone + Math.ceil((2_000 * 22) / 2_048));
+    const small = pair.call("echo", 1);
+    await pair.settle(3);
+    expect(await small).toBe(1);
+    expect(pulled).toBe(before);
+    for (const stream of idle) await stream.return?.();
+    await pair.settle(2_000);
+    expect(pair.taken).toBe(0);
+  });
+
+  test("of streams that all want to go on take turns", async () => {
+    const order: number[] = [];
+    const pair = new CallPair([tail], {
+      *tail(input: number) {
+        for (let index = 0; index < 20; index += 1) {
+          order.push(input);
+          yield "x".repeat(1_000);
+        }
+      },
+    });
+    const streams = [1, 2, 3].map((input) => pair.stream("tail", input));
+    for (const stream of streams) void stream.next();
+    await pair.settle(20);
+    // Slices of 2 KiB: three items at most, one of which may be in hand.
+    for (let at = 0; at + 12 < order.length; at += 1) {
+      expect(new Set(order.slice(at, at + 12)).size).toBeGreaterThan(1);
+    }
+    for (const stream of streams) await stream.return?.();
+  });
+
+  test("stop while more than 64 KiB waits for the peer, and go on as it drains", async () => {
+    const pair = new CallPair([put], {
+      put: async (_: unknown, call: Handled) => {
+        let bytes = 0;
+        for await (const item of call.items) bytes += item.length;
+        return bytes;
+      },
+    });
+    const answer = pair.call(
+      "put",
+      Array.from({ length: 100 }, () => "x".repeat(10_000)),
+    );
+    // Nothing is delivered: the window and one frame are all that is pulled.
+    for (let turn = 0; turn < 50; turn += 1) pair.clock.advance(0);
+    expect(pair.caller.queuedBytes).toBeLessThanOrEqual(WINDOW + 10_100);
+    await pair.settle(2_000);
+    expect(await answer).toBe(1_000_000);
+  });
+
+  test("of a generator that never waits let the event loop turn after each slice", async () => {
+    const pair = new CallPair([tail], {
+      async *tail() {
+        for (;;) yield "x".repeat(79);
+      },
+    });
+    const stream = pair.stream("tail", 1);
+    void stream.next();
+    await pair.settle(1);
+    const before = pair.callee.sent.length;
+    // All microtasks run, and no turn of the clock comes.
+    await new Promise(setImmediate);
+    const bytes = (pair.callee.sent.length - before) * 100;
+    expect(bytes).toBeLessThanOrEqual(16 * 1024 + 100);
+    await stream.return?.();
+    await pair.settle();
+    expect(pair.taken).toBe(0);
+  });
+
+  test("a $credit right behind the $call opens the window, also where a middleware waits before the handler", async () => {
+    const use = [
+      async (_: never, next: () => Promise<unknown>) => (await Promise.resolve(), next()),
+    ];
+    for (const options of [{}, { use }]) {
+      for (const isAsync of [false, true]) {
+        let pulled = 0;
+        function* items() {
+          for (; pulled < 20; pulled += 1) yield "x".repeat(10_000);
+        }
+        const pair = new CallPair(
+          [tail],
+          { tail: () => (isAsync ? Promise.resolve(items()) : items()) },
+          options,
+        );
+        pair.far.receive({ type: "$call", call: "tail", id: 1, input: 1 }, 30);
+        pair.far.receive({ type: "$credit", id: 1, bytes: 1 << 20 }, 27);
+        for (let turn = 0; turn < 100; turn += 1) {
+          await new Promise(setImmediate);
+          pair.clock.advance(0);
+          // It has left; nobody takes it.
+          pair.callee.leftTo = pair.callee.queuedTo;
+          pair.far.drained();
+        }
+        expect(pair.callee.sent.at(-1)).toEqual({ type: "$result", id: 1 });
+        expect(pulled).toBe(20);
+      }
+    }
+  });
+
+  test("credit saturates: 2^53 − 1 twice is no more than once", async () => {
+    const pair = new CallPair([tail], { tail: () => ["x".repeat(100), "y"] });
+    pair.far.receive({ type: "$call", call: "tail", id: 1, input: 1 }, 30);
+    for (let index = 0; index < 2; index += 1) {
+      pair.far.receive({ type: "$credit", id: 1, bytes: Number.MAX_SAFE_INTEGER }, 27);
+    }
+    pair.clock.advance(0);
+    expect(pair.callee.sent.map(({ type }) => type)).toEqual(["$item", "$item", "$result"]);
+  });
+
+  test("after $end, or of a call that sends none, do no harm", async () => {
+    const taken: unknown[] = [];
+    const pair = new CallPair([put, echo], {
+      put: async (_: unknown, call: Handled) => {
+        for await (const item of call.items) taken.push(item);
+        await new Promise(() => {});
+      },
+      echo: () => new Promise(() => {}),
+    });
+    pair.far.receive({ type: "$call", call: "put", id: 1 }, 30);
+    pair.far.receive({ type: "$item", id: 1, item: "a" }, 30);
+    pair.far.receive({ type: "$end", id: 1 }, 18);
+    pair.far.receive({ type: "$item", id: 1, item: "b" }, 30);
+    pair.far.receive({ type: "$end", id: 1 }, 18);
+    pair.far.receive({ type: "$call", call: "echo", id: 2, input: 1 }, 30);
+    pair.far.receive({ type: "$end", id: 2 }, 18);
+    pair.far.receive({ type: "$credit", id: 2, bytes: 5 }, 18);
+    await pair.settle();
+    expect(taken).toEqual(["a"]);
+    expect(pair.callee.sent).toEqual([]);
+    expect(pair.far.heldBytes).toBe(0);
+  });
+
+  test("that a source gives as its call is aborted within: the source is closed", async () => {
+    const abort = new AbortController();
+    let returned = 0;
+    const source = {
+      [Symbol.iterator]() {
+        abort.abort();
+        return {
+          next: () => ({ value: "a", done: false }),
+          return: () => ((returned += 1), { value: undefined, done: true }),
+        };
+      },
+    };
+    const pair = new CallPair([put], { put: (_: unknown, call: Handled) => untilAborted(call) });
+    const outcome = pair.try("put", source, { signal: abort.signal });
+    await pair.settle();
+    expect(await outcome).toMatchObject({ error: { code: "cancelled" } });
+    expect(returned).toBe(1);
+    expect(pair.caller.sent.map(({ type }) => type)).toEqual(["$call", "$cancel"]);
+    expect(pair.taken).toBe(0);
+  });
+});
+
+describe("A generator that awaits for ever and ignores its signal", () => {
+  test("is logged as stuck once, and the others go on", async () => {
+    const pair = new CallPair([tail, echo], {
+      async *tail() {
+        yield 1;
+        await new Promise(() => {});
+      },
+      echo: echoed,
+    });
+    const stream = pair.stream("tail", 1);
+    const first = stream.next();
+    await pair.settle();
+    await first;
+    await stream.return?.();
+    await pair.settle();
+    pair.clock.advance(59_999);
+    expect(pair.callee.stuck).toEqual([]);
+    pair.clock.advance(1);
+    pair.clock.advance(600_000);
+    expect(pair.callee.stuck).toEqual(["tail"]);
+    expect(pair.near.inFlight).toBe(1);
+    const small = pair.call("echo", 1);
+    await pair.settle();
+    expect(await small).toBe(1);
+    expect(pair.callee.ended).toBeUndefined();
+  });
+});
+
+/** How many rounds of delivery 2 000 items take. */
+async function roundsOf(pair: CallPair): Promise<number> {
+  let isDone = false;
+  const stream: Stream = pair.stream("count", 2_000);
+  const reading = (async () => {
+    for await (const _ of stream);
+    isDone = true;
+  })();
+  let rounds = 0;
+  for (; rounds < 5_000 && !isDone; rounds += 1) {
+    await pair.settle(1);
+    await new Promise(setImmediate);
+  }
+  await reading;
+  return rounds;
+}
