@@ -382,6 +382,45 @@ describe("the end of a connection", () => {
     ]);
   });
 
+  test("of the caller's half ends a call whose items have not all come", async () => {
+    const { server, events } = open();
+    await using _ = server;
+    const writer = new ByteWriter();
+    const message = { type: "$call", call: "collect", id: 1, input: "half" } as const;
+    market.client.encodeCallInto(message, "collect", writer);
+    using peer = await ScriptedPeer.connect({ hostname: "127.0.0.1", port: server.port });
+    await peer.send(writer.copy());
+    peer.shutdown();
+    await peer.next();
+    const payload = await within(peer.next(), () => "the call did not end");
+    const openCalls = () => "collect";
+    const result = market.server.decodeIncoming(payload, 0, payload.length, undefined, openCalls);
+    expect(result).toMatchObject({ type: "$result", id: 1, error: { code: "connection-lost" } });
+    expect(events).toEqual([]);
+  });
+
+  test("that its client says ends what its handlers do for it", async () => {
+    const { server, events } = open();
+    await using _ = server;
+    const caller = await client(server.port);
+    const slow = failureOf(caller.call.slow(60_000));
+    await caller.call.forget();
+    await caller.close();
+    expect(await slow).toMatchObject({ ran: "maybe" });
+    await Bun.sleep(10);
+    expect(events).toEqual(["forget", "slow connection-lost"]);
+    expect(server.stats().callsInFlight).toBe(0);
+  });
+
+  test("takes no further calls once it has begun: they are made on the next", async () => {
+    const { server, events } = open();
+    await using _ = server;
+    await using caller = await client(server.port, { reconnect: { initialDelayMs: 1 } });
+    void caller.connection?.close();
+    await within(caller.call.forget(), () => "the call was not made");
+    expect(events).toEqual(["forget"]);
+  });
+
   test("makes an idempotent call again, and no other", async () => {
     const first = open();
     const { port } = first.server;

@@ -352,10 +352,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     this.#closeReason = reason;
     // A peer that has ended in order has said what it had to say.
     if (reason.code !== "peer-closed") this.#handlers.drop();
-    // Where the peer has only ended its half, what this side answers still leaves.
-    if (this.#endpoint.role === "server" && reason.origin !== "peer") {
-      this.#calls?.ended(reason.message);
-    }
+    this.#calls?.ending(reason.message, reason === peerEndedItsHalf);
     this.#inflow.discard();
     if (lastMessage !== undefined) this.#sender.appendLast(lastMessage);
     this.#writer.close(reason);
@@ -384,7 +381,8 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   memoryBytes(shared: Set<Uint8Array>): number {
-    return this.#writer.queue.memoryBytes(shared) + this.#inflow.bufferedBytes;
+    const queueBytes = this.#writer.queue.memoryBytes(shared);
+    return queueBytes + this.#inflow.bufferedBytes + (this.#calls?.heldBytes ?? 0);
   }
 
   destroyAsLargest(limitBytes: number): void {
@@ -425,6 +423,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   writerCut(reason: CloseReason): Uint8Array {
     this.#enter("draining");
     this.#closeReason ??= reason;
+    this.#calls?.ending(reason.message, false);
     this.#inflow.discard();
     return this.#sender.frameOf(toLastError(reason));
   }
@@ -501,7 +500,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
 
   /** Calls of the peer's whose handlers have not settled. */
   get #answering(): number {
-    return this.#endpoint.role === "server" ? (this.#calls?.inFlight ?? 0) : 0;
+    return this.#calls?.answerable ?? 0;
   }
 
   /** Whether the peer may still be answered: by handlers of messages or of calls. */
@@ -540,8 +539,8 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     if (this.#endpoint.role === "server") {
       if (!this.#hasWork) this.#sayByeAfterHandlers();
     } else {
-      const reason = "The server takes no further calls here";
-      this.closeWith(closedInOrder(reason), { type: "$bye", reason });
+      // What is sent meanwhile is answered: a drain lets handlers of messages end as well.
+      void this.close({ reason: "The server takes no further calls here", afterHandlers: true });
     }
   }
 

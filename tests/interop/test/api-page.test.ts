@@ -45,6 +45,8 @@ describe("the programs of docs/api.md", () => {
     for (const { info } of files) expect(info).toMatch(/^[a-z]+\.ts$/);
     expect(files.filter(({ prints }) => prints === undefined).map(({ info }) => info)).toEqual([
       "notes.ts",
+      "market.ts",
+      "exchange.ts",
     ]);
   });
 

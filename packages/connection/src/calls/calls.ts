@@ -58,6 +58,11 @@ export class Calls {
     return (this.#outgoing?.inFlight ?? 0) + (this.#incoming?.inFlight ?? 0);
   }
 
+  /** Calls that the peer waits for, and may still get an answer to. */
+  get answerable(): number {
+    return this.#incoming?.answerable ?? 0;
+  }
+
   /** Payload bytes of items that no program has taken yet. */
   get heldBytes(): number {
     return (this.#outgoing?.heldBytes ?? 0) + (this.#incoming?.held.bytes ?? 0);
@@ -134,6 +139,16 @@ export class Calls {
       "",
     );
     this.#requireIncoming("$call").drain(halfTimeMs, retryAfterMs);
+  }
+
+  /**
+   * The end of the connection has begun: no further call is made on it. What this side answers ends now, unless the
+   * peer has only ended its half, and hears the answers that are under way.
+   */
+  ending(because: string, isHalfClose: boolean): void {
+    this.#outgoing?.ending(because);
+    if (isHalfClose) this.#incoming?.peerEnded();
+    else this.#incoming?.ended();
   }
 
   /** The connection has ended, and its link still knows what has left: all calls settle now. */

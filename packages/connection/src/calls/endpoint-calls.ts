@@ -34,13 +34,13 @@ export function endpointCalls(
 ): CallSides | undefined {
   if (Object.keys(protocol.calls).length === 0) return undefined;
   const deadlines = new CallDeadlines(clock);
+  // The first id of a connection is that of `$authenticate`, where there is one.
+  const firstId = protocol.hasAuth ? 2 : 1;
   if (role === "client") {
-    // The first id of a connection is that of `$authenticate`, where there is one.
-    const firstId = protocol.hasAuth ? 2 : 1;
     const endpoint = { deadlines, signals: new SignalWatch(), firstId };
     return { clock, outgoing: new OutgoingCalls(endpoint, comesBack), answering: undefined };
   }
   const table = buildCallTable(protocol.calls, handlers, use);
   const quota = new CallQuota(limits.maxCallsInFlight);
-  return { clock, outgoing: undefined, answering: { table, limits, quota, deadlines } };
+  return { clock, outgoing: undefined, answering: { table, limits, quota, deadlines, firstId } };
 }

@@ -47,6 +47,8 @@ export interface CalleeEndpoint {
   readonly limits: CalleeLimits;
   readonly quota: CallQuota;
   readonly deadlines: CallDeadlines;
+  /** The id of the first call of a connection. */
+  readonly firstId: number;
 }
 
 /** When a caller comes back that was refused because the process has enough to do. */
@@ -60,12 +62,13 @@ export class IncomingCalls implements Callee {
   readonly #link: CallLink;
   readonly #open = new Map<number, IncomingCall>();
   readonly #slots: CalleeSlots;
-  #lastId = 0;
+  #lastId: number;
   #drain: { readonly retryAfterMs: number; readonly halfTime: HalfTime } | undefined;
   #hasEnded = false;
 
   constructor(endpoint: CalleeEndpoint, link: CallLink, pump: ItemPump) {
     this.#endpoint = endpoint;
+    this.#lastId = endpoint.firstId - 1;
     this.#link = link;
     this.pump = pump;
     this.#slots = new CalleeSlots(endpoint.limits);
@@ -82,6 +85,11 @@ export class IncomingCalls implements Callee {
   /** Handlers that have not settled. */
   get inFlight(): number {
     return this.#open.size;
+  }
+
+  /** Of those, the ones whose answer the peer may still get. */
+  get answerable(): number {
+    return this.#hasEnded ? 0 : this.#open.size;
   }
 
   /** The name of the open call with this id, for the codec. */
@@ -192,11 +200,21 @@ export class IncomingCalls implements Callee {
     this.#tellDrained();
   }
 
+  /** The peer has ended its half: answers still leave, and calls whose items have not all come end. */
+  peerEnded(): void {
+    for (const call of this.#open.values()) {
+      if (call.inbox?.isOpen === true) call.abort("connection-lost");
+    }
+  }
+
   /** The connection has ended: signals abort, and nothing that handlers still return is told. */
   ended(): void {
+    if (this.#hasEnded) return;
     this.#hasEnded = true;
     if (this.#drain !== undefined) this.#endpoint.deadlines.delete(this.#drain.halfTime);
     this.#abortAll("connection-lost");
+    // What was asked to end before runs on without a slot: nothing waits for it, least of all a timer.
+    for (const call of this.#open.values()) this.#endpoint.deadlines.delete(call);
     this.#endpoint.deadlines.prune();
   }
 

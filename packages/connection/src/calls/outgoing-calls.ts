@@ -113,6 +113,12 @@ export class OutgoingCalls implements Caller {
     this.#sendWaiting(true);
   }
 
+  /** The end of the connection has begun: nothing more is sent on it, and calls under way wait for its end. */
+  ending(because: string): void {
+    if (!this.#comesBack) this.#closed ??= because;
+    this.#isDraining = true;
+  }
+
   /** The connection has ended: calls settle, or wait for the next. The link still knows what has left. */
   ended(because: string): void {
     const line = this.#line;

@@ -36,6 +36,15 @@ describe("Calls at their ends", () => {
     expect(pair.callee.ended).toBe("internal");
   });
 
+  test("a handler that runs on after its connection has ended leaves no timer", () => {
+    const pair = new CallPair([shape("hang")], { hang: () => new Promise(() => {}) });
+    pair.far.receive({ type: "$call", call: "hang", id: 1, timeoutMs: 10, input: 1 }, 30);
+    pair.clock.advance(10);
+    expect(pair.clock.pending).toBe(1);
+    pair.far.ended("lost");
+    expect(pair.clock.pending).toBe(0);
+  });
+
   test("a drain refuses new calls, and asks those under way to end at half its time", async () => {
     const pair = new CallPair([shape("slow")], {
       slow: (_: unknown, call: { signal: AbortSignal }) =>

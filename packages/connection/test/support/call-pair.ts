@@ -171,7 +171,8 @@ export class CallPair {
     const outgoing = new OutgoingCalls(endpoint, comesBack);
     this.outgoing = outgoing;
     const table = buildCallTable(byName, handlers, use);
-    const answering = { table, limits, quota: this.quota, deadlines: new CallDeadlines(clock) };
+    const deadlines = new CallDeadlines(clock);
+    const answering = { table, limits, quota: this.quota, deadlines, firstId: 1 };
     this.#connect = () => {
       const caller = new FakeLink(codecs?.client, codecs?.rearrange);
       const callee = new FakeLink(codecs?.server, codecs?.rearrange);

@@ -52,7 +52,7 @@ const handlers = {
 function callee(send: (message: CallFrame) => void): Calls {
   const table = buildCallTable(shapes, handlers, []);
   const quota = new CallQuota(1e7);
-  const answering = { table, limits, quota, deadlines: new CallDeadlines(clock) };
+  const answering = { table, limits, quota, deadlines: new CallDeadlines(clock), firstId: 1 };
   return new Calls({ clock, outgoing: undefined, answering }, linkTo(send));
 }
 
