@@ -10,12 +10,10 @@ import {
   type ControlMessage,
   decodeHeader,
   defaultLimits,
-  defineProtocol,
   encodeHeader,
   FrameReader,
   HEADER_BYTES,
   isFatal,
-  Type,
   TypewireError,
   type WireErrorCode,
 } from "@typewire/protocol";
@@ -23,28 +21,9 @@ import { ByteWriter, toDiagnostic } from "@typewire/protocol/internal";
 import { saludo } from "@typewire/protocol/saludo";
 import { concatenate, MemorySocket } from "@typewire/testkit";
 
+import { market } from "./market.ts";
 import { askCbor2, describeCbor2 } from "./python.ts";
 
-/** The protocol of the page's examples of calls. */
-const market = defineProtocol({
-  name: "market",
-  version: 1,
-  server: {},
-  client: {},
-  auth: Type.Object({ token: Type.String() }),
-  calls: {
-    quote: {
-      input: Type.Object({ symbol: Type.String() }),
-      output: Type.Object({ price: Type.Number() }),
-      errors: { unknownSymbol: Type.Object({ symbol: Type.String() }) },
-    },
-    tail: {
-      input: Type.Object({ after: Type.Integer() }),
-      yields: Type.Object({ seq: Type.Integer(), text: Type.String() }),
-    },
-    upload: { sends: Type.Uint8Array(), output: Type.Object({ bytes: Type.Integer() }) },
-  },
-});
 /** The calls of the page's examples, by their ids. */
 const marketCalls = ["", "$authenticate", "quote", "quote", "tail", "upload"];
 

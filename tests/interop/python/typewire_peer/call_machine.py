@@ -193,9 +193,9 @@ class Calls:
     # What this end calls
 
     async def call(self, name: str, input: Any, items: Items | None, timeout: float | None) -> Any:
-        begun = asyncio.get_running_loop().time()
+        begun, has_waited = asyncio.get_running_loop().time(), False
         while items is None and self._refusal() is None and not self._has_slot(False):
-            slot = asyncio.get_running_loop().create_future()
+            slot, has_waited = asyncio.get_running_loop().create_future(), True
             self._waiting.append(slot)
             try:
                 left = None if timeout is None else begun + timeout - asyncio.get_running_loop().time()
@@ -205,7 +205,7 @@ class Calls:
                 raise CallError("deadline-exceeded", f"no slot for {name!r} was free", "no") from None
             finally:
                 self._waiting.remove(slot)
-        if timeout is not None:
+        if timeout is not None and has_waited:
             timeout = max(0.001, begun + timeout - asyncio.get_running_loop().time())
         call = self.begin(name, input, items, timeout, is_stream=items is not None)
         try:
