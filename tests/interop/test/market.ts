@@ -93,7 +93,8 @@ class Session {
       if (token === "s3cret") return this.#end(id, { output: {} });
       const error = { code: "auth-failed", message: "not this one" };
       this.#end(id, { error });
-      return this.#say({ type: "$error", ...error });
+      this.#say({ type: "$error", ...error });
+      return;
     }
     if (name === "quote") {
       const { symbol } = input as { readonly symbol: string };

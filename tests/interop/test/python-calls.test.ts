@@ -182,7 +182,7 @@ class Caller {
     const nameOf = (id: number): string | undefined => this.#calls.get(id);
     const limits = undefined;
     const read = market.server.decodeIncoming(payload, 0, payload.length, limits, nameOf);
-    expect(read.type).toBe(type);
+    expect<string>(read.type).toBe(type);
     return read as ControlMessage;
   }
 }
