@@ -6,10 +6,12 @@ import struct
 import unittest
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from typewire_peer import TypewireError
 from typewire_peer.calls import Admission, Call, CallEndpoint, CallError, Peer, connect, sends, serve
+from typewire_peer.call_machine import error_of
 
 from .test_connection import Raw
 
@@ -248,10 +250,11 @@ class Conversations(unittest.IsolatedAsyncioTestCase):
             await asyncio.sleep(0.05)
             reset = struct.pack("ii", 1, 0)
             peer._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
-            peer._writer.transport.abort()
-            error = await self.failing(calling)
-            self.assertEqual((error.code, error.ran), ("connection-lost", "maybe"))
-            await until(lambda: self.market.ended == ["quote"])
+            with self.assertLogs("typewire_peer", "WARNING") as logged:
+                peer._writer.transport.abort()
+                error = await self.failing(calling)
+                self.assertEqual((error.code, error.ran), ("connection-lost", "maybe"))
+                await until(lambda: self.market.ended == ["quote"] and bool(logged.output))
             error = await self.failing(peer.call("nothing"))
             self.assertEqual((error.code, error.ran), ("connection-closed", "no"))
 
@@ -355,6 +358,24 @@ class Bytes(unittest.IsolatedAsyncioTestCase):
             self.assertEqual((caught.exception.code, caught.exception.ran), ("shutting-down", "maybe"))
             await draining
         await server.close()
+
+
+class Codes(unittest.TestCase):
+    """Whether a handler ran, by the table of docs/wire.md."""
+
+    def test_say_what_the_page_says(self) -> None:
+        page = (Path(__file__).parents[4] / "docs" / "wire.md").read_text(encoding="utf-8")
+        _, _, after = page.partition("| a call's code")
+        rows = [[cell.strip() for cell in row.split("|")[1:4]] for row in after.split("\n\n")[0].splitlines()[2:]]
+        travelling = [(code.strip("`"), ran) for code, ran, meaning in rows if not meaning.startswith("local:")]
+        self.assertGreater(len(travelling), 10)
+        for code, ran in travelling:
+            with self.subTest(code):
+                if code == "shutting-down":
+                    self.assertEqual(error_of({"code": code, "retryAfterMs": 0}).ran, "no")
+                    self.assertEqual(error_of({"code": code}).ran, "maybe")
+                else:
+                    self.assertEqual(error_of({"code": code}).ran, ran.split(";")[0])
 
 
 class Authentication(unittest.IsolatedAsyncioTestCase):

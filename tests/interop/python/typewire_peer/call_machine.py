@@ -25,7 +25,9 @@ _H = TypeVar("_H", bound=Handler)
 _log = logging.getLogger("typewire_peer")
 _MAX_EXCESS, _EXCESS_WINDOW = 100, 10.0
 _MAYBE: Final = {"deadline-exceeded", "cancelled"}
-_NEVER: Final = {"unknown-call", "invalid-input", "too-many-calls", "auth-required", "auth-failed"}
+_NEVER: Final = frozenset(
+    "unknown-call invalid-input too-many-calls auth-required auth-failed auth-expired".split()
+)
 
 
 class CallError(Exception):
@@ -308,7 +310,7 @@ class Calls:
         if call is None:
             self._abandoned.pop(id, None)
         elif "error" in message:
-            call.settle(None, _error_of(message["error"]))
+            call.settle(None, error_of(message["error"]))
         else:
             call.settle(message.get("output"))
         self._wake()
@@ -444,7 +446,8 @@ class Calls:
         self._wake()
 
 
-def _error_of(error: Message) -> CallError:
+def error_of(error: Message) -> CallError:
+    """What a call has come to by the `error` of its `$result`."""
     code, retry_ms = error.get("code", ""), error.get("retryAfterMs")
     ran = "no" if code in _NEVER else "maybe" if code in _MAYBE else "yes"
     if code == "shutting-down":
