@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-_SECTIONS: Final = ("$defs", "client", "server")
+_SECTIONS: Final = ("$defs", "auth", "calls", "client", "server")
 _NOTES: Final = {"title", "description", "examples", "default"}
 _NAMING: Final = {"properties", "patternProperties", "$defs"}
 """Keywords whose object has names for keys."""
@@ -25,8 +25,20 @@ def fingerprint(description: Mapping[str, Any]) -> str:
 
 
 def canonical(description: Mapping[str, Any]) -> str:
-    """The schemas of both directions as canonical JSON, without what asks nothing of a value."""
-    return _object((name, _names(description[name])) for name in _SECTIONS if name in description)
+    """All schemas as canonical JSON, without what asks nothing of a value."""
+    return _object((name, _section(name, description[name])) for name in _SECTIONS if name in description)
+
+
+def _section(name: str, section: Mapping[str, Any]) -> str:
+    if name == "auth":
+        return _schema(section)
+    if name == "calls":
+        return _object((call, _call(parts)) for call, parts in section.items())
+    return _names(section)
+
+
+def _call(parts: Mapping[str, Any]) -> str:
+    return _object((part, _names(value) if part == "errors" else _schema(value)) for part, value in parts.items())
 
 
 def _names(schemas: Mapping[str, Any]) -> str:

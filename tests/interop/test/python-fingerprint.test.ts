@@ -57,6 +57,25 @@ const odd = defineProtocol({
   },
 });
 
+/** Every part of a call, and names of calls and errors that are keywords elsewhere. */
+const calls = defineProtocol({
+  name: "calls",
+  version: 1,
+  server: {},
+  client: {},
+  auth: Type.Object({ token: Type.String({ title: "What to show", minLength: 1 }), note }),
+  calls: {
+    title: {
+      input: Type.Object({ title: Type.String({ examples: ["ACME"] }) }),
+      output: note,
+      errors: { default: Type.Object({ title: Type.Date() }), gone: Type.Null() },
+      idempotent: true,
+    },
+    properties: { sends: Type.Uint8Array(), yields: Type.Union([Type.Integer(), note]) },
+    nothing: {},
+  },
+});
+
 test("the description in docs/wire.md is that of the protocol it shows", () => {
   expect(JSON.parse(page.block("json", "description"))).toEqual(notes.description);
 });
@@ -66,6 +85,7 @@ describePython("the fingerprint that Python computes from a description", () => 
     ["saludo", saludo],
     ["notes", notes],
     ["odd", odd],
+    ["calls", calls],
   ])("is ours: %s", (_, { description, fingerprint }) => {
     const run = Bun.spawnSync([outsideTool("python") ?? "", "fingerprint.py"], {
       cwd: PYTHON_FOLDER,

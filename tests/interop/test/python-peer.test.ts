@@ -40,6 +40,13 @@ describePython("typewire-peer", () => {
     expect(await client.exit()).toMatchObject({ code: 0 });
   });
 
+  test("the calls of its page come to what is shown below them", async () => {
+    await using program = startFromPage("calls", 0);
+    expect(await program.exit()).toMatchObject({ code: 0 });
+    expect(program.stdout.lines).toEqual(page.block("text", "calls").trimEnd().split("\n"));
+    expect(program.stderr.text).toBe("");
+  });
+
   test("the server of its page is one for typewire-client", async () => {
     await using server = startFromPage("server", 0);
     const [, port] = await server.stdout.line(/listening on (\d+)/);

@@ -6,6 +6,8 @@ import { join } from "node:path";
 
 import { createEndpoint, LiveConnection } from "@typewire/connection";
 import {
+  callErrorCodes,
+  type ControlMessage,
   decodeHeader,
   defaultLimits,
   encodeHeader,
@@ -15,14 +17,20 @@ import {
   TypewireError,
   type WireErrorCode,
 } from "@typewire/protocol";
-import { toDiagnostic } from "@typewire/protocol/internal";
+import { ByteWriter, toDiagnostic } from "@typewire/protocol/internal";
 import { saludo } from "@typewire/protocol/saludo";
 import { concatenate, MemorySocket } from "@typewire/testkit";
 
+import { market } from "./market.ts";
 import { askCbor2, describeCbor2 } from "./python.ts";
+
+/** The calls of the page's examples, by their ids. */
+const marketCalls = ["", "$authenticate", "quote", "quote", "tail", "upload"];
 
 interface Example {
   readonly sender: "server" | "client";
+  /** Whether it is of `market`, not of `saludo`. */
+  readonly isOfMarket: boolean;
   readonly frame: Uint8Array;
   readonly notation: string;
 }
@@ -30,9 +38,10 @@ interface Example {
 const page = await Bun.file(join(import.meta.dir, "../../../docs/wire.md")).text();
 
 const examples = [
-  ...page.matchAll(/^```hex (server|client)\n([^`]*)^```\n\n```cbor-diag\n(.*)\n```$/gm),
-].map(([, sender, hex = "", notation = ""]): Example => ({
+  ...page.matchAll(/^```hex (server|client)( market)?\n([^`]*)^```\n\n```cbor-diag\n(.*)\n```$/gm),
+].map(([, sender, ofMarket, hex = "", notation = ""]): Example => ({
   sender: sender === "server" ? "server" : "client",
+  isOfMarket: ofMarket !== undefined,
   frame: fromHex(hex.replaceAll(/#.*$/gm, "")),
   notation,
 }));
@@ -43,15 +52,16 @@ describe("the annotated frames of docs/wire.md", () => {
     expect(examples.length).toBeGreaterThan(8);
   });
 
-  test.each([...examples])("$sender: $notation", ({ sender, frame, notation }) => {
+  test.each([...examples])("$sender: $notation", ({ sender, isOfMarket, frame, notation }) => {
     const payloads: Uint8Array[] = [];
     new FrameReader().push(frame, (bytes, start, end) => payloads.push(bytes.slice(start, end)));
     const [payload = new Uint8Array()] = payloads;
 
     expect(payloads).toHaveLength(1);
     expect(toDiagnostic(payload)).toBe(notation);
-    const codec = saludo[sender];
-    const { type }: { type: string } = codec.decodeIncoming(payload, 0, payload.length);
+    const codec = (isOfMarket ? market : saludo)[sender];
+    const message = codec.decodeIncoming(payload, 0, payload.length, undefined, nameOfCall);
+    const { type }: { type: string } = message;
     expect(type).toBe(/"type": "([^"]+)"/.exec(notation)?.[1] ?? "");
   });
 
@@ -66,6 +76,34 @@ describe("the annotated frames of docs/wire.md", () => {
       expect(toHex(rewritten)).toBe(toHex(frame));
     },
   );
+});
+
+describe("the market protocol of docs/wire.md", () => {
+  const ofMarket = examples.filter((one) => one.isOfMarket);
+
+  test("has an example of each message of calls", () => {
+    const types = ofMarket.map(({ notation }) => /"type": "([^"]+)"/.exec(notation)?.[1] ?? "");
+    const all = ["$call", "$item", "$end", "$credit", "$cancel", "$result", "$drain"];
+    expect([...new Set(types)].toSorted()).toEqual(all.toSorted());
+  });
+
+  test.each(ofMarket)("is written by the codec as shown: $notation", ({ sender, frame }) => {
+    const payload = frame.subarray(HEADER_BYTES);
+    const limits = undefined;
+    const read = market[sender].decodeIncoming(payload, 0, payload.length, limits, nameOfCall);
+    const writer = new ByteWriter();
+    writeInto(writer, market[sender], read as ControlMessage);
+    expect(toHex(writer.copy())).toBe(toHex(frame));
+  });
+});
+
+describe("the codes of calls in docs/wire.md", () => {
+  const rows = rowsOf("a call's code");
+
+  test("are ours, and those that a protocol declares", () => {
+    const codes = rows.map(([code]) => code);
+    expect(codes.toSorted()).toEqual([...callErrorCodes, "_declared_"].toSorted());
+  });
 });
 
 describeCbor2("cbor2, the outside judge", () => {
@@ -215,6 +253,28 @@ describe("the numbers in docs/wire.md", () => {
     expect(header).toBe(new TextDecoder().decode(encodeHeader(payload.length)));
   });
 });
+
+/** The name of the call of `market` with this id in the examples. */
+function nameOfCall(id: number): string | undefined {
+  return marketCalls[id];
+}
+
+/** Writes a message of a call as a connection does. */
+function writeInto(
+  writer: ByteWriter,
+  codec: (typeof market)["server" | "client"],
+  message: ControlMessage,
+): void {
+  switch (message.type) {
+    case "$call":
+      return codec.encodeCallInto(message, message.call, writer);
+    case "$item":
+    case "$result":
+      return codec.encodeCallInto(message, nameOfCall(message.id) ?? "", writer);
+    default:
+      return codec.encodeInto(message, writer);
+  }
+}
 
 /** The cells of the table whose first column has this title, without their backticks. */
 function rowsOf(title: string): [string, string, string][] {

@@ -36,6 +36,14 @@ class Fingerprints(unittest.TestCase):
         self.assertEqual(described(schema), '{"properties":{"title":{"type":"null"}}}')
         self.assertEqual(described({"properties": {"properties": {"title": "t"}}}), '{"properties":{"properties":{}}}')
 
+    def test_covers_calls_and_what_clients_show_and_keeps_their_names(self) -> None:
+        string = {"type": "string", "title": "t"}
+        call = {"input": string, "errors": {"title": string}, "idempotent": True}
+        description = {"client": {}, "server": {}, "auth": string, "calls": {"title": call}}
+        parts = '"errors":{"title":{"type":"string"}},"idempotent":true,"input":{"type":"string"}'
+        text = '{"auth":{"type":"string"},"calls":{"title":{' + parts + '}},"client":{},"server":{}}'
+        self.assertEqual(canonical(description), text)
+
     def test_writes_texts_and_keys_as_json_does(self) -> None:
         self.assertEqual(described({"const": 'ñ"\\\n\x01\x7f\ud800🎉'}), '{"const":"ñ\\"\\\\\\n\\u0001\x7f\\ud800🎉"}')
         self.assertEqual(described({"\uffff": 1, "🎉": 2}), '{"🎉":2,"\uffff":1}')

@@ -9,6 +9,7 @@ import contextlib
 import hmac
 import logging
 import secrets
+from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -18,9 +19,8 @@ from .errors import PeerError, TypewireError
 from .wire import Limits, Message
 
 _log = logging.getLogger("typewire_peer")
-_NONCE_BYTES, _MIN_SECRET_BYTES = 32, 16
-_FRAME_BYTES_PER_SECOND, _LINGER = 16_384, 2.0
-_MAX_REFUSALS, _REFUSAL_WINDOW, _MAX_NAME = 10, 10.0, 128
+_NONCE_BYTES, _MIN_SECRET_BYTES, _MAX_NAME = 32, 16, 128
+_FRAME_BYTES_PER_SECOND, _LINGER, _MAX_REFUSALS, _REFUSAL_WINDOW = 16_384, 2.0, 10, 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,13 +37,21 @@ class Endpoint:
         if self.secret is not None and len(self.secret) < _MIN_SECRET_BYTES:
             raise ValueError(f"secret: expected at least {_MIN_SECRET_BYTES} bytes, got {len(self.secret)}")
 
+    def hello(self) -> Message:
+        """What a connection says first."""
+        hello = {"type": "$hello", "protocol": self.protocol, "version": self.version}
+        interval = round(self.limits.heartbeat_interval * 1000)
+        hello |= {"maxFrameBytes": self.limits.max_frame_bytes, "heartbeatIntervalMs": interval}
+        return hello if self.secret is None else hello | {"nonce": secrets.token_bytes(_NONCE_BYTES)}
+
+    def connection(self, reader: StreamReader, writer: StreamWriter, role: str) -> "Connection":
+        return Connection(reader, writer, self, role)
+
 
 class Connection:
     """A live connection; `connect` and `serve` make them. Iterating yields messages until the peer ends."""
 
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, endpoint: Endpoint, role: str
-    ) -> None:
+    def __init__(self, reader: StreamReader, writer: StreamWriter, endpoint: Endpoint, role: str) -> None:
         self.name: str = "{}:{}".format(*writer.get_extra_info("peername", ("", ""))[:2])
         """The peer's address and port."""
         self.error: TypewireError | None = None
@@ -59,20 +67,14 @@ class Connection:
         self._messages = asyncio.Queue[tuple[Message, int] | None](self._limits.max_waiting_messages)
         self._opened = asyncio.Event()
         self._finishing: asyncio.Task[None] | None = None
-        self._is_proven = endpoint.secret is None
-        self._frames = 0
+        self._frames, self._is_proven = 0, endpoint.secret is None
         self._received: tuple[Message, int] = {}, 0
         self._peer_hello: Message = {}
         self._refusal_times: list[float] = []
         self._heartbeats: asyncio.Task[None] | None = None
-        hello = {"type": "$hello", "protocol": endpoint.protocol, "version": endpoint.version}
-        interval = round(self._limits.heartbeat_interval * 1000)
-        hello |= {"maxFrameBytes": self._limits.max_frame_bytes, "heartbeatIntervalMs": interval}
-        if endpoint.secret is not None:
-            hello["nonce"] = secrets.token_bytes(_NONCE_BYTES)
-        self._own_hello = hello
-        self._hellos = {role: cbor.dumps(hello)}
-        self._write(hello)
+        self._own_hello = endpoint.hello()
+        self._hellos = {role: cbor.dumps(self._own_hello)}
+        self._write(self._own_hello)
         if role == "server" and self._is_proven:
             self._opened.set()
         self._reading = asyncio.create_task(self._read())

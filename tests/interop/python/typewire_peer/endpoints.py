@@ -17,7 +17,7 @@ _log = logging.getLogger("typewire_peer")
 
 async def connect(endpoint: Endpoint, port: int, host: str = "127.0.0.1", *, tls: Tls = None) -> Connection:
     """Connects, and returns once the server has answered. Raises OSError, or why it was refused."""
-    connection = Connection(*await asyncio.open_connection(host, port, ssl=tls), endpoint, "client")
+    connection = endpoint.connection(*await asyncio.open_connection(host, port, ssl=tls), "client")
     try:
         await connection.opened()
     except BaseException:
@@ -55,7 +55,7 @@ class Server:
         await asyncio.gather(*self._accepted.keys() - {asyncio.current_task()})
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = Connection(reader, writer, self._endpoint, "server")
+        connection = self._endpoint.connection(reader, writer, "server")
         task = asyncio.current_task()
         assert task is not None
         self._accepted[task] = connection

@@ -17,15 +17,14 @@ Message = dict[str, Any]
 
 _CONTROL_FIELDS: Final[dict[str, dict[str, type]]] = {
     "$hello": {
-        **dict.fromkeys(("maxFrameBytes", "maxItems", "maxNesting", "heartbeatIntervalMs"), int),
+        **dict.fromkeys(("maxFrameBytes", "maxItems", "maxNesting", "heartbeatIntervalMs", "maxCalls", "maxStreams"), int),
         **{"protocol": str, "version": int, "fingerprint": str, "nonce": bytes},
     },
     "$proof": {"mac": bytes},
-    **dict.fromkeys(("$ping", "$pong"), {"id": int}),
+    **dict.fromkeys(("$ping", "$pong", "$result"), {"id": int}),
     "$error": {"code": str, "message": str, "path": str, "of": str, "frame": int},
     "$bye": {"reason": str, "retryAfterMs": int, "final": bool},
     "$call": {"call": str, "id": int},
-    "$result": {"id": int},
 }
 _REQUIRED: Final = {"protocol", "version", "mac", "code", "message", "reason", "call"}
 
