@@ -1,12 +1,11 @@
 // The client on a terminal that is not read any more: Ctrl+S was typed, or the ssh is dead.
 
 import { describe, expect, test } from "bun:test";
-import { join } from "node:path";
 
-import { ignoringHangUp, TerminalProgram } from "@typewire/testkit";
+import { executable, ignoringHangUp, TerminalProgram } from "@typewire/testkit";
 import { hello, SaludoListener } from "@typewire/testkit/saludo-listener";
 
-const main = join(import.meta.dir, "../src/main.ts");
+const main = executable("client");
 
 /** More than a terminal holds: 80 KB. */
 const many = Array.from({ length: 200 }, () => ({
@@ -15,7 +14,7 @@ const many = Array.from({ length: 200 }, () => ({
 }));
 
 function onTerminal(port: number, ...flags: readonly string[]): TerminalProgram {
-  return new TerminalProgram([process.execPath, main, `127.0.0.1:${port}`, ...flags]);
+  return new TerminalProgram([main, `127.0.0.1:${port}`, ...flags]);
 }
 
 describe("typewire-client on a terminal", () => {
@@ -56,7 +55,7 @@ describe("typewire-client on a terminal", () => {
 
   async function hungUp(started: (command: readonly string[]) => readonly string[]) {
     const server = new SaludoListener();
-    const command = [process.execPath, main, `127.0.0.1:${server.port}`];
+    const command = [main, `127.0.0.1:${server.port}`];
     const client = new TerminalProgram(started(command));
     const accepted = await server.accept(hello, { type: "welcome", text: "first" });
     await client.screen.line(/^\[RECEIVED\] first$/);

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { type ControlMessage, HEADER_BYTES } from "@typewire/protocol";
 import { ByteWriter } from "@typewire/protocol/internal";
 import { saludo } from "@typewire/protocol/saludo";
-import { Program, ScriptedPeer } from "@typewire/testkit";
+import { executable, Program, ScriptedPeer } from "@typewire/testkit";
 
 import { runMain, startServer } from "./programs.ts";
 import { SaludoPeer } from "@typewire/testkit/saludo-peer";
@@ -20,8 +20,7 @@ const fifo = join(folder, "fifo");
 
 /** The server under a shell, which sets up what a test cannot: limits, closed pipes. */
 function underShell(script: string): Program {
-  const main = `${process.execPath} ${join(import.meta.dir, "../src/main.ts")}`;
-  return new Program(["/bin/sh", "-c", script.replace("SERVER", main)]);
+  return new Program(["/bin/sh", "-c", script.replace("SERVER", executable("server"))]);
 }
 
 function payloadOf(message: ControlMessage | Uint8Array): Uint8Array {
@@ -156,6 +155,7 @@ describe("typewire-server", () => {
     await program.stderr.line(/^\[!\] SALIENDO!!$/);
     expect(await program.exit()).toEqual({ code: 0, signal: null });
 
+    // From the sources, as `bun run start:server`.
     const command = [process.execPath, join(import.meta.dir, "../src/main.ts"), "--port", "0"];
     await using local = new Program(command, { env: { LANG: "es_ES.UTF-8" } });
     await local.stderr.line(/^\[LISTENING\] El servidor está a la escucha/);

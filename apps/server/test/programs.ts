@@ -1,12 +1,13 @@
-// The server command as a child process on a free port, for the tests of ring 3.
+// The executable as a child process on a free port, for the tests of ring 3: it starts in a fifth of the time
+// that the sources take.
 
-import { join } from "node:path";
+import { executable, Program } from "@typewire/testkit";
 
-import { Program } from "@typewire/testkit";
+const server = executable("server");
 
-/** `bun src/main.ts` with these flags. */
+/** `typewire-server` with these flags. */
 export function runMain(...flags: readonly string[]): Program {
-  return new Program([process.execPath, join(import.meta.dir, "../src/main.ts"), ...flags]);
+  return new Program([server, ...flags]);
 }
 
 export interface RunningServer extends AsyncDisposable {

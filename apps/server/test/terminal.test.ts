@@ -1,14 +1,13 @@
 // The server on a terminal that is not read any more: Ctrl+S was typed, or the ssh is dead.
 
 import { describe, expect, test } from "bun:test";
-import { join } from "node:path";
 
-import { ignoringHangUp, TerminalProgram } from "@typewire/testkit";
+import { executable, ignoringHangUp, TerminalProgram } from "@typewire/testkit";
 import { SaludoPeer } from "@typewire/testkit/saludo-peer";
 
-const main = join(import.meta.dir, "../src/main.ts");
+const main = executable("server");
 
-const command = [process.execPath, main, "--port", "0"];
+const command = [main, "--port", "0"];
 
 async function onTerminal(...flags: readonly string[]) {
   return listening(new TerminalProgram([...command, ...flags]));

@@ -9,8 +9,6 @@ const finalVerdicts: ReadonlySet<CloseCode> = new Set<CloseCode>([
   "protocol-mismatch",
   "auth-required",
   "auth-failed",
-  // What this client shows is none: the next attempt would show the same.
-  "option-invalid",
 ]);
 
 /** Whether coming back after `reason` is of no use: the server has said so, or would only say the same again. */

@@ -40,7 +40,7 @@ export interface CloseReason {
   readonly path?: string;
   /** From the peer's `$bye`: when to come back. */
   readonly retryAfterMs?: number;
-  /** From the peer's `$bye`: true where coming back is of no use. A client does not, then. */
+  /** True where coming back is of no use: the peer's `$bye` says so, or what a client shows is none. A client does not, then. */
   readonly final?: true;
 }
 

@@ -330,7 +330,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
       try {
         this.#sender.sendOfCall(call, AUTHENTICATE);
       } catch (error) {
-        this.closeWith(notShown("option-invalid", error));
+        this.closeWith({ ...notShown("option-invalid", error), final: true });
       }
     });
   }

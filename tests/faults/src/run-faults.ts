@@ -32,6 +32,8 @@ const tests = Bun.spawnSync(
   [
     process.execPath,
     "test",
+    // What a row of the tenfold form does is mostly to wait.
+    ...(values.tenfold ? ["--parallel=2"] : []),
     ...(values.tls ? TLS_FILES.map((name) => join(folder, `${name}.test.ts`)) : [folder]),
     ...(pattern === undefined ? [] : ["-t", pattern]),
   ],

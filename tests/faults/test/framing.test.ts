@@ -217,20 +217,25 @@ describe("typewire-server, frames", () => {
 
   row("F7 a frame in 1-byte writes is delivered in linear time", () =>
     arena.withstand(async () => {
-      const cpuMs: number[] = [];
-      for (const payloadBytes of [65_536, 262_144]) {
+      const cpuMsOf = async (payloadBytes: number): Promise<number> => {
         using witness = await Offender.connect(arena.port);
         using offender = await Offender.connect(arena.port);
         const before = arena.figures.cpuMs;
         const bytes = frame(sayOfSize(payloadBytes, `${payloadBytes} single bytes`));
         await offender.peer.send(bytes, byteByByte);
         await witness.heardFrom(offender.name);
-        cpuMs.push(arena.figures.cpuMs - before);
+        const spentMs = arena.figures.cpuMs - before;
         await offender.leave();
+        return spentMs;
+      };
+      // How many bytes arrive together is the machine's affair, so a bad moment is measured again. Four times
+      // the bytes; sixteen times the work, each time, would be quadratic.
+      const times: number[] = [];
+      while (times.length < 3 && !times.some((factor) => factor < 8)) {
+        const smallMs = await cpuMsOf(65_536);
+        times.push((await cpuMsOf(262_144)) / Math.max(smallMs, 50));
       }
-      const [small = 0, large = 0] = cpuMs;
-      // Four times the bytes; sixteen times the work would be quadratic.
-      expect(large).toBeLessThan(8 * Math.max(small, 50));
+      expect(Math.min(...times)).toBeLessThan(8);
     }),
   );
 

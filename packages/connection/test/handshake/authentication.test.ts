@@ -344,6 +344,8 @@ describe("a client whose protocol has auth", () => {
     await pair.settle();
     expect(there.connection.closeReason).toMatchObject({ code, origin: "local" });
     expect(there.connection.closeReason?.message).toStartWith("auth: ");
+    // The next attempt would show the same; a program that failed may not.
+    expect(there.connection.closeReason?.final === true).toBe(code === "option-invalid");
   });
 
   test("shows nothing to a server of another protocol, or one without auth", async () => {
