@@ -147,7 +147,7 @@ describe("what a call carries", () => {
   });
 
   test("is refused where the page says so", () => {
-    expect(page.rowsOf("what is refused")).toHaveLength(5);
+    expect(page.rowsOf("what is refused")).toHaveLength(6);
     for (const changed of [
       { size: { inputs: Type.String() } },
       { size: Type.String() },
