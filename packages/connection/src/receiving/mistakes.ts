@@ -6,6 +6,7 @@ import {
   type AnyMessage,
   type Call,
   isFatal,
+  type PeerError,
   type Result,
   type Role,
   TypewireError,
@@ -17,6 +18,7 @@ import {
   failedInternally,
   type Offence,
   type OwnControlMessage,
+  peerReported,
   toPeerError,
 } from "../close-reason.ts";
 import type { ReceivedOfCalls } from "../calls/calls.ts";
@@ -129,4 +131,15 @@ function unknownCall({ id }: Call): Result {
     id,
     error: { code: "unknown-call", message: "This side serves no call of this name" },
   };
+}
+
+/** Whether an `$error` says that the peer has refused a message of the program's, and goes on. */
+export function refusesMessage(error: PeerError): boolean {
+  return peerReported(error) === undefined && error.of?.startsWith("$") !== true;
+}
+
+/** Whether a control message of a later version could not be read. */
+export function isUnknownControl(error: unknown): boolean {
+  if (!(error instanceof TypewireError) || error.code !== "unknown-type") return false;
+  return error.of?.startsWith("$") === true;
 }

@@ -4,14 +4,12 @@
 
 import {
   type AnyMessage,
-  type Call,
   CallMisfit,
   type Codec,
   type ControlMessage,
   isControlMessage,
   isFatal,
   type OpenCalls,
-  type PeerError,
   TypewireError,
 } from "@typewire/protocol";
 
@@ -25,26 +23,27 @@ import {
   peerSaidBye,
 } from "../close-reason.ts";
 import type { Connection } from "../connection.ts";
+import { followStep, type StepOwner } from "../handshake/follow-step.ts";
 import type { Handshake } from "../handshake/handshake.ts";
 import type { ConnectionStats } from "../stats.ts";
 import { oneLine } from "../text.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Inflow, InflowConsumer } from "./inflow.ts";
-import { Mistakes, type MistakesEndpoint, type MistakesOwner } from "./mistakes.ts";
+import {
+  isUnknownControl,
+  Mistakes,
+  type MistakesEndpoint,
+  type MistakesOwner,
+  refusesMessage,
+} from "./mistakes.ts";
 
 /** The calls of a connection, as its receiver sees them. */
 type CallsOfConnection = Pick<Calls, "receive" | "misfit" | "openCalls">;
 
 /** The connection as its receiver sees it. */
-export interface ReceiverOwner<Incoming> extends MistakesOwner {
+export interface ReceiverOwner<Incoming> extends MistakesOwner, StepOwner {
   /** A message for its handler. */
   handle(message: Incoming): void;
-  /** The handshake has taken a step: it may be over, and its frame limit another. Returns whether the connection still listens. */
-  handshakeAdvanced(): boolean;
-  /** This client has to show what the protocol asks for. */
-  show(): void;
-  /** What a client shows has to be judged; nothing more of it is taken until it has been. */
-  judge(call: Call): void;
   /** The calls of this connection; undefined where the protocol has none. */
   readonly calls: CallsOfConnection | undefined;
   /** The end, at once: a silent peer hears no last message. */
@@ -142,7 +141,7 @@ export class Receiver<
       return;
     }
     if (isControlMessage(message)) {
-      this.#receiveControl(message, bytes.subarray(start, end));
+      this.#receiveControl(message, bytes, start, end);
     } else if (!this.#handshake.isOver) {
       this.#refuse(this.#handshake.expected(`"${oneLine(message.type)}"`), this.#offence(message));
     } else if (this.#owner.heard()) {
@@ -157,14 +156,16 @@ export class Receiver<
     return { of: type, frame: this.#frames };
   }
 
-  #receiveControl(message: ControlMessage, payload: Uint8Array): void {
+  #receiveControl(message: ControlMessage, bytes: Uint8Array, start: number, end: number): void {
     const { observers } = this.#endpoint;
     if (message.type === "$error") {
       this.#framesAside += 1;
       if (refusesMessage(message)) this.#madeMistakes.refusedByPeer += 1;
       observers.onPeerError?.(this.#owner, message);
     }
-    if (!this.#passesHandshake(message, payload)) return;
+    if (!this.#handshake.isOver || isOfHandshake(message)) {
+      if (!this.#passesHandshake(message, bytes.subarray(start, end))) return;
+    }
     switch (message.type) {
       case "$hello":
       case "$proof":
@@ -184,7 +185,7 @@ export class Receiver<
       case "$result":
       case "$drain":
       case "$late":
-        this.#toCalls(message, payload.length);
+        this.#toCalls(message, end - start);
         return;
       case "$bye":
         this.#owner.closeWith(peerSaidBye(message));
@@ -196,7 +197,7 @@ export class Receiver<
     }
   }
 
-  /** Does what the handshake says. Returns whether the message is still to be dealt with. */
+  /** Returns whether the message is still to be dealt with. */
   #passesHandshake(message: ControlMessage, payload: Uint8Array): boolean {
     const handshake = this.#handshake;
     const before = handshake.peerHello;
@@ -205,27 +206,9 @@ export class Receiver<
     if (peerHello !== undefined && peerHello !== before) {
       this.#endpoint.observers.onHello?.(this.#owner, peerHello);
     }
-    switch (step.next) {
-      case "refuse":
-        this.#refuse(step.error, this.#offence(message));
-        return false;
-      case "end":
-        this.#owner.closeWith(step.reason);
-        return false;
-      case "judge":
-        this.#owner.judge(step.call);
-        return false;
-      case "enter":
-        if (this.#owner.handshakeAdvanced()) this.#owner.heard();
-        return false;
-      default:
-    }
-    const isStep = message.type === "$hello" || message.type === "$proof";
-    // Where there is no place for a peer that has just proved itself, its proof is not answered.
-    if (isStep && !this.#owner.handshakeAdvanced()) return false;
-    if (step.next === "say") this.#owner.answer(step.message);
-    else if (step.next === "show") this.#owner.show();
-    return true;
+    return followStep(step, isOfHandshake(message), this.#owner, (error) =>
+      this.#refuse(error, this.#offence(message)),
+    );
   }
 
   /** Undefined where no message that comes is one of a call's. */
@@ -261,13 +244,6 @@ export class Receiver<
   }
 }
 
-/** Whether an `$error` says that the peer has refused a message of the program's, and goes on. */
-function refusesMessage(error: PeerError): boolean {
-  return peerReported(error) === undefined && error.of?.startsWith("$") !== true;
-}
-
-/** Whether a control message of a later version could not be read. */
-function isUnknownControl(error: unknown): boolean {
-  if (!(error instanceof TypewireError) || error.code !== "unknown-type") return false;
-  return error.of?.startsWith("$") === true;
+function isOfHandshake({ type }: ControlMessage): boolean {
+  return type === "$hello" || type === "$proof";
 }
