@@ -1,0 +1,43 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+
+import { portOf, run } from "./example.ts";
+
+setDefaultTimeout(30_000);
+
+describe("the studio", () => {
+  test("answers, streams, takes uploads, and has workers", async () => {
+    await using server = run("studio/server.ts", 0);
+    const port = await portOf(server);
+    await using alone = run("studio/client.ts", port, "lobby", "ana-token");
+    await alone.stdout.line(/^I am ana in lobby$/);
+    await alone.stdout.line(/^You said: how are you \(5 words\)$/);
+    await alone.stdout.line(/^nobody works: noWorker$/);
+    expect(await alone.exit()).toMatchObject({ code: 0 });
+
+    await using worker = run("studio/worker.ts", port);
+    await server.stderr.line(/^ana square \d+ ms$/);
+    await using luis = run("studio/client.ts", port, "lobby", "luis-token");
+    await luis.stdout.line(/^\s*bytes: 1000000,$/);
+    await luis.stdout.line(/^12 × 12 = 144$/);
+    await worker.stdout.line(/^job 1: 12$/);
+  });
+
+  test("lets nobody in without a token", async () => {
+    await using server = run("studio/server.ts", 0);
+    await using stranger = run("studio/client.ts", await portOf(server), "lobby", "guess");
+    expect((await stranger.exit()).code).not.toBe(0);
+    expect(stranger.stderr.text).toContain("auth-failed");
+  });
+
+  test("ends in order: the worker's call ends, and both processes with it", async () => {
+    await using server = run("studio/server.ts", 0);
+    const port = await portOf(server);
+    await using worker = run("studio/worker.ts", port);
+    await using client = run("studio/client.ts", port, "lobby", "luis-token");
+    await client.stdout.line(/^12 × 12 = 144$|^nobody works/);
+    server.signal("SIGINT");
+    await worker.stdout.line(/^the work has ended: /);
+    expect(await server.exit()).toMatchObject({ code: 0 });
+    expect(await worker.exit()).toMatchObject({ code: 0 });
+  });
+});
