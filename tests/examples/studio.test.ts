@@ -1,5 +1,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 
+import { defineProtocol, Type } from "typewire";
+import { connect, serve } from "typewire/bun";
+
 import { portOf, run } from "./example.ts";
 
 setDefaultTimeout(30_000);
@@ -39,5 +42,53 @@ describe("the studio", () => {
     await worker.stdout.line(/^the work has ended: /);
     expect(await server.exit()).toMatchObject({ code: 0 });
     expect(await worker.exit()).toMatchObject({ code: 0 });
+  });
+});
+
+/** Credit of a stream, in payload bytes, as docs/api.md tells it. */
+const WINDOW_BYTES = 65_536;
+
+describe("only the newest value", () => {
+  test("a reader that is megabytes behind gets a window of older values at most", async () => {
+    const level = defineProtocol({
+      name: "level",
+      version: 1,
+      server: {},
+      client: {},
+      calls: { level: { yields: Type.Object({ value: Type.Integer(), pad: Type.String() }) } },
+    });
+    const [changes, pad] = [5000, "x".repeat(1000)];
+    let value = 0;
+    let change = Promise.withResolvers<void>();
+    await using server = serve(
+      level,
+      { port: 0 },
+      {
+        async *level() {
+          for (let sent = -1; ;) {
+            if (sent === value) await change.promise;
+            sent = value;
+            yield { value, pad };
+          }
+        },
+      },
+    );
+    await using client = await connect(level, { port: server.port });
+
+    const reader = client.call.level()[Symbol.asyncIterator]();
+    expect((await reader.next()).value).toMatchObject({ value: 0 });
+    while (value < changes) {
+      value += 1;
+      change.resolve();
+      change = Promise.withResolvers();
+      await Bun.sleep(0);
+    }
+    let older = 0;
+    for (let next = await reader.next(); next.value?.value !== changes; next = await reader.next())
+      older += 1;
+
+    expect(older).toBeGreaterThan(1);
+    expect(older).toBeLessThanOrEqual(Math.ceil(WINDOW_BYTES / pad.length) + 1);
+    await reader.return?.();
   });
 });
