@@ -1,4 +1,4 @@
-// Jobs for workers: whoever has none waits for the next. Knows nothing of connections.
+// Jobs for workers: a worker without one waits for the next. Knows nothing of connections.
 
 interface Job {
   readonly job: number;
