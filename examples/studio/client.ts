@@ -1,29 +1,29 @@
-// One tour of the studio: `bun client.ts ROOM TOKEN`. Says what it hears.
+// One visit to the studio: `bun client.ts TOKEN FILE`. Ends when the file's words are counted.
+
+import { createReadStream } from "node:fs";
 
 import { connect } from "typewire/bun";
 import { address, studio } from "./protocol.ts";
 
-const [room = "lobby", token = "ana-token"] = process.argv.slice(2);
-
+const [token = "", file = ""] = process.argv.slice(2);
 await using client = await connect(
   studio,
   { ...address, auth: () => ({ token }) },
-  { said: ({ from, text }) => console.log(`${from}: ${text}`) },
+  { said: ({ room, name, text }) => console.log(`${room}: ${name}: ${text}`) },
 );
-const { call } = client;
 
-await call.join(room);
-console.log(`I am ${(await call.whoami()).user} in ${room}`);
-client.send({ type: "say", room, text: "hola" });
+await client.call.join({ room: "lobby" });
+client.send({ type: "say", room: "lobby", text: "hola" });
 
-const answer = call.complete("how are you");
-for await (const word of answer) process.stdout.write(word);
-console.log(`(${await answer.output} words)`);
-
-function* file(): Generator<Uint8Array> {
-  for (let chunk = 0; chunk < 20; chunk += 1) yield new Uint8Array(50_000).fill(1);
+let tokens = 0;
+for await (const token of client.call.complete({ prompt: "to be or not" })) {
+  console.log(token);
+  if ((tokens += 1) === 6) break;
 }
-console.log(await call.upload({ name: "ones.bin" }, file(), { timeoutMs: 10_000 }));
 
-const squared = await client.try.square(12, { timeoutMs: 2_000 });
-console.log(squared.ok ? `12 × 12 = ${squared.output}` : `nobody works: ${squared.error.code}`);
+const { upload, bytes } = await client.call.upload(createReadStream(file));
+console.log(`upload ${upload} has ${bytes} bytes`);
+let answer = await client.try.ask({ upload });
+for (; !answer.ok && answer.error.code === "notCounted"; answer = await client.try.ask({ upload }))
+  await Bun.sleep(100);
+console.log(answer.ok ? `upload ${upload} has ${answer.output} words` : answer.error.code);

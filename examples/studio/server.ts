@@ -1,85 +1,71 @@
-// The studio: lets in who has a token, and answers. Ctrl+C ends it when its calls have ended.
+// The studio: takes uploads, has workers count their words, writes text, and keeps rooms. Ctrl+C closes it in order.
+
+import { EventEmitter, once } from "node:events";
 
 import { serve } from "typewire/bun";
-import { Jobs } from "./jobs.ts";
 import { address, studio } from "./protocol.ts";
 
-const users = new Map([
-  ["ana-token", "ana"],
-  ["luis-token", "luis"],
-  ["worker-token", "worker"],
-]);
-const jobs = new Jobs();
+const users = new Map(Object.entries({ "ana-token": "Ana", "worker-token": "worker" }));
+const words = new Map<number, number>();
+const jobs: { upload: number; content: string }[] = [];
+const added = new EventEmitter().setMaxListeners(0);
+let uploads = 0;
+
+/** In place of a language model: says the prompt's words, one at a time, until it is stopped. */
+async function* parrot(prompt: string): AsyncGenerator<string> {
+  try {
+    for (const tokens = prompt.split(" "); ; await Bun.sleep(10)) yield* tokens;
+  } finally {
+    console.log("the model has stopped");
+  }
+}
 
 const server = serve(
   studio,
   {
     ...address,
     authenticate({ token }) {
-      const user = users.get(token);
-      if (user === undefined) throw new Error("no such token");
-      return { user };
+      const name = users.get(token);
+      if (name === undefined) throw new Error("no such token");
+      return { name };
     },
-    use: [
-      async (call, next) => {
-        const start = performance.now();
-        try {
-          return await next();
-        } finally {
-          console.error(
-            `${call.context.user} ${call.name} ${Math.round(performance.now() - start)} ms`,
-          );
-        }
-      },
-    ],
   },
   {
     say({ room, text }, connection) {
-      const message = { type: "said", room, from: connection.context.user, text } as const;
-      server.publish(`room.${room}`, message, { except: connection });
+      server.publish(`room.${room}`, { type: "said", room, name: connection.context.name, text });
     },
-    whoami: (_, { context }) => ({ user: context.user }),
-    join: (room, call) => call.connection.subscribe(`room.${room}`),
-    async *complete(prompt, call) {
-      const words = `You said: ${prompt}`.split(" ");
-      for (const word of words) {
-        await Bun.sleep(5);
-        // The caller has left the loop: a model would stop here, and cost nothing more.
-        if (call.signal.aborted) break;
-        yield `${word} `;
-      }
-      return words.length;
+    ask({ upload }, call) {
+      const count = words.get(upload);
+      if (count === undefined) throw call.error("notCounted", { waiting: jobs.length });
+      return count;
     },
     async upload(_, call) {
-      let bytes = 0;
-      let sum = 0;
-      for await (const chunk of call.items) {
-        bytes += chunk.length;
-        for (const byte of chunk) sum = (sum + byte) % 65_536;
-      }
-      return { bytes, sum };
+      const file = new Blob(await Array.fromAsync(call.items));
+      const upload = (uploads += 1);
+      jobs.push({ upload, content: await file.text() });
+      added.emit("job");
+      return { upload, bytes: file.size };
     },
+    complete: ({ prompt }) => parrot(prompt),
     async *work(_, call) {
-      const taking = async (): Promise<void> => {
-        for await (const { job, result } of call.items) jobs.done(job, result);
-      };
-      // The items end with the call, which the loop below hears by the signal.
-      taking().catch(() => {});
-      for (;;) yield await jobs.next(call.signal);
-    },
-    async square(value, call) {
-      const result = jobs.square(value);
-      if (result === undefined) throw call.error("noWorker", null);
-      return result;
-    },
-    async *ticks() {
+      const results = call.items[Symbol.asyncIterator]();
       for (;;) {
-        yield Math.round(performance.now());
-        await Bun.sleep(1);
+        let job = jobs.shift();
+        for (; job === undefined; job = jobs.shift())
+          await once(added, "job", { signal: call.signal });
+        try {
+          yield job;
+          const result = await results.next();
+          if (result.done !== true) words.set(job.upload, result.value);
+        } finally {
+          // A worker that left without a result leaves its job to another.
+          if (!words.has(job.upload) && jobs.push(job) > 0) added.emit("job");
+        }
+        if (!words.has(job.upload)) return;
       }
     },
+    join: ({ room }, { connection }) => connection.subscribe(`room.${room}`),
   },
 );
 console.log(`The studio is at ${server.address}`);
-
 process.once("SIGINT", () => void server.drain({ reason: "the studio closes" }));

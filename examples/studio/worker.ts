@@ -1,23 +1,14 @@
-// Takes jobs one after the other, until the studio closes: `bun worker.ts`.
+// Counts words: each job that comes is answered by a result, in one call.
 
 import { connect } from "typewire/bun";
 import { address, studio } from "./protocol.ts";
 
-await using client = await connect(
-  studio,
-  { ...address, auth: () => ({ token: "worker-token" }), reconnect: false },
-  { said: () => {} },
-);
+const auth = () => ({ token: "worker-token" });
+await using client = await connect(studio, { ...address, auth }, { said() {} });
 
-/** What has been worked out and is not sent yet; the call pulls from it. */
-const results = new TransformStream<{ job: number; result: number }>();
+const results = new TransformStream<number, number>();
 const writer = results.writable.getWriter();
-
-try {
-  for await (const { job, value } of client.call.work(results.readable)) {
-    console.log(`job ${job}: ${value}`);
-    await writer.write({ job, result: value * value });
-  }
-} catch (error) {
-  console.log(`the work has ended: ${String(error)}`);
+for await (const { upload, content } of client.call.work(results.readable)) {
+  await writer.write(content.split(/\s+/).filter(Boolean).length);
+  console.log(`counted ${upload}`);
 }
