@@ -10,9 +10,10 @@ import {
   type Hello,
   TypewireError,
 } from "@typewire/protocol";
-import { AUTHENTICATE } from "@typewire/protocol/internal";
 
+import { AwaitedEnd } from "./awaited-end.ts";
 import type { ByteSocket, SocketUser } from "./byte-socket.ts";
+import { slotsOf } from "./calls/caller-slots.ts";
 import { Calls } from "./calls/calls.ts";
 import { ConnectionLink } from "./calls/connection-link.ts";
 import {
@@ -21,7 +22,6 @@ import {
   type CloseOptions,
   type CloseReason,
   connectionClosed,
-  failed,
   failedInternally,
   isConnectionClosed,
   largestConsumer,
@@ -33,7 +33,7 @@ import {
 } from "./close-reason.ts";
 import type { Connection, ConnectionState } from "./connection.ts";
 import type { Endpoint, Member } from "./endpoint.ts";
-import { callOf, judge, notShown } from "./handshake/authentication.ts";
+import { type EntranceParts, letIn, show } from "./entrance.ts";
 import { Handshake } from "./handshake/handshake.ts";
 import { MOST_REST_MS } from "./receiving/audience.ts";
 import { HandlerCalls, type HandlerCallsOwner } from "./receiving/handler-calls.ts";
@@ -96,8 +96,8 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   #wasOpen = false;
   /** What had come from the peer when the sweep looked last. */
   #heardBytes = 0;
-  /** The `$bye` that waits until no handler is under way any more. */
-  #byeAfterHandlers: Bye | undefined;
+  /** The end that waits until no handler is under way any more. */
+  #awaitedEnd: AwaitedEnd | undefined;
   /** For calls of `ready` before the peer has proved the secret. */
   #proof: PromiseWithResolvers<void> | undefined;
   /** Made for the first message of one. */
@@ -190,15 +190,9 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   /** As `close`. With `afterHandlers`, calls that this side answers are asked to end after `halfTimeMs`. */
   closeWithin(options: CloseOptions, halfTimeMs: number): Promise<CloseReason> {
     const bye = toBye(options);
-    if (options.afterHandlers === true && this.#hasWork && !this.#isEnding) {
-      const isFirst = this.#byeAfterHandlers === undefined;
-      this.#byeAfterHandlers ??= bye;
-      // What callers still say of their calls has to be read.
-      if (this.#answering > 0 && isFirst) this.#calls?.drain(halfTimeMs, bye.retryAfterMs);
-      else if (this.#answering === 0) this.#inflow.hold(HOLD.ending);
-    } else {
-      this.closeWith(closedInOrder(bye.reason), bye);
-    }
+    const reason = closedInOrder(bye.reason);
+    if (options.afterHandlers === true) this.#closeAfterWork(bye, reason, halfTimeMs);
+    else this.closeWith(reason, bye);
     return this.closed;
   }
 
@@ -266,6 +260,10 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   handle(message: Incoming): void {
+    if (this.#awaitedEnd !== undefined) {
+      this.#handlers.passOver();
+      return;
+    }
     const handler = this.#endpoint.handlers.get(message.type);
     if (handler !== undefined) this.#handlers.call(handler, message.type, message);
   }
@@ -285,7 +283,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   handlerSettled(): void {
-    if (!this.#hasWork) this.#sayByeAfterHandlers();
+    this.#endIfDue();
     this.#finishIfSaid();
   }
 
@@ -303,36 +301,11 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   judge(call: Call): void {
-    this.#inflow.hold(HOLD.judging);
-    void judge(this.#endpoint.authenticate, call, this).then((judgement) => {
-      if (this.#isEnding) return;
-      const { result } = judgement;
-      if ("failure" in judgement) {
-        this.#sender.sendOfCall(result, AUTHENTICATE);
-        this.closeWith(failed(judgement.failure), judgement.error);
-        return;
-      }
-      this.#handshake.admit(this.#endpoint.sweep.now(), judgement.expiresInMs);
-      // Where there is no place for a client that may stay, it is not told that it may.
-      if (!this.handshakeAdvanced()) return;
-      this.#sender.sendOfCall(result, AUTHENTICATE);
-      if (this.heard()) this.#inflow.release(HOLD.judging);
-    });
+    void letIn(this.#entrance, call);
   }
 
   show(): void {
-    void callOf(this.#endpoint.credentials).then((call) => {
-      if (this.#isEnding) return;
-      if ("origin" in call) {
-        this.closeWith(call);
-        return;
-      }
-      try {
-        this.#sender.sendOfCall(call, AUTHENTICATE);
-      } catch (error) {
-        this.closeWith({ ...notShown("option-invalid", error), final: true });
-      }
-    });
+    void show(this.#entrance);
   }
 
   /**
@@ -350,6 +323,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   closeWith(reason: CloseReason, lastMessage?: OwnControlMessage): void {
     if (!this.#enter("draining")) return;
     this.#closeReason = reason;
+    this.#awaitedEnd?.over();
     // A peer that has ended in order has said what it had to say.
     if (reason.code !== "peer-closed") this.#handlers.drop();
     this.#calls?.ending(reason.message, reason === peerEndedItsHalf);
@@ -432,6 +406,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   writerClosed(reason: CloseReason, unsent: () => Iterable<UnsentRun>): void {
     this.#closeReason ??= reason;
     const recorded = this.#closeReason;
+    this.#awaitedEnd?.over();
     this.#calls?.ended(recorded.message);
     if (recorded.code !== "peer-closed") this.#handlers.drop();
     const left = this.stats;
@@ -493,7 +468,9 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     this.#wasOpen = true;
     // A client's calls that waited for a connection leave behind what its program sends first.
     const opening = observers.onOpen?.(this);
-    if (this.#endpoint.calls?.outgoing !== undefined && !this.#isEnding) this.#callsReady();
+    if (this.#endpoint.calls?.outgoing !== undefined && !this.#isEnding) {
+      this.calls?.ready(slotsOf(this.#handshake.peerHello));
+    }
     if (opening !== undefined) this.#handlers.wait("onOpen", opening);
     return !this.#isEnding;
   }
@@ -506,6 +483,16 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   /** Whether the peer may still be answered: by handlers of messages or of calls. */
   get #hasWork(): boolean {
     return this.#handlers.inFlight > 0 || this.#answering > 0;
+  }
+
+  get #entrance(): EntranceParts<Connection<Outgoing>> {
+    return {
+      self: this,
+      endpoint: this.#endpoint,
+      handshake: this.#handshake,
+      inflow: this.#inflow,
+      sender: this.#sender,
+    };
   }
 
   #link(): ConnectionLink<Connection<Outgoing>> {
@@ -523,36 +510,49 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
       handlerFailed: observers.onHandlerError,
       closeWith: (reason, lastMessage) => this.closeWith(reason, lastMessage),
       callSettled: () => this.handlerSettled(),
-      callsEnded: () => this.#callsEnded(),
+      callsEnded: (retryAfterMs) => this.#callsEnded(retryAfterMs),
     });
   }
 
-  /** The peer has said how many calls it answers. */
-  #callsReady(): void {
-    const { maxCalls, maxStreams } = this.#handshake.peerHello ?? {};
-    const slots = maxCalls === undefined ? undefined : { maxCalls, maxStreams: maxStreams ?? 0 };
-    this.calls?.ready(slots);
+  /** Nothing more is handed to handlers of messages, and no further call taken. */
+  #closeAfterWork(bye: Bye, reason: CloseReason, halfTimeMs: number): void {
+    if (this.#isEnding || this.#awaitedEnd !== undefined) return;
+    const { calls, clock, limits } = this.#endpoint;
+    const answersCalls = calls?.answering !== undefined && this.#state === "open";
+    if (!answersCalls && this.#handlers.inFlight === 0) {
+      this.closeWith(reason, bye);
+      return;
+    }
+    const graceMs = answersCalls ? Math.max(1, Math.min(limits.lingerMs, halfTimeMs)) : 0;
+    this.#awaitedEnd = new AwaitedEnd(bye, reason, graceMs, clock);
+    // What callers still say of their calls has to be read.
+    if (answersCalls) this.calls?.drain(halfTimeMs, bye.retryAfterMs);
+    else this.#inflow.hold(HOLD.ending);
   }
 
   /** No call is under way any more, after a drain of this side's or of the peer's. */
-  #callsEnded(): void {
+  #callsEnded(retryAfterMs: number | undefined): void {
     if (this.#endpoint.role === "server") {
-      if (!this.#hasWork) this.#sayByeAfterHandlers();
-    } else {
-      // What is sent meanwhile is answered: a drain lets handlers of messages end as well.
-      void this.close({ reason: "The server takes no further calls here", afterHandlers: true });
+      this.#awaitedEnd?.callsEnded(() => this.#endIfDue());
+      return;
     }
+    const bye = toBye({ reason: "The server takes no further calls here" });
+    const reason = closedInOrder(bye.reason);
+    const back = retryAfterMs === undefined ? reason : { ...reason, retryAfterMs };
+    this.#closeAfterWork(bye, back, DRAIN_HALF_TIME_MS);
   }
 
-  #sayByeAfterHandlers(): void {
-    const bye = this.#byeAfterHandlers;
-    if (bye !== undefined) this.closeWith(closedInOrder(bye.reason), bye);
+  /** The end that was waited for, where nothing keeps the connection from it any more. */
+  #endIfDue(): void {
+    const end = this.#awaitedEnd;
+    if (end?.isDue === true && !this.#hasWork) this.closeWith(end.reason, end.bye);
   }
 
   /** Ends a connection whose handlers never settle, so that reading or a close does not wait for ever. */
   #checkHandlers(nowMs: number): void {
-    if (!this.#handlers.areStuck(nowMs)) return;
-    this.#sayByeAfterHandlers();
+    const end = this.#awaitedEnd;
+    if (!this.#handlers.areStuck(nowMs, end !== undefined)) return;
+    if (end !== undefined) this.closeWith(end.reason, end.bye);
     const { limits, role } = this.#endpoint;
     const { reason, lastMessage } = failedInternally(
       role,

@@ -31,6 +31,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ],
   ["receiving/"],
   ["end-options.ts", "endpoint.ts"],
+  ["awaited-end.ts", "entrance.ts"],
   ["live-connection.ts"],
   ["index.ts", "internal.ts"],
 ];

@@ -33,8 +33,8 @@ export interface CallLink<Self = unknown> {
   handlerStuck(call: string, forMs: number): void;
   /** Ends the connection because of its calls. */
   end(code: "internal" | "too-many-errors", message: string): void;
-  /** After `drain` at either end: no call is under way any more. */
-  callsEnded(): void;
+  /** After `drain` at either end: no call is under way any more. `retryAfterMs` is what the peer's `$drain` said. */
+  callsEnded(retryAfterMs?: number): void;
 }
 
 /** Payload bytes that each receiver of items takes to begin with; the same at both ends, so nothing is negotiated. */

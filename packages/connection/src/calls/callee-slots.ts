@@ -30,6 +30,11 @@ export class CalleeSlots {
     return this.#excess;
   }
 
+  /** Calls whose handlers are stuck. */
+  get stuck(): number {
+    return this.#stuckCalls + this.#stuckStreams;
+  }
+
   has(isStream: boolean): boolean {
     const { maxCalls, maxStreams } = this.#limits;
     return isStream ? this.#streams < maxStreams : this.#calls < maxCalls;

@@ -1,10 +1,18 @@
 // The slots of one connection at the side that calls: how many calls and streams the callee has open for it, those
 // included that this side has given up and that are not answered yet.
 
+import type { Hello } from "@typewire/protocol";
+
 /** How many calls the peer answers at once, by its hello. */
 export interface PeerSlots {
   readonly maxCalls: number;
   readonly maxStreams: number;
+}
+
+/** What the peer's `$hello` announces; undefined where it answers no calls. */
+export function slotsOf(hello: Hello | undefined): PeerSlots | undefined {
+  const { maxCalls, maxStreams = 0 } = hello ?? {};
+  return maxCalls === undefined ? undefined : { maxCalls, maxStreams };
 }
 
 /** Counts only, the same as the callee's: a slot is free when the `$result` has come. */

@@ -105,11 +105,10 @@ export class Calls {
         this.#requireOutgoing("$result").receiveResult(message);
         return;
       case "$drain":
-        this.#outgoing?.receiveDrain();
+        this.#outgoing?.receiveDrain(message);
         return;
       case "$late":
-        if (this.#outgoing === undefined)
-          this.#requireIncoming(message.of).requireUsed(message.id, message.of);
+        if (this.#outgoing === undefined) this.#requireIncoming(message.of).receiveLate(message);
         else this.#outgoing.receiveLate(message);
     }
   }

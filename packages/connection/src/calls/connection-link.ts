@@ -23,8 +23,8 @@ export interface LinkedConnection<Self> {
   readonly closeWith: (reason: CloseReason, lastMessage: OwnControlMessage) => void;
   /** A call that this side answers has its result, or has ended without one. */
   readonly callSettled: () => void;
-  /** No call is under way any more, after a drain. */
-  readonly callsEnded: () => void;
+  /** No call is under way any more, after a drain; `retryAfterMs` is what the peer's said. */
+  readonly callsEnded: (retryAfterMs: number | undefined) => void;
 }
 
 export class ConnectionLink<Self> implements CallLink<Self> {
@@ -89,7 +89,7 @@ export class ConnectionLink<Self> implements CallLink<Self> {
     this.#of.closeWith({ code, message, origin: "local" }, { type: "$error", code, message });
   }
 
-  callsEnded(): void {
-    this.#of.callsEnded();
+  callsEnded(retryAfterMs?: number): void {
+    this.#of.callsEnded(retryAfterMs);
   }
 }

@@ -6,12 +6,13 @@ import {
   type CallFailure,
   type CallMisfit,
   type Item,
-  TypewireError,
+  type Late,
 } from "@typewire/protocol";
 
 import { type CallDeadlines, Expiring } from "./call-deadlines.ts";
 import { answerOf, failureOf, internalFailure } from "./call-answer.ts";
 import { type CallLink, DEFAULT_TIMEOUT_MS } from "./call-link.ts";
+import { CallIds } from "./call-ids.ts";
 import { CalleeSlots } from "./callee-slots.ts";
 import type { CallTable } from "./handler-table.ts";
 import { type Callee, IncomingCall } from "./incoming-call.ts";
@@ -62,13 +63,13 @@ export class IncomingCalls implements Callee {
   readonly #link: CallLink;
   readonly #open = new Map<number, IncomingCall>();
   readonly #slots: CalleeSlots;
-  #lastId: number;
+  readonly #ids: CallIds;
   #drain: { readonly retryAfterMs: number; readonly halfTime: HalfTime } | undefined;
   #hasEnded = false;
 
   constructor(endpoint: CalleeEndpoint, link: CallLink, pump: ItemPump) {
     this.#endpoint = endpoint;
-    this.#lastId = endpoint.firstId - 1;
+    this.#ids = new CallIds(endpoint.firstId);
     this.#link = link;
     this.pump = pump;
     this.#slots = new CalleeSlots(endpoint.limits);
@@ -87,9 +88,9 @@ export class IncomingCalls implements Callee {
     return this.#open.size;
   }
 
-  /** Of those, the ones whose answer the peer may still get. */
+  /** Of those, the ones whose answer the peer may still get: a handler that is stuck is not waited for. */
   get answerable(): number {
-    return this.#hasEnded ? 0 : this.#open.size;
+    return this.#hasEnded ? 0 : this.#open.size - this.#slots.stuck;
   }
 
   /** The name of the open call with this id, for the codec. */
@@ -103,7 +104,7 @@ export class IncomingCalls implements Callee {
 
   /** @throws TypewireError `schema-mismatch` where the id is not beyond the last. */
   receiveCall({ call: name, id, timeoutMs, input }: Call): void {
-    this.#takeId(id);
+    this.#ids.take(id);
     const entry = this.#endpoint.table.get(name);
     if (entry === undefined) {
       this.#refuse(id, name, { code: "unknown-call", message: "This side has no such call" });
@@ -139,7 +140,7 @@ export class IncomingCalls implements Callee {
   /** @throws TypewireError `schema-mismatch` where there has been no such call. */
   receiveItem({ id, item }: Item, payloadBytes: number): void {
     const call = this.#open.get(id);
-    if (call === undefined) return this.requireUsed(id, "$item");
+    if (call === undefined) return this.#ids.requireUsed(id, "$item");
     if (call.inbox === undefined || call.reason !== undefined) return;
     if (!call.inbox.push(item, payloadBytes)) call.abort("item-beyond-credit");
   }
@@ -147,21 +148,21 @@ export class IncomingCalls implements Callee {
   /** @throws TypewireError as `receiveItem`. */
   receiveEnd(id: number): void {
     const call = this.#open.get(id);
-    if (call === undefined) this.requireUsed(id, "$end");
+    if (call === undefined) this.#ids.requireUsed(id, "$end");
     else call.endItems();
   }
 
   /** @throws TypewireError as `receiveItem`. */
   receiveCredit(id: number, bytes: number): void {
     const call = this.#open.get(id);
-    if (call === undefined) this.requireUsed(id, "$credit");
+    if (call === undefined) this.#ids.requireUsed(id, "$credit");
     else call.takeCredit(bytes);
   }
 
   /** @throws TypewireError as `receiveItem`. */
   receiveCancel(id: number): void {
     const call = this.#open.get(id);
-    if (call === undefined) this.requireUsed(id, "$cancel");
+    if (call === undefined) this.#ids.requireUsed(id, "$cancel");
     else call.abort("cancelled");
   }
 
@@ -175,17 +176,13 @@ export class IncomingCalls implements Callee {
       this.#open.get(id)?.abort("invalid-item", message, path);
       return;
     }
-    this.#takeId(id);
+    this.#ids.take(id);
     this.#refuse(id, name, failureOf(code, message, path));
   }
 
-  /** @throws TypewireError `schema-mismatch` where the peer has made no call with this id. */
-  requireUsed(id: number, of: string): void {
-    if (id >= 1 && id <= this.#lastId) return;
-    throw new TypewireError("schema-mismatch", `schema-mismatch at /id: there was no call ${id}`, {
-      path: "/id",
-      of,
-    });
+  /** @throws TypewireError as `receiveItem`. */
+  receiveLate({ id, of }: Late): void {
+    this.#ids.requireUsed(id, of);
   }
 
   /**
@@ -236,7 +233,10 @@ export class IncomingCalls implements Callee {
   stuck(call: IncomingCall): void {
     call.isStuck = true;
     this.#link.handlerStuck(call.name, this.#endpoint.limits.handlersStallMs);
-    if (!this.#slots.stick(call.isStream)) return;
+    if (!this.#slots.stick(call.isStream)) {
+      this.#tellDrained();
+      return;
+    }
     const slots = this.#slots.describe(call.isStream);
     this.#link.end("internal", `The handlers of all ${slots} run on after their calls have ended`);
   }
@@ -247,18 +247,6 @@ export class IncomingCalls implements Callee {
 
   grant({ id, name }: IncomingCall, bytes: number): void {
     if (!this.#hasEnded) this.#link.send({ type: "$credit", id, bytes }, name);
-  }
-
-  #takeId(id: number): void {
-    if (id > this.#lastId) {
-      this.#lastId = id;
-      return;
-    }
-    const expected = `expected the id of a call beyond ${this.#lastId}, got ${id}`;
-    throw new TypewireError("schema-mismatch", `schema-mismatch at /id: ${expected}`, {
-      path: "/id",
-      of: "$call",
-    });
   }
 
   #timeoutFor(isStream: boolean, timeoutMs: number | undefined): number {
@@ -301,7 +289,7 @@ export class IncomingCalls implements Callee {
   }
 
   #tellDrained(): void {
-    if (this.#drain === undefined || this.#open.size > 0 || this.#hasEnded) return;
+    if (this.#drain === undefined || this.answerable > 0 || this.#hasEnded) return;
     this.#endpoint.deadlines.delete(this.#drain.halfTime);
     this.#link.callsEnded();
   }

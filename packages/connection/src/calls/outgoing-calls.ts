@@ -6,6 +6,7 @@ import {
   CallError,
   type CallMisfit,
   type CallShape,
+  type Drain,
   type Item,
   type Late,
   type Result,
@@ -13,8 +14,11 @@ import {
 } from "@typewire/protocol";
 
 import { describeThrown } from "../text.ts";
+import { MAX_TIMER_MS } from "../time/clock.ts";
+import { afterTheEnd, mayGoAgain } from "./again.ts";
 import type { CallDeadlines } from "./call-deadlines.ts";
 import { answeredWith, endedBy } from "./call-failures.ts";
+import { CallIds } from "./call-ids.ts";
 import { type CallLink, DEFAULT_TIMEOUT_MS } from "./call-link.ts";
 import { closed, invalidInput, ranBefore, tooManyStreams, unsupported } from "./caller-failures.ts";
 import { type PeerSlots, CallerSlots } from "./caller-slots.ts";
@@ -30,9 +34,6 @@ export interface CallerEndpoint {
   /** The id of the first call of a connection. */
   readonly firstId: number;
 }
-
-/** How often a call is queued, over all connections. */
-const MOST_ATTEMPTS = 3;
 
 /** A connection that calls are made on. */
 interface Line {
@@ -53,13 +54,15 @@ export class OutgoingCalls implements Caller {
   readonly #slots = new CallerSlots();
   readonly #waiting = new Set<OutgoingCall>();
   readonly #held: HeldBytes = { bytes: 0 };
-  #lastId: number;
+  readonly #ids: CallIds;
   #isDraining = false;
+  /** When to come back, by the peer's `$drain`. */
+  #retryAfterMs: number | undefined;
   #closed: string | undefined;
 
   constructor(endpoint: CallerEndpoint, comesBack: boolean) {
     this.#endpoint = endpoint;
-    this.#lastId = endpoint.firstId - 1;
+    this.#ids = new CallIds(endpoint.firstId);
     this.#comesBack = comesBack;
   }
 
@@ -124,26 +127,18 @@ export class OutgoingCalls implements Caller {
     const line = this.#line;
     this.#line = undefined;
     this.#isDraining = false;
+    this.#retryAfterMs = undefined;
     if (!this.#comesBack) this.#closed ??= because;
     const open = [...this.#open.values()];
     const waiting = [...this.#waiting];
     this.#open.clear();
     this.#slots.clear();
     this.#waiting.clear();
-    this.#lastId = this.#endpoint.firstId - 1;
-    const lost: OutgoingCall[] = [];
-    for (const call of open) {
-      call.stopItems();
-      call.id = 0;
-      if (line !== undefined && line.link.leftTo >= call.frameEndsAt) call.mayHaveRun = true;
-      // In the order in which they were made, before those that waited.
-      if (this.#mayGoAgain(call)) this.#waiting.add(call);
-      else lost.push(call);
-    }
-    for (const call of waiting) {
-      if (this.#comesBack) this.#waiting.add(call);
-      else lost.push(call);
-    }
+    this.#ids.restart();
+    // Without a line none was open.
+    const leftTo = line?.link.leftTo ?? 0;
+    const { again, lost } = afterTheEnd({ open, waiting, leftTo, comesBack: this.#comesBack });
+    for (const call of again) this.#waiting.add(call);
     for (const call of lost) {
       const ran = call.mayHaveRun ? "maybe" : "no";
       this.#fail(call, endedBy("connection-lost", call.name, ran, { detail: because }), true);
@@ -162,8 +157,9 @@ export class OutgoingCalls implements Caller {
   }
 
   /** The peer takes no further calls on this connection. */
-  receiveDrain(): void {
+  receiveDrain({ retryAfterMs }: Drain): void {
     this.#isDraining = true;
+    if (retryAfterMs !== undefined) this.#retryAfterMs = Math.min(retryAfterMs, MAX_TIMER_MS);
     if (!this.#comesBack) {
       const waiting = [...this.#waiting];
       this.#waiting.clear();
@@ -198,13 +194,13 @@ export class OutgoingCalls implements Caller {
   /** @throws TypewireError as `receiveItem`. */
   receiveCredit(id: number, bytes: number): void {
     const call = this.#open.get(id);
-    if (call === undefined) this.requireUsed(id, "$credit");
+    if (call === undefined) this.#ids.requireUsed(id, "$credit");
     else call.takeCredit(bytes);
   }
 
   /** @throws TypewireError as `receiveItem`. */
   receiveLate({ id, of }: Late): void {
-    this.requireUsed(id, of);
+    this.#ids.requireUsed(id, of);
     if (of !== "$result" || !this.#slots.answered(id)) return;
     this.#sendWaiting();
     this.#tellDrained();
@@ -228,19 +224,6 @@ export class OutgoingCalls implements Caller {
     this.#fail(call, error);
     this.#sendWaiting();
     this.#tellDrained();
-  }
-
-  /** @throws TypewireError `schema-mismatch` where this side has made no call with this id on this connection. */
-  requireUsed(id: number, of: string): void {
-    if (id >= 1 && id <= this.#lastId) return;
-    throw new TypewireError(
-      "schema-mismatch",
-      `schema-mismatch at /id: no call ${id} was made here`,
-      {
-        path: "/id",
-        of,
-      },
-    );
   }
 
   expired(call: OutgoingCall): void {
@@ -297,11 +280,6 @@ export class OutgoingCalls implements Caller {
     return slots !== undefined && this.#slots.hasRoom(isStream, slots);
   }
 
-  #mayGoAgain(call: OutgoingCall): boolean {
-    if (!this.#comesBack || call.isStream || call.attempts >= MOST_ATTEMPTS) return false;
-    return !call.mayHaveRun || call.shape.idempotent;
-  }
-
   /**
    * Makes the calls that wait, in order, as far as there are slots. Streams wait for a connection only: `all`
    * is to look at them too.
@@ -327,8 +305,7 @@ export class OutgoingCalls implements Caller {
   /** `leftMs`: of its time; 0 where it has no deadline. */
   #send(line: Line, call: OutgoingCall, leftMs: number): void {
     const { shape, isStream, items } = call;
-    const id = this.#lastId + 1;
-    this.#lastId = id;
+    const id = this.#ids.next();
     call.id = id;
     call.attempts += 1;
     this.#open.set(id, call);
@@ -376,7 +353,12 @@ export class OutgoingCalls implements Caller {
   /** The callee answered with an error. */
   #refused(call: OutgoingCall, error: CallError): void {
     const hasBegun = call.mayHaveRun && error.ran === "no";
-    if (error.code === "shutting-down" && error.ran === "no" && this.#mayGoAgain(call)) {
+    if (
+      error.code === "shutting-down" &&
+      error.ran === "no" &&
+      this.#comesBack &&
+      mayGoAgain(call)
+    ) {
       // The refusal may overtake nothing: its `$drain` came before, or comes with it.
       this.#isDraining = true;
       call.id = 0;
@@ -405,6 +387,6 @@ export class OutgoingCalls implements Caller {
   }
 
   #tellDrained(): void {
-    if (this.#isDraining && this.inFlight === 0) this.#line?.link.callsEnded();
+    if (this.#isDraining && this.inFlight === 0) this.#line?.link.callsEnded(this.#retryAfterMs);
   }
 }

@@ -86,9 +86,18 @@ export class HandlerCalls<Self> {
     }
   }
 
-  /** For the sweep: whether reading, or a close, has waited for handlers for `handlersStallMs`, and none has settled. */
-  areStuck(nowMs: number): boolean {
-    if (!this.#inflow.isHeld(HOLD.handlers) && !this.#inflow.isHeld(HOLD.ending)) {
+  /** A message came that has no turn any more: the connection waits for its end. */
+  passOver(): void {
+    this.#line ??= { calls: [], dropped: 0 };
+    this.#line.dropped += 1;
+  }
+
+  /**
+   * For the sweep: whether reading, or a close (`isEndAwaited`), has waited for handlers for `handlersStallMs`, and
+   * none has settled.
+   */
+  areStuck(nowMs: number, isEndAwaited: boolean): boolean {
+    if (!this.#inflow.isHeld(HOLD.handlers) && !(isEndAwaited && this.inFlight > 0)) {
       this.#seenAtMs = -1;
       return false;
     }

@@ -1,0 +1,157 @@
+// A close that waits for calls, with peers that would rather keep it waiting.
+
+import { describe, expect, test } from "bun:test";
+
+import { Type } from "@sinclair/typebox";
+import { internalLimits } from "@typewire/connection/internal";
+import { defineProtocol } from "@typewire/protocol";
+import { ByteWriter } from "@typewire/protocol/internal";
+import { ScriptedPeer, within } from "@typewire/testkit";
+
+import { connect, serve, type ServeOptions } from "../src/index.ts";
+
+const desk = defineProtocol({
+  name: "desk",
+  version: 1,
+  server: {},
+  client: { work: Type.Object({ ms: Type.Integer() }) },
+  calls: { hang: {}, heed: {}, echo: { input: Type.Integer(), output: Type.Integer() } },
+});
+
+function open(options: Partial<ServeOptions<typeof desk, 0>> = {}) {
+  const never = Promise.withResolvers<void>();
+  let worked = 0;
+  const server = serve(
+    desk,
+    { port: 0, onHandlerError: () => {}, ...options },
+    {
+      async work({ ms }) {
+        worked += 1;
+        await Bun.sleep(ms);
+      },
+      hang: () => never.promise,
+      heed: (_, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener("abort", () => reject(signal.reason as Error));
+        }),
+      echo: (input) => input,
+    },
+  );
+  return { server, worked: () => worked, release: () => never.resolve() };
+}
+
+type Said = Parameters<typeof desk.client.encodeInto>[0];
+
+/** Frames of a client that the test plays. */
+function frames(...messages: readonly Said[]): Uint8Array {
+  const writer = new ByteWriter();
+  for (const message of messages) {
+    if (message.type === "$call") desk.client.encodeCallInto(message, message.call, writer);
+    else desk.client.encodeInto(message, writer);
+  }
+  return writer.copy();
+}
+
+async function peerOf(port: number): Promise<ScriptedPeer> {
+  return ScriptedPeer.connect({ hostname: "127.0.0.1", port });
+}
+
+/** The types of what a peer has heard. */
+function heard(peer: ScriptedPeer): string[] {
+  return peer.payloads.map(
+    (payload) =>
+      desk.server.decodeIncoming(payload, 0, payload.length, undefined, () => "heed").type,
+  );
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let turns = 0; !isSo(); turns += 1) {
+    if (turns > 2_000) throw new Error("It did not happen");
+    await Bun.sleep(2);
+  }
+}
+
+describe("a close that waits for calls", () => {
+  test("hands out no further message, ends although the peer goes on to send, and says $bye", async () => {
+    const { server, worked } = open({ limits: internalLimits({ lingerMs: 50 }) });
+    await using _ = server;
+    using peer = await peerOf(server.port);
+    await peer.send(frames({ type: "$call", call: "heed", id: 1 }));
+    await until(() => server.stats().callsInFlight === 1);
+    const [connection] = [...server.connections];
+    const closing = connection?.close({ afterHandlers: true });
+    let isOver = false;
+    const sending = (async () => {
+      for (let sent = 0; sent < 500 && !isOver; sent += 1) {
+        await peer.send(frames({ type: "work", ms: 60 }));
+        await Bun.sleep(5);
+      }
+    })();
+    await Bun.sleep(30);
+    await peer.send(frames({ type: "$cancel", id: 1 }));
+    const end = within(closing ?? Promise.reject(new Error("none")), () => "no end", 4_000);
+    expect(await end.finally(() => (isOver = true))).toMatchObject({ code: "done" });
+    await sending;
+    expect(worked()).toBe(0);
+    expect(heard(peer)).toEqual(["$hello", "$drain", "$result", "$bye"]);
+    expect(server.stats().messagesUnhandled).toBeGreaterThan(0);
+  });
+
+  test("waits no longer for a handler that is stuck", async () => {
+    const limits = internalLimits({ handlersStallMs: 100, lingerMs: 50 });
+    const { server, release } = open({ limits });
+    await using _ = server;
+    using peer = await peerOf(server.port);
+    await peer.send(frames({ type: "$call", call: "hang", id: 1 }, { type: "$cancel", id: 1 }));
+    await until(() => server.stats().callsInFlight === 1);
+    const [connection] = [...server.connections];
+    const closing = connection?.close({ afterHandlers: true });
+    await until(() => connection?.state !== "open");
+    peer.shutdown();
+    expect(await closing).toMatchObject({ code: "done" });
+    release();
+    await until(() => server.stats().callsInFlight === 0);
+  });
+
+  test("lets a client end by itself, so that a call on its way runs once, on the next connection", async () => {
+    const first = open();
+    const { port } = first.server;
+    await using client = await connect(
+      desk,
+      { port, reconnect: { initialDelayMs: 1, maxDelayMs: 5 } },
+      {},
+    );
+    expect(await client.call.echo(1)).toBe(1);
+    const drained = first.server.drain();
+    // It leaves before `$drain` can have come.
+    const crossing = client.call.echo(2);
+    await drained;
+    const second = serve(
+      desk,
+      { port },
+      { work() {}, hang() {}, heed() {}, echo: (input) => input * 10 },
+    );
+    await using _ = second;
+    expect(await within(crossing, () => "the call was lost")).toBe(20);
+  });
+
+  test("tells a client when to come back", async () => {
+    const { server } = open();
+    const waits: number[] = [];
+    await using client = await connect(
+      desk,
+      {
+        port: server.port,
+        random: () => 0,
+        onStatus: (status) => {
+          if (status.state === "reconnecting") waits.push(status.delayMs);
+        },
+      },
+      {},
+    );
+    expect(await client.call.echo(1)).toBe(1);
+    await server.drain({ retryAfterMs: 60_000 });
+    await until(() => waits.length > 0);
+    expect(waits[0]).toBeGreaterThanOrEqual(60_000);
+  });
+});
