@@ -42,9 +42,14 @@ describe(`${CALLS} calls`, () => {
       pair.callee.sent.length = 0;
     };
     for (let index = 0; index < 50; index += 1) await batch();
-    const before = heapBytes();
-    for (let index = 0; index < CALLS / 100; index += 1) await batch();
-    expect(heapBytes() - before).toBeLessThan(256 * 1024);
+    // What a call leaves behind is there each time; what the engine makes meanwhile of other files is not.
+    const grownBytes: number[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const before = heapBytes();
+      for (let index = 0; index < CALLS / 300; index += 1) await batch();
+      grownBytes.push(heapBytes() - before);
+    }
+    expect(Math.min(...grownBytes)).toBeLessThan((256 * 1024) / 3);
     expect(pair.taken).toBe(0);
   }, 120_000);
 

@@ -38,6 +38,13 @@ export function describedParts(shape: ObjectShape, fields: Fields): readonly Par
   });
 }
 
+/** The shape of a property by its key alone, which is no named one's; undefined where nothing describes it. */
+export function shapeForKey(shape: ObjectShape, name: string): Shape | undefined {
+  const entries = shape.entries.find(({ pattern }) => pattern.test(name));
+  if (entries !== undefined) return entries.shape;
+  return typeof shape.rest === "string" ? undefined : shape.rest;
+}
+
 /** Whether an object has a property. One that every object inherits counts only where it is the object's own. */
 export function isPresent(fields: Fields, name: string): boolean {
   return name in Object.prototype ? Object.hasOwn(fields, name) : name in fields;

@@ -191,3 +191,34 @@ describe("a message of any schema", () => {
     TIMEOUT_MS,
   );
 });
+
+describe("a property that is undefined, in a union", () => {
+  const Named = Type.Object({ inner: Type.Undefined() });
+
+  test.each([
+    ["any other value", Type.Object({}, { additionalProperties: Type.Not(Type.Literal("a")) })],
+    ["anything", Type.Object({}, { additionalProperties: true })],
+    ["nothing else", Type.Object({ other: Type.Optional(Type.String()) })],
+    ["a record", Type.Record(Type.String(), Type.Unknown())],
+  ])("is written by the member that names it, though one that takes %s stands first", (_, open) => {
+    for (const members of [
+      [open, Named],
+      [Named, open],
+    ]) {
+      for (const codec of codecsFor(Type.Object({ v: Type.Union(members) }))) {
+        const payload = codec.encode({ type: "m", v: { inner: undefined } } as ValueMessage);
+        for (const reader of codecsFor(Type.Object({ v: Type.Union(members) }))) {
+          const { v } = reader.decode(payload) as unknown as { v: object };
+          expect(Object.keys(v)).toEqual(["inner"]);
+        }
+      }
+    }
+  });
+
+  test("is left out where no member takes it", () => {
+    const open = Type.Object({}, { additionalProperties: true });
+    const body = Type.Object({ v: Type.Union([open, Type.Null()]), other: Type.Undefined() });
+    const other = undefined;
+    expectArrival(body, { v: { a: "x", b: undefined }, other }, { v: { a: "x" }, other });
+  });
+});

@@ -5,8 +5,8 @@ import { MAJOR } from "../../../cbor/write.ts";
 import { schemaMismatch, toPointer } from "../../../errors.ts";
 import { isMap } from "../../../schema/describe-kind.ts";
 import { outOfPlace } from "../../../schema/fault.ts";
-import { describedParts, isPresent, namedParts } from "../../../schema/parts.ts";
-import { type ObjectShape, propertyNamed } from "../../../schema/shape.ts";
+import { describedParts, isPresent, namedParts, shapeForKey } from "../../../schema/parts.ts";
+import { admitsUndefined, type ObjectShape, propertyNamed } from "../../../schema/shape.ts";
 import { writeTextKey } from "./unknown.ts";
 import type { EncodeWalk, Fields } from "./walk.ts";
 
@@ -42,20 +42,24 @@ function assertRequired(walk: EncodeWalk, shape: ObjectShape, fields: Fields): v
 }
 
 /**
- * Counts the properties that no schema describes and that are left out.
+ * Counts the properties that are left out though they are not named: those that no schema describes, and those
+ * that are undefined where the schema of their keys does not take that.
  *
  * @throws TypewireError `schema-mismatch` where one has no place in a closed object or a record.
  */
 function dropOthers(walk: EncodeWalk, shape: ObjectShape, fields: Fields): void {
-  if (typeof shape.rest === "object") return;
   for (const name of Object.keys(fields)) {
-    if (fields[name] === undefined || propertyNamed(shape, name) !== undefined) continue;
-    if (name === "type" && walk.isMessage) continue;
-    if (shape.entries.some(({ pattern }) => pattern.test(name))) continue;
-    if (shape.rest === "refuse") {
-      throw outOfPlace(shape, fields[name], toPointer([...walk.path, name]));
+    if (propertyNamed(shape, name) !== undefined || (name === "type" && walk.isMessage)) continue;
+    const part = shapeForKey(shape, name);
+    if (fields[name] === undefined) {
+      // Another member of a union may take it.
+      if (part === undefined || !admitsUndefined(part)) walk.dropped += 1;
+    } else if (part === undefined) {
+      if (shape.rest === "refuse") {
+        throw outOfPlace(shape, fields[name], toPointer([...walk.path, name]));
+      }
+      walk.dropped += 1;
     }
-    walk.dropped += 1;
   }
 }
 
