@@ -5,9 +5,10 @@ import { describe, expect, test } from "bun:test";
 import { internalLimits } from "@typewire/connection/internal";
 import { type MessageOf } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
-import { FakeClock, MemorySocket } from "@typewire/testkit";
+import type { MemorySocket } from "@typewire/testkit";
 
-import { type Accept, LiveServer, type ServerHandlers } from "../src/index.ts";
+import type { ServerHandlers } from "../src/index.ts";
+import { connected } from "./support/connected.ts";
 
 type Text = MessageOf<typeof saludo, "client">["text"];
 
@@ -28,8 +29,6 @@ function audienceOf(
     readonly by?: "broadcast" | "publish";
   } = {},
 ) {
-  const clock = new FakeClock();
-  let accept: Accept | undefined;
   const heard: Text[] = [];
   const handlers: ServerHandlers<typeof saludo> = {
     async say({ text }, connection) {
@@ -41,25 +40,7 @@ function audienceOf(
       else server.publish("all", said, options);
     },
   };
-  const server = new LiveServer(saludo, { clock, limits }, handlers, {
-    listen(given) {
-      accept = given;
-      return { address: "memory", hostname: undefined, port: undefined, stop() {} };
-    },
-    handlerFailed() {},
-  });
-  const sockets = Array.from({ length: count + 1 }, (_, index) => {
-    const socket = new MemorySocket();
-    const user = accept?.({
-      name: `peer ${index}`,
-      ipAddress: undefined,
-      isBeyondLimit: false,
-      cut: () => socket.terminate(),
-    });
-    if (user !== undefined) socket.events = user;
-    user?.opened(socket);
-    return socket;
-  });
+  const { server, clock, sockets } = connected(count + 1, { limits }, handlers);
   for (const connection of server.connections) connection.subscribe("all");
   const [speaker, ...listeners] = sockets;
   const speak = async (): Promise<void> => {

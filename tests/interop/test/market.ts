@@ -30,6 +30,16 @@ export const WINDOW_BYTES = 65_536;
 export const LAST_SEQ = 1_041;
 export const TEXT_LENGTH = 10_000;
 
+/** What `market_peer.py client` prints, of any server that answers it. */
+export const CLIENT_PRINTS: readonly string[] = [
+  "quote {'price': 12.5}",
+  "error unknownSymbol {'symbol': 'XYZ'} yes",
+  `tail ${LAST_SEQ - 41} items, ${(LAST_SEQ - 41) * TEXT_LENGTH} characters`,
+  "left after 43",
+  "upload {'bytes': 10000000}",
+  "chat ['UNO', 'DOS', 'TRES']",
+];
+
 interface OpenCall {
   readonly name: string;
   /** What this end may still send. */

@@ -4,25 +4,29 @@ import type { SocketUser } from "@typewire/connection";
 import { saludo } from "@typewire/protocol/saludo";
 import { FakeClock, MemorySocket } from "@typewire/testkit";
 
-import { type Accept, LiveServer, type ServerObserver } from "../../src/index.ts";
+import {
+  type Accept,
+  LiveServer,
+  type ServerHandlers,
+  type ServerOptions,
+} from "../../src/index.ts";
 
 /** A server of `count` connections, the oldest first. */
-export function connected(count: number, observer: ServerObserver<typeof saludo> = {}) {
+export function connected(
+  count: number,
+  options: ServerOptions<typeof saludo> = {},
+  handlers: ServerHandlers<typeof saludo> = {},
+) {
   const clock = new FakeClock();
   const sockets: MemorySocket[] = [];
   let accept: Accept | undefined;
-  const server = new LiveServer(
-    saludo,
-    { clock, ...observer },
-    {},
-    {
-      listen(given) {
-        accept = given;
-        return { address: "memory", hostname: undefined, port: undefined, stop() {} };
-      },
-      handlerFailed() {},
+  const server = new LiveServer(saludo, { clock, ...options }, handlers, {
+    listen(given) {
+      accept = given;
+      return { address: "memory", hostname: undefined, port: undefined, stop() {} };
     },
-  );
+    handlerFailed() {},
+  });
   for (let index = 0; index < count; index += 1) {
     const socket = new MemorySocket();
     sockets.push(socket);
