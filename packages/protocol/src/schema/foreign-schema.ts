@@ -5,7 +5,7 @@ import { Kind, type TSchema } from "@sinclair/typebox";
 
 import { refuse } from "../errors.ts";
 import { describeKind } from "./describe-kind.ts";
-import { literalsOf } from "./keyword-advice.ts";
+import { literalOf, literalsOf } from "./keyword-advice.ts";
 
 const TAKE_OURS = 'take the Type of the protocol: import { Type } from "typewire"';
 
@@ -50,7 +50,7 @@ function describeForeign(schema: object): string {
 /** What to write for a JSON Schema, the literals that it lists included. */
 export function instead(schema: object): string {
   if ("enum" in schema) return literalsOf(schema.enum);
-  if ("const" in schema) return `Type.Literal(${JSON.stringify(schema.const)})`;
+  if ("const" in schema) return literalOf(schema.const);
   const type: unknown = "type" in schema ? schema.type : undefined;
   const keyword =
     typeof type === "string" ? type : [...WRITTEN.keys()].find((key) => key in schema);

@@ -84,7 +84,6 @@ const REWRITTEN: ReadonlyMap<string, string> = new Map([
   ["additionalItems", "write Type.Array for any number of items, Type.Tuple for so many"],
   ["allOf", "write Type.Intersect([ … ])"],
   ["anyOf", "write Type.Union([ … ])"],
-  ["const", "write Type.Literal( … )"],
   [
     "contentEncoding",
     "bytes travel as they are: write Type.Uint8Array(), or say it in description",
@@ -148,6 +147,7 @@ function adviceOnKind(keyword: string, schema: TSchema, kind: string): string | 
   const value: unknown = schema[keyword];
   if (kind === "Literal") return "leave it out: a literal is one value and no other";
   if (keyword === "enum") return `write ${literalsOf(value)}`;
+  if (keyword === "const") return `write ${literalOf(value)}`;
   if (keyword === "length" && typeof value === "number") {
     if (kind === "String") return `write "minLength" and "maxLength"`;
     if (kind === "Array") return `write "minItems" and "maxItems"`;
@@ -174,11 +174,29 @@ function adviceOnKind(keyword: string, schema: TSchema, kind: string): string | 
 /** How the values that `enum` lists are written as literals; the first eight of them. */
 export function literalsOf(values: unknown): string {
   if (!Array.isArray(values) || values.length === 0) return "Type.Union([Type.Literal( … ), … ])";
-  const members = values.slice(0, 8).map((value: unknown) => {
-    if (value === null) return "Type.Null()";
-    return `Type.Literal(${typeof value === "bigint" ? `${value}n` : JSON.stringify(value)})`;
-  });
-  return `Type.Union([${members.join(", ")}${values.length > 8 ? ", …" : ""}])`;
+  return `Type.Union([${firstOf(values, (value) => literalOf(value))}])`;
+}
+
+/** How deep a value is spelled out: one that a program made may contain itself. */
+const DEEPEST = 4;
+
+/** The type of this one value: arrays are tuples, and objects have literals for properties. */
+export function literalOf(value: unknown, depth = 0): string {
+  if (value === null) return "Type.Null()";
+  if (typeof value === "object" && depth === DEEPEST) return "…";
+  const inner = (each: unknown): string => literalOf(each, depth + 1);
+  if (Array.isArray(value)) return `Type.Tuple([${firstOf(value, inner)}])`;
+  if (typeof value === "object") {
+    const named = Object.entries(value);
+    if (named.length === 0) return "Type.Object({})";
+    const properties = firstOf(named, ([name, each]) => `${JSON.stringify(name)}: ${inner(each)}`);
+    return `Type.Object({ ${properties} })`;
+  }
+  return `Type.Literal(${typeof value === "bigint" ? `${value}n` : JSON.stringify(value)})`;
+}
+
+function firstOf<Value>(values: readonly Value[], write: (value: Value) => string): string {
+  return `${values.slice(0, 8).map(write).join(", ")}${values.length > 8 ? ", …" : ""}`;
 }
 
 function isAlike(word: string, keyword: string): boolean {

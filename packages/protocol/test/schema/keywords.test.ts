@@ -53,7 +53,17 @@ describe("a keyword that is not enforced", () => {
       "enum",
       'write Type.Union([Type.Literal("a"), Type.Null(), Type.Literal(5n)])',
     ],
-    [Type.String({ const: "a" }), "const", "write Type.Literal( … )"],
+    [Type.String({ const: "a" }), "const", 'write Type.Literal("a")'],
+    [
+      Type.Unknown({ const: { a: [false, null] } }),
+      "const",
+      'write Type.Object({ "a": Type.Tuple([Type.Literal(false), Type.Null()]) })',
+    ],
+    [
+      Type.Unknown({ enum: [[0], {}] }),
+      "enum",
+      "write Type.Union([Type.Tuple([Type.Literal(0)]), Type.Object({})])",
+    ],
     [Type.String({ nullable: true }), "nullable", "write Type.Union([ …, Type.Null()])"],
     [Type.String({ contentEncoding: "base64" }), "contentEncoding", "write Type.Uint8Array()"],
     [Type.String({ transform: ["trim"] }), "transform", "change the text before it is sent"],
@@ -106,7 +116,7 @@ describe("a keyword that is not enforced", () => {
     ],
     [Type.Unknown({ type: "string" }), "type", "leave it out"],
     [Type.Any({ minimum: 5 }), "minimum", "leave it out"],
-    [Type.Boolean({ const: true }), "const", "write Type.Literal( … )"],
+    [Type.Boolean({ const: true }), "const", "write Type.Literal(true)"],
     [Type.Null({ nullable: true }), "nullable", "write Type.Union"],
     [Type.Literal("a", { maxLength: 1 }), "maxLength", "leave it out"],
     [Type.Not(text, { type: "string" }), "type", "leave it out"],
@@ -116,6 +126,14 @@ describe("a keyword that is not enforced", () => {
     const reason = refusalOf(schema);
     expect(reason).toContain(`does not enforce "${keyword}"; `);
     expect(reason).toContain(advice);
+  });
+
+  test("is refused with a value that contains itself, too", () => {
+    const endless: { readonly a: unknown[] } = { a: [] };
+    endless.a.push(endless);
+    expect(refusalOf(Type.Unknown({ const: endless }))).toContain(
+      'write Type.Object({ "a": Type.Tuple([Type.Object({ "a": Type.Tuple([…]) })]) })',
+    );
   });
 
   test("is refused wherever a type stands, with its path", () => {

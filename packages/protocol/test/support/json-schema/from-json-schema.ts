@@ -5,7 +5,7 @@
 
 import { type TSchema, Type } from "@sinclair/typebox";
 
-/** A schema of JSON Schema, draft 4 or a later one. */
+/** A schema of JSON Schema, draft 2020-12. */
 export type JsonSchema = boolean | Fields;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -23,7 +23,6 @@ const KEYWORDS: Readonly<Record<JsonType, readonly string[]>> = {
   array: [
     "items",
     "prefixItems",
-    "additionalItems",
     "unevaluatedItems",
     "minItems",
     "maxItems",
@@ -41,28 +40,20 @@ const KEYWORDS: Readonly<Record<JsonType, readonly string[]>> = {
     "propertyNames",
     "minProperties",
     "maxProperties",
-    "dependencies",
     "dependentRequired",
     "dependentSchemas",
   ],
 };
 
-const ANNOTATIONS = [
-  "$schema",
-  "$comment",
-  "$defs",
-  "definitions",
-  "title",
-  "description",
-  "default",
-];
+const ANNOTATIONS = ["$id", "$comment", "$defs", "title", "description", "default"];
 
-/** Thrown for what this converter does not follow: references to other documents, and recursion but of the root. */
+/** Thrown for what this converter does not follow: references to other documents or names, and recursion but of the root. */
 export class Unfollowed extends Error {}
 
 /** The type of what `schema` admits. */
 export function fromJsonSchema(schema: JsonSchema): TSchema {
   const isRecursive = JSON.stringify(schema).includes('"$ref":"#"');
+  if (typeof schema === "object" && hasNames(Object.values(schema))) throw new Unfollowed("$id");
   if (!isRecursive) return new Converter(schema, undefined).convert(schema);
   return Type.Recursive((This) => new Converter(schema, This).convert(schema));
 }
@@ -151,8 +142,8 @@ class Converter {
         case "number":
           return isInteger &&
             !conjuncts.some(({ type: given }) => [given].flat().includes("number"))
-            ? Type.Integer(numericBounds(options))
-            : Type.Number(numericBounds(options));
+            ? Type.Integer(options)
+            : Type.Number(options);
         case "string":
           return Type.String(options);
         case "array":
@@ -172,19 +163,16 @@ class Converter {
       const { minContains: _least, maxContains: _most, ...asked } = options;
       options = asked;
     }
-    const positions = Array.isArray(items) ? items : options["prefixItems"];
+    const positions = options["prefixItems"];
     if (Array.isArray(positions)) {
-      const { prefixItems, additionalItems, minItems, maxItems, ...others } = options;
-      const further = prefixItems === undefined ? additionalItems : items;
-      const isClosed = further === false || maxItems === positions.length;
+      const { prefixItems: _, minItems, maxItems, ...others } = options;
+      const isClosed = items === false || maxItems === positions.length;
       const isWhole = isClosed && minItems === positions.length && Object.keys(others).length === 0;
       const members = (positions as readonly JsonSchema[]).map((each) => this.convert(each));
       if (isWhole) return Type.Tuple(members);
       return Type.Array(Type.Unknown(), { ...options, prefixItems: members });
     }
-    // Beside no positions there are no additional ones.
-    const { additionalItems: _, ...asked } = options;
-    return Type.Array(this.convert((items ?? true) as JsonSchema), { ...asked, ...contained });
+    return Type.Array(this.convert((items ?? true) as JsonSchema), { ...options, ...contained });
   }
 
   #object(asked: Fields): TSchema {
@@ -223,8 +211,6 @@ class Converter {
 /** What `schema` asks, as schemas of which all must hold: its typed keywords are one, every other keyword is one. */
 function conjunctsOf(schema: JsonSchema): readonly JsonSchema[] {
   if (typeof schema === "boolean") return schema ? [] : [schema];
-  // In draft 4, nothing counts beside a reference.
-  if ("$ref" in schema) return [{ $ref: schema["$ref"] }];
   const { allOf = [], type, ...keywords } = schema;
   const typed: Record<string, unknown> = type === undefined ? {} : { type };
   const applied: Record<string, unknown>[] = [];
@@ -243,8 +229,37 @@ function conjunctsOf(schema: JsonSchema): readonly JsonSchema[] {
   ) {
     return [{ ...values, ...typed }, ...(allOf as readonly JsonSchema[]).flatMap(conjunctsOf)];
   }
-  const own = Object.keys(typed).length > 0 ? [typed, ...applied] : applied;
+  const typedOnly = applied.length === 0 && (allOf as readonly JsonSchema[]).length === 0;
+  const said = typedOnly ? asFurther(typed) : typed;
+  const own = Object.keys(said).length > 0 ? [said, ...applied] : applied;
   return [...own, ...(allOf as readonly JsonSchema[]).flatMap(conjunctsOf)];
+}
+
+/** Where no other schema evaluates anything, what is not evaluated is what is not named. */
+function asFurther({ unevaluatedProperties, unevaluatedItems, ...typed }: Fields): Fields {
+  const evaluatesItems = ["items", "prefixItems", "contains"].some((keyword) => keyword in typed);
+  return {
+    ...typed,
+    ...(unevaluatedProperties !== undefined && {
+      additionalProperties: unevaluatedProperties,
+      ...("additionalProperties" in typed && {
+        additionalProperties: typed["additionalProperties"],
+      }),
+    }),
+    ...(unevaluatedItems !== undefined &&
+      (evaluatesItems ? { unevaluatedItems } : { items: unevaluatedItems })),
+  };
+}
+
+/** Whether a schema within these has a name that references may use. */
+function hasNames(schemas: readonly unknown[]): boolean {
+  return schemas.some(
+    (schema) =>
+      typeof schema === "object" &&
+      schema !== null &&
+      (["$id", "$anchor"].some((name) => typeof (schema as Fields)[name] === "string") ||
+        hasNames(Object.values(schema))),
+  );
 }
 
 function isTyped(schema: JsonSchema): boolean {
@@ -257,25 +272,6 @@ function isTyped(schema: JsonSchema): boolean {
 function typesOf({ type }: Fields): readonly JsonType[] {
   if (type === undefined) return TYPES;
   return [type].flat().map((each) => (each === "integer" ? "number" : each) as JsonType);
-}
-
-/** Draft 4 says beside a bound whether it is exclusive; later drafts have a bound of its own. */
-function numericBounds(options: Fields): Fields {
-  const { exclusiveMinimum, exclusiveMaximum, ...bounds } = options;
-  const { minimum, maximum, ...others } = bounds;
-  return {
-    ...others,
-    ...bound("minimum", "exclusiveMinimum", minimum, exclusiveMinimum),
-    ...bound("maximum", "exclusiveMaximum", maximum, exclusiveMaximum),
-  };
-}
-
-function bound(inclusive: string, exclusive: string, value: unknown, given: unknown): Fields {
-  if (given === true) return { [exclusive]: value };
-  return {
-    ...(value === undefined ? {} : { [inclusive]: value }),
-    ...(typeof given === "number" ? { [exclusive]: given } : {}),
-  };
 }
 
 function unionOf(members: readonly TSchema[]): TSchema {
