@@ -3,6 +3,7 @@
 
 import { defaultLimits } from "@typewire/protocol";
 
+import { WINDOW_BYTES } from "./calls/call-link.ts";
 import { MAX_TIMER_MS } from "./time/clock.ts";
 import type { CloseCode } from "./close-reason.ts";
 
@@ -95,6 +96,15 @@ export const optionRows = {
     says: "how long a peer may be unread because none of handlersInFlight ends",
     answers: "handlers that never settle, behind which the peer's end is not heard",
     code: "internal",
+  },
+  windowBytes: {
+    unit: "bytes",
+    // Each stream begins with that much at both ends; a receiver can only add to it.
+    least: WINDOW_BYTES,
+    most: 1024 * 1024,
+    fallback: WINDOW_BYTES,
+    says: "items of a stream that wait for the program that takes them, in payload bytes",
+    answers: "streams that are not read: each holds so much, and one frame",
   },
 } as const satisfies Record<string, LimitRow<number | boolean>>;
 

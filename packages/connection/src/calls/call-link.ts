@@ -37,8 +37,16 @@ export interface CallLink<Self = unknown> {
   callsEnded(retryAfterMs?: number): void;
 }
 
-/** Payload bytes that each receiver of items takes to begin with; the same at both ends, so nothing is negotiated. */
+/**
+ * Payload bytes of items that may be sent of each stream before any `$credit`; the same at both ends, so nothing is
+ * negotiated.
+ */
 export const WINDOW_BYTES = 65_536;
+
+/** The `$credit` by which a receiver opens a window of `windowBytes`; 0 where it is open. */
+export function openingCredit(windowBytes: number): number {
+  return Math.max(0, windowBytes - WINDOW_BYTES);
+}
 
 /** Milliseconds that a call without streams may take where nothing else is said. */
 export const DEFAULT_TIMEOUT_MS = 30_000;

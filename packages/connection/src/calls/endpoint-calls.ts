@@ -37,7 +37,8 @@ export function endpointCalls(
   // The first id of a connection is that of `$authenticate`, where there is one.
   const firstId = protocol.hasAuth ? 2 : 1;
   if (role === "client") {
-    const endpoint = { deadlines, signals: new SignalWatch(), firstId };
+    const { windowBytes } = limits;
+    const endpoint = { deadlines, signals: new SignalWatch(), firstId, windowBytes };
     return { clock, outgoing: new OutgoingCalls(endpoint, comesBack), answering: undefined };
   }
   const table = buildCallTable(protocol.calls, handlers, use);

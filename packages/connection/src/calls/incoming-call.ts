@@ -8,7 +8,7 @@ import { Expiring } from "./call-deadlines.ts";
 import { endedBy, type EndCode } from "./call-failures.ts";
 import { HandledCall } from "./handled-call.ts";
 import type { CallEntry } from "./handler-table.ts";
-import { type HeldBytes, ItemInbox } from "./item-inbox.ts";
+import { type HeldItems, ItemInbox } from "./item-inbox.ts";
 import type { ItemPump, ItemSource, PumpedItems, PumpOwner } from "./item-pump.ts";
 import { MiddlewareRun, type Outcome } from "./middleware-run.ts";
 
@@ -17,7 +17,7 @@ export interface Callee {
   readonly connection: unknown;
   readonly context: unknown;
   readonly pump: ItemPump;
-  readonly held: HeldBytes;
+  readonly held: HeldItems;
   now(): number;
   /** The handler has settled, and the middlewares around it. Called once. */
   settled(call: IncomingCall, outcome: Outcome): void;

@@ -11,12 +11,12 @@ import {
 
 import { type CallDeadlines, Expiring } from "./call-deadlines.ts";
 import { answerOf, failureOf, internalFailure } from "./call-answer.ts";
-import { type CallLink, DEFAULT_TIMEOUT_MS } from "./call-link.ts";
+import { type CallLink, DEFAULT_TIMEOUT_MS, openingCredit } from "./call-link.ts";
 import { CallIds } from "./call-ids.ts";
 import { CalleeSlots } from "./callee-slots.ts";
 import type { CallTable } from "./handler-table.ts";
 import { type Callee, IncomingCall } from "./incoming-call.ts";
-import type { HeldBytes } from "./item-inbox.ts";
+import type { HeldItems } from "./item-inbox.ts";
 import type { ItemPump } from "./item-pump.ts";
 import type { Outcome } from "./middleware-run.ts";
 
@@ -30,6 +30,8 @@ export interface CalleeLimits {
   readonly maxCallMs: number;
   /** Milliseconds that a handler may run on after its call has ended, before it counts as stuck. */
   readonly handlersStallMs: number;
+  /** Payload bytes of a call's items that wait for its handler, beside one frame. */
+  readonly windowBytes: number;
 }
 
 /** Handlers under way in this process, over all connections. */
@@ -58,7 +60,7 @@ const BUSY_RETRY_MS = 1_000;
 /** The calls of one connection. Nothing in it throws but `receiveCall` and the other `receive…`. */
 export class IncomingCalls implements Callee {
   readonly pump: ItemPump;
-  readonly held: HeldBytes = { bytes: 0 };
+  readonly held: HeldItems;
   readonly #endpoint: CalleeEndpoint;
   readonly #link: CallLink;
   readonly #open = new Map<number, IncomingCall>();
@@ -69,6 +71,7 @@ export class IncomingCalls implements Callee {
 
   constructor(endpoint: CalleeEndpoint, link: CallLink, pump: ItemPump) {
     this.#endpoint = endpoint;
+    this.held = { windowBytes: endpoint.limits.windowBytes, bytes: 0 };
     this.#ids = new CallIds(endpoint.firstId);
     this.#link = link;
     this.pump = pump;
@@ -134,6 +137,8 @@ export class IncomingCalls implements Callee {
         call.endsAtMs = call.dueMs;
       }
       call.run(input);
+      const moreBytes = call.inbox?.isOpen === true ? openingCredit(this.held.windowBytes) : 0;
+      if (moreBytes > 0) this.grant(call, moreBytes);
     }
   }
 

@@ -2,8 +2,6 @@
 // that a program takes them from. Credit is given back for what the program has taken, so that this queue is
 // never larger than the window and one frame.
 
-import { WINDOW_BYTES } from "./call-link.ts";
-
 /** The call, as its inbox sees it. */
 export interface InboxOwner {
   /** The peer may send so many payload bytes more. */
@@ -12,8 +10,11 @@ export interface InboxOwner {
   leave(): void;
 }
 
-/** Payload bytes of items that wait in the inboxes of a connection. */
-export interface HeldBytes {
+/** What the inboxes of one side share. */
+export interface HeldItems {
+  /** What each inbox takes before its program has taken anything, in payload bytes. */
+  readonly windowBytes: number;
+  /** Payload bytes of items that wait in all of them. */
   bytes: number;
 }
 
@@ -36,18 +37,19 @@ const MOST_TAKEN = 256;
 /** The items of one call in one direction. Iterated once. */
 export class ItemInbox<Item = unknown> implements AsyncIterableIterator<Item, undefined> {
   readonly #owner: InboxOwner;
-  readonly #held: HeldBytes;
+  readonly #held: HeldItems;
   #state: InboxState = open;
   #items: Item[] | undefined;
   #sizes: number[] | undefined;
   #head = 0;
   #waiters: Waiter<Item>[] | undefined;
-  #credit = WINDOW_BYTES;
+  #credit: number;
   #takenBytes = 0;
 
-  constructor(owner: InboxOwner, held: HeldBytes) {
+  constructor(owner: InboxOwner, held: HeldItems) {
     this.#owner = owner;
     this.#held = held;
+    this.#credit = held.windowBytes;
   }
 
   /** Whether further items are of any use. */
@@ -149,7 +151,7 @@ export class ItemInbox<Item = unknown> implements AsyncIterableIterator<Item, un
 
   #tookBytes(bytes: number): void {
     this.#takenBytes += bytes;
-    if (this.#takenBytes < WINDOW_BYTES / 2 || this.#state !== open) return;
+    if (this.#takenBytes < this.#held.windowBytes / 2 || this.#state !== open) return;
     const granted = this.#takenBytes;
     this.#takenBytes = 0;
     this.#credit += granted;

@@ -4,7 +4,7 @@
 import type { CallShape, HostAbortSignal } from "@typewire/protocol";
 
 import { Expiring } from "./call-deadlines.ts";
-import type { HeldBytes } from "./item-inbox.ts";
+import type { HeldItems } from "./item-inbox.ts";
 import { ItemInbox } from "./item-inbox.ts";
 import type { ItemSource, PumpedItems, PumpOwner } from "./item-pump.ts";
 
@@ -96,7 +96,7 @@ export class OutgoingCall extends Expiring implements PumpOwner {
   }
 
   /** For a call that yields. */
-  openInbox(held: HeldBytes): void {
+  openInbox(held: HeldItems): void {
     if (this.#streams !== undefined) this.#streams.inbox = new ItemInbox(this, held);
   }
 

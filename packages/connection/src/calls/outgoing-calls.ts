@@ -19,11 +19,11 @@ import { afterTheEnd, mayGoAgain } from "./again.ts";
 import type { CallDeadlines } from "./call-deadlines.ts";
 import { answeredWith, endedBy } from "./call-failures.ts";
 import { CallIds } from "./call-ids.ts";
-import { type CallLink, DEFAULT_TIMEOUT_MS } from "./call-link.ts";
+import { type CallLink, DEFAULT_TIMEOUT_MS, openingCredit } from "./call-link.ts";
 import { closed, invalidInput, ranBefore, tooManyStreams, unsupported } from "./caller-failures.ts";
 import { type PeerSlots, CallerSlots } from "./caller-slots.ts";
 import type { ItemPump } from "./item-pump.ts";
-import type { HeldBytes } from "./item-inbox.ts";
+import type { HeldItems } from "./item-inbox.ts";
 import { type CallEnd, type Caller, type CallGiven, OutgoingCall } from "./outgoing-call.ts";
 import type { SignalWatch } from "./signal-watch.ts";
 
@@ -33,6 +33,8 @@ export interface CallerEndpoint {
   readonly signals: SignalWatch;
   /** The id of the first call of a connection. */
   readonly firstId: number;
+  /** Payload bytes of a call's items that wait for the program, beside one frame. */
+  readonly windowBytes: number;
 }
 
 /** A connection that calls are made on. */
@@ -53,7 +55,7 @@ export class OutgoingCalls implements Caller {
   readonly #open = new Map<number, OutgoingCall>();
   readonly #slots = new CallerSlots();
   readonly #waiting = new Set<OutgoingCall>();
-  readonly #held: HeldBytes = { bytes: 0 };
+  readonly #held: HeldItems;
   readonly #ids: CallIds;
   #isDraining = false;
   /** When to come back, by the peer's `$drain`. */
@@ -62,6 +64,7 @@ export class OutgoingCalls implements Caller {
 
   constructor(endpoint: CallerEndpoint, comesBack: boolean) {
     this.#endpoint = endpoint;
+    this.#held = { windowBytes: endpoint.windowBytes, bytes: 0 };
     this.#ids = new CallIds(endpoint.firstId);
     this.#comesBack = comesBack;
   }
@@ -325,6 +328,9 @@ export class OutgoingCalls implements Caller {
     }
     if (call.hasEnded || call.id !== id) return;
     call.frameEndsAt = line.link.queuedTo;
+    const moreBytes = shape.yields ? openingCredit(this.#held.windowBytes) : 0;
+    if (moreBytes > 0) this.grant(call, moreBytes);
+    if (call.hasEnded || call.id !== id) return;
     if (shape.sends && items !== undefined) this.#pump(line, call, items);
   }
 

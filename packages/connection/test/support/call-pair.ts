@@ -115,6 +115,7 @@ export const pairLimits: CalleeLimits = {
   maxStreams: 64,
   maxCallMs: 3_600_000,
   handlersStallMs: 60_000,
+  windowBytes: 65_536,
 };
 
 /** A call's shape: a name and what it has. */
@@ -167,6 +168,7 @@ export class CallPair {
       deadlines: new CallDeadlines(clock),
       signals: new SignalWatch(),
       firstId: 1,
+      windowBytes: limits.windowBytes,
     };
     const outgoing = new OutgoingCalls(endpoint, comesBack);
     this.outgoing = outgoing;

@@ -13,10 +13,10 @@ import { CallQuota } from "../../src/calls/incoming-calls.ts";
 import { OutgoingCalls } from "../../src/calls/outgoing-calls.ts";
 import { SignalWatch } from "../../src/calls/signal-watch.ts";
 import { systemClock as clock } from "../../src/time/clock.ts";
-import { shape } from "./call-pair.ts";
+import { pairLimits, shape } from "./call-pair.ts";
 
 const COUNT = 20_000;
-const limits = { maxCalls: 1e6, maxStreams: 1e6, maxCallMs: 3_600_000, handlersStallMs: 60_000 };
+const limits = { ...pairLimits, maxCalls: 1e6, maxStreams: 1e6 };
 
 /** A link without bytes: each message goes to `deliver` at once. */
 function linkTo(deliver: (message: CallFrame) => void): CallLink {
@@ -60,7 +60,9 @@ function caller(send: (message: CallFrame) => void): {
   near: Calls;
   faces: ReturnType<typeof buildCallFaces>;
 } {
-  const endpoint = { deadlines: new CallDeadlines(clock), signals: new SignalWatch(), firstId: 1 };
+  const deadlines = new CallDeadlines(clock);
+  const { windowBytes } = limits;
+  const endpoint = { deadlines, signals: new SignalWatch(), firstId: 1, windowBytes };
   const outgoing = new OutgoingCalls(endpoint, false);
   const near = new Calls({ clock, outgoing, answering: undefined }, linkTo(send));
   near.ready(limits);
