@@ -114,11 +114,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
       reportFailure: host.handlerFailed,
       warn: host.warn,
     });
-    const faces = buildCallFaces(protocol.calls, (shape, given, end) => {
-      const outgoing = this.#endpoint.calls?.outgoing;
-      if (outgoing === undefined) throw new Error("There are faces, so there are calls");
-      return outgoing.start(shape, given, end);
-    });
+    const faces = buildCallFaces(protocol.calls, this.#endpoint.calls?.outgoing);
     // One function for each call of the protocol, by the shapes that its types were inferred with.
     this.call = faces.call as ClientCalls<P>;
     this.try = faces.try as ClientTries<P>;

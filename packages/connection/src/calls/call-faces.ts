@@ -19,12 +19,26 @@ import {
 import { checkOptions } from "../options.ts";
 import { describeThrown } from "../text.ts";
 import { DEFAULT_TIMEOUT_MS } from "./call-link.ts";
+import { beginAt } from "./call-site.ts";
 import { CallerStream, TriedStream } from "./caller-stream.ts";
 import type { ItemSource } from "./item-pump.ts";
 import type { CallEnd, CallGiven, OutgoingCall } from "./outgoing-call.ts";
 
-/** Makes one call. */
-export type StartCall = (shape: CallShape, given: CallGiven, end: CallEnd) => OutgoingCall;
+/** What makes the calls. */
+export interface CallMaker {
+  /** Makes one call. */
+  start(shape: CallShape, given: CallGiven, end: CallEnd): OutgoingCall;
+  /** Whether so few calls are open that the next one's site may be noted. */
+  readonly isQuiet: boolean;
+}
+
+/** Makes one call, with what the program gave; `site` is where it did, if that was noted. */
+type MakeCall<Made> = (
+  site: Error | undefined,
+  first: unknown,
+  second: unknown,
+  third: unknown,
+) => Made;
 
 type CallFunction = (first?: unknown, second?: unknown, third?: unknown) => unknown;
 
@@ -42,33 +56,65 @@ const known: OptionChecks<keyof CallOptions> = {
   signal: aSignal,
 };
 
-/** The functions for `shapes`; each call goes through `start`. */
-export function buildCallFaces(shapes: CallShapes, start: StartCall): CallFaces {
+/** The functions for `shapes`, whose calls `maker` makes; undefined where there are none. */
+export function buildCallFaces(shapes: CallShapes, maker: CallMaker | undefined): CallFaces {
   const call = Object.create(null) as Record<string, CallFunction>;
   const tried = Object.create(null) as Record<string, CallFunction>;
+  if (maker === undefined) return { call: Object.freeze(call), try: Object.freeze(tried) };
   for (const [name, shape] of Object.entries(shapes)) {
-    const make = shape.yields ? streamFunction(shape, start) : promiseFunction(shape, start);
-    call[name] = make;
-    tried[name] = shape.yields
-      ? (...given) =>
-          new TriedStream(make(...given) as CallerStream, (output) => outcomeOf(output, name))
-      : (...given) => outcomeOf(make(...given) as Promise<unknown>, name);
+    const [asked, asValue] = shape.yields ? streamFaces(shape, maker) : promiseFaces(shape, maker);
+    call[name] = asked;
+    tried[name] = asValue;
   }
   return { call: Object.freeze(call), try: Object.freeze(tried) };
 }
 
-function promiseFunction(shape: CallShape, start: StartCall): CallFunction {
+/** The function of `client.call`, and that of `client.try`. Each notes the site itself: see `beginAt`. */
+type Faces = readonly [asked: CallFunction, asValue: CallFunction];
+
+function promiseFaces(shape: CallShape, maker: CallMaker): Faces {
   const read = readerOf(shape);
-  return (first, second, third) =>
+  const make: MakeCall<Promise<unknown>> = (site, first, second, third) =>
     new Promise((resolve, reject) => {
-      start(shape, read(first, second, third), { resolve, reject });
+      const end = { resolve, reject: site === undefined ? reject : rejectAt(site, reject) };
+      maker.start(shape, read(first, second, third), end);
     });
+  return [
+    (first, second, third) => {
+      const site = maker.isQuiet ? new Error() : undefined;
+      return make(site, first, second, third);
+    },
+    (first, second, third) => {
+      const site = maker.isQuiet ? new Error() : undefined;
+      return outcomeOf(make(site, first, second, third), shape.name);
+    },
+  ];
 }
 
-function streamFunction(shape: CallShape, start: StartCall): CallFunction {
+function streamFaces(shape: CallShape, maker: CallMaker): Faces {
   const read = readerOf(shape);
-  return (first, second, third) =>
-    new CallerStream(shape.name, (end) => start(shape, read(first, second, third), end));
+  const make: MakeCall<CallerStream> = (site, first, second, third) =>
+    new CallerStream(shape.name, site, (end) =>
+      maker.start(shape, read(first, second, third), end),
+    );
+  return [
+    (first, second, third) => {
+      const site = maker.isQuiet ? new Error() : undefined;
+      return make(site, first, second, third);
+    },
+    (first, second, third) => {
+      const site = maker.isQuiet ? new Error() : undefined;
+      const stream = make(site, first, second, third);
+      return new TriedStream(stream, (output) => outcomeOf(output, shape.name));
+    },
+  ];
+}
+
+function rejectAt(site: Error, reject: CallEnd["reject"]): CallEnd["reject"] {
+  return (error, isThrown) => {
+    if (isThrown !== true) beginAt(error, site);
+    reject(error);
+  };
 }
 
 /** Reads the arguments: the input where there is one, the items where it sends, and options. */

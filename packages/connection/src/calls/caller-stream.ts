@@ -1,6 +1,7 @@
 // What a caller holds of a call that yields: the items to iterate, and what ends the call. The call is made
 // by the first `next()`.
 
+import { beginAt } from "./call-site.ts";
 import { endedBy } from "./call-failures.ts";
 import type { CallEnd, OutgoingCall } from "./outgoing-call.ts";
 
@@ -18,15 +19,17 @@ export type StartStream = (end: CallEnd) => OutgoingCall;
 export class CallerStream implements CallEnd, AsyncIterableIterator<unknown, undefined> {
   readonly #name: string;
   readonly #start: StartStream;
+  readonly #site: Error | undefined;
   #call: OutgoingCall | undefined;
   #outcome: Outcome = { name: "open" };
   #isLeft = false;
   #isIterated = false;
   #output: PromiseWithResolvers<unknown> | undefined;
 
-  /** `name`: of the call, for its errors. */
-  constructor(name: string, start: StartStream) {
+  /** `name`: of the call, for its errors. `site`: where the program made it, if that was noted. */
+  constructor(name: string, site: Error | undefined, start: StartStream) {
     this.#name = name;
+    this.#site = site;
     this.#start = start;
   }
 
@@ -86,8 +89,10 @@ export class CallerStream implements CallEnd, AsyncIterableIterator<unknown, und
   }
 
   /** For the call. */
-  reject(error: unknown): void {
+  reject(error: unknown, isThrown = false): void {
     if (this.#outcome.name !== "open") return;
+    // A `next()` that waits has been rejected with the same error, and its program has not been told yet.
+    if (this.#site !== undefined && !isThrown) beginAt(error, this.#site);
     this.#outcome = { name: "failed", error };
     this.#settleOutput();
   }

@@ -11,8 +11,8 @@ import type { ItemSource, PumpedItems, PumpOwner } from "./item-pump.ts";
 /** Gets what a call comes to: exactly one of the two, once. */
 export interface CallEnd {
   resolve(output: unknown): void;
-  /** Mostly a `CallError`; where the items that the program sends throw, what they threw. */
-  reject(error: unknown): void;
+  /** A `CallError` of this call; or, `isThrown`, what the items that the program sends threw. */
+  reject(error: unknown, isThrown?: boolean): void;
 }
 
 /** The calls of a connection, as one of them sees them. */
@@ -41,6 +41,8 @@ interface Streams {
   readonly items: ItemSource | undefined;
   inbox: ItemInbox | undefined;
   pumped: PumpedItems | undefined;
+  /** Whether the items that the program sends have thrown, which ends the call. */
+  hasThrown: boolean;
 }
 
 /** A call that has not settled, or its remains. */
@@ -73,7 +75,7 @@ export class OutgoingCall extends Expiring implements PumpOwner {
     this.timeoutMs = given.timeoutMs;
     this.signal = given.signal;
     if (shape.sends || shape.yields) {
-      this.#streams = { items: given.items, inbox: undefined, pumped: undefined };
+      this.#streams = { items: given.items, inbox: undefined, pumped: undefined, hasThrown: false };
     }
   }
 
@@ -121,7 +123,7 @@ export class OutgoingCall extends Expiring implements PumpOwner {
   fail(error: unknown, keepsItems: boolean): void {
     if (!keepsItems) this.#streams?.inbox?.drop();
     this.#streams?.inbox?.fail(error);
-    this.#end.reject(error);
+    this.#end.reject(error, this.#streams?.hasThrown);
   }
 
   /** Stops what the program sends; what its `return()` makes of it concerns nobody. */
@@ -154,7 +156,10 @@ export class OutgoingCall extends Expiring implements PumpOwner {
   }
 
   sourceFailed(error: unknown): void {
-    if (this.#streams !== undefined) this.#streams.pumped = undefined;
+    if (this.#streams !== undefined) {
+      this.#streams.pumped = undefined;
+      this.#streams.hasThrown = true;
+    }
     this.#caller.itemsFailed(this, error);
   }
 

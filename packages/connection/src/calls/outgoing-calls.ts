@@ -18,8 +18,10 @@ import { MAX_TIMER_MS } from "../time/clock.ts";
 import { afterTheEnd, mayGoAgain } from "./again.ts";
 import type { CallDeadlines } from "./call-deadlines.ts";
 import { answeredWith, endedBy } from "./call-failures.ts";
+import type { CallMaker } from "./call-faces.ts";
 import { CallIds } from "./call-ids.ts";
 import { type CallLink, DEFAULT_TIMEOUT_MS, openingCredit } from "./call-link.ts";
+import { MOST_OPEN_NOTED } from "./call-site.ts";
 import { closed, invalidInput, ranBefore, tooManyStreams, unsupported } from "./caller-failures.ts";
 import { type PeerSlots, CallerSlots } from "./caller-slots.ts";
 import type { ItemPump } from "./item-pump.ts";
@@ -46,7 +48,7 @@ interface Line {
 }
 
 /** The calls of one caller. Nothing in it throws but `receive`. */
-export class OutgoingCalls implements Caller {
+export class OutgoingCalls implements Caller, CallMaker {
   readonly #endpoint: CallerEndpoint;
   /** Whether another connection follows one that has ended. */
   readonly #comesBack: boolean;
@@ -77,6 +79,10 @@ export class OutgoingCalls implements Caller {
   /** Calls that wait for a slot, or for a connection. */
   get waiting(): number {
     return this.#waiting.size;
+  }
+
+  get isQuiet(): boolean {
+    return this.inFlight + this.waiting < MOST_OPEN_NOTED;
   }
 
   /** Payload bytes of items that wait for the program. */
@@ -338,7 +344,7 @@ export class OutgoingCalls implements Caller {
     try {
       call.sends(line.pump.start(call, items));
     } catch (error) {
-      this.#giveUp(call, error);
+      call.sourceFailed(error);
     }
   }
 

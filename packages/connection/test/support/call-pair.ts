@@ -183,7 +183,7 @@ export class CallPair {
       near.ready(limits);
       return { caller, callee, near, far };
     };
-    this.faces = buildCallFaces(byName, (each, given, end) => outgoing.start(each, given, end));
+    this.faces = buildCallFaces(byName, outgoing);
     this.#codecs = codecs;
     this.#line = this.#connect();
   }

@@ -66,7 +66,7 @@ function caller(send: (message: CallFrame) => void): {
   const outgoing = new OutgoingCalls(endpoint, false);
   const near = new Calls({ clock, outgoing, answering: undefined }, linkTo(send));
   near.ready(limits);
-  return { near, faces: buildCallFaces(shapes, (...given) => outgoing.start(...given)) };
+  return { near, faces: buildCallFaces(shapes, outgoing) };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(() => resolve()));
