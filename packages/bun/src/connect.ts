@@ -3,7 +3,7 @@
 import {
   type Client,
   type ClientHandlers,
-  type ClientHandlersFor,
+  type ClientHandlersArgument,
   clientOptions,
   type ClientOptions,
   LiveClient,
@@ -59,7 +59,7 @@ const known: OptionChecks<keyof ConnectOptions<AnyProtocol>> = {
 export async function connect<P extends AnyProtocol, Exhaustive extends boolean = false>(
   protocol: P,
   options: ConnectOptions<P> & { readonly exhaustive?: Exhaustive },
-  handlers?: ClientHandlersFor<P, Exhaustive>,
+  ...[handlers]: ClientHandlersArgument<P, Exhaustive>
 ): Promise<Client<MessageOf<P, "client">, ClientCalls<P>, ClientTries<P>>> {
   checkOptions(options, known);
   const address = targetOf(options, target);

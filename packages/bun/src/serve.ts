@@ -6,7 +6,7 @@ import {
   LiveServer,
   type Server,
   type ServerHandlers,
-  type ServerHandlersFor,
+  type ServerHandlersArgument,
   serverOptions,
   type ServerOptions,
 } from "@typewire/server";
@@ -55,7 +55,7 @@ export function serve<
 >(
   protocol: P,
   options: ServeOptions<P, Port, Context> & { readonly exhaustive?: Exhaustive },
-  handlers?: ServerHandlersFor<P, Context, Exhaustive>,
+  ...[handlers]: ServerHandlersArgument<P, Context, Exhaustive>
 ): Server<MessageOf<P, "server">, Port extends number ? number : undefined, Context> {
   checkOptions(options, known);
   const address = targetOf(options, target);

@@ -71,6 +71,13 @@ describe("a hover", () => {
       expect(hover.slice(0, hover.lastIndexOf("): ")).length).toBeLessThan(600);
   });
 
+  test("of serve with calls is no larger, and its handlers are not optional", async () => {
+    const serving = oneLine(await server.hover(file, at("serve(", "const answering")));
+    expect(serving).toContain("handlers: HandlersIn<");
+    expect(serving).toContain("): Server<");
+    expect(serving.slice(0, serving.lastIndexOf("): ")).length).toBeLessThan(700);
+  });
+
   test("of a handler has the message, the connection, and any result", async () => {
     expect(oneLine(await server.hover(file, at("said", "said: (m")))).toBe(
       '(property) said?: (message: { type: "said"; from: string; text: string; at: Date; }, ' +

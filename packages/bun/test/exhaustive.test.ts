@@ -63,6 +63,7 @@ describe("messages without a handler", () => {
       code: "option-invalid",
       message: sentence("gone"),
     });
+    // @ts-expect-error -- all of them are missing
     expect(() => serve(shop, { port: 0, exhaustive: true })).toThrow(sentence("buy, look, ask"));
     expect(warnings()).toEqual([]);
   });

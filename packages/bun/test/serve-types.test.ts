@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import { Type } from "@sinclair/typebox";
 import type { Observer } from "@typewire/connection";
-import { defineProtocol } from "@typewire/protocol";
+import { type AnyProtocol, defineProtocol } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
 
 import type { ServerOf, ServerConnection, ServerHandlers } from "@typewire/server";
@@ -120,6 +120,62 @@ describe("serve, to the compiler", () => {
     expect(() => server.broadcast({ type: "say", text: "hola" })).toThrow("say");
     // @ts-expect-error -- connections of another protocol
     expect(server.broadcast({ type: "welcome", text: "hola" }, { except: other() })).toBe(0);
+  });
+});
+
+const desk = defineProtocol({
+  name: "desk",
+  version: 1,
+  server: {},
+  client: { wave: Type.Object({}) },
+  auth: Type.Object({ token: Type.String() }),
+  calls: {
+    who: { output: Type.String() },
+    count: { input: Type.Integer(), yields: Type.Integer() },
+  },
+});
+
+const showing = {
+  port: 0,
+  authenticate: ({ token }: { readonly token: string }) => ({ user: token }),
+};
+
+describe("serve of a protocol with calls, to the compiler", () => {
+  test("needs a handler for each call, and infers its parameters and the context", async () => {
+    await using server = serve(desk, showing, {
+      who(input, call) {
+        const isNothing: Equal<typeof input, undefined> = true;
+        const isUser: Equal<typeof call.context, { user: string }> = true;
+        return `${isNothing && isUser} ${call.context.user}`;
+      },
+      async *count(upTo) {
+        const isNumber: Equal<typeof upTo, number> = true;
+        if (isNumber) yield upTo;
+      },
+    });
+    expect(server.isListening).toBe(true);
+  });
+
+  test("cannot be left without handlers, as nothing, as undefined, as none or as some", () => {
+    const refusal = "handlers.who: the call has no handler";
+    // @ts-expect-error -- no handlers
+    expect(() => serve(desk, showing)).toThrow(refusal);
+    // @ts-expect-error -- no handlers
+    expect(() => serve(desk, showing, undefined)).toThrow(refusal);
+    // @ts-expect-error -- no handler of a call
+    expect(() => serve(desk, showing, {})).toThrow(refusal);
+    // @ts-expect-error -- only that of a message
+    expect(() => serve(desk, showing, { wave() {} })).toThrow(refusal);
+    // @ts-expect-error -- that of one call is missing
+    expect(() => serve(desk, showing, { async *count() {} })).toThrow(refusal);
+  });
+
+  test("takes the handlers of any protocol from a function that is given them", async () => {
+    const start = <P extends AnyProtocol>(protocol: P, handlers: ServerHandlers<P>) =>
+      serve(protocol, { port: 0 }, handlers);
+    await using server = start(saludo, { say: ({ text }) => text.length });
+    await using silent = serve(saludo, port, undefined);
+    expect([server.isListening, silent.isListening]).toEqual([true, true]);
   });
 });
 

@@ -11,6 +11,7 @@ import {
   endOptions,
   type EndOptions,
   type EndpointStats,
+  type HandlersArgument,
   type HandlersOf,
   milliseconds,
   type Observer,
@@ -29,10 +30,10 @@ export type ClientConnection<P extends AnyProtocol> = Connection<MessageOf<P, "c
 /** A function for each message that the server may send. */
 export type ClientHandlers<P extends AnyProtocol> = HandlersOf<P, "client">;
 
-/** As `ClientHandlers`, each of them with the option `exhaustive`. */
-export type ClientHandlersFor<P extends AnyProtocol, Exhaustive> = [Exhaustive] extends [true]
-  ? Required<ClientHandlers<P>>
-  : ClientHandlers<P>;
+/** `ClientHandlers` as a last argument, which can be left out; not with the option `exhaustive`, where anything comes. */
+export type ClientHandlersArgument<P extends AnyProtocol, Exhaustive> = [Exhaustive] extends [true]
+  ? HandlersArgument<Required<ClientHandlers<P>>>
+  : [handlers?: ClientHandlers<P> | undefined];
 
 /**
  * - `connecting`: the first attempt. Its failure is `connect`'s rejection, unless it is repeated.

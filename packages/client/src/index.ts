@@ -8,7 +8,7 @@ export { clientOptions } from "./client-options.ts";
 export type {
   ClientConnection,
   ClientHandlers,
-  ClientHandlersFor,
+  ClientHandlersArgument,
   ClientObserver,
   ClientOptions,
   ClientState,

@@ -17,6 +17,10 @@ export type Handlers<Schemas extends MessageSchemas, Self> = {
   [Name in keyof Schemas]?: (message: MessageNamed<Schemas, Name>, connection: Self) => any;
 };
 
+/** `Handlers` as a last argument: one that may be left out where no handler has to be given. */
+export type HandlersArgument<Given> =
+  Record<never, never> extends Given ? [handlers?: Given | undefined] : [handlers: Given];
+
 /** When the handler of a message starts: as soon as the message has come, or when the one before has ended. */
 export type HandlerOrder = "concurrent" | "sequential";
 

@@ -19,7 +19,7 @@ export type {
   DrainOptions,
   ServerConnection,
   ServerHandlers,
-  ServerHandlersFor,
+  ServerHandlersArgument,
   ServerObserver,
   ServerOptions,
   ServerStats,

@@ -7,6 +7,7 @@ import {
   type CloseReason,
   endOptions,
   functions,
+  type HandlersArgument,
   type EndOptions,
   type EndpointStats,
   type Middleware,
@@ -44,12 +45,13 @@ export interface MiddlewareCallOf<
   readonly context: Context;
 }
 
-/** As `ServerHandlers`, each of them with the option `exhaustive`. */
-export type ServerHandlersFor<P extends AnyProtocol, Context, Exhaustive> = [Exhaustive] extends [
-  true,
-]
-  ? Required<ServerHandlers<P, Context>>
-  : ServerHandlers<P, Context>;
+/**
+ * `ServerHandlers` as a last argument, which can be left out where the protocol has no calls; with the option
+ * `exhaustive`, where the server receives nothing at all.
+ */
+export type ServerHandlersArgument<P extends AnyProtocol, Context, Exhaustive> = HandlersArgument<
+  [Exhaustive] extends [true] ? Required<ServerHandlers<P, Context>> : ServerHandlers<P, Context>
+>;
 
 /** What a server was full of. */
 export type ConnectionCap = "maxConnections" | "maxConnectionsPerAddress";

@@ -9,7 +9,12 @@ import {
   clientOptions,
   LiveClient,
 } from "@typewire/client";
-import { aPlainObject, checkOptions, type SocketUser } from "@typewire/connection";
+import {
+  aPlainObject,
+  checkOptions,
+  type HandlersArgument,
+  type SocketUser,
+} from "@typewire/connection";
 import { type AnyProtocol, TypewireError } from "@typewire/protocol";
 import {
   type Accept,
@@ -22,21 +27,21 @@ import {
 } from "@typewire/server";
 import { FakeClock, MemoryPair, printWarning } from "@typewire/testkit/in-memory";
 
-/** The handlers of the two ends, as `serve` and `connect` take them: none is needed. */
-export interface HandlersOfBoth<P extends AnyProtocol> {
-  readonly server?: ServerHandlers<P>;
+/** The handlers of the two ends, as `serve` and `connect` take them. */
+export interface HandlersOfBoth<P extends AnyProtocol, Context = undefined> {
+  readonly server?: ServerHandlers<P, Context>;
   readonly client?: ClientHandlers<P>;
 }
 
 /** The options of the two ends, less the clock, which is the test's. */
-export interface InMemoryOptions<P extends AnyProtocol> {
-  readonly server?: Omit<ServerOptions<P>, "clock">;
+export interface InMemoryOptions<P extends AnyProtocol, Context = undefined> {
+  readonly server?: Omit<ServerOptions<P, Context>, "clock">;
   readonly client?: Omit<ClientOptions<P>, "clock">;
 }
 
 /** A server and its first client. `await using` closes both at the end of the test. */
-export interface InMemory<P extends AnyProtocol> extends AsyncDisposable {
-  readonly server: ServerOf<P>;
+export interface InMemory<P extends AnyProtocol, Context = undefined> extends AsyncDisposable {
+  readonly server: ServerOf<P, number | undefined, Context>;
   readonly client: ClientOf<P>;
   /** The time of both ends: heartbeats, deadlines and waits come when it is advanced. */
   readonly clock: FakeClock;
@@ -54,16 +59,25 @@ export interface InMemory<P extends AnyProtocol> extends AsyncDisposable {
   settle(): Promise<void>;
 }
 
+/** Handlers and options. Those of the server can be left out where the protocol has no calls. */
+export type InMemoryArguments<P extends AnyProtocol, Context> =
+  HandlersArgument<ServerHandlers<P, Context>> extends readonly [unknown]
+    ? [
+        handlers: HandlersOfBoth<P, Context> & Required<Pick<HandlersOfBoth<P, Context>, "server">>,
+        options?: InMemoryOptions<P, Context>,
+      ]
+    : [handlers?: HandlersOfBoth<P, Context>, options?: InMemoryOptions<P, Context>];
+
 /**
- * Connects a client to a server of `protocol` in memory, and resolves once both are open.
+ * Connects a client to a server of `protocol` in memory, and resolves once both are open. `Context` is what
+ * `authenticate` or `context` of the server returns, to be given where handlers use it.
  *
  * @throws TypewireError (as a rejection) `option-invalid`, as `serve` and `connect`.
  */
-export async function connectInMemory<P extends AnyProtocol>(
+export async function connectInMemory<P extends AnyProtocol, Context = undefined>(
   protocol: P,
-  handlers: HandlersOfBoth<P> = {},
-  options: InMemoryOptions<P> = {},
-): Promise<InMemory<P>> {
+  ...[handlers = {}, options = {}]: InMemoryArguments<P, Context>
+): Promise<InMemory<P, Context>> {
   const network = new MemoryNetwork();
   const { clock } = network;
   checkOptions(options, bothOptions);
@@ -74,7 +88,7 @@ export async function connectInMemory<P extends AnyProtocol>(
     handlerFailed: network.handlerFailed,
     warn: printWarning,
   });
-  const connect: InMemory<P>["connect"] = async (clientHandlers, ofClient = {}) => {
+  const connect: InMemory<P, Context>["connect"] = async (clientHandlers, ofClient = {}) => {
     checkOptions(ofClient, clientOptions, "client.");
     const client = new LiveClient(protocol, TARGET, { ...ofClient, clock }, clientHandlers, {
       dial: async (_, user) => network.dial(user),

@@ -13,6 +13,14 @@ const counter = defineProtocol({
     blob: Type.Object({ bytes: Type.Uint8Array() }),
   },
 });
+const desk = defineProtocol({
+  name: "desk",
+  version: 1,
+  server: {},
+  client: { wave: Type.Object({}) },
+  auth: Type.Object({ token: Type.String() }),
+  calls: { who: { output: Type.String() } },
+});
 type Total = MessageOf<typeof counter, "server">;
 
 /** What `promise` rejects with. */
@@ -34,6 +42,27 @@ describe("connectInMemory", () => {
     memory.client.send({ type: "add", by: 2 });
     await memory.settle();
     expect(heard).toEqual([{ type: "add", by: 2 }]);
+  });
+
+  test("answers calls with the context that the server has made, and compiles only with their handlers", async () => {
+    type Context = { readonly user: string };
+    await using memory = await connectInMemory<typeof desk, Context>(
+      desk,
+      { server: { who: (_, call) => call.context.user, wave() {} } },
+      {
+        server: { authenticate: ({ token }) => ({ user: token.slice(1) }) },
+        client: { auth: () => ({ token: "=ada" }) },
+      },
+    );
+    expect(await memory.client.call.who()).toBe("ada");
+    expect([...memory.server.connections].map(({ context }) => context.user)).toEqual(["ada"]);
+    const missing = { code: "option-invalid", message: "handlers.who: the call has no handler" };
+    // @ts-expect-error -- no handlers
+    expect(await failureOf(connectInMemory(desk))).toMatchObject(missing);
+    // @ts-expect-error -- no handlers of the server's
+    expect(await failureOf(connectInMemory(desk, {}))).toMatchObject(missing);
+    // @ts-expect-error -- no handler of the call
+    expect(await failureOf(connectInMemory(desk, { server: {} }))).toMatchObject(missing);
   });
 
   test("takes what the client sends to the server's handler, and the answer back", async () => {
