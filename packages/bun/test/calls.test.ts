@@ -152,7 +152,9 @@ describe("a call", () => {
     const counted = call.chatAndCount(lines);
     expect([await listOf(counted), await counted.output]).toEqual([["ONE", "TWO", "THREE"], 3]);
     expect(events).toEqual(["quote ACME", "forget", "count ended, well", "these: one,two,three"]);
-    expect(server.stats()).toMatchObject({ callsInFlight: 0, messagesReceived: 0 });
+    const ended = { callsInFlight: 0, callsAnswered: 8, callsFailedByCode: {} };
+    expect(server.stats()).toMatchObject({ ...ended, messagesReceived: 0 });
+    expect(caller.stats()).toMatchObject(ended);
   });
 
   test("fails with a declared error, its data typed", async () => {
@@ -165,6 +167,8 @@ describe("a call", () => {
     expect(symbol).toBe("none");
     const thrown = await failureOf(caller.call.quote({ symbol: "none" }));
     expect(thrown).toMatchObject({ name: "CallError", code: "unknownSymbol", ran: "yes" });
+    for (const end of [server, caller])
+      expect(end.stats().callsFailedByCode).toEqual({ unknownSymbol: 2 });
   });
 
   test.each(["throws", "unfit", "undeclared"])(

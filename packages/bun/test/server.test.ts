@@ -520,6 +520,8 @@ describe("Server.stats", () => {
       bytesSent: expect.any(Number),
       bufferedBytes: 0,
       callsInFlight: 0,
+      callsAnswered: 0,
+      callsFailedByCode: {},
     });
     other?.raw.shutdown();
   });

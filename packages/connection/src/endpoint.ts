@@ -267,7 +267,11 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     calls,
     authenticate: requireAuth(protocol, role, "server", "authenticate", options.authenticate),
     credentials: requireAuth(protocol, role, "client", "auth", options.credentials),
-    stats: () => tally.stats([...sweep.members].map((member) => member.stats)),
+    stats: () =>
+      tally.stats(
+        [...sweep.members].map((member) => member.stats),
+        calls?.tally,
+      ),
   };
 }
 

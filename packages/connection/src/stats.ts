@@ -1,6 +1,7 @@
 // The work of connections, in numbers. Each connection counts for itself, one increment for a message; an
 // endpoint adds up the live connections when it is asked, and keeps the sums of those that have ended.
 
+import type { CallTally } from "./calls/call-tally.ts";
 import type { CloseCode } from "./close-reason.ts";
 
 /** One connection. Control messages are not counted as messages; their bytes are counted as bytes. */
@@ -38,6 +39,13 @@ export interface EndpointStats extends Omit<ConnectionStats, "handlersInFlight">
   /** Connections that ever had a socket. */
   readonly opened: number;
   readonly closedByReason: Readonly<Partial<Record<CloseCode, number>>>;
+  /** Calls that have ended with their output: answered by this server, or made by this client. */
+  readonly callsAnswered: number;
+  /**
+   * The others that have ended, by code: ours, and the errors that the protocol declares. A client counts a code
+   * that its protocol does not know as `$other`, and a server `connection-lost` where no answer could leave.
+   */
+  readonly callsFailedByCode: Readonly<Record<string, number>>;
 }
 
 /** What ended connections have left behind. */
@@ -77,8 +85,8 @@ export class Tally {
     this.#messagesUndelivered += count;
   }
 
-  /** The sum of what has ended and of these, which live. */
-  stats(live: Iterable<ConnectionStats>): EndpointStats {
+  /** The sum of what has ended and of these, which live. `calls`: undefined where the protocol has none. */
+  stats(live: Iterable<ConnectionStats>, calls?: CallTally): EndpointStats {
     const sum = {
       connections: 0,
       opened: this.#opened,
@@ -93,6 +101,8 @@ export class Tally {
       bytesSent: this.#bytesSent,
       bufferedBytes: 0,
       callsInFlight: 0,
+      callsAnswered: calls?.answered ?? 0,
+      callsFailedByCode: calls?.failedByCode ?? {},
       messagesUndelivered: this.#messagesUndelivered,
     };
     for (const each of live) {

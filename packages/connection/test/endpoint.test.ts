@@ -79,6 +79,8 @@ describe("Endpoint.stats", () => {
       bytesSent: 2 * bytesSent,
       bufferedBytes: 0,
       callsInFlight: 0,
+      callsAnswered: 0,
+      callsFailedByCode: {},
       messagesUndelivered: 1,
       messagesUnhandled: 0,
     });

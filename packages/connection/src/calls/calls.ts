@@ -15,6 +15,7 @@ import {
 } from "@typewire/protocol";
 
 import type { Clock } from "../time/clock.ts";
+import type { CallTally } from "./call-tally.ts";
 import type { CallLink } from "./call-link.ts";
 import { type CalleeEndpoint, IncomingCalls } from "./incoming-calls.ts";
 import type { PeerSlots } from "./caller-slots.ts";
@@ -27,6 +28,7 @@ export type ReceivedOfCalls = Call | Item | End | Credit | Cancel | Result | Dra
 /** The side that a connection has in calls. */
 export interface CallSides {
   readonly clock: Clock;
+  readonly tally: CallTally;
   /** Undefined where this side makes no calls. */
   readonly outgoing: OutgoingCalls | undefined;
   /** Undefined where this side answers none. */

@@ -6,6 +6,7 @@ import type { AnyProtocol, Role } from "@typewire/protocol";
 import type { ConnectionLimits } from "../limits.ts";
 import type { Clock } from "../time/clock.ts";
 import { CallDeadlines } from "./call-deadlines.ts";
+import { CallTally } from "./call-tally.ts";
 import type { CallSides } from "./calls.ts";
 import { buildCallTable, type Middleware } from "./handler-table.ts";
 import { CallQuota } from "./incoming-calls.ts";
@@ -34,14 +35,16 @@ export function endpointCalls(
 ): CallSides | undefined {
   if (Object.keys(protocol.calls).length === 0) return undefined;
   const deadlines = new CallDeadlines(clock);
+  const tally = new CallTally();
   // The first id of a connection is that of `$authenticate`, where there is one.
   const firstId = protocol.hasAuth ? 2 : 1;
   if (role === "client") {
     const { windowBytes } = limits;
-    const endpoint = { deadlines, signals: new SignalWatch(), firstId, windowBytes };
-    return { clock, outgoing: new OutgoingCalls(endpoint, comesBack), answering: undefined };
+    const endpoint = { deadlines, signals: new SignalWatch(), firstId, windowBytes, tally };
+    return { clock, tally, outgoing: new OutgoingCalls(endpoint, comesBack), answering: undefined };
   }
   const table = buildCallTable(protocol.calls, handlers, use);
   const quota = new CallQuota(limits.maxCallsInFlight);
-  return { clock, outgoing: undefined, answering: { table, limits, quota, deadlines, firstId } };
+  const answering = { table, limits, quota, deadlines, firstId, tally };
+  return { clock, tally, outgoing: undefined, answering };
 }

@@ -13,6 +13,7 @@ import { type CallDeadlines, Expiring } from "./call-deadlines.ts";
 import { answerOf, failureOf, internalFailure } from "./call-answer.ts";
 import { type CallLink, DEFAULT_TIMEOUT_MS, openingCredit } from "./call-link.ts";
 import { CallIds } from "./call-ids.ts";
+import type { CallTally } from "./call-tally.ts";
 import { CalleeSlots } from "./callee-slots.ts";
 import type { CallTable } from "./handler-table.ts";
 import { type Callee, IncomingCall } from "./incoming-call.ts";
@@ -50,6 +51,7 @@ export interface CalleeEndpoint {
   readonly limits: CalleeLimits;
   readonly quota: CallQuota;
   readonly deadlines: CallDeadlines;
+  readonly tally: CallTally;
   /** The id of the first call of a connection. */
   readonly firstId: number;
 }
@@ -263,6 +265,7 @@ export class IncomingCalls implements Callee {
   }
 
   #refuse(id: number, name: string, error: CallFailure): void {
+    this.#endpoint.tally.failed(error.code);
     this.#link.send({ type: "$result", id, error }, name);
   }
 
@@ -279,9 +282,15 @@ export class IncomingCalls implements Callee {
     const { id, name } = call;
     const { said, failed } = answerOf(call, outcome);
     if (failed !== undefined) this.#link.handlerFailed(name, failed.error);
-    if (this.#hasEnded) return;
+    const { tally } = this.#endpoint;
+    if (this.#hasEnded) {
+      tally.failed("connection-lost");
+      return;
+    }
     try {
       this.#link.send({ type: "$result", id, ...said }, name);
+      if (said.error === undefined) tally.answered += 1;
+      else tally.failed(said.error.code);
     } catch (unfit) {
       // What the handler gave does not fit, which is its failure.
       this.#link.handlerFailed(name, unfit);

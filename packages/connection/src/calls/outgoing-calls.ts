@@ -18,6 +18,7 @@ import { MAX_TIMER_MS } from "../time/clock.ts";
 import { afterTheEnd, mayGoAgain } from "./again.ts";
 import type { CallDeadlines } from "./call-deadlines.ts";
 import { answeredWith, endedBy } from "./call-failures.ts";
+import type { CallTally } from "./call-tally.ts";
 import type { CallMaker } from "./call-faces.ts";
 import { CallIds } from "./call-ids.ts";
 import { type CallLink, DEFAULT_TIMEOUT_MS, openingCredit } from "./call-link.ts";
@@ -33,6 +34,7 @@ import type { SignalWatch } from "./signal-watch.ts";
 export interface CallerEndpoint {
   readonly deadlines: CallDeadlines;
   readonly signals: SignalWatch;
+  readonly tally: CallTally;
   /** The id of the first call of a connection. */
   readonly firstId: number;
   /** Payload bytes of a call's items that wait for the program, beside one frame. */
@@ -192,6 +194,7 @@ export class OutgoingCalls implements Caller, CallMaker {
     this.#release(call);
     if (error === undefined) {
       this.#forget(call);
+      this.#endpoint.tally.answered += 1;
       call.settle(output);
     } else {
       this.#refused(call, answeredWith(error, call.name, call.shape.errors));
@@ -395,6 +398,7 @@ export class OutgoingCalls implements Caller, CallMaker {
 
   #fail(call: OutgoingCall, error: unknown, keepsItems = false): void {
     this.#forget(call);
+    this.#endpoint.tally.rejected(call.shape, error);
     call.fail(error, keepsItems);
   }
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 
 import { CallMisfit } from "@typewire/protocol";
 
+import { OTHER_CODES } from "../../src/calls/call-tally.ts";
 import { CallPair, rejection, shape } from "../support/call-pair.ts";
 
 const never = () => new Promise(() => {});
@@ -66,6 +67,18 @@ describe("A call that the callee refuses or ends", () => {
       ok: false,
       error: { code: "newer", ran: "yes", data: undefined },
     });
+  });
+
+  test("with whatever codes, makes no count grow: those that are not known are counted as one", async () => {
+    const pair = new CallPair([shape("hang", { errors: ["known"] })], { hang: never });
+    const codes = ["known", "internal", "newer", "newest", "__proto__", "x".repeat(1_000)];
+    const outcomes = codes.map(() => pair.try("hang", 1));
+    for (const [index, code] of codes.entries()) {
+      pair.near.receive({ type: "$result", id: index + 1, error: { code, message: "m" } }, 40);
+    }
+    await Promise.all(outcomes);
+    expect(pair.made.failedByCode).toEqual({ known: 1, internal: 1, [OTHER_CODES]: 4 });
+    expect(pair.made.answered).toBe(0);
   });
 });
 

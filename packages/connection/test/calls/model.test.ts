@@ -194,6 +194,25 @@ class World {
     );
     expect(new Set(cancelled).size).toBe(cancelled.length);
     expect(JSON.stringify(pair.callee.sent)).not.toContain("secret");
+    this.#checkTallies(calls);
+  }
+
+  /** What is counted is what happened: at the caller each outcome, at the callee each call that came. */
+  #checkTallies(callsSent: number): void {
+    const { made, answered } = this.pair;
+    const outcomes = this.lives.flatMap((life) => life.outcomes);
+    const failed: Record<string, number> = {};
+    for (const outcome of outcomes) {
+      if (outcome.ok) continue;
+      const { code } = outcome.error;
+      failed[code] = (failed[code] ?? 0) + 1;
+    }
+    expect(made.failedByCode).toEqual(failed);
+    expect(made.answered).toBe(outcomes.length - sum(made.failedByCode));
+    const answers = answered.answered + sum(answered.failedByCode);
+    if (this.wasCut) expect(answers).toBeLessThanOrEqual(callsSent);
+    else expect(answers).toBe(callsSent);
+    expect(answers).toBeGreaterThanOrEqual(this.begun);
   }
 
   /** All slots are there again, at both ends: as many calls as fit are made, and answered. */
@@ -244,6 +263,10 @@ class World {
       never.includes(code) ? ["no"] : surely.includes(code) ? ["yes"] : ["no", "maybe"],
     );
   }
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
 }
 
 async function oneLife(seed: number): Promise<void> {

@@ -14,6 +14,7 @@ import { FakeClock } from "@typewire/testkit";
 
 import { CallDeadlines } from "../../src/calls/call-deadlines.ts";
 import { buildCallFaces } from "../../src/calls/call-faces.ts";
+import { CallTally } from "../../src/calls/call-tally.ts";
 import type { CallFrame, CallLink } from "../../src/calls/call-link.ts";
 import { Calls, type ReceivedOfCalls } from "../../src/calls/calls.ts";
 import { buildCallTable, type Middleware } from "../../src/calls/handler-table.ts";
@@ -147,6 +148,9 @@ export class CallPair {
   /** Moved by `settle`, where no other was given. */
   readonly clock: FakeClock;
   readonly quota: CallQuota;
+  /** How the caller's calls have ended, and the callee's. */
+  readonly made = new CallTally();
+  readonly answered = new CallTally();
   readonly outgoing: OutgoingCalls;
   readonly faces: ReturnType<typeof buildCallFaces>;
   readonly #connect: () => Line;
@@ -169,17 +173,28 @@ export class CallPair {
       signals: new SignalWatch(),
       firstId: 1,
       windowBytes: limits.windowBytes,
+      tally: this.made,
     };
     const outgoing = new OutgoingCalls(endpoint, comesBack);
     this.outgoing = outgoing;
     const table = buildCallTable(byName, handlers, use);
     const deadlines = new CallDeadlines(clock);
-    const answering = { table, limits, quota: this.quota, deadlines, firstId: 1 };
+    const answering = {
+      table,
+      limits,
+      quota: this.quota,
+      deadlines,
+      firstId: 1,
+      tally: this.answered,
+    };
     this.#connect = () => {
       const caller = new FakeLink(codecs?.client, codecs?.rearrange);
       const callee = new FakeLink(codecs?.server, codecs?.rearrange);
-      const near = new Calls({ clock, outgoing, answering: undefined }, caller);
-      const far = new Calls({ clock, outgoing: undefined, answering }, callee);
+      const near = new Calls({ clock, tally: this.made, outgoing, answering: undefined }, caller);
+      const far = new Calls(
+        { clock, tally: this.answered, outgoing: undefined, answering },
+        callee,
+      );
       near.ready(limits);
       return { caller, callee, near, far };
     };

@@ -6,6 +6,7 @@ import { heapStats } from "bun:jsc";
 
 import { CallDeadlines } from "../../src/calls/call-deadlines.ts";
 import { buildCallFaces } from "../../src/calls/call-faces.ts";
+import { CallTally } from "../../src/calls/call-tally.ts";
 import type { CallFrame, CallLink } from "../../src/calls/call-link.ts";
 import { Calls } from "../../src/calls/calls.ts";
 import { buildCallTable } from "../../src/calls/handler-table.ts";
@@ -17,6 +18,8 @@ import { pairLimits, shape } from "./call-pair.ts";
 
 const COUNT = 20_000;
 const limits = { ...pairLimits, maxCalls: 1e6, maxStreams: 1e6 };
+
+const tally = new CallTally();
 
 /** A link without bytes: each message goes to `deliver` at once. */
 function linkTo(deliver: (message: CallFrame) => void): CallLink {
@@ -52,8 +55,15 @@ const handlers = {
 function callee(send: (message: CallFrame) => void): Calls {
   const table = buildCallTable(shapes, handlers, []);
   const quota = new CallQuota(1e7);
-  const answering = { table, limits, quota, deadlines: new CallDeadlines(clock), firstId: 1 };
-  return new Calls({ clock, outgoing: undefined, answering }, linkTo(send));
+  const answering = {
+    table,
+    limits,
+    quota,
+    deadlines: new CallDeadlines(clock),
+    firstId: 1,
+    tally,
+  };
+  return new Calls({ clock, tally, outgoing: undefined, answering }, linkTo(send));
 }
 
 function caller(send: (message: CallFrame) => void): {
@@ -62,9 +72,9 @@ function caller(send: (message: CallFrame) => void): {
 } {
   const deadlines = new CallDeadlines(clock);
   const { windowBytes } = limits;
-  const endpoint = { deadlines, signals: new SignalWatch(), firstId: 1, windowBytes };
+  const endpoint = { deadlines, signals: new SignalWatch(), firstId: 1, windowBytes, tally };
   const outgoing = new OutgoingCalls(endpoint, false);
-  const near = new Calls({ clock, outgoing, answering: undefined }, linkTo(send));
+  const near = new Calls({ clock, tally, outgoing, answering: undefined }, linkTo(send));
   near.ready(limits);
   return { near, faces: buildCallFaces(shapes, outgoing) };
 }
