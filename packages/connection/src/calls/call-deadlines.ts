@@ -10,7 +10,10 @@ interface Queue {
   last: Expiring | undefined;
 }
 
-/** Empty queues are looked for when there are so many: 10 000 distinct timeouts leave no trace. */
+/**
+ * Empty queues are looked for when there are so many, and then when there are twice as many as were left: 10 000
+ * distinct timeouts leave no trace, and as many that are in use do not make each further one search them.
+ */
 const MANY_QUEUES = 64;
 
 /** Something with a deadline. A link of its queue itself, so that a deadline costs no object. */
@@ -30,6 +33,7 @@ export class CallDeadlines {
   readonly #clock: Clock;
   readonly #queues = new Map<number, Queue>();
   #count = 0;
+  #manyQueues = MANY_QUEUES;
   #armedForMs = Infinity;
   #cancel: Cancel | undefined;
 
@@ -82,7 +86,7 @@ export class CallDeadlines {
   #queueFor(timeoutMs: number): Queue {
     let queue = this.#queues.get(timeoutMs);
     if (queue === undefined) {
-      if (this.#queues.size >= MANY_QUEUES) this.#forgetEmpty();
+      if (this.#queues.size >= this.#manyQueues) this.#forgetEmpty();
       queue = { timeoutMs, first: undefined, last: undefined };
       this.#queues.set(timeoutMs, queue);
     }
@@ -93,6 +97,7 @@ export class CallDeadlines {
     for (const [timeoutMs, { first }] of this.#queues) {
       if (first === undefined) this.#queues.delete(timeoutMs);
     }
+    this.#manyQueues = Math.max(MANY_QUEUES, 2 * this.#queues.size);
   }
 
   #arm(dueMs: number): void {

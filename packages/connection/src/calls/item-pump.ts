@@ -41,6 +41,8 @@ interface Slices {
   spend(bytes: number): void;
   /** The stream goes on when its turn comes. */
   enqueue(stream: PumpedItems): void;
+  /** The stream has ended: it needs no turn. */
+  dequeue(stream: PumpedItems): void;
 }
 
 type Iteration = Iterator<unknown, unknown> | AsyncIterator<unknown, unknown>;
@@ -82,6 +84,7 @@ export class PumpedItems {
     if (this.#isOver) return undefined;
     this.#isOver = true;
     this.#inHand = NOTHING;
+    this.#slices.dequeue(this);
     try {
       const returned = this.#iterator.return?.(undefined);
       return isThenable(returned) ? Promise.resolve(returned) : undefined;
@@ -177,8 +180,9 @@ export class PumpedItems {
       this.#owner.itemRefused(error);
       return false;
     }
-    // `send` may have ended the connection, and all its streams.
-    if (this.#isOver) return false;
+    // `send` may have ended the connection, and all its streams. Of one that ends, nothing is queued any more: a
+    // source that never waits would be pulled for ever.
+    if (this.#isOver || bytes === 0) return false;
     this.#credit -= bytes;
     this.#slices.spend(bytes);
     return true;
@@ -195,7 +199,8 @@ export class ItemPump implements Slices {
   readonly link: CallLink;
   readonly #clock: Clock;
   readonly #hasOtherCalls: () => boolean;
-  #ready: PumpedItems[] = [];
+  /** In turn. A set, since streams that are opened and ended faster than turns come must leave nothing here. */
+  readonly #ready = new Set<PumpedItems>();
   /** Bytes that the open slice may still queue; negative infinity while none is open. */
   #left = Number.NEGATIVE_INFINITY;
   #cancel: Cancel | undefined;
@@ -219,7 +224,7 @@ export class ItemPump implements Slices {
 
   /** Fewer bytes wait for the peer than before. */
   drained(): void {
-    if (this.#ready.length > 0) this.#schedule();
+    if (this.#ready.size > 0) this.#schedule();
   }
 
   /** The connection has ended; its calls stop their streams themselves. */
@@ -227,7 +232,7 @@ export class ItemPump implements Slices {
     this.#isOver = true;
     this.#cancel?.();
     this.#cancel = undefined;
-    this.#ready = [];
+    this.#ready.clear();
   }
 
   admits(): boolean {
@@ -245,9 +250,13 @@ export class ItemPump implements Slices {
 
   enqueue(stream: PumpedItems): void {
     if (this.#isOver) return;
-    this.#ready.push(stream);
+    this.#ready.add(stream);
     // While too much waits, `drained` goes on.
     if (!this.#isFull) this.#schedule();
+  }
+
+  dequeue(stream: PumpedItems): void {
+    this.#ready.delete(stream);
   }
 
   get #isFull(): boolean {
@@ -270,10 +279,12 @@ export class ItemPump implements Slices {
       this.#left = Number.NEGATIVE_INFINITY;
       this.link.uncork();
     }
-    if (this.#isOver || this.#ready.length === 0 || this.#isFull) return;
+    const [next] = this.#ready;
+    if (this.#isOver || next === undefined || this.#isFull) return;
     this.#open();
     this.#schedule();
-    this.#ready.shift()?.resume();
+    this.#ready.delete(next);
+    next.resume();
   };
 }
 

@@ -257,6 +257,64 @@ describe("Items", () => {
     expect(pair.taken).toBe(0);
   });
 
+  test("of a source that never waits are not pulled once the connection takes nothing more", async () => {
+    let pulled = 0;
+    const endless = function* () {
+      // Bounded here, so that a pump which goes on fails and does not hang.
+      while (pulled < 100_000) yield (pulled += 1);
+    };
+    const pair = new CallPair([put], { put: (_: unknown, call: Handled) => untilAborted(call) });
+    const outcome = pair.try("put", endless());
+    await pair.settle(1);
+    const before = pulled;
+    expect(before).toBeGreaterThan(0);
+    // A close of this side's that the peer has not answered yet.
+    pair.caller.ended = "closing";
+    await pair.settle(20);
+    expect(pulled - before).toBeLessThanOrEqual(2);
+    pair.cut();
+    expect(await outcome).toMatchObject({ error: { code: "connection-lost" } });
+  });
+
+  test.each([
+    ["an array", () => ["a", "b"]],
+    [
+      "a generator",
+      async function* () {
+        yield "a";
+      },
+    ],
+  ])("of %s, opened and cancelled faster than turns come, leave nothing to do", async (_, give) => {
+    // One callback a turn, where the other clock runs all that are due.
+    const due: (() => void)[] = [];
+    const clock = {
+      now: () => 0,
+      after(delayMs: number, callback: () => void) {
+        if (delayMs === 0) due.push(callback);
+        return () => {};
+      },
+    };
+    const pair = new CallPair([tail], { tail: give }, { clock });
+    let id = 0;
+    for (let batch = 0; batch < 100; batch += 1) {
+      for (let index = 0; index < 60; index += 1) {
+        pair.far.receive({ type: "$call", call: "tail", id: (id += 1), input: 1 }, 30);
+        pair.far.receive({ type: "$cancel", id }, 18);
+      }
+      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    }
+    expect(pair.far.inFlight).toBe(0);
+    pair.callee.sent.length = 0;
+    pair.callee.leftTo = pair.callee.queuedTo;
+    // The next stream's turn is the next one.
+    pair.far.receive({ type: "$call", call: "tail", id: id + 1, input: 1 }, 30);
+    for (let turn = 0; turn < 3; turn += 1) {
+      due.shift()?.();
+      for (let step = 0; step < 10; step += 1) await Promise.resolve();
+    }
+    expect(pair.callee.sent[0]).toMatchObject({ type: "$item", item: "a" });
+  });
+
   test("a $credit right behind the $call opens the window, also where a middleware waits before the handler", async () => {
     const use = [
       async (_: never, next: () => Promise<unknown>) => (await Promise.resolve(), next()),
