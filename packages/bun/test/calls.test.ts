@@ -5,7 +5,7 @@ import { describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
 import { CallError, defineProtocol } from "@typewire/protocol";
 import { ByteWriter } from "@typewire/protocol/internal";
-import { ScriptedPeer, within } from "@typewire/testkit";
+import { ScriptedListener, ScriptedPeer, within } from "@typewire/testkit";
 
 import { connect, type ConnectOptions, serve, type ServeOptions } from "../src/index.ts";
 
@@ -516,5 +516,28 @@ describe("serve, of a protocol with calls", () => {
       code: "calls-unsupported",
       ran: "no",
     });
+  });
+
+  test("of a server is answered by a client that answers none, and costs no connection", async () => {
+    using listener = new ScriptedListener();
+    const connecting = client(listener.port, { reconnect: false });
+    using peer = await listener.accept();
+    const writer = new ByteWriter();
+    const slots = { maxCalls: 1, maxStreams: 1 };
+    market.server.encodeInto({ type: "$hello", protocol: "market", version: 1, ...slots }, writer);
+    for (let id = -1; id >= -20; id -= 1) {
+      market.server.encodeInto({ type: "$call", call: "wake", id }, writer);
+    }
+    await peer.send(writer.copy());
+    await using caller = await connecting;
+    const answers: unknown[] = [];
+    while (answers.length < 20) {
+      const payload = await peer.next();
+      const said = market.client.decodeIncoming(payload, 0, payload.length);
+      if (said.type === "$result") answers.push([said.id, said.error?.code]);
+    }
+    expect(answers).toEqual(answers.map((_, index) => [-1 - index, "unknown-call"]));
+    expect(caller.connection?.state).toBe("open");
+    void peer.ended.then(() => peer.shutdown());
   });
 });

@@ -111,6 +111,12 @@ export function peerCannotAuthenticate({ code, message }: PeerError): CloseReaso
   };
 }
 
+/** The reason when the peer accepts too little to be told what a call has come to; `error` says what did not fit. */
+export function peerTakesTooLittle({ code, message }: TypewireError): CloseReason {
+  const sentence = `The peer accepts too little for what its calls need: ${message}`;
+  return { code, message: oneLine(sentence), origin: "local" };
+}
+
 /** The reason when more waits for the peer than the limit, in bytes. */
 export function peerTooSlow(queuedBytes: number, limitBytes: number): CloseReason {
   const message = `The peer does not keep up: ${queuedBytes} bytes wait for it, limit ${limitBytes}`;

@@ -1,10 +1,16 @@
 // What the two ends of an authentication do about it: the client shows, the server lets in. What is shown, and
 // what a verdict says, is `authentication.ts`'s; whose turn it is the handshake's.
 
-import type { Call, CallMessage } from "@typewire/protocol";
+import type { Call, CallMessage, Result } from "@typewire/protocol";
 import { AUTHENTICATE } from "@typewire/protocol/internal";
 
-import { type CloseReason, failed, type OwnControlMessage } from "./close-reason.ts";
+import {
+  type CloseReason,
+  failed,
+  failedInternally,
+  type OwnControlMessage,
+  peerTakesTooLittle,
+} from "./close-reason.ts";
 import type { ConnectionState } from "./connection.ts";
 import { HOLD, type Inflow } from "./receiving/inflow.ts";
 import {
@@ -15,6 +21,7 @@ import {
   notShown,
 } from "./handshake/authentication.ts";
 import type { Handshake } from "./handshake/handshake.ts";
+import { isTooLarge } from "./sending/sender.ts";
 
 /** The connection as its entrance sees it. */
 export interface EntranceOwner {
@@ -41,21 +48,31 @@ export interface EntranceParts<Self> {
 
 /** Judges what a client shows; nothing more of it is handed out until it has been. Never rejects. */
 export async function letIn<Self>(parts: EntranceParts<Self>, call: Call): Promise<void> {
-  const { self, endpoint, handshake, inflow, sender } = parts;
+  const { self, endpoint, handshake, inflow } = parts;
   inflow.hold(HOLD.judging);
   const judgement = await judge(endpoint.authenticate, call, self);
   if (isEnding(self)) return;
   const { result } = judgement;
   if ("failure" in judgement) {
-    sender.sendOfCall(result, AUTHENTICATE);
-    self.closeWith(failed(judgement.failure), judgement.error);
+    if (tells(parts, result)) self.closeWith(failed(judgement.failure), judgement.error);
     return;
   }
   handshake.admit(endpoint.sweep.now(), judgement.expiresInMs);
   // Where there is no place for a client that may stay, it is not told that it may.
   if (!self.handshakeAdvanced()) return;
-  sender.sendOfCall(result, AUTHENTICATE);
-  if (self.heard()) inflow.release(HOLD.judging);
+  if (tells(parts, result) && self.heard()) inflow.release(HOLD.judging);
+}
+
+/** Whether the client is told what became of it. The connection of one that accepts too little for that ends. */
+function tells<Self>({ self, sender }: EntranceParts<Self>, result: Result): boolean {
+  try {
+    sender.sendOfCall(result, AUTHENTICATE);
+    return true;
+  } catch (error) {
+    if (isTooLarge(error)) self.closeWith(peerTakesTooLittle(error));
+    else self.closeWith(failedInternally("server", "answer a client", error).reason);
+    return false;
+  }
 }
 
 /** Shows the server what this client has. Never rejects. */

@@ -351,12 +351,12 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   get heldBytes(): number {
-    return this.#writer.settledBytes + this.#inflow.bufferedBytes + (this.#calls?.heldBytes ?? 0);
+    return this.#writer.settledBytes + this.#inflow.bufferedBytes + (this.#calls?.memoryBytes ?? 0);
   }
 
   memoryBytes(shared: Set<Uint8Array>): number {
     const queueBytes = this.#writer.queue.memoryBytes(shared);
-    return queueBytes + this.#inflow.bufferedBytes + (this.#calls?.heldBytes ?? 0);
+    return queueBytes + this.#inflow.bufferedBytes + (this.#calls?.memoryBytes ?? 0);
   }
 
   destroyAsLargest(limitBytes: number): void {
@@ -496,12 +496,13 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   #link(): ConnectionLink<Connection<Outgoing>> {
-    const { observers } = this.#endpoint;
+    const { observers, memory } = this.#endpoint;
     return new ConnectionLink<Connection<Outgoing>>({
       self: this,
       // A server's connections have one.
       context: () => ("context" in this ? this.context : undefined),
       queue: this.#writer.queue,
+      memory,
       // The result of the last call leaves although the call has ended.
       maySend: () =>
         this.#maySend || (this.#state === "draining" && this.#closeReason?.origin === "peer"),

@@ -31,6 +31,11 @@ export interface CallLink<Self = unknown> {
   handlerFailed(call: string, error: unknown): void;
   /** The handler of `call` has gone on for `forMs` after its call had ended. */
   handlerStuck(call: string, forMs: number): void;
+  /**
+   * Items that wait take so many bytes of memory more. Where all connections together then hold more than they may,
+   * those with most end, and this one may be among them: `ended` is called within, then.
+   */
+  holds(memoryBytes: number): void;
   /** Ends the connection because of its calls. */
   end(code: "internal" | "too-many-errors", message: string): void;
   /** After `drain` at either end: no call is under way any more. `retryAfterMs` is what the peer's `$drain` said. */

@@ -67,7 +67,17 @@ export class Calls {
 
   /** Payload bytes of items that no program has taken yet. */
   get heldBytes(): number {
-    return (this.#outgoing?.heldBytes ?? 0) + (this.#incoming?.held.bytes ?? 0);
+    return (this.#outgoing?.held.bytes ?? 0) + (this.#incoming?.held.bytes ?? 0);
+  }
+
+  /** What those items take in memory, roughly. */
+  get memoryBytes(): number {
+    return (this.#outgoing?.held.memoryBytes ?? 0) + (this.#incoming?.held.memoryBytes ?? 0);
+  }
+
+  /** Whether this side answers calls of the peer's. */
+  get answers(): boolean {
+    return this.#sides.answering !== undefined;
   }
 
   /** For the codec: the name of the open call that messages with this id belong to. */

@@ -3,8 +3,15 @@
 
 import { HEADER_BYTES } from "@typewire/protocol";
 
-import type { CloseReason, OwnControlMessage } from "../close-reason.ts";
+import {
+  type CloseReason,
+  type OwnControlMessage,
+  peerTakesTooLittle,
+  toLastError,
+} from "../close-reason.ts";
+import type { MemoryBudget } from "../memory-budget.ts";
 import type { OutputQueue } from "../sending/output-queue.ts";
+import { isTooLarge } from "../sending/sender.ts";
 import type { CallFrame, CallLink } from "./call-link.ts";
 
 /** What a link asks of its connection. `Self` is its face, which handlers get. */
@@ -13,6 +20,7 @@ export interface LinkedConnection<Self> {
   /** What `authenticate` made of the connection. */
   readonly context: () => unknown;
   readonly queue: OutputQueue;
+  readonly memory: Pick<MemoryBudget, "add" | "relieve">;
   /** Whether anything may be sent now. */
   readonly maySend: () => boolean;
   /** Queues one message of the call `name`, without asking for a flush; throws what the codec throws. */
@@ -57,10 +65,10 @@ export class ConnectionLink<Self> implements CallLink<Self> {
   }
 
   send(message: CallFrame, name: string): number {
-    const { maySend, queue, append, commit, callSettled } = this.#of;
+    const { maySend, queue, commit, callSettled } = this.#of;
     if (!maySend()) return 0;
     const before = queue.queuedBytes;
-    append(message, name);
+    if (!this.#append(message, name)) return 0;
     const payloadBytes = queue.queuedBytes - before - HEADER_BYTES;
     if (!this.#isCorked) commit();
     if (message.type === "$result") callSettled();
@@ -85,6 +93,11 @@ export class ConnectionLink<Self> implements CallLink<Self> {
     this.#of.handlerFailed(this.#of.self, call, error);
   }
 
+  holds(memoryBytes: number): void {
+    const { memory } = this.#of;
+    if (memory.add(memoryBytes)) memory.relieve();
+  }
+
   end(code: "internal" | "too-many-errors", message: string): void {
     this.#of.closeWith({ code, message, origin: "local" }, { type: "$error", code, message });
   }
@@ -92,4 +105,37 @@ export class ConnectionLink<Self> implements CallLink<Self> {
   callsEnded(retryAfterMs?: number): void {
     this.#of.callsEnded(retryAfterMs);
   }
+
+  /**
+   * Whether `message` is queued. What is no program's has to be said: to a peer that takes no more, in no words. A peer
+   * that does not take that either has its connection ended, since both ends could not count its calls alike.
+   */
+  #append(message: CallFrame, name: string): boolean {
+    const { append } = this.#of;
+    try {
+      append(message, name);
+      return true;
+    } catch (error) {
+      if (!isTooLarge(error) || carriesValue(message)) throw error;
+      const inFewWords = withoutWords(message);
+      if (inFewWords !== undefined) return this.#append(inFewWords, name);
+      const reason = peerTakesTooLittle(error);
+      this.#of.closeWith(reason, toLastError(reason));
+      return false;
+    }
+  }
+}
+
+/** Whether the size of a message is the program's doing. */
+function carriesValue(message: CallFrame): boolean {
+  if (message.type === "$result") return message.error === undefined || "data" in message.error;
+  return message.type === "$call" || message.type === "$item";
+}
+
+/** A failure without its sentence and path; undefined where there is nothing to leave out. */
+function withoutWords(message: CallFrame): CallFrame | undefined {
+  if (message.type !== "$result" || message.error === undefined) return undefined;
+  const { message: words, path, ...error } = message.error;
+  if (words === "" && path === undefined) return undefined;
+  return { ...message, error: { ...error, message: "" } };
 }

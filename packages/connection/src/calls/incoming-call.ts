@@ -8,7 +8,8 @@ import { Expiring } from "./call-deadlines.ts";
 import { endedBy, type EndCode } from "./call-failures.ts";
 import { HandledCall } from "./handled-call.ts";
 import type { CallEntry } from "./handler-table.ts";
-import { type HeldItems, ItemInbox } from "./item-inbox.ts";
+import type { HeldItems } from "./held-items.ts";
+import { ItemInbox } from "./item-inbox.ts";
 import type { ItemPump, ItemSource, PumpedItems, PumpOwner } from "./item-pump.ts";
 import { MiddlewareRun, type Outcome } from "./middleware-run.ts";
 

@@ -17,7 +17,7 @@ import type { CallTally } from "./call-tally.ts";
 import { CalleeSlots } from "./callee-slots.ts";
 import type { CallTable } from "./handler-table.ts";
 import { type Callee, IncomingCall } from "./incoming-call.ts";
-import type { HeldItems } from "./item-inbox.ts";
+import { HeldItems } from "./held-items.ts";
 import type { ItemPump } from "./item-pump.ts";
 import type { Outcome } from "./middleware-run.ts";
 
@@ -73,7 +73,7 @@ export class IncomingCalls implements Callee {
 
   constructor(endpoint: CalleeEndpoint, link: CallLink, pump: ItemPump) {
     this.#endpoint = endpoint;
-    this.held = { windowBytes: endpoint.limits.windowBytes, bytes: 0 };
+    this.held = new HeldItems(endpoint.limits.windowBytes, (bytes) => link.holds(bytes));
     this.#ids = new CallIds(endpoint.firstId);
     this.#link = link;
     this.pump = pump;

@@ -2,6 +2,8 @@
 // that a program takes them from. Credit is given back for what the program has taken, so that this queue is
 // never larger than the window and one frame.
 
+import { type HeldItems, memoryOf } from "./held-items.ts";
+
 /** The call, as its inbox sees it. */
 export interface InboxOwner {
   /** The peer may send so many payload bytes more. */
@@ -10,12 +12,11 @@ export interface InboxOwner {
   leave(): void;
 }
 
-/** What the inboxes of one side share. */
-export interface HeldItems {
-  /** What each inbox takes before its program has taken anything, in payload bytes. */
-  readonly windowBytes: number;
-  /** Payload bytes of items that wait in all of them. */
-  bytes: number;
+/** Items that wait, and what each takes, side by side: an object for each would cost as much as a small item. */
+interface Queue<Item> {
+  readonly items: Item[];
+  readonly payloadBytes: number[];
+  readonly memoryBytes: number[];
 }
 
 interface Waiter<Item> {
@@ -39,9 +40,11 @@ export class ItemInbox<Item = unknown> implements AsyncIterableIterator<Item, un
   readonly #owner: InboxOwner;
   readonly #held: HeldItems;
   #state: InboxState = open;
-  #items: Item[] | undefined;
-  #sizes: number[] | undefined;
+  #queue: Queue<Item> | undefined;
+  /** Items at the front of the queue that were taken. */
   #head = 0;
+  /** What waits counts no more: the call has ended, and its items are the program's alone. */
+  #isHandedOver = false;
   #waiters: Waiter<Item>[] | undefined;
   #credit: number;
   #takenBytes = 0;
@@ -64,9 +67,13 @@ export class ItemInbox<Item = unknown> implements AsyncIterableIterator<Item, un
     if (this.#state !== open) return true;
     const waiter = this.#waiters?.shift();
     if (waiter === undefined) {
-      (this.#items ??= []).push(item);
-      (this.#sizes ??= []).push(payloadBytes);
-      this.#held.bytes += payloadBytes;
+      const queue = (this.#queue ??= { items: [], payloadBytes: [], memoryBytes: [] });
+      const memoryBytes = memoryOf(item, payloadBytes);
+      queue.items.push(item);
+      queue.payloadBytes.push(payloadBytes);
+      queue.memoryBytes.push(memoryBytes);
+      // Last: it may end the connection, and with it the call.
+      this.#held.add(payloadBytes, memoryBytes);
     } else {
       this.#tookBytes(payloadBytes);
       waiter.resolve({ value: item, done: false });
@@ -90,21 +97,32 @@ export class ItemInbox<Item = unknown> implements AsyncIterableIterator<Item, un
 
   /** Forgets what waits. */
   drop(): void {
-    for (const bytes of this.#sizes?.slice(this.#head) ?? []) this.#held.bytes -= bytes;
-    this.#items = undefined;
-    this.#sizes = undefined;
+    this.handOver();
+    this.#queue = undefined;
     this.#head = 0;
   }
 
+  /** The call has ended: what waits can be taken, and counts no more, since a program may never take it. */
+  handOver(): void {
+    const queue = this.#queue;
+    if (queue !== undefined && !this.#isHandedOver) {
+      for (let index = this.#head; index < queue.items.length; index += 1) {
+        this.#held.remove(queue.payloadBytes[index] ?? 0, queue.memoryBytes[index] ?? 0);
+      }
+    }
+    this.#isHandedOver = true;
+  }
+
   next(): Promise<IteratorResult<Item, undefined>> {
-    const items = this.#items;
-    if (items !== undefined && this.#head < items.length) {
-      // Within the length.
-      const value = items[this.#head] as Item;
-      const bytes = this.#sizes?.[this.#head] ?? 0;
-      this.#advance(items);
-      this.#held.bytes -= bytes;
-      this.#tookBytes(bytes);
+    const queue = this.#queue;
+    if (queue !== undefined) {
+      const at = this.#head;
+      // Within the length: an empty queue is none.
+      const value = queue.items[at] as Item;
+      const payloadBytes = queue.payloadBytes[at] ?? 0;
+      if (!this.#isHandedOver) this.#held.remove(payloadBytes, queue.memoryBytes[at] ?? 0);
+      this.#advance(queue);
+      this.#tookBytes(payloadBytes);
       return Promise.resolve({ value, done: false });
     }
     const state = this.#state;
@@ -133,15 +151,13 @@ export class ItemInbox<Item = unknown> implements AsyncIterableIterator<Item, un
     return this;
   }
 
-  #advance(items: Item[]): void {
+  #advance({ items, payloadBytes, memoryBytes }: Queue<Item>): void {
     this.#head += 1;
     if (this.#head === items.length) {
-      this.#items = undefined;
-      this.#sizes = undefined;
+      this.#queue = undefined;
       this.#head = 0;
     } else if (this.#head >= MOST_TAKEN && this.#head * 2 >= items.length) {
-      items.splice(0, this.#head);
-      this.#sizes?.splice(0, this.#head);
+      for (const list of [items, payloadBytes, memoryBytes]) list.splice(0, this.#head);
       this.#head = 0;
     } else {
       // What was taken is the program's alone.

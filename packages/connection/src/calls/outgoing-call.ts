@@ -4,7 +4,7 @@
 import type { CallShape, HostAbortSignal } from "@typewire/protocol";
 
 import { Expiring } from "./call-deadlines.ts";
-import type { HeldItems } from "./item-inbox.ts";
+import type { HeldItems } from "./held-items.ts";
 import { ItemInbox } from "./item-inbox.ts";
 import type { ItemSource, PumpedItems, PumpOwner } from "./item-pump.ts";
 
@@ -116,12 +116,14 @@ export class OutgoingCall extends Expiring implements PumpOwner {
 
   settle(output: unknown): void {
     this.#streams?.inbox?.end();
+    this.#streams?.inbox?.handOver();
     this.#end.resolve(output);
   }
 
   /** `keepsItems`: whether items that came before may still be taken. */
   fail(error: unknown, keepsItems: boolean): void {
-    if (!keepsItems) this.#streams?.inbox?.drop();
+    if (keepsItems) this.#streams?.inbox?.handOver();
+    else this.#streams?.inbox?.drop();
     this.#streams?.inbox?.fail(error);
     this.#end.reject(error, this.#streams?.hasThrown);
   }

@@ -25,8 +25,8 @@ import { type CallLink, DEFAULT_TIMEOUT_MS, openingCredit } from "./call-link.ts
 import { MOST_OPEN_NOTED } from "./call-site.ts";
 import { closed, invalidInput, ranBefore, tooManyStreams, unsupported } from "./caller-failures.ts";
 import { type PeerSlots, CallerSlots } from "./caller-slots.ts";
+import { HeldItems } from "./held-items.ts";
 import type { ItemPump } from "./item-pump.ts";
-import type { HeldItems } from "./item-inbox.ts";
 import { type CallEnd, type Caller, type CallGiven, OutgoingCall } from "./outgoing-call.ts";
 import type { SignalWatch } from "./signal-watch.ts";
 
@@ -68,7 +68,7 @@ export class OutgoingCalls implements Caller, CallMaker {
 
   constructor(endpoint: CallerEndpoint, comesBack: boolean) {
     this.#endpoint = endpoint;
-    this.#held = { windowBytes: endpoint.windowBytes, bytes: 0 };
+    this.#held = new HeldItems(endpoint.windowBytes, (bytes) => this.#line?.link.holds(bytes));
     this.#ids = new CallIds(endpoint.firstId);
     this.#comesBack = comesBack;
   }
@@ -87,9 +87,9 @@ export class OutgoingCalls implements Caller, CallMaker {
     return this.inFlight + this.waiting < MOST_OPEN_NOTED;
   }
 
-  /** Payload bytes of items that wait for the program. */
-  get heldBytes(): number {
-    return this.#held.bytes;
+  /** The items that wait for the program. */
+  get held(): HeldItems {
+    return this.#held;
   }
 
   /** The name of the open call with this id, for the codec. */

@@ -38,7 +38,7 @@ import {
 } from "./mistakes.ts";
 
 /** The calls of a connection, as its receiver sees them. */
-type CallsOfConnection = Pick<Calls, "receive" | "misfit" | "openCalls">;
+type CallsOfConnection = Pick<Calls, "receive" | "misfit" | "openCalls" | "answers">;
 
 /** The connection as its receiver sees it. */
 export interface ReceiverOwner<Incoming> extends MistakesOwner, StepOwner {
@@ -221,13 +221,15 @@ export class Receiver<
   /** A message of a call, or one that does not fit its call, whose payload takes so many bytes. */
   #toCalls(message: ReceivedOfCalls | CallMisfit, payloadBytes: number): void {
     const { calls } = this.#owner;
-    if (calls === undefined) {
-      if (!(message instanceof CallMisfit)) this.#madeMistakes.passOver(message);
+    const isMisfit = message instanceof CallMisfit;
+    // A call where this side answers none is no mistake of the peer's.
+    if (calls === undefined || (!isMisfit && message.type === "$call" && !calls.answers)) {
+      if (!isMisfit) this.#madeMistakes.passOver(message);
       return;
     }
     if (!this.#owner.heard()) return;
     try {
-      if (message instanceof CallMisfit) calls.misfit(message);
+      if (isMisfit) calls.misfit(message);
       else calls.receive(message, payloadBytes);
     } catch (error) {
       this.#refuse(error, { frame: this.#frames });

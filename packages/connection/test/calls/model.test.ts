@@ -183,7 +183,7 @@ class World {
     }
     expect(this.settledHandlers).toBe(this.begun);
     expect(pair.taken).toBe(0);
-    expect(pair.outgoing.heldBytes).toBe(0);
+    expect(pair.outgoing.held.bytes + pair.outgoing.held.memoryBytes).toBe(0);
     const results = pair.callee.sent.filter(({ type }) => type === "$result");
     const ids = results.map((message) => ("id" in message ? message.id : 0));
     expect(new Set(ids).size).toBe(ids.length);

@@ -45,6 +45,8 @@ export class FakeLink implements CallLink {
   readonly waiting: Frame[] = [];
   readonly failures: unknown[] = [];
   readonly stuck: string[] = [];
+  /** What the calls said that they hold, all told. */
+  grownBytes = 0;
   readonly #codec: Codec<never> | undefined;
   readonly #rearrange: PairCodecs["rearrange"];
   queuedTo = 0;
@@ -73,6 +75,9 @@ export class FakeLink implements CallLink {
   uncork(): void {}
   handlerFailed(_call: string, error: unknown): void {
     this.failures.push(error);
+  }
+  holds(bytes: number): void {
+    this.grownBytes += bytes;
   }
   handlerStuck(call: string): void {
     this.stuck.push(call);

@@ -37,6 +37,7 @@ function linkTo(deliver: (message: CallFrame) => void): CallLink {
     uncork() {},
     handlerFailed() {},
     handlerStuck() {},
+    holds() {},
     end() {},
     callsEnded() {},
   };
