@@ -3,7 +3,6 @@
 
 import { defaultLimits } from "@typewire/protocol";
 
-import { WINDOW_BYTES } from "./calls/call-link.ts";
 import { MAX_TIMER_MS } from "./time/clock.ts";
 import type { CloseCode } from "./close-reason.ts";
 
@@ -26,6 +25,12 @@ interface LimitRow<Value extends number | boolean> {
 }
 
 const MAX_SIZE = 64 * 1024 ** 3;
+
+/**
+ * Payload bytes of items that may be sent of each stream before any `$credit`; the same at both ends, so nothing is
+ * negotiated.
+ */
+export const WINDOW_BYTES = 65_536;
 
 /** Every control message fits, in few words: see `Sender`. */
 const LEAST_FRAME_BYTES = 256;

@@ -1,7 +1,6 @@
 // The work of connections, in numbers. Each connection counts for itself, one increment for a message; an
 // endpoint adds up the live connections when it is asked, and keeps the sums of those that have ended.
 
-import type { CallTally } from "./calls/call-tally.ts";
 import type { CloseCode } from "./close-reason.ts";
 
 /** One connection. Control messages are not counted as messages; their bytes are counted as bytes. */
@@ -48,6 +47,12 @@ export interface EndpointStats extends Omit<ConnectionStats, "handlersInFlight">
   readonly callsFailedByCode: Readonly<Record<string, number>>;
 }
 
+/** How the calls of an endpoint have ended. */
+export interface EndedCalls {
+  readonly answered: number;
+  readonly failedByCode: Readonly<Record<string, number>>;
+}
+
 /** What ended connections have left behind. */
 export class Tally {
   #opened = 0;
@@ -86,7 +91,7 @@ export class Tally {
   }
 
   /** The sum of what has ended and of these, which live. `calls`: undefined where the protocol has none. */
-  stats(live: Iterable<ConnectionStats>, calls?: CallTally): EndpointStats {
+  stats(live: Iterable<ConnectionStats>, calls?: EndedCalls): EndpointStats {
     const sum = {
       connections: 0,
       opened: this.#opened,

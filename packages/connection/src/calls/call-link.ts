@@ -3,6 +3,8 @@
 
 import type { Call, Cancel, Credit, Drain, End, Item, Result } from "@typewire/protocol";
 
+import { WINDOW_BYTES } from "../limit-rows.ts";
+
 /** What the two ends of calls say to each other. */
 export type CallFrame = Call | Item | End | Credit | Cancel | Result | Drain;
 
@@ -41,12 +43,6 @@ export interface CallLink<Self = unknown> {
   /** After `drain` at either end: no call is under way any more. `retryAfterMs` is what the peer's `$drain` said. */
   callsEnded(retryAfterMs?: number): void;
 }
-
-/**
- * Payload bytes of items that may be sent of each stream before any `$credit`; the same at both ends, so nothing is
- * negotiated.
- */
-export const WINDOW_BYTES = 65_536;
 
 /** The `$credit` by which a receiver opens a window of `windowBytes`; 0 where it is open. */
 export function openingCredit(windowBytes: number): number {

@@ -3,13 +3,15 @@
 
 import { callErrorCodes, CallError, type CallShape } from "@typewire/protocol";
 
+import type { EndedCalls } from "../stats.ts";
+
 /** The key of all codes that this side does not know. */
 export const OTHER_CODES = "$other";
 
 const ours: ReadonlySet<string> = new Set(callErrorCodes);
 
 /** Of all connections of an endpoint, since it was made. */
-export class CallTally {
+export class CallTally implements EndedCalls {
   /** Calls that have ended with their output. */
   answered = 0;
   readonly #failedByCode = new Map<string, number>();

@@ -5,7 +5,8 @@
 
 import { isThenable } from "../handlers.ts";
 import type { Cancel, Clock } from "../time/clock.ts";
-import { type CallLink, WINDOW_BYTES } from "./call-link.ts";
+import { WINDOW_BYTES } from "../limit-rows.ts";
+import type { CallLink } from "./call-link.ts";
 
 /** What one slice puts into the queue: it decides the throughput of a stream that is alone, */
 const SLICE_BYTES = 16 * 1024;
