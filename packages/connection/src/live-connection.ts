@@ -152,7 +152,8 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
       messagesUndelivered: this.#sender.messagesUndelivered,
       bytesReceived: this.#inflow.bytesReceived,
       bytesSent: this.#writer.queue.sentBytes,
-      bufferedBytes: this.#writer.queue.queuedBytes + this.#inflow.bufferedBytes,
+      bufferedBytes:
+        this.#writer.queue.queuedBytes + this.#inflow.bufferedBytes + (this.#calls?.heldBytes ?? 0),
       messagesUnhandled: this.#handlers.dropped,
       handlersInFlight: this.#handlers.inFlight,
       callsInFlight: this.#calls?.inFlight ?? 0,

@@ -21,7 +21,7 @@ export interface ConnectionStats {
   readonly bytesReceived: number;
   /** Bytes that the socket has taken. */
   readonly bytesSent: number;
-  /** Bytes held: sent and not taken by the socket, received and not handled. */
+  /** Bytes held: sent and not taken by the socket, received and not handled, items of calls that no program has taken. */
   readonly bufferedBytes: number;
   /** Of the valid messages, those whose handler still waited for another when the connection ended; see `order`. */
   readonly messagesUnhandled: number;
