@@ -9,6 +9,7 @@ import type { Outcome } from "./middleware-run.ts";
 
 /** The call, as far as its answer depends on it. */
 export interface EndedCall {
+  readonly id: number;
   readonly shape: CallShape;
   /** Why it was to end before its handler had settled. */
   readonly reason: CallError | undefined;
@@ -19,28 +20,35 @@ export interface EndedCall {
 
 /** What is said to the caller, and what the log is told. */
 export interface CallAnswer {
-  readonly said: Pick<Result, "output" | "error">;
+  readonly result: Result;
   readonly failed?: { readonly error: unknown };
 }
 
 /** The answer of a call whose handler has settled. */
 export function answerOf(call: EndedCall, outcome: Outcome): CallAnswer {
-  const { shape, reason, failure } = call;
+  const { id, shape, reason, failure } = call;
   const failed = failure ?? (outcome.ok ? undefined : outcome);
   // The handler has ended as it was asked to; what it still says is of use where somebody waits for it.
   const hasHeeded = reason !== undefined && (failed === undefined || call.isBySignal(failed.error));
   if (hasHeeded && (failed !== undefined || !isForgiving(reason.code))) {
-    return { said: { error: failureOf(reason.code, reason.message, reason.path) } };
+    const error = failureOf(reason.code, reason.message, reason.path);
+    return { result: { type: "$result", id, error } };
   }
   if (failed === undefined) {
-    return { said: shape.hasOutput && outcome.ok ? { output: outcome.output } : {} };
+    const result: Result = { type: "$result", id };
+    if (shape.hasOutput && outcome.ok) result.output = outcome.output;
+    return { result };
   }
   const { error } = failed;
   if (error instanceof DeclaredError && shape.errors.includes(error.code)) {
     const { code, message, data } = error;
-    return { said: { error: data === undefined ? { code, message } : { code, message, data } } };
+    const declared = data === undefined ? { code, message } : { code, message, data };
+    return { result: { type: "$result", id, error: declared } };
   }
-  return { said: { error: internalFailure(shape.name) }, failed: { error } };
+  return {
+    result: { type: "$result", id, error: internalFailure(shape.name) },
+    failed: { error },
+  };
 }
 
 /** All that the caller is told of a handler that failed. */

@@ -279,8 +279,8 @@ export class IncomingCalls implements Callee {
   }
 
   #answer(call: IncomingCall, outcome: Outcome): void {
-    const { id, name } = call;
-    const { said, failed } = answerOf(call, outcome);
+    const { name } = call;
+    const { result, failed } = answerOf(call, outcome);
     if (failed !== undefined) this.#link.handlerFailed(name, failed.error);
     const { tally } = this.#endpoint;
     if (this.#hasEnded) {
@@ -288,13 +288,13 @@ export class IncomingCalls implements Callee {
       return;
     }
     try {
-      this.#link.send({ type: "$result", id, ...said }, name);
-      if (said.error === undefined) tally.answered += 1;
-      else tally.failed(said.error.code);
+      this.#link.send(result, name);
+      if (result.error === undefined) tally.answered += 1;
+      else tally.failed(result.error.code);
     } catch (unfit) {
       // What the handler gave does not fit, which is its failure.
       this.#link.handlerFailed(name, unfit);
-      this.#refuse(id, name, internalFailure(name));
+      this.#refuse(call.id, name, internalFailure(name));
     }
   }
 

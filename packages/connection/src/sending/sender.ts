@@ -6,6 +6,7 @@
 import {
   type AnyMessage,
   type CallMessage,
+  type Codec,
   type ControlMessage,
   decodeHeader,
   HEADER_BYTES,
@@ -34,6 +35,21 @@ export interface SenderEndpoint<Outgoing extends AnyMessage> extends Reporter<Ou
   readonly buffers: BufferPool;
 }
 
+/** Encodes messages in the form of a call: one for a connection, so that a message costs no object. */
+class InFormOfCall {
+  callName = "";
+  readonly #codec: Pick<Codec<AnyMessage>, "encodeCallInto">;
+
+  constructor(codec: Pick<Codec<AnyMessage>, "encodeCallInto">) {
+    this.#codec = codec;
+  }
+
+  encodeInto(message: AnyMessage, writer: ByteWriter, limits?: MessageLimits): void {
+    // What is appended here is of a call.
+    this.#codec.encodeCallInto(message as CallMessage, this.callName, writer, limits);
+  }
+}
+
 /** Writes one stream of frames: that of the connection `self`. */
 export class Sender<Outgoing extends AnyMessage> {
   readonly #endpoint: SenderEndpoint<Outgoing>;
@@ -43,6 +59,8 @@ export class Sender<Outgoing extends AnyMessage> {
   #messagesSent = 0;
   /** Made at the first. */
   #undelivered: Undelivered<Outgoing> | undefined;
+  /** Made at the first. */
+  #inForm: InFormOfCall | undefined;
 
   constructor(
     endpoint: SenderEndpoint<Outgoing>,
@@ -176,11 +194,9 @@ export class Sender<Outgoing extends AnyMessage> {
     const { outgoing } = this.#endpoint;
     const limits = this.#handshake.peerLimits;
     if (message.type === "$call" || message.type === "$item" || message.type === "$result") {
-      const ofCall = {
-        encodeInto: (said: CallMessage, writer: ByteWriter, peerLimits?: MessageLimits) =>
-          outgoing.encodeCallInto(said, callName, writer, peerLimits),
-      };
-      this.#writer.queue.append(ofCall, message, limits);
+      this.#inForm ??= new InFormOfCall(outgoing);
+      this.#inForm.callName = callName;
+      this.#writer.queue.append(this.#inForm, message, limits);
     } else {
       this.#writer.queue.append(outgoing, message, limits);
     }
