@@ -18,7 +18,7 @@ import {
   readCommandLine,
   socketPathValue,
   UsageError,
-  valueArgument,
+  valueArguments,
   valueFlag,
   withLimits,
 } from "@typewire/command";
@@ -29,8 +29,8 @@ import { addSecurityFlags, checkSecurityFlags, type SecurityFlags } from "./secu
 
 /** The command line, read. Durations in milliseconds. */
 export interface ClientFlags extends LogFlags, LimitFlags, SecurityFlags {
-  /** Ignored where `unix` is given. */
-  readonly address: Address;
+  /** One or more servers; ignored where `unix` is given. */
+  readonly addresses: readonly Address[];
   readonly unix?: string;
   readonly output: OutputFormat;
   readonly count?: number;
@@ -57,8 +57,12 @@ left. End of stdin is not the end of listening. While reconnecting, lines wait. 
 left before the client ends, or it does not exit 0. At --count, what is in a pipe is read first.
 
 Without --wait the first attempt to connect is not repeated. Later a lost connection is dialled again for ever,
-after a random wait below 0.5s that grows by 1.6 up to 30s. Ctrl+C, SIGTERM and SIGHUP close in
-order and exit 0. When the reader of stdout has gone, the client closes in order and exits 0.
+after a random wait below 0.5s that grows by 1.6 up to 30s. Of several addresses a random one is
+the first. When it fails, or its server says $bye, the others are dialled before it; there is one
+wait for a round of all of them.
+
+Ctrl+C, SIGTERM and SIGHUP close in order and exit 0. When the reader of stdout has gone, the client
+closes in order and exits 0.
 
 ${exitCodesHelp({
   [exitCodes.done]: "--count reached, or a signal",
@@ -89,8 +93,8 @@ export function clientCommand(): Command {
     version,
     "Prints what a server says over TCP, checked against the schema, and sends what you type.",
   )
-    .usage("[options] [HOST:PORT]")
-    .addArgument(valueArgument("address", "the server", addressValue(home), "127.0.0.1:8080"))
+    .usage("[options] [HOST:PORT...]")
+    .addArgument(valueArguments("address", "the server", addressValue(home), "127.0.0.1:8080"))
     .addOption(valueFlag("--unix <path>", "connect there instead of address", socketPathValue))
     .addOption(
       valueFlag("--output <format>", "how stdout looks", choiceValue(outputFormats), "human"),
@@ -124,10 +128,10 @@ export function clientCommand(): Command {
 }
 
 function toFlags(command: Command): ClientFlags {
-  const flags = withLimits<Omit<ClientFlags, "address" | "limits">>(command);
+  const flags = withLimits<Omit<ClientFlags, "addresses" | "limits">>(command);
   if (flags.unix !== undefined && command.args.length > 0) {
     throw new UsageError("--unix and address exclude each other; give one of them");
   }
   checkSecurityFlags(flags, flags.unix);
-  return { ...flags, address: command.processedArgs[0] as Address };
+  return { ...flags, addresses: command.processedArgs[0] as readonly Address[] };
 }

@@ -35,15 +35,15 @@ export const clientEvents = {
     en: ({ reason }) => reason,
     es: ({ reason }) => `el cliente no puede conectar: ${reason}`,
   }),
-  /** Lost for now. */
-  lost: logEvent<Failure & { delayMs: number }>({
+  /** Lost for now. `address` is that of the server which was lost. */
+  lost: logEvent<Failure & { address: string; delayMs: number }>({
     level: "warn",
     tag: "DISCONNECTED",
     en: (lost) => `${describeEnd(lost.code, lost.reason, "en")}; ${nextAttempt(lost, "en")}`,
     es: (lost) => `${describeEnd(lost.code, lost.reason, "es")}; ${nextAttempt(lost, "es")}`,
   }),
   /** Another attempt has failed. */
-  "still-lost": logEvent<Failure & { delayMs: number }>({
+  "still-lost": logEvent<Failure & { address: string; delayMs: number }>({
     level: "warn",
     tag: "CONNECTING",
     en: (lost) => `${lost.reason}; ${nextAttempt(lost, "en")}`,

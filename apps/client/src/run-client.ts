@@ -101,14 +101,15 @@ export class ClientRun {
   /** The client, once connected; undefined where that failed, which ends the run. */
   async #connect(): Promise<ClientOf<typeof saludo> | undefined> {
     const { flags, log } = this.#options;
-    const target: SocketAddress = flags.unix === undefined ? flags.address : { unix: flags.unix };
+    const { addresses, unix } = flags;
+    const servers: readonly SocketAddress[] = unix === undefined ? addresses : [{ unix }];
     try {
       const { warnings, ...security } = securityOptions(flags);
       for (const reason of [...warnings, ...environmentWarnings(process.env)]) {
         log("security-warning", { reason });
       }
       const options: ConnectOptions<typeof saludo> = {
-        ...target,
+        servers,
         ...security,
         connectTimeoutMs: flags.connectTimeout,
         firstAttempt: flags.wait === true ? "repeat" : "once",
@@ -123,7 +124,7 @@ export class ClientRun {
           log("undelivered", { messages: length });
         },
       };
-      log("connecting", { address: formatAddress(target) });
+      log("connecting", { address: servers.map(formatAddress).join(", ") });
       this.#client = await connect(saludo, options);
     } catch (error) {
       if (!(error instanceof TypewireError)) throw error;
@@ -173,9 +174,10 @@ export class ClientRun {
         log("connected", { address: status.address });
         break;
       case "reconnecting": {
+        const { address } = status;
         const { code, message: reason } = status.reason;
         const delayMs = Math.round(status.delayMs);
-        log(this.#isConnected ? "lost" : "still-lost", { code, reason, delayMs });
+        log(this.#isConnected ? "lost" : "still-lost", { address, code, reason, delayMs });
         this.#isConnected = false;
         break;
       }

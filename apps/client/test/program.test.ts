@@ -210,6 +210,20 @@ describe("typewire-client", () => {
     await again.program.stdout.line(/: typed meanwhile$/);
   });
 
+  test("goes from a server that ends to another, and takes along what was typed meanwhile", async () => {
+    await using one = await startServer();
+    await using other = await startServer();
+    await using client = runMain(String(one.port), String(other.port), "--log", "json");
+    await client.stdout.line(/Hola/);
+    const [, port] = await client.stderr.line(/"event":"connected","address":"127.0.0.1:(\d+)"/);
+    const [first, second] = Number(port) === one.port ? [one, other] : [other, one];
+    first.program.signal("SIGTERM");
+    await client.stderr.line(new RegExp(`"event":"lost","address":"127.0.0.1:${first.port}"`));
+    client.type("typed meanwhile\n");
+    await second.program.stdout.line(/: typed meanwhile$/);
+    await first.program.exit();
+  });
+
   test("skips empty lines and says what is wrong with others: exit 6, after what came before", async () => {
     using server = new SaludoListener();
     await using client = runMain(String(server.port));
@@ -258,6 +272,12 @@ describe("typewire-client's exit codes", () => {
     await using nameless = runMain("no-such-host.invalid:80");
     using silent = new SaludoListener();
     await using unanswered = runMain(String(silent.port), "--connect-timeout", "50ms");
+    await using twice = runMain(String(gone.port), `localhost:${gone.port}`, "--log", "json");
+    expect(await twice.exit()).toEqual({ code: 3, signal: null });
+    for (const host of ["127.0.0.1", "localhost"]) {
+      const said = `Cannot connect to ${host}:${gone.port}: connection refused`;
+      expect(twice.stderr.lines.at(-1)).toContain(said);
+    }
     for (const [program, reason] of [
       [refused, `127.0.0.1:${gone.port}: connection refused (ECONNREFUSED)`],
       [nameless, "no-such-host.invalid:80: the name has no address (ENOTFOUND)"],

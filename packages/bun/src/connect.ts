@@ -7,16 +7,25 @@ import {
   clientOptions,
   type ClientOptions,
   LiveClient,
+  type SocketAddresses,
 } from "@typewire/client";
 import {
   aPlainObject,
   checkOptions,
   either,
+  type OptionCheck,
   only,
   type OptionChecks,
+  type SocketAddress,
   systemClock,
 } from "@typewire/connection";
-import type { AnyProtocol, ClientCalls, ClientTries, MessageOf } from "@typewire/protocol";
+import {
+  type AnyProtocol,
+  type ClientCalls,
+  type ClientTries,
+  type MessageOf,
+  TypewireError,
+} from "@typewire/protocol";
 
 import { type ClientTlsOptions, type DialTls, dialTls } from "./client-tls.ts";
 import { dial } from "./dial.ts";
@@ -24,9 +33,15 @@ import { printHandlerError, printWarning } from "./print.ts";
 import { aSecret, type SecretOptions, sharedSecret } from "./secret.ts";
 import { targetOf, type TargetOptions, targetOptions } from "./target.ts";
 
-/** `port`, with or without `hostname`, or `unix`; and what else a client is made with. */
+/** `port`, with or without `hostname`, or `unix`, or `servers`; and what else a client is made with. */
 export interface ConnectOptions<P extends AnyProtocol>
   extends ClientOptions<P>, TargetOptions, SecretOptions {
+  /**
+   * Several servers of the same kind, instead of one: each is `{ port }`, `{ port, hostname }` or `{ unix }`. A client
+   * starts at a random one. After a failed attempt the others are tried at once, each one time, before there is a
+   * wait; after a lost connection or a `$bye`, another is the first to be tried.
+   */
+  readonly servers?: readonly TargetOptions[];
   /**
    * Encrypts, and verifies that the server is the one dialled before anything is sent. True: its
    * certificate comes from a well-known authority and is for `hostname`; else see `ClientTlsOptions`.
@@ -37,8 +52,14 @@ export interface ConnectOptions<P extends AnyProtocol>
 
 const target = targetOptions(1);
 
+const serverList: OptionCheck = {
+  expected: "an array of addresses, at least one",
+  allows: (value) => Array.isArray(value) && value.length > 0,
+};
+
 const known: OptionChecks<keyof ConnectOptions<AnyProtocol>> = {
   ...target,
+  servers: serverList,
   tls: either(only(true), aPlainObject),
   secret: aSecret,
   ...clientOptions,
@@ -62,20 +83,20 @@ export async function connect<P extends AnyProtocol, Exhaustive extends boolean 
   ...[handlers]: ClientHandlersArgument<P, Exhaustive>
 ): Promise<Client<MessageOf<P, "client">, ClientCalls<P>, ClientTries<P>>> {
   checkOptions(options, known);
-  const address = targetOf(options, target);
+  const addresses = addressesOf(options);
   const { tls, clock = systemClock, secret } = options;
   // Its files are read for each attempt: certificates that were replaced in between count.
-  const material = (): DialTls | undefined =>
-    tls === undefined ? undefined : dialTls(tls, "unix" in address ? undefined : address.hostname);
+  const material = (to: SocketAddress): DialTls | undefined =>
+    tls === undefined ? undefined : dialTls(tls, "unix" in to ? undefined : to.hostname);
   // For mistakes in them, before anything is dialled.
-  material();
+  for (const address of addresses) material(address);
   const client = new LiveClient(
     protocol,
-    address,
+    addresses,
     options,
     handlers as ClientHandlers<P> | undefined,
     {
-      dial: async (to, user) => dial(to, user, material(), clock),
+      dial: async (to, user) => dial(to, user, material(to), clock),
       ...(secret !== undefined && { secret: sharedSecret(secret) }),
       handlerFailed: printHandlerError,
       warn: printWarning,
@@ -83,4 +104,22 @@ export async function connect<P extends AnyProtocol, Exhaustive extends boolean 
   );
   await client.start();
   return client;
+}
+
+/** @throws TypewireError `option-invalid` naming the option, and which of `servers` it is of. */
+function addressesOf({ servers, ...one }: ConnectOptions<AnyProtocol>): SocketAddresses {
+  if (servers === undefined) return [targetOf(one, target)];
+  if (one.port !== undefined || one.hostname !== undefined || one.unix !== undefined) {
+    throw new TypewireError(
+      "option-invalid",
+      "servers: expected no port, hostname and unix beside it",
+    );
+  }
+  const addresses = servers.map((server, index) => {
+    const prefix = `servers[${index}].`;
+    checkOptions(server, target, prefix);
+    return targetOf(server, target, prefix);
+  });
+  // `serverList` asks for one.
+  return addresses as readonly SocketAddress[] as SocketAddresses;
 }

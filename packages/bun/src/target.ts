@@ -25,22 +25,26 @@ export function targetOptions(leastPort: 0 | 1): OptionChecks<keyof TargetOption
 }
 
 /**
- * The address that the options name, each of which `checks` allows.
+ * The address that the options name, each of which `checks` allows. `prefix` is where they stand, for the error.
  *
  * @throws TypewireError `option-invalid` naming the option that is missing or too many.
  */
 export function targetOf(
   { port, hostname, unix }: TargetOptions,
   checks: OptionChecks<keyof TargetOptions>,
+  prefix = "",
 ): SocketAddress {
   if (unix !== undefined) {
     if (port === undefined && hostname === undefined) return { unix };
-    throw new TypewireError("option-invalid", "unix: expected no port and hostname beside it");
+    throw new TypewireError(
+      "option-invalid",
+      `${prefix}unix: expected no port and hostname beside it`,
+    );
   }
   if (port === undefined) {
     throw new TypewireError(
       "option-invalid",
-      `port: expected ${checks.port.expected}, got undefined`,
+      `${prefix}port: expected ${checks.port.expected}, got undefined`,
     );
   }
   return { hostname: hostname ?? "127.0.0.1", port };

@@ -106,7 +106,15 @@ function expectRefused(error: unknown, option: string): void {
 }
 
 const serveOptions = ["port", "hostname", "unix", "tls", "secret", ...Object.keys(serverOptions)];
-const connectOptions = ["port", "hostname", "unix", "tls", "secret", ...Object.keys(clientOptions)];
+const connectOptions = [
+  "port",
+  "hostname",
+  "unix",
+  "servers",
+  "tls",
+  "secret",
+  ...Object.keys(clientOptions),
+];
 
 /** A Unix socket stands in the place of a port. */
 const beside = (name: string): object => (name === "unix" ? {} : { port: 0 });
@@ -138,7 +146,8 @@ describe("connect", () => {
   test.each(wrong.filter(([name, kind]) => !isTls(name, kind)))(
     "refuses %s where it is %s",
     async (name, _kind, value) => {
-      const options = { ...(name === "unix" ? {} : { port: 1 }), [name]: value };
+      const isAddress = name === "unix" || name === "servers";
+      const options = { ...(isAddress ? {} : { port: 1 }), [name]: value };
       expectRefused(await errorOf(() => connect(saludo, options)), name);
     },
   );
@@ -164,6 +173,25 @@ describe("connect", () => {
   ])("refuses the TLS options %#", async (tls) => {
     const options = { port: 1, tls } as never;
     expectRefused(await errorOf(() => connect(saludo, options)), "tls");
+  });
+});
+
+describe("servers", () => {
+  test.each([
+    [{ servers: [{ port: 1 }], port: 1 }, "servers"],
+    [{ servers: [{ port: 1 }], hostname: "a" }, "servers"],
+    [{ servers: [{ port: 1 }], unix: "a" }, "servers"],
+    [{ servers: ["127.0.0.1:1"] }, "servers[0]"],
+    [{ servers: [{ port: 1 }, {}] }, "servers[1].port"],
+    [{ servers: [{ port: 1 }, { port: 0 }] }, "servers[1].port"],
+    [{ servers: [{ unix: "a", port: 1 }] }, "servers[0].unix"],
+    [{ servers: [{ port: 1, hostname: "" }] }, "servers[0].hostname"],
+    [{ servers: [{ prot: 1 }] }, "servers[0].prot"],
+    [{ servers: [{ port: 1 }, { unix: "a" }], tls: true }, "tls.serverName"],
+  ])("are refused in %j, naming %s", async (options, name) => {
+    const error = await errorOf(() => connect(saludo, options as never));
+    expect(error).toMatchObject({ code: "option-invalid" });
+    expect((error as TypewireError).message).toStartWith(`${name}: `);
   });
 });
 

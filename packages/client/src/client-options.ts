@@ -36,7 +36,8 @@ export type ClientHandlersArgument<P extends AnyProtocol, Exhaustive> = [Exhaust
   : [handlers?: ClientHandlers<P> | undefined];
 
 /**
- * - `connecting`: the first attempt. Its failure is `connect`'s rejection, unless it is repeated.
+ * - `connecting`: the first attempt. Its failure is `connect`'s rejection, unless it is repeated or there is
+ *   another server to try.
  * - `connected`: the server's first valid message has come.
  * - `reconnecting`: the connection was lost, or the first attempt; waiting for the next attempt, or in it.
  * - `closed`: for good.
@@ -46,8 +47,13 @@ export type ClientState = "connecting" | "connected" | "reconnecting" | "closed"
 /** A change of state, for a log. */
 export type ClientStatus =
   | { readonly state: "connected"; readonly address: string }
-  /** The connection, or an attempt to have one again, ended for `reason`. */
-  | { readonly state: "reconnecting"; readonly reason: CloseReason; readonly delayMs: number }
+  /** The connection to `address`, or an attempt to have one again, ended for `reason`. */
+  | {
+      readonly state: "reconnecting";
+      readonly address: string;
+      readonly reason: CloseReason;
+      readonly delayMs: number;
+    }
   | { readonly state: "closed"; readonly reason: CloseReason };
 
 /** What a client has done since it began, in numbers, over all its connections. */
@@ -75,12 +81,12 @@ export interface ClientOptions<P extends AnyProtocol>
    * what does not fit the protocol's `auth` ends the client with `option-invalid`.
    */
   auth?(): AuthOf<P> | PromiseLike<AuthOf<P>>;
-  /** From the start of an attempt to the server's first valid message, from 1 ms to 2^31 − 1 ms. Default 10 s. */
+  /** From the start of an attempt at one server to its first valid message, from 1 ms to 2^31 − 1 ms. Default 10 s. */
   readonly connectTimeoutMs?: number;
   /**
    * What becomes of the first attempt when it fails: `once` rejects; `repeat` is for a service that may start
    * before its server, and dials again as after a lost connection, each time told by `onStatus`. It rejects
-   * only after a verdict that does not change. Default `once`.
+   * only after a verdict that does not change. With several servers an attempt is one at each. Default `once`.
    */
   readonly firstAttempt?: "once" | "repeat";
   /**

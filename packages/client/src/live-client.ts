@@ -15,7 +15,6 @@ import {
   LiveConnection,
   observersOf,
   requireOptions,
-  type SocketAddress,
   systemClock,
   type Tellers,
   tellersOf,
@@ -42,8 +41,8 @@ import type {
   ClientStats,
 } from "./client-options.ts";
 import { type ClientSettings, requireSettings } from "./client-settings.ts";
+import { Servers, type SocketAddresses } from "./servers.ts";
 import { UnsentMessages } from "./unsent-messages.ts";
-import { connectError, isFinal } from "./verdicts.ts";
 
 const closeOptions = { reason: aText };
 
@@ -51,7 +50,7 @@ const closeOptions = { reason: aText };
 export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   readonly call: ClientCalls<P>;
   readonly try: ClientTries<P>;
-  readonly #target: SocketAddress;
+  readonly #servers: Servers;
   readonly #endpoint: Endpoint<MessageOf<P, "client">, MessageOf<P, "server">>;
   readonly #settings: ClientSettings;
   readonly #host: ClientHost;
@@ -80,15 +79,15 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   /** Use a host's `connect`. Throws what `createEndpoint` throws. */
   constructor(
     protocol: P,
-    target: SocketAddress,
+    targets: SocketAddresses,
     options: ClientOptions<P>,
     handlers: ClientHandlers<P> | undefined,
     host: ClientHost,
   ) {
-    this.#target = target;
     this.#host = host;
     const settings = requireSettings(options);
     this.#settings = settings;
+    this.#servers = new Servers(targets, settings.random);
     this.#signal = options.signal;
     this.#backoff = new Backoff(settings.reconnect || {}, settings.random);
     const observers = observersOf<ClientObserver<P>>(options);
@@ -181,8 +180,9 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
 
   #mayComeBack(reason: CloseReason): boolean {
     const { reconnect, firstAttempt } = this.#settings;
-    const repeats = this.#hasStarted ? reconnect !== false : firstAttempt === "repeat";
-    return repeats && !isFinal(reason);
+    if (this.#servers.isFinal(reason)) return false;
+    if (this.#hasStarted) return reconnect !== false;
+    return firstAttempt === "repeat" || this.#servers.hasUntried;
   }
 
   ready(options?: WaitOptions): Promise<void> {
@@ -252,14 +252,19 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   }
 
   get #condition(): string {
-    const address = formatAddress(this.#target);
+    const address = this.#address;
     return this.#state === "closed" || this.#isClosing
       ? `the client of ${address} is closed`
       : `reconnecting to ${address}`;
   }
 
+  /** Of the server that is dialled, or was last, for people. */
+  get #address(): string {
+    return formatAddress(this.#servers.current);
+  }
+
   #attempt(): void {
-    const name = formatAddress(this.#target);
+    const name = this.#address;
     const connection = new LiveConnection(this.#endpoint, name);
     this.#connection = connection;
     this.#last = connection;
@@ -270,7 +275,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
         `Cannot connect to ${name}: no answer in ${timeoutMs} ms`,
       );
     });
-    this.#host.dial(this.#target, connection).catch((error: unknown) => {
+    this.#host.dial(this.#servers.current, connection).catch((error: unknown) => {
       const { code, message } = error as TypewireError;
       connection.destroy(code, message);
     });
@@ -287,7 +292,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     this.#hasStarted = true;
     this.#enter("connected");
     this.#started.resolve();
-    this.#tellers.onStatus?.({ state: "connected", address: formatAddress(this.#target) });
+    this.#tellers.onStatus?.({ state: "connected", address: this.#address });
   }
 
   /** The connection, or the attempt at one, has ended. */
@@ -298,13 +303,16 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
       this.#end(reason);
       return;
     }
+    const wasConnected = this.#state === "connected";
     // A server that answers and hangs up at once is not back: its waits go on growing.
     const livedMs = this.#endpoint.clock.now() - this.#connectedAtMs;
-    if (this.#state === "connected" && livedMs >= this.#backoff.ceilingMs) this.#backoff.reset();
-    const delayMs = this.#backoff.next(reason.retryAfterMs);
+    if (wasConnected && livedMs >= this.#backoff.ceilingMs) this.#backoff.reset();
+    const address = this.#address;
+    const askedMs = this.#servers.leave(reason, wasConnected);
+    const delayMs = askedMs === undefined ? 0 : this.#backoff.next(askedMs);
     this.#enter("reconnecting");
     this.#startTimer(delayMs, () => this.#attempt());
-    this.#tellers.onStatus?.({ state: "reconnecting", reason, delayMs });
+    this.#tellers.onStatus?.({ state: "reconnecting", address, reason, delayMs });
   }
 
   #end(reason: CloseReason): void {
@@ -314,7 +322,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     this.#enter("closed");
     this.#endpoint.calls?.outgoing?.close(this.#condition);
     if (this.#last !== undefined) this.#unsent.giveUp(this.#last, this.#unconnected("send"));
-    if (!hasStarted) this.#started.reject(connectError(formatAddress(this.#target), reason));
+    if (!hasStarted) this.#started.reject(this.#servers.errorOf(reason));
     this.#closed.resolve(reason);
     if (hasStarted) this.#tellers.onStatus?.({ state: "closed", reason });
   }

@@ -117,7 +117,7 @@ describe("resend", () => {
       () =>
         new LiveClient(
           saludo,
-          target,
+          [target],
           options,
           {},
           hostOf(async () => {}),
@@ -163,7 +163,7 @@ describe("the first attempt", () => {
       },
       ...options,
     };
-    const client = new LiveClient(saludo, target, all, {}, hostOf(network.dial));
+    const client = new LiveClient(saludo, [target], all, {}, hostOf(network.dial));
     let outcome: string | undefined;
     void client.start().then(
       () => (outcome = "connected"),
@@ -239,7 +239,7 @@ describe("the first attempt", () => {
         user.opened(network.socket);
       };
       const options = { clock, signal, firstAttempt: "repeat" } as const;
-      const client = new LiveClient(saludo, target, options, {}, hostOf(dial));
+      const client = new LiveClient(saludo, [target], options, {}, hostOf(dial));
       const outcome = client.start().catch((error: unknown) => error);
       await turn();
       expect(client.state).toBe(when === "waiting" ? "reconnecting" : "connecting");
@@ -279,7 +279,7 @@ describe("the first attempt", () => {
 
   test.each([null, {}, "stop", 5])("refuses a `signal` that is none: %p", (signal) => {
     const options = { signal: signal as unknown as AbortSignal };
-    expect(() => new LiveClient(saludo, target, options, {}, hostOf(new Network().dial))).toThrow(
+    expect(() => new LiveClient(saludo, [target], options, {}, hostOf(new Network().dial))).toThrow(
       "signal: expected an AbortSignal",
     );
   });
@@ -519,7 +519,7 @@ describe("Client.send while the client is coming back", () => {
   test("is refused in another word", () => {
     const options = { whileReconnecting: "keep" } as unknown as ClientOptions<typeof saludo>;
     const host = hostOf(async () => {});
-    expect(() => new LiveClient(saludo, target, options, {}, host)).toThrow(
+    expect(() => new LiveClient(saludo, [target], options, {}, host)).toThrow(
       'whileReconnecting: expected "queue" or "drop"',
     );
   });

@@ -65,7 +65,7 @@ export async function connected(options: ClientOptions<typeof saludo> = {}) {
   const network = new Network();
   const all = { clock, random: () => 0.5, limits: { heartbeatIntervalMs: 0 }, ...options };
   const reported: string[] = [];
-  const client = new LiveClient(saludo, target, all, {}, hostOf(network.dial, reported));
+  const client = new LiveClient(saludo, [target], all, {}, hostOf(network.dial, reported));
   await client.start();
   return { client, clock, network, reported };
 }

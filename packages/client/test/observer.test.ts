@@ -136,6 +136,6 @@ describe("ClientObserver", () => {
     ["observers: expected an array of objects", { observers: [null] }],
   ] as const)("is refused with %s", (message, options) => {
     const host = hostOf(new Network().dial);
-    expect(() => new LiveClient(saludo, target, options as object, {}, host)).toThrow(message);
+    expect(() => new LiveClient(saludo, [target], options as object, {}, host)).toThrow(message);
   });
 });

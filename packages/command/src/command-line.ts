@@ -60,17 +60,20 @@ export function collectFlag<T>(flags: string, says: string, value: FlagValue<T>)
   ]);
 }
 
-/** `[what]`: an argument without a flag. */
-export function valueArgument<T>(
+/** `[what...]`: arguments without a flag. Their values are a list, in their order. */
+export function valueArguments<T>(
   name: string,
   says: string,
   value: FlagValue<T>,
   fallback: string,
 ): Argument {
   const read = (text: string): T => readValue(name, value, text);
-  return new Argument(`[${name}]`, `${says}: ${value.takes}`)
-    .argParser(read)
-    .default(read(fallback), fallback);
+  const byDefault: readonly T[] = [read(fallback)];
+  return new Argument(`[${name}...]`, `${says}, may be given several times: ${value.takes}`)
+    .argParser<readonly T[]>((text, before) =>
+      before === byDefault ? [read(text)] : [...before, read(text)],
+    )
+    .default(byDefault, fallback);
 }
 
 /** The flags of both commands: `--lang`, `--log`, `--log-limit` and `--trace`. */

@@ -12,7 +12,7 @@ export {
   readCommandLine,
   readValue,
   UsageError,
-  valueArgument,
+  valueArguments,
   valueFlag,
 } from "./command-line.ts";
 export { connectionLog, type ConnectionLogOptions } from "./connection-log.ts";

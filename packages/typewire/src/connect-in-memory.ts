@@ -90,7 +90,7 @@ export async function connectInMemory<P extends AnyProtocol, Context = undefined
   });
   const connect: InMemory<P, Context>["connect"] = async (clientHandlers, ofClient = {}) => {
     checkOptions(ofClient, clientOptions, "client.");
-    const client = new LiveClient(protocol, TARGET, { ...ofClient, clock }, clientHandlers, {
+    const client = new LiveClient(protocol, [TARGET], { ...ofClient, clock }, clientHandlers, {
       dial: async (_, user) => network.dial(user),
       handlerFailed: network.handlerFailed,
       warn: printWarning,
