@@ -140,7 +140,8 @@ function readOptions(
 ): Pick<CallGiven, "timeoutMs" | "signal"> {
   checkOptions(options, known);
   const { timeoutMs = fallbackMs, signal } = options;
-  // What is left of another call's time: none, where that has none; too little, where it is just over.
+  // What is left of another call's time: none, where that has none. Rounded up, so that the other call's deadline is
+  // the first to pass, and its handler does not fail by this one's.
   if (timeoutMs === Infinity) return { timeoutMs: 0, signal };
   return { timeoutMs: Math.ceil(timeoutMs), signal };
 }
