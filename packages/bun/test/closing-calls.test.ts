@@ -97,6 +97,38 @@ describe("a close that waits for calls", () => {
     expect(server.stats().messagesUnhandled).toBeGreaterThan(0);
   });
 
+  const { name: protocol, version, fingerprint } = desk;
+  const hello: Said = { type: "$hello", protocol, version, fingerprint, maxFrameBytes: 1e6 };
+  const older: Said = { ...hello, fingerprint: "94fcc55eaf6ba9fd" };
+  const call: Said = { type: "$call", call: "echo", id: 1, input: 1 };
+  const peers: readonly (readonly [string, readonly Said[], readonly string[]])[] = [
+    ["has the same protocol", [hello], ["$drain", "$bye"]],
+    ["says that it knows calls", [{ ...older, features: ["x", "calls"] }], ["$drain", "$bye"]],
+    ["has called, another protocol's", [older, call], ["$result", "$drain", "$bye"]],
+    ["has called, and said no hello", [call], ["$result", "$drain", "$bye"]],
+    ["has another protocol, without calls", [older], ["$bye"]],
+    ["says other things of itself", [{ ...older, features: ["x"] }], ["$bye"]],
+    ["says nothing", [], ["$bye"]],
+  ];
+  test.each(peers)(
+    "says $drain to a peer that knows calls alone: one that %s",
+    async (_, said, hears) => {
+      const { server } = open({ limits: internalLimits({ lingerMs: 300 }) });
+      using peer = await peerOf(server.port);
+      await peer.send(frames(...said));
+      await until(() => server.stats().bytesReceived === frames(...said).length);
+      await until(() => server.stats().connections === 1);
+      const begun = performance.now();
+      const drained = server.drain();
+      await until(() => heard(peer).includes("$bye"));
+      // Only what was told waits for the peer to end by itself.
+      if (hears.length === 1) expect(performance.now() - begun).toBeLessThan(250);
+      peer.shutdown();
+      await drained;
+      expect(heard(peer)).toEqual(["$hello", ...hears]);
+    },
+  );
+
   test("waits no longer for a handler that is stuck", async () => {
     const limits = internalLimits({ handlersStallMs: 100, lingerMs: 50 });
     const { server, release } = open({ limits });

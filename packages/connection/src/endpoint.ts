@@ -32,6 +32,7 @@ import { aClock, type OptionCheck } from "./option-checks.ts";
 import { tellOption } from "./option-value.ts";
 import { checkOption } from "./options.ts";
 import { type FailureReport, type Observers, observersAsOne } from "./observers.ts";
+import { CALLS_FEATURE } from "./calls/caller-slots.ts";
 import type { CallSides } from "./calls/calls.ts";
 import { endpointCalls } from "./calls/endpoint-calls.ts";
 import type { Middleware } from "./calls/handler-table.ts";
@@ -221,6 +222,8 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
   if (calls?.answering !== undefined) {
     hello.maxCalls = limits.maxCalls;
     hello.maxStreams = limits.maxStreams;
+  } else if (calls !== undefined) {
+    hello.features = [CALLS_FEATURE];
   }
   const table = buildHandlerTable<Received<P, R>, Connection<Sent<P, R>>>(
     incoming.messageNames,

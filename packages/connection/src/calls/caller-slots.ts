@@ -15,6 +15,15 @@ export function slotsOf(hello: Hello | undefined): PeerSlots | undefined {
   return maxCalls === undefined ? undefined : { maxCalls, maxStreams };
 }
 
+/** The word of `features` by which an end whose protocol has calls says so, whatever its fingerprint is. */
+export const CALLS_FEATURE = "calls";
+
+/** Whether a peer knows messages of calls, by its hello: it has the protocol of ours, or says so. */
+export function knowsCalls(peers: Hello | undefined, ours: Hello): boolean {
+  if (peers?.fingerprint !== undefined && peers.fingerprint === ours.fingerprint) return true;
+  return peers?.features?.includes(CALLS_FEATURE) === true;
+}
+
 /** Counts only, the same as the callee's: a slot is free when the `$result` has come. */
 export class CallerSlots {
   #calls = 0;

@@ -75,6 +75,11 @@ export class Calls {
     return (this.#outgoing?.held.memoryBytes ?? 0) + (this.#incoming?.held.memoryBytes ?? 0);
   }
 
+  /** Whether the peer has said anything of a call, which it then knows. */
+  get hasBeenCalled(): boolean {
+    return this.#incoming !== undefined;
+  }
+
   /** Whether this side answers calls of the peer's. */
   get answers(): boolean {
     return this.#sides.answering !== undefined;
