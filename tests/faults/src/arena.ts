@@ -1,7 +1,9 @@
 // A running `typewire-server` executable with well-behaved clients on it, and the one oracle that stands
 // around every attack: no other client notices, the process is alive, and it has no more open than before.
+// The same for a server that answers calls, which its well-behaved clients then make.
 
 import { expect } from "bun:test";
+import { join } from "node:path";
 
 import { executable, Program } from "@typewire/testkit";
 
@@ -30,6 +32,8 @@ export interface ArenaOptions {
   readonly clients?: number;
   /** What starts the server, in front of its path: `prlimit …`. */
   readonly wrapper?: readonly string[];
+  /** Whether the attacked server answers calls. Default: false. */
+  readonly calls?: boolean;
 }
 
 export class Arena implements AsyncDisposable {
@@ -54,9 +58,13 @@ export class Arena implements AsyncDisposable {
     flags = [],
     clients = crowdSize,
     wrapper = [],
+    calls = false,
   }: ArenaOptions = {}): Promise<Arena> {
-    const [server, control] = await Promise.all([startServer({ flags, wrapper }), startServer()]);
-    const crowd = await Crowd.connect(server.port, clients, control.port);
+    const [server, control] = await Promise.all([
+      startServer({ flags, wrapper, calls }),
+      startServer(),
+    ]);
+    const crowd = await Crowd.connect(server.port, clients, control.port, { calls });
     // The first reports warm up what every message goes through.
     for (let count = 0; count < 5; count += 1) await crowd.report();
     return new Arena(server, control, crowd);
@@ -92,9 +100,10 @@ export class Arena implements AsyncDisposable {
   }
 
   /** Everything that they said reached them. */
-  judgeDelivery({ delivered, lost, duplicates, errors }: CrowdReport): void {
+  judgeDelivery({ delivered, answered, lost, duplicates, errors }: CrowdReport): void {
     expect({ lost, duplicates, errors }).toEqual({ lost: 0, duplicates: 0, errors: [] });
     expect(delivered).toBeGreaterThanOrEqual(this.crowd.size - 1);
+    if (this.crowd.calls) expect(answered).toBeGreaterThan(0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -112,30 +121,35 @@ function isLate(report: CrowdReport): boolean {
   return report.worstMs > mostDelayMs(report);
 }
 
-/** A `typewire-server` executable with a JSON log. */
+const CALL_SERVER = [process.execPath, join(import.meta.dir, "calls", "server-process.ts")];
+
+/** A `typewire-server` executable with a JSON log, or a server with calls that takes its flags. */
 export interface RunningServer extends AsyncDisposable {
   readonly program: Program;
   readonly port: number;
   readonly log: ServerLog;
 }
 
-/** Starts the executable on a free loopback port and waits until it listens. */
+/** Starts the program on a free loopback port and waits until it listens. */
 export async function startServer({
   flags = [],
   wrapper = [],
   port = 0,
   unix,
+  calls = false,
 }: {
   readonly flags?: readonly string[];
   readonly wrapper?: readonly string[];
   readonly port?: number;
   /** Instead of a port. */
   readonly unix?: string;
+  /** As `ArenaOptions.calls`. */
+  readonly calls?: boolean;
 } = {}): Promise<RunningServer> {
   const program = new Program([
     ...cgroupWrapper(),
     ...wrapper,
-    executable("server"),
+    ...(calls ? CALL_SERVER : [executable("server")]),
     ...(unix === undefined ? ["--port", String(port)] : ["--unix", unix]),
     "--log",
     "json",

@@ -1,8 +1,9 @@
 // The well-behaved clients, in a process of their own so that an attack does not hold up their clock.
 // Every 100 ms one of them, each in turn, says a number; all others must hear it. Two more do the same
-// through a server that is not attacked, at the same time: what that takes is the machine's price.
+// through a server that is not attacked, at the same time: what that takes is the machine's price. With `calls`
+// the client that says a number also makes a call; how long it takes counts as the way of a message does.
 //
-//     bun crowd-process.ts PORT CLIENTS CONTROL_PORT [CA_FILE]
+//     bun crowd-process.ts PORT CLIENTS CONTROL_PORT [CA_FILE [calls]]
 //
 // Prints `ready`, and after each line on stdin a JSON `CrowdReport` of the time since the last one.
 
@@ -10,6 +11,7 @@ import { connect } from "@typewire/bun";
 import type { ClientOf } from "@typewire/client";
 import { saludo } from "@typewire/protocol/saludo";
 
+import { callsProtocol } from "./calls/protocol.ts";
 import type { CrowdReport } from "./crowd.ts";
 
 const INTERVAL_MS = 100;
@@ -22,45 +24,88 @@ interface Said {
   readonly missing: Set<number>;
 }
 
+/** One well-behaved client. */
+interface Member {
+  readonly client: Pick<ClientOf<typeof saludo>, "closed" | "send">;
+  /** Makes a call, and says what was wrong with its answer. Undefined where the server answers none. */
+  readonly call?: (number: number) => Promise<string | undefined>;
+}
+
 /** Clients of one server that talk to each other. */
 class Circle {
-  readonly #clients: ClientOf<typeof saludo>[] = [];
+  readonly #makesCalls: boolean;
+  readonly #members: Member[] = [];
   readonly #token = crypto.randomUUID();
   readonly #said = new Map<number, Said>();
   #count = 0;
   #delivered = 0;
+  #answered = 0;
   #duplicates = 0;
   #delaysMs: number[] = [];
   #errors: string[] = [];
   #heardAll = Promise.withResolvers<void>();
 
+  constructor(makesCalls = false) {
+    this.#makesCalls = makesCalls;
+  }
+
   async join(port: number, size: number): Promise<void> {
-    while (this.#clients.length < size) {
-      const index = this.#clients.length;
-      const client = await connect(
-        saludo,
-        { port, reconnect: false, ...tls },
-        { said: ({ text }) => this.#heard(index, text), welcome() {}, greeting() {} },
+    while (this.#members.length < size) {
+      const index = this.#members.length;
+      const member = await this.#member(port, index);
+      void member.client.closed.then(({ code, message }) =>
+        this.#fail(`client ${index}: ${code}: ${message}`),
       );
-      void client.closed.then(({ code, message }) => {
-        if (this.#errors.length < 10) this.#errors.push(`client ${index}: ${code}: ${message}`);
-      });
-      this.#clients.push(client);
+      this.#members.push(member);
     }
+  }
+
+  async #member(port: number, index: number): Promise<Member> {
+    const options = { port, reconnect: false, ...tls } as const;
+    const handlers = {
+      said: ({ text }: { readonly text: string }) => this.#heard(index, text),
+      welcome() {},
+      greeting() {},
+    };
+    if (!this.#makesCalls) return { client: await connect(saludo, options, handlers) };
+    const client = await connect(callsProtocol, options, handlers);
+    return {
+      client,
+      async call(number) {
+        const outcome = await client.try.echo(number);
+        if (!outcome.ok) return `${outcome.error.code}: ${outcome.error.message}`;
+        return outcome.output === number ? undefined : `${number} came back as ${outcome.output}`;
+      },
+    };
+  }
+
+  #fail(error: string): void {
+    if (this.#errors.length < 10) this.#errors.push(error);
+  }
+
+  async #call(speaker: number, number: number): Promise<void> {
+    const { call } = this.#members[speaker] ?? {};
+    if (call === undefined) return;
+    const calledAtMs = performance.now();
+    const wrong = await call(number);
+    this.#delaysMs.push(performance.now() - calledAtMs);
+    if (wrong === undefined) this.#answered += 1;
+    else this.#fail(`client ${speaker}: ${wrong}`);
   }
 
   say(): void {
     const number = this.#count;
-    const speaker = number % this.#clients.length;
+    const speaker = number % this.#members.length;
     this.#count += 1;
-    const missing = new Set(this.#clients.keys());
+    const missing = new Set(this.#members.keys());
     missing.delete(speaker);
     this.#said.set(number, { saidAtMs: performance.now(), missing });
     try {
-      this.#clients[speaker]?.send({ type: "say", text: `${this.#token} ${number}` });
+      this.#members[speaker]?.client.send({ type: "say", text: `${this.#token} ${number}` });
     } catch (error) {
-      this.#errors.push(`client ${speaker}: ${String(error)}`);
+      this.#fail(`client ${speaker}: ${String(error)}`);
     }
+    void this.#call(speaker, number);
   }
 
   /** Says one more, so that whatever was said before has been heard by now, or is late. */
@@ -76,6 +121,7 @@ class Circle {
     const delaysMs = this.#delaysMs.toSorted((a, b) => a - b);
     const report = {
       delivered: this.#delivered,
+      answered: this.#answered,
       lost,
       duplicates: this.#duplicates,
       p99Ms: delaysMs[Math.floor(delaysMs.length * 0.99)] ?? 0,
@@ -84,6 +130,7 @@ class Circle {
     };
     this.#said.clear();
     this.#delivered = 0;
+    this.#answered = 0;
     this.#duplicates = 0;
     this.#delaysMs = [];
     this.#errors = [];
@@ -119,7 +166,7 @@ if (port === undefined || size === undefined || controlPort === undefined) proce
 /** Both servers speak TLS, or neither does. */
 const caFile = process.argv[5] ?? "";
 const tls = caFile === "" ? {} : { tls: { caFile } };
-const crowd = new Circle();
+const crowd = new Circle(process.argv[6] === "calls");
 const control = new Circle();
 await Promise.all([crowd.join(port, size), control.join(controlPort, 2)]);
 setInterval(() => {

@@ -9,6 +9,8 @@ import { tlsAuthority } from "./tls.ts";
 /** What the well-behaved clients saw since the last report. */
 export interface CrowdReport {
   readonly delivered: number;
+  /** Calls that were answered, where they make any. */
+  readonly answered: number;
   readonly lost: number;
   readonly duplicates: number;
   readonly p99Ms: number;
@@ -16,30 +18,41 @@ export interface CrowdReport {
   readonly worstMs: number;
   /** The same through a server that was not attacked. */
   readonly controlWorstMs: number;
-  /** Clients that were disconnected, or could not send. */
+  /** Clients that were disconnected, or could not send, and calls that failed. */
   readonly errors: readonly string[];
 }
 
 export class Crowd implements AsyncDisposable {
   readonly size: number;
+  /** Whether they make calls. */
+  readonly calls: boolean;
   readonly #program: Program;
 
-  private constructor(program: Program, size: number) {
+  private constructor(program: Program, size: number, calls: boolean) {
     this.#program = program;
     this.size = size;
+    this.calls = calls;
   }
 
-  /** Connects `size` clients to the server on `port`, and two to the one on `controlPort`. */
-  static async connect(port: number, size: number, controlPort: number): Promise<Crowd> {
+  /**
+   * Connects `size` clients to the server on `port`, which they may call too, and two to the one on `controlPort`.
+   */
+  static async connect(
+    port: number,
+    size: number,
+    controlPort: number,
+    { calls = false } = {},
+  ): Promise<Crowd> {
     const script = join(import.meta.dir, "crowd-process.ts");
     const program = new Program([
       process.execPath,
       script,
       ...[port, size, controlPort].map(String),
       tlsAuthority() ?? "",
+      ...(calls ? ["calls"] : []),
     ]);
     await program.stdout.line(/^ready$/, 30_000);
-    return new Crowd(program, size);
+    return new Crowd(program, size, calls);
   }
 
   /** What happened since the last report, messages under way included. */

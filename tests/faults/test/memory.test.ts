@@ -4,6 +4,7 @@
 import { describe } from "bun:test";
 
 import { type RunningServer, startServer } from "../src/arena.ts";
+import { RawCaller } from "../src/calls/raw-caller.ts";
 import { carrying, concat, frame, header, hex, message, repeated, text } from "../src/cbor.ts";
 import { Offender, sayAtLeast, sayMore, sayUntil } from "../src/offender.ts";
 import { row } from "../src/row.ts";
@@ -39,6 +40,8 @@ interface Attack {
   readonly name: string;
   /** Of the server. */
   readonly flags?: readonly string[];
+  /** Whether it answers calls. */
+  readonly calls?: boolean;
   run(server: RunningServer): Promise<void>;
 }
 
@@ -127,6 +130,31 @@ const attacks: readonly Attack[] = [
       }
     },
   },
+  {
+    name: "calls and streams that are opened, cancelled, fed and left",
+    calls: true,
+    async run({ port }) {
+      const peers = await many(4, () => RawCaller.connect(port));
+      for (const peer of peers) {
+        for (let id = 1; id <= 500; id += 100) {
+          const pairs = Array.from({ length: 50 }, (_, index) => [
+            { type: "$call", call: "nap", id: id + 2 * index, input: 60_000 } as const,
+            { type: "$cancel", id: id + 2 * index } as const,
+            { type: "$call", call: "list", id: id + 2 * index + 1 } as const,
+            { type: "$cancel", id: id + 2 * index + 1 } as const,
+          ]);
+          await peer.send(...pairs.flat());
+          await peer.settle();
+        }
+        const last = Array.from({ length: 60 }, (_, index) => 3_000 + index);
+        await peer.send(...last.map((id) => ({ type: "$call", call: "ignore", id }) as const));
+        const items = last.map((id) => peer.frames({ type: "$item", id, item: {} }));
+        for (const item of items) await peer.peer.send(repeated(item, 1_000));
+        await peer.settle();
+      }
+      for (const { peer } of peers) peer.reset();
+    },
+  },
 ];
 
 describe("typewire-server, memory after the same attack again", () => {
@@ -134,7 +162,10 @@ describe("typewire-server, memory after the same attack again", () => {
     row(
       `M ${attack.name}`,
       async () => {
-        await using server = await startServer({ flags: attack.flags ?? [] });
+        await using server = await startServer({
+          flags: attack.flags ?? [],
+          calls: attack.calls ?? false,
+        });
         await endsNoHigher(server.program.pid, () => attack.run(server), TIMES);
       },
       120_000,

@@ -10,10 +10,10 @@ import { limitRows } from "@typewire/connection/internal";
 const page = readFileSync(join(import.meta.dir, "../../../docs/reliability.md"), "utf8");
 
 /** How many rows each letter of the fault list has. */
-const LETTERS = { F: 17, C: 18, S: 14, L: 21, B: 14, P: 16, R: 12 } as const;
+const LETTERS = { F: 17, C: 18, S: 14, L: 21, B: 14, P: 16, R: 12, K: 24 } as const;
 
 function idsIn(text: string): Set<string> {
-  return new Set(text.match(/\b[FCSLBPR]\d+\b/g) ?? []);
+  return new Set(text.match(/\b[FCSLBPRK]\d+\b/g) ?? []);
 }
 
 describe("docs/reliability.md", () => {
@@ -32,7 +32,7 @@ describe("docs/reliability.md", () => {
         .find((text) => text.startsWith(`| \`tests/faults/test/${file}\``));
       if (line === undefined) continue;
       const source = readFileSync(join(import.meta.dir, file), "utf8");
-      const named = [...source.matchAll(/["`](?:X )?([FCSLBPR]\d+) /g)].map(([, id = ""]) => id);
+      const named = [...source.matchAll(/["`](?:X )?([FCSLBPRK]\d+) /g)].map(([, id = ""]) => id);
       const own = named.filter((id) => file !== "client.test.ts" || /^[LB]/.test(id));
       expect({ file, ids: [...idsIn(line)].toSorted() }).toEqual({
         file,

@@ -14,6 +14,7 @@ const sound: Sample = {
   closed: 1,
   errors: 0,
   delivered: 1,
+  answered: 1,
   lost: 0,
   duplicates: 0,
   p99Ms: 1,
