@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 
+import { SLICE_BYTES } from "../../src/calls/item-pump.ts";
 import { CallPair, rejection, shape, type Stream } from "../support/call-pair.ts";
 
 const WINDOW = 65_536;
@@ -74,7 +75,7 @@ describe("A stream that its caller leaves", () => {
       async function* () {
         try {
           // As much as the window has room for, and no more is pulled.
-          for (;;) yield "x".repeat(30_000);
+          for (;;) yield "x".repeat(40_000);
         } finally {
           done();
         }
@@ -251,7 +252,7 @@ describe("Items", () => {
     // All microtasks run, and no turn of the clock comes.
     await new Promise(setImmediate);
     const bytes = (pair.callee.sent.length - before) * 100;
-    expect(bytes).toBeLessThanOrEqual(16 * 1024 + 100);
+    expect(bytes).toBeLessThanOrEqual(SLICE_BYTES + 100);
     await stream.return?.();
     await pair.settle();
     expect(pair.taken).toBe(0);
