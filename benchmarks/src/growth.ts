@@ -2,12 +2,14 @@
 // each point, and what the pictures and tables need to put them together.
 
 import type { Benchmark } from "./benchmark.ts";
+import { growthCallPeers } from "./calls/peers.ts";
 import type { Comparison } from "./comparison.ts";
 import { growthPeers as peers, growthStreamPeers } from "./end-to-end/peers.ts";
 import { requestBenchmark } from "./end-to-end/request.ts";
 import { streamBenchmark } from "./end-to-end/stream.ts";
 
 const CONNECTIONS = [1, 10, 100, 1000] as const;
+const IN_FLIGHT = [1, 4, 16, 64, 256] as const;
 const BYTES = [16, 256, 4096, 65_536, 1_048_576] as const;
 
 /** Enough for a smoke run: the least and the second point of each picture. */
@@ -34,6 +36,18 @@ export const growthBenchmarks: readonly Benchmark[] = [
     ];
     return points.map((point) => ({ ...point, isRepetition: isRepetition(index) }));
   }),
+  ...IN_FLIGHT.map((inFlight, index) => ({
+    ...requestBenchmark({
+      workload: "posted",
+      connections: 1,
+      peers: growthCallPeers,
+      name: `growth/in-flight/${inFlight}/calls`,
+      about: `a call with seven fields and its answer, ${inFlight} in flight on one connection`,
+      inFlight,
+      figure: "perSecond",
+    }),
+    isRepetition: isRepetition(index),
+  })),
   ...BYTES.flatMap((bytes, index): readonly Benchmark[] => {
     const folder = `growth/size/${bytes}`;
     const common = { workload: `text/${bytes}`, connections: 1, peers } as const;
@@ -74,6 +88,7 @@ export interface GrowthLine {
 const PICTURES = [
   ["connections", "throughput", "One-way throughput over connections", "connections"],
   ["connections", "p99", "p99 of message and answer over connections", "connections"],
+  ["in-flight", "calls", "Calls a second over calls in flight", "calls in flight"],
   ["size", "throughput", "One-way throughput over message size", "bytes of text in a message"],
   ["size", "p99", "p99 of message and answer over message size", "bytes of text in a message"],
 ] as const;

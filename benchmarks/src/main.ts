@@ -4,6 +4,7 @@
 import { parseArgs } from "node:util";
 
 import { type Benchmark, type Effort, matches } from "./benchmark.ts";
+import { callBenchmarks } from "./calls/benchmarks.ts";
 import { codecBenchmarks } from "./codec/benchmarks.ts";
 import { endToEndBenchmarks } from "./end-to-end/benchmarks.ts";
 import { growthBenchmarks } from "./growth.ts";
@@ -30,6 +31,7 @@ Runs all benchmarks, or those whose names begin with a FILTER: codec, codec/deco
 const benchmarks: readonly Benchmark[] = [
   ...codecBenchmarks,
   ...endToEndBenchmarks,
+  ...callBenchmarks,
   ...growthBenchmarks,
 ];
 

@@ -36,6 +36,7 @@ export function renderPage(report: Report, growths: readonly Growth[], folder: s
     toMarkdown(goalCells(comparisons)),
     ...codecSection(comparisons),
     ...endToEndSection(comparisons),
+    ...callsSection(comparisons),
     ...growthSection(growths, folder),
     ...(failures.length === 0
       ? []
@@ -115,11 +116,29 @@ function tableOf(comparison: Comparison): string {
 }
 
 function endToEndSection(comparisons: readonly Comparison[]): readonly string[] {
-  const chosen = comparisons.filter(({ name }) => name.startsWith("end-to-end/"));
+  return sectionOf(comparisons, "end-to-end/", "End to end", [
+    "Server and client are two processes on loopback, and the seven-field message travels. “Raw Bun TCP” is the ceiling: the bytes that Typewire would send, from memory, and nothing done with them.",
+  ]);
+}
+
+function callsSection(comparisons: readonly Comparison[]): readonly string[] {
+  return sectionOf(comparisons, "calls/", "Calls and streams", [
+    "Server and client are two processes on loopback; each system is called through its own client. “Raw Bun TCP” writes all that is asked in one turn of the event loop at once, and neither reads nor checks what comes back; “ids by hand” is what a program writes that has messages and no calls.",
+  ]);
+}
+
+/** The comparisons of a folder, each with its table. */
+function sectionOf(
+  comparisons: readonly Comparison[],
+  folder: string,
+  title: string,
+  introduction: readonly string[],
+): readonly string[] {
+  const chosen = comparisons.filter(({ name }) => name.startsWith(folder));
   if (chosen.length === 0) return [];
   return [
-    "## End to end",
-    "Server and client are two processes on loopback, and the seven-field message travels. “Raw Bun TCP” is the ceiling: the bytes that Typewire would send, from memory, and nothing done with them.",
+    `## ${title}`,
+    ...introduction,
     ...chosen.flatMap((comparison) => [
       `### ${comparison.name}`,
       `${comparison.about[0]?.toUpperCase()}${comparison.about.slice(1)}.`,

@@ -11,8 +11,11 @@ import { type Contestant, contest } from "./scenario.ts";
 const WARM_UPS = 3;
 const BROADCASTS = 7;
 
-export function broadcastBenchmark(connections: number, peers: readonly PeerSpec[]): Benchmark {
-  const name = `end-to-end/broadcast/${connections}`;
+export function broadcastBenchmark(
+  connections: number,
+  peers: readonly PeerSpec[],
+  name = `end-to-end/broadcast/${connections}`,
+): Benchmark {
   return { name, run: (effort) => runBroadcast(name, connections, peers, effort) };
 }
 

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 
 import type { Benchmark, Effort } from "../benchmark.ts";
 import type { Comparison } from "../comparison.ts";
+import { descriptorLimit } from "../machine.ts";
 import { Pair } from "./pair.ts";
 import type { PeerSpec } from "./peers.ts";
 import { type Contestant, contest } from "./scenario.ts";
@@ -14,6 +15,15 @@ const FIRST_SHARE = 0.1;
 /** How long processes are left alone before their memory is read. */
 const REST_MS = 300;
 const QUICK_REST_MS = 10;
+
+/** Descriptors that a process needs beside its connections. */
+const SPARE_DESCRIPTORS = 500;
+
+/** `wanted` connections, or as many as the descriptors of one process allow. */
+export function affordable(wanted: number): number {
+  const limit = descriptorLimit();
+  return limit === "unlimited" ? wanted : Math.min(wanted, limit - SPARE_DESCRIPTORS);
+}
 
 export function acceptBenchmark(connections: number, peers: readonly PeerSpec[]): Benchmark {
   const name = "end-to-end/accept";
@@ -47,8 +57,11 @@ function accepting(spec: PeerSpec, connections: number): Contestant {
   };
 }
 
-export function idleMemoryBenchmark(connections: number, peers: readonly PeerSpec[]): Benchmark {
-  const name = "end-to-end/idle-memory";
+export function idleMemoryBenchmark(
+  connections: number,
+  peers: readonly PeerSpec[],
+  name = "end-to-end/idle-memory",
+): Benchmark {
   return {
     name,
     run(effort: Effort): Promise<Comparison> {

@@ -25,8 +25,16 @@ export type Command =
   | { readonly do: "stream"; readonly each: number }
   /** Server: send one message to all connections. */
   | { readonly do: "broadcast" }
-  /** Client: send this many requests in all, on all connections in turn, and await their answers. */
-  | { readonly do: "request"; readonly requests: number; readonly inFlight: number };
+  /**
+   * Client: send this many requests in all, on all connections in turn, and await their answers; with `forMs`, as
+   * many of them as that takes.
+   */
+  | {
+      readonly do: "request";
+      readonly requests: number;
+      readonly inFlight: number;
+      readonly forMs?: number;
+    };
 
 /** Times are milliseconds since the epoch with microseconds behind the point, comparable on one machine. */
 export interface Replies {
@@ -39,7 +47,7 @@ export interface Replies {
   received: { lastAtMs: number };
   stream: { startedAtMs: number };
   broadcast: { startedAtMs: number; recipients: number };
-  request: { p50Us: number; p99Us: number; perSecond: number };
+  request: { p50Us: number; p99Us: number; perSecond: number; answers: number };
 }
 
 /** The time on a clock that all processes of this machine share, to some microseconds. */

@@ -77,7 +77,7 @@ class PeerSession {
       case "broadcast":
         return this.#broadcast();
       case "request":
-        return this.#request(command.requests, command.inFlight);
+        return this.#request(command.requests, command.inFlight, command.forMs);
     }
   }
 
@@ -149,12 +149,18 @@ class PeerSession {
     return { startedAtMs, recipients: this.#connectionCount() };
   }
 
-  async #request(requests: number, inFlight: number): Promise<Replies["request"]> {
+  async #request(
+    requests: number,
+    inFlight: number,
+    forMs = Infinity,
+  ): Promise<Replies["request"]> {
     const latenciesMs = new Float64Array(requests);
     const { messages } = this.#workload;
+    const startedAt = performance.now();
     let next = 0;
     const askOn = async (): Promise<void> => {
-      for (let index = next++; index < requests; index = next++) {
+      while (next < requests && performance.now() - startedAt < forMs) {
+        const index = next++;
         const client = this.#require(this.#clients[index % this.#clients.length]);
         const message = this.#require(messages[index % messages.length]);
         const sentAt = performance.now();
@@ -165,14 +171,14 @@ class PeerSession {
         }
       }
     };
-    const startedAt = performance.now();
     await Promise.all(Array.from({ length: inFlight }, askOn));
     const elapsedMs = performance.now() - startedAt;
-    const all = [...latenciesMs];
+    const all = [...latenciesMs.subarray(0, next)];
     return {
       p50Us: quantile(all, 0.5) * 1000,
       p99Us: quantile(all, 0.99) * 1000,
-      perSecond: (requests / elapsedMs) * 1000,
+      perSecond: (next / elapsedMs) * 1000,
+      answers: next,
     };
   }
 

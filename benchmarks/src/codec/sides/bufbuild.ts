@@ -6,6 +6,8 @@ import {
   create,
   createFileRegistry,
   type DescMessage,
+  type DescService,
+  type FileRegistry,
   fromBinary,
   toBinary,
 } from "@bufbuild/protobuf";
@@ -116,7 +118,32 @@ function singleOf(models: readonly RecordModel[]): RecordModel | undefined {
   return models.length === 1 ? models[0] : undefined;
 }
 
+/** The check of the corpus's only message, for what protobuf-es has decoded. */
+export function checkOf(corpus: Corpus): <Value>(value: Value) => Value {
+  const isValid = recordChecks(corpus, "numbers")[singleOf(modelsOf(corpus))?.name ?? ""];
+  if (isValid === undefined) throw checkFailed(corpus);
+  return (value) => {
+    if (!isValid(value)) throw checkFailed(corpus);
+    return value;
+  };
+}
+
+/** A service whose methods take and return the corpus's only message: `Echo`, and `Subscribe`, a server stream. */
+export function serviceOf(corpus: Corpus): DescService {
+  const service = registryOf(modelsOf(corpus)).getService("bench.Bench");
+  if (service === undefined) throw new Error("bench.proto: expected the service in the registry");
+  return service;
+}
+
 function rootSchema(models: readonly RecordModel[]): DescMessage {
+  const name = singleOf(models)?.name ?? "Envelope";
+  const schema = registryOf(models).getMessage(`bench.${name}`);
+  if (schema === undefined)
+    throw new Error("bench.proto: expected the root message in the registry");
+  return schema;
+}
+
+function registryOf(models: readonly RecordModel[]): FileRegistry {
   const envelope = {
     name: "Envelope",
     field: models.map(({ name }, index) => ({
@@ -134,13 +161,20 @@ function rootSchema(models: readonly RecordModel[]): DescMessage {
     package: "bench",
     syntax: "proto3",
     messageType: [...models.map((model) => messageType(model, "")), envelope],
+    service: singleOf(models) === undefined ? [] : [serviceType(models[0]?.name ?? "")],
   });
-  const schema = createFileRegistry(file, () => undefined).getMessage(
-    `bench.${singleOf(models)?.name ?? "Envelope"}`,
-  );
-  if (schema === undefined)
-    throw new Error("bench.proto: expected the root message in the registry");
-  return schema;
+  return createFileRegistry(file, () => undefined);
+}
+
+function serviceType(message: string) {
+  const types = { inputType: `.bench.${message}`, outputType: `.bench.${message}` };
+  return {
+    name: "Bench",
+    method: [
+      { name: "Echo", ...types },
+      { name: "Subscribe", ...types, serverStreaming: true },
+    ],
+  };
 }
 
 interface MessageType {
