@@ -1,4 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { EventEmitter, once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,14 +56,14 @@ describe("only the newest value, as the README has it", () => {
     });
     const [changes, pad] = [5000, "x".repeat(1000)];
     let value = 0;
-    let change = Promise.withResolvers<void>();
+    const emitter = new EventEmitter();
     await using server = serve(
       level,
       { port: 0 },
       {
-        async *level() {
+        async *level(_, { signal }) {
           for (let sent = -1; ;) {
-            if (sent === value) await change.promise;
+            if (sent === value) await once(emitter, "change", { signal });
             sent = value;
             yield { value, pad };
           }
@@ -75,8 +76,7 @@ describe("only the newest value, as the README has it", () => {
     expect((await reader.next()).value).toMatchObject({ value: 0 });
     while (value < changes) {
       value += 1;
-      change.resolve();
-      change = Promise.withResolvers();
+      emitter.emit("change");
       await Bun.sleep(0);
     }
     let older = 0;
