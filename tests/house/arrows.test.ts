@@ -5,16 +5,27 @@ import { describe, expect, test } from "bun:test";
 
 import { circlesIn, codeOf, readSources, type SourceFile, specifiersIn } from "./sources.ts";
 
-/** What each may import of the others: apps → {bun, command} → {server, client} → connection → protocol. */
+/** What each may import of the others: apps → {bun, command} → {server, client} → connection → protocol; nats → backplane. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "packages/protocol": [],
   "packages/connection": ["protocol"],
-  "packages/server": ["connection", "protocol"],
+  "packages/backplane": ["connection", "protocol"],
+  "packages/nats": ["backplane", "connection", "protocol"],
+  "packages/server": ["backplane", "connection", "protocol"],
   "packages/client": ["connection", "protocol"],
   "packages/bun": ["server", "client", "connection", "protocol"],
   "packages/command": ["connection", "protocol"],
   "packages/testkit": ["connection", "protocol"],
-  "packages/typewire": ["bun", "server", "client", "testkit", "connection", "protocol"],
+  "packages/typewire": [
+    "bun",
+    "nats",
+    "backplane",
+    "server",
+    "client",
+    "testkit",
+    "connection",
+    "protocol",
+  ],
   "apps/server": ["bun", "command", "server", "connection", "protocol"],
   "apps/client": ["bun", "command", "client", "connection", "protocol"],
 };
@@ -22,6 +33,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** These know the machine they run on. */
 const HOSTED = [
   "packages/bun",
+  "packages/nats",
   "packages/command",
   "packages/testkit",
   "apps/server",
@@ -73,6 +85,15 @@ describe("the arrows between packages", () => {
   });
 });
 
+describe("a backplane", () => {
+  test("is known to a server by its types alone, so that one without it loads nothing of it", () => {
+    const wrong = sources
+      .filter(({ home }) => home === "packages/server")
+      .filter(({ text }) => /^(?:import|export) (?!type )[^;]*"@typewire\/backplane"/m.test(text));
+    expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+});
+
 describe("the files of a package", () => {
   test("name their neighbours with the extension, and all of them are there", () => {
     const paths = new Set(sources.map(({ path }) => path));
@@ -94,6 +115,7 @@ describe("a package without a host", () => {
 
   test("is every one that need not have one", () => {
     expect([...new Set(free.map(({ home }) => home))].toSorted()).toEqual([
+      "packages/backplane",
       "packages/client",
       "packages/connection",
       "packages/protocol",

@@ -70,6 +70,23 @@ export interface ClientObserver<P extends AnyProtocol> extends Observer<
 > {
   /** Every change of state after `connecting`. */
   onStatus?(status: ClientStatus): void;
+  /**
+   * Messages of other servers to this client have been lost on their way to its server, which tells only a client
+   * that asks for it with this. A program that must have all of them asks for the present state now.
+   */
+  onGap?(gap: ToldGap): void;
+}
+
+/** A hole in what a server passes on from others. */
+export interface ToldGap {
+  /** Undefined for broadcasts. */
+  readonly topic?: string;
+  /** The number of the first that is missing, as its server counts. */
+  readonly from: number;
+  /** How many; undefined where that is not known. */
+  readonly missed?: number;
+  /** What has lost them: `bus`. */
+  readonly why: string;
 }
 
 /** The options are one observer themselves. */
@@ -127,4 +144,5 @@ export const clientOptions: OptionChecks<keyof ClientOptions<AnyProtocol>> = {
   whileReconnecting: oneOf("queue", "drop"),
   random: aFunction,
   onStatus: aFunction,
+  onGap: aFunction,
 };

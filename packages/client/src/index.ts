@@ -15,4 +15,5 @@ export type {
   ClientState,
   ClientStats,
   ClientStatus,
+  ToldGap,
 } from "./client-options.ts";

@@ -25,6 +25,7 @@ import {
   type AnyProtocol,
   type ClientCalls,
   type ClientTries,
+  type GapTold,
   type MessageOf,
   TypewireError,
 } from "@typewire/protocol";
@@ -39,6 +40,7 @@ import type {
   ClientOptions,
   ClientState,
   ClientStats,
+  ToldGap,
 } from "./client-options.ts";
 import { type ClientSettings, requireSettings } from "./client-settings.ts";
 import { Servers, type SocketAddresses } from "./servers.ts";
@@ -57,7 +59,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   readonly #signal: AbortSignalLike | undefined;
   readonly #backoff: Backoff;
   readonly #unsent: UnsentMessages<MessageOf<P, "client">, ClientConnection<P>>;
-  readonly #tellers: Tellers<Required<Pick<ClientObserver<P>, "onStatus">>>;
+  readonly #tellers: Tellers<Required<Pick<ClientObserver<P>, "onStatus" | "onGap">>>;
   readonly #started = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<CloseReason>();
 
@@ -108,6 +110,9 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
             this.#unsent.keep(connection, messages, why);
           },
         }),
+        ...(observers.some((observer) => observer.onGap !== undefined) && {
+          gap: (_connection: unknown, gap: GapTold) => this.#tellers.onGap?.(toldGap(gap)),
+        }),
       },
       observers,
       reportFailure: host.handlerFailed,
@@ -122,7 +127,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
       this.#endpoint.clock,
       this.#endpoint.observers.onUndelivered,
     );
-    this.#tellers = tellersOf(observers, ["onStatus"], (name, error) => {
+    this.#tellers = tellersOf(observers, ["onStatus", "onGap"], (name, error) => {
       // Every change of state is one of a connection.
       if (this.#last) this.#endpoint.observers.onHandlerError(this.#last, name, error);
     });
@@ -344,3 +349,12 @@ const closedWhileWaiting: CloseReason = {
   message: "This side closed the connection: done",
   origin: "local",
 };
+
+function toldGap({ topic, from, missed, why }: GapTold): ToldGap {
+  return {
+    ...(topic !== undefined && { topic }),
+    from,
+    ...(missed !== undefined && { missed }),
+    why,
+  };
+}

@@ -2,9 +2,10 @@
 
 import { describe, expect, test } from "bun:test";
 
+import { ByteWriter } from "@typewire/protocol/internal";
 import { saludo } from "@typewire/protocol/saludo";
 
-import type { ClientConnection, ClientObserver } from "../src/client-options.ts";
+import type { ClientConnection, ClientObserver, ToldGap } from "../src/client-options.ts";
 import { LiveClient } from "../src/live-client.ts";
 import { connected, hostOf, Network, say, target, texts, turn } from "./network.ts";
 
@@ -137,5 +138,24 @@ describe("ClientObserver", () => {
   ] as const)("is refused with %s", (message, options) => {
     const host = hostOf(new Network().dial);
     expect(() => new LiveClient(saludo, [target], options as object, {}, host)).toThrow(message);
+  });
+
+  test("hears of a hole where it asks, and asks the server for it; else neither", async () => {
+    const gaps: ToldGap[] = [];
+    const asking = await connected({ onGap: (gap) => void gaps.push(gap) });
+    const other = await connected();
+    const gap = { type: "$gap", topic: "room", from: 3, missed: 2, why: "bus" } as const;
+    const writer = new ByteWriter();
+    saludo.server.encodeInto(gap, writer);
+    for (const { network, client } of [asking, other]) {
+      network.user?.receive(writer.copy());
+      expect(client.state).toBe("connected");
+      expect(client.stats().messagesUnknown).toBe(0);
+    }
+    expect(gaps).toEqual([{ topic: "room", from: 3, missed: 2, why: "bus" }]);
+    const said = [asking, other].map(({ network }) =>
+      new TextDecoder().decode(network.socket.written),
+    );
+    expect(said.map((text) => text.includes("features"))).toEqual([true, false]);
   });
 });

@@ -44,6 +44,7 @@ import type { TellUndelivered } from "./sending/undelivered.ts";
 import { type ConnectionStats, type EndpointStats, Tally } from "./stats.ts";
 import { type Clock, systemClock } from "./time/clock.ts";
 import { Audience } from "./receiving/audience.ts";
+import type { TellGap } from "./receiving/receiver.ts";
 import { LoopTurns } from "./time/loop-turns.ts";
 import { type Warn, warningObserver } from "./warnings.ts";
 import { FlushScheduler, TurnScheduler } from "./time/schedulers.ts";
@@ -70,6 +71,8 @@ export interface ConnectionOwner<Outgoing extends AnyMessage> {
    * is sent after the end is the observers'.
    */
   readonly undelivered?: TellUndelivered<Outgoing>;
+  /** The peer has said that messages were lost on their way to it. Where it is absent, the peer is not asked to say so. */
+  readonly gap?: TellGap<Outgoing>;
 }
 
 export interface EndpointOptions<
@@ -157,6 +160,9 @@ export interface Endpoint<Outgoing extends AnyMessage, Incoming extends AnyMessa
   readonly stats: () => EndpointStats;
 }
 
+/** Who says this in `$hello` is told of holes, in `$gap`. */
+export const GAP_FEATURE = "gap";
+
 const defaultMaxBufferedBytes = 256 * 1024 * 1024;
 
 /** The rest is for the program, its heap, and what the kernel keeps for sockets. */
@@ -222,9 +228,12 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
   if (calls?.answering !== undefined) {
     hello.maxCalls = limits.maxCalls;
     hello.maxStreams = limits.maxStreams;
-  } else if (calls !== undefined) {
-    hello.features = [CALLS_FEATURE];
   }
+  const features = [
+    ...(calls !== undefined && calls.answering === undefined ? [CALLS_FEATURE] : []),
+    ...(options.owner?.gap !== undefined ? [GAP_FEATURE] : []),
+  ];
+  if (features.length > 0) hello.features = features;
   const table = buildHandlerTable<Received<P, R>, Connection<Sent<P, R>>>(
     incoming.messageNames,
     handlers ?? {},

@@ -15,6 +15,7 @@ export {
   createEndpoint,
   type Endpoint,
   type EndpointOptions,
+  GAP_FEATURE,
   type HandlersOf,
   type Received,
   type Sent,
@@ -29,6 +30,7 @@ export { type Observer, observerMethods } from "./observer.ts";
 export { type FailureReport, type Tellers, tellersOf } from "./observers.ts";
 export type { Admission, Authenticate, Credentials } from "./handshake/authentication.ts";
 export type { SharedSecret } from "./handshake/secret-exchange.ts";
+export type { Run } from "./sending/run.ts";
 export { isTooLarge } from "./sending/sender.ts";
 export type { ConnectionStats, EndpointStats } from "./stats.ts";
 export {

@@ -40,6 +40,7 @@ import { HandlerCalls, type HandlerCallsOwner } from "./receiving/handler-calls.
 import { HOLD, Inflow } from "./receiving/inflow.ts";
 import { Receiver, type ReceiverOwner } from "./receiving/receiver.ts";
 import { hearSlowReader } from "./receiving/slow-reader.ts";
+import type { Run } from "./sending/run.ts";
 import type { UnsentRun } from "./sending/segment.ts";
 import { Sender } from "./sending/sender.ts";
 import { SocketWriter, type SocketWriterOwner } from "./sending/socket-writer.ts";
@@ -173,6 +174,16 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   sendFrame(frame: Uint8Array, message?: Outgoing): boolean {
     if (this.#maySend) return this.#sender.sendFrame(frame, message);
     return this.#sender.dropFrame(frame, () => this.#obstacle("send"));
+  }
+
+  /**
+   * As `sendFrame`, for frames of messages of this side that many connections share. Those that the peer does not
+   * take for their size are undelivered, and the others sent. Returns as `send`, never throws for the peer's limits.
+   */
+  sendRun(run: Run): boolean {
+    if (this.#maySend) return this.#sender.sendRun(run);
+    this.#sender.dropRun(run, () => this.#obstacle("send"));
+    return false;
   }
 
   ready(options?: WaitOptions): Promise<void> {

@@ -2,6 +2,7 @@
 // runtime; declaring them here, with `types: []`, keeps every host API out.
 
 declare class TextEncoder {
+  encode(source: string): Uint8Array;
   encodeInto(source: string, target: Uint8Array): { read: number; written: number };
 }
 

@@ -46,6 +46,7 @@ export {
   type Credit,
   type Drain,
   type End,
+  type GapTold,
   type Hello,
   isControlMessage,
   type Item,

@@ -6,7 +6,13 @@ export { measurePayload, type PayloadSize } from "./cbor/measure.ts";
 export { toDiagnostic } from "./cbor/diagnostic.ts";
 export type { GeneratedCode } from "./codec/compiled/compiled-path.ts";
 export type { MessageCode } from "./codec/compiled/generator.ts";
-export { compileNow, generatedCode, unannouncedLimits } from "./codec/direction-codec.ts";
+export { controlCodec, type ControlCodec } from "./codec/control-codec.ts";
+export {
+  assertForwardable,
+  compileNow,
+  generatedCode,
+  unannouncedLimits,
+} from "./codec/direction-codec.ts";
 export { defineReferenceProtocol } from "./define-protocol.ts";
 export { beginningOf } from "./excerpt.ts";
 export { release } from "./release.ts";

@@ -1,7 +1,7 @@
 // One message to many connections, encoded once: which of them are left out, which do not keep up, and who
 // rests because of those. Which connections they are is the caller's.
 
-import { type Endpoint, isSlow, isTooLarge, LiveConnection } from "@typewire/connection";
+import { type Endpoint, isSlow, isTooLarge, LiveConnection, type Run } from "@typewire/connection";
 import type { AnyMessage } from "@typewire/protocol";
 
 import type { PublishOptions } from "./server.ts";
@@ -15,7 +15,7 @@ const noLimits = { maxItems: Number.POSITIVE_INFINITY, maxNesting: Number.POSITI
 /** A connection as a fan-out sees it. */
 export type Recipient<Outgoing extends AnyMessage> = Pick<
   LiveConnection<Outgoing, never>,
-  "state" | "settledBytes" | "isSlow" | "sendFrame"
+  "state" | "settledBytes" | "isSlow" | "sendFrame" | "sendRun"
 >;
 
 /** One for each server. */
@@ -32,16 +32,21 @@ export class FanOut<Outgoing extends AnyMessage> {
     return this.#dropped;
   }
 
-  /** Sends `message` to those of `recipients` that are open. Returns how many have it in their queue; throws as `publish`. */
+  /** `message` as the frame that its recipients share; throws as `publish`. */
+  encode(message: Outgoing): Uint8Array {
+    return this.#endpoint.outgoing.encodeFrame(message, noLimits);
+  }
+
+  /** Sends `message`, whose frame is `frame`, to those of `recipients` that are open. Returns how many have it in their queue. */
   send(
     recipients: Iterable<Recipient<Outgoing>>,
+    frame: Uint8Array,
     message: Outgoing,
     options: PublishOptions<object>,
   ): number {
     const { except } = options;
     const dropsSlow = options.whenSlow === "drop";
     const from: unknown = options.from ?? this.#endpoint.audience.speaker;
-    const frame = this.#endpoint.outgoing.encodeFrame(message, noLimits);
     let sent = 0;
     let slow = 0;
     for (const connection of recipients) {
@@ -61,5 +66,13 @@ export class FanOut<Outgoing extends AnyMessage> {
     }
     if (isSlow(slow, sent) && from instanceof LiveConnection) from.restForAudience(sent);
     return sent;
+  }
+  /** Sends what another server has published to those of `recipients` that are open, as one piece. */
+  sendRun(recipients: Iterable<Recipient<Outgoing>>, run: Run, dropsSlow: boolean): void {
+    for (const connection of recipients) {
+      if (connection.state !== "open") continue;
+      if (dropsSlow && connection.settledBytes > SLOW_BYTES) this.#dropped += run.count;
+      else connection.sendRun(run);
+    }
   }
 }

@@ -3,7 +3,14 @@
 export { LiveServer } from "./live-server.ts";
 export type { Authenticated, ExpiringContext } from "./context.ts";
 export type { MemberConnection, PeerIdentity } from "./member-connection.ts";
-export type { PublishOptions, Server, ServerOf, Subscribers, WhenSlow } from "./server.ts";
+export type {
+  ConnectionCount,
+  PublishOptions,
+  Server,
+  ServerOf,
+  Subscribers,
+  WhenSlow,
+} from "./server.ts";
 export type {
   Accept,
   Accepted,

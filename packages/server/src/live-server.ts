@@ -2,6 +2,7 @@
 // A peer's place is the `Door`'s to give; bytes, messages and closing are `LiveConnection`'s; flags, logs and
 // signals are the command's.
 
+import type { BackplaneLine } from "@typewire/backplane";
 import {
   checkOptions,
   checkOptionValues,
@@ -37,11 +38,13 @@ import type { Accepted, Listening, ServerCertificates, ServerHost } from "./serv
 import {
   type BroadcastOptions,
   broadcastOptions,
+  type ConnectionCount,
   type PublishOptions,
   publishOptions,
   type Server,
   type Subscribers,
 } from "./server.ts";
+import { joinBackplane } from "./join-backplane.ts";
 import { Topics } from "./topics.ts";
 
 type LiveServerConnection<P extends AnyProtocol> = LiveMemberConnection<
@@ -58,14 +61,18 @@ export class LiveServer<
   readonly maxConnections: number;
   readonly #endpoint: Endpoint<MessageOf<P, "server">, MessageOf<P, "client">>;
   readonly #tellers: Tellers<
-    Required<Pick<ServerObserver<P, unknown>, "onNotOpened" | "onTurnedAway">>
+    Required<
+      Pick<ServerObserver<P, unknown>, "onNotOpened" | "onTurnedAway" | "onGap" | "onBackplane">
+    >
   >;
   readonly #door: Door<LiveServerConnection<P>>;
   readonly #connections = new Set<LiveServerConnection<P>>();
-  readonly #topics = new Topics<LiveServerConnection<P>>();
+  readonly #topics: Topics<LiveServerConnection<P>>;
   readonly #fanOut: FanOut<MessageOf<P, "server">>;
   readonly #listening: Listening;
   readonly #certificates: ServerCertificates | undefined;
+  /** Undefined where this server is alone. */
+  readonly #backplane: BackplaneLine | undefined;
   #isListening = true;
 
   /** Use a host's `serve`. Listens before it returns; throws what `host.listen` and `createEndpoint` throw. */
@@ -120,10 +127,17 @@ export class LiveServer<
       reportFailure: host.handlerFailed,
       warn: host.warn,
     });
-    this.#tellers = tellersOf(observers, ["onNotOpened", "onTurnedAway"], (name, error, [of]) => {
-      if (typeof of === "string") host.handlerFailed({ name: of }, name, error);
-      else this.#endpoint.observers.onHandlerError(of as LiveServerConnection<P>, name, error);
-    });
+    this.#tellers = tellersOf(
+      observers,
+      ["onNotOpened", "onTurnedAway", "onGap", "onBackplane"],
+      (name, error, [of]) => {
+        if (of instanceof LiveMemberConnection) {
+          this.#endpoint.observers.onHandlerError(of as LiveServerConnection<P>, name, error);
+        } else {
+          host.handlerFailed({ name: typeof of === "string" ? of : "backplane" }, name, error);
+        }
+      },
+    );
     this.#fanOut = new FanOut(this.#endpoint);
     this.#door = new Door({
       clock: this.#endpoint.clock,
@@ -134,9 +148,24 @@ export class LiveServer<
       connections: this.#connections,
       onTurnedAway: (name, by) => this.#tellers.onTurnedAway?.(name, by),
     });
+    this.#topics = new Topics(
+      options.backplane && ((topic, members) => this.#backplane?.members(topic, members)),
+    );
     this.#listening = host.listen((accepted) =>
       this.#door.admit(accepted, () => this.#connection(accepted)),
     );
+    // Only a server that listens is one of them.
+    this.#backplane =
+      options.backplane &&
+      joinBackplane(options.backplane, {
+        protocol,
+        clock: this.#endpoint.clock,
+        connections: this.#connections,
+        membersOf: (topic) => this.#topics.membersOf(topic),
+        fanOut: this.#fanOut,
+        tellers: this.#tellers,
+        warn: host.warn,
+      });
   }
 
   get port(): Port {
@@ -178,6 +207,7 @@ export class LiveServer<
       accepted,
       turnedAway: this.#door.turnedAway,
       messagesDropped: this.#fanOut.dropped,
+      ...(this.#backplane && { backplane: this.#backplane.stats() }),
     };
   }
 
@@ -186,7 +216,9 @@ export class LiveServer<
     options: BroadcastOptions<ServerConnection<P>> = {},
   ): number {
     checkOptions(options, broadcastOptions);
-    return this.#fanOut.send(this.#connections, message, options);
+    const frame = this.#fanOut.encode(message);
+    this.#backplane?.publish(undefined, frame, false);
+    return this.#fanOut.send(this.#connections, frame, message, options);
   }
 
   publish(
@@ -195,11 +227,24 @@ export class LiveServer<
     options: PublishOptions<ServerConnection<P>> = {},
   ): number {
     checkOptions(options, publishOptions);
-    return this.#fanOut.send(this.#topics.membersOf(topic), message, options);
+    const members = this.#topics.membersOf(topic);
+    const frame = this.#fanOut.encode(message);
+    this.#backplane?.publish(topic, frame, options.whenSlow === "drop");
+    return this.#fanOut.send(members, frame, message, options);
   }
 
   subscribers(topic: string): Subscribers {
-    return { members: this.#topics.membersOf(topic).size, servers: 1 };
+    const members = this.#topics.membersOf(topic).size;
+    const others = this.#backplane?.othersOf(topic);
+    if (others === undefined) return { members, servers: 1 };
+    return { members: members + others.members, servers: 1 + others.servers };
+  }
+
+  countConnections(): ConnectionCount {
+    const connections = this.#connections.size;
+    const others = this.#backplane?.others();
+    if (others === undefined) return { connections, servers: 1 };
+    return { connections: connections + others.connections, servers: 1 + others.servers };
   }
 
   async drain(options: DrainOptions = {}): Promise<Drained> {
@@ -211,6 +256,7 @@ export class LiveServer<
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     };
     this.#stopListening();
+    this.#backplane?.leave();
     const { messagesUndelivered: before } = this.#endpoint.stats();
     const closed = [...this.#connections].map((connection) =>
       connection.closeWithin(bye, timeoutMs / 2),
@@ -222,12 +268,14 @@ export class LiveServer<
     });
     await Promise.all(closed);
     cancel();
+    await this.#backplane?.close();
     return { cut, messagesUndelivered: this.#endpoint.stats().messagesUndelivered - before };
   }
 
   stop(): void {
     this.#stopListening();
     this.#destroyAll();
+    this.#backplane?.destroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

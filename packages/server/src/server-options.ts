@@ -1,6 +1,7 @@
 // What a user gives to a server and gets from it, besides messages: handlers, options,
 // its figures, and how a drain went.
 
+import type { Backplane, BackplaneEvent, BackplaneStats, Gap } from "@typewire/backplane";
 import {
   aFunction,
   aText,
@@ -14,6 +15,7 @@ import {
   type MiddlewareCall,
   milliseconds,
   type Observer,
+  type OptionCheck,
   type OptionChecks,
   positiveInteger,
   wholeMilliseconds,
@@ -72,6 +74,10 @@ export interface ServerObserver<P extends AnyProtocol, Context = undefined> exte
    * word. There is only its name.
    */
   onTurnedAway?(connectionName: string, by: TurnedAwayBy): void;
+  /** Messages that another server has published have not come here: never without this. Only with a `backplane`. */
+  onGap?(gap: Gap): void;
+  /** The bus has gone, or come back; another server has come, has left or has fallen silent. Only with a `backplane`. */
+  onBackplane?(event: BackplaneEvent): void;
 }
 
 /** The options are one observer themselves. */
@@ -117,7 +123,22 @@ export interface ServerOptions<P extends AnyProtocol, Context = undefined>
    * one connection may.
    */
   readonly maxBufferedBytes?: number;
+  /**
+   * Joins this server with the others of its protocol: for more clients than one process serves, or one that may not
+   * be away. `broadcast` and `publish` then reach the clients of all of them; docs/cluster.md says what is promised.
+   * Default: none, and nothing of it is loaded.
+   */
+  readonly backplane?: Backplane;
 }
+
+const aBackplane: OptionCheck = {
+  expected: "what nats() or embedded() returns",
+  allows: (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    "join" in value &&
+    typeof value.join === "function",
+};
 
 /** All of them, for a host that refuses what is not known. */
 export const serverOptions: OptionChecks<keyof ServerOptions<AnyProtocol>> = {
@@ -130,6 +151,9 @@ export const serverOptions: OptionChecks<keyof ServerOptions<AnyProtocol>> = {
   use: functions,
   onNotOpened: aFunction,
   onTurnedAway: aFunction,
+  onGap: aFunction,
+  onBackplane: aFunction,
+  backplane: aBackplane,
 };
 
 export interface DrainOptions {
@@ -161,6 +185,8 @@ export interface ServerStats extends Omit<EndpointStats, "opened"> {
   readonly accepted: number;
   /** Those that were told `too-many-connections` instead, or nothing where no descriptor was left. */
   readonly turnedAway: number;
-  /** Messages of `publish` that slow members did not get, because it said `whenSlow: "drop"`. */
+  /** Messages of `publish` that slow members did not get, because it said `whenSlow: "drop"`, here or at another server. */
   readonly messagesDropped: number;
+  /** What passed between the servers; undefined without a `backplane`. */
+  readonly backplane?: BackplaneStats;
 }

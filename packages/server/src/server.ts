@@ -41,9 +41,17 @@ export const publishOptions: OptionChecks<keyof PublishOptions<object>> = {
 
 /** How many hear a topic. */
 export interface Subscribers {
-  /** Connections of all servers that this one knows of. */
+  /** Connections of all servers that this one knows of; of the others, as their last beats have it. */
   readonly members: number;
-  /** Those servers, this one among them: 1. */
+  /** Those servers, this one among them: 1 without a `backplane`. */
+  readonly servers: number;
+}
+
+/** How many connections there are. */
+export interface ConnectionCount {
+  /** Of all servers that this one knows of; of the others, as their last beats have it. */
+  readonly connections: number;
+  /** Those servers, this one among them: 1 without a `backplane`. */
   readonly servers: number;
 }
 
@@ -84,8 +92,8 @@ export interface Server<
   stats(): ServerStats;
 
   /**
-   * Sends one message to every open connection, encoded once. Returns how many have it in their queue:
-   * left out are connections that have ended, and clients whose limits are below the message's size, items or
+   * Sends one message to every open connection, encoded once; with a `backplane` to those of the other servers too.
+   * Returns how many of this server's have it in their queue: left out are connections that have ended, and clients whose limits are below the message's size, items or
    * nesting: for those it counts as undelivered, and `onUndelivered` is told.
    *
    * @throws TypewireError `schema-mismatch` where it is not a message of the server's, `option-invalid`; it is sent to no
@@ -94,8 +102,8 @@ export interface Server<
   broadcast(message: Outgoing, options?: BroadcastOptions<MemberConnection<Outgoing>>): number;
 
   /**
-   * As `broadcast`, to the open connections that have subscribed to `topic`. Returns how many have it in
-   * their queue.
+   * As `broadcast`, to the open connections that have subscribed to `topic`. Returns how many of this server's have
+   * it in their queue. At another server `whenSlow` holds as here; `except` and `from` are connections of this one.
    *
    * @throws TypewireError `schema-mismatch` as `broadcast`, `topic-invalid` for a name that is no topic's,
    * `option-invalid`.
@@ -112,6 +120,9 @@ export interface Server<
    * @throws TypewireError `topic-invalid` for a name that is no topic's.
    */
   subscribers(topic: string): Subscribers;
+
+  /** How many connections all servers have together: more than `connections` has, with a `backplane`. */
+  countConnections(): ConnectionCount;
 
   /**
    * Ends in order: accepts no more, lets handlers under way answer, says `$bye` to every client, lets

@@ -15,11 +15,20 @@ const topicName = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
 
 const none: ReadonlySet<never> = new Set<never>();
 
+/** Told how many members a topic has now. */
+export type TopicChanged = (topic: string, members: number) => void;
+
 /** The topics of one server. A topic begins with its first member and is gone with its last. */
 export class Topics<Member> {
   readonly #members = new Map<string, Set<Member>>();
   /** Only of members that have a topic. */
   readonly #topics = new Map<Member, Set<string>>();
+  readonly #changed: TopicChanged | undefined;
+
+  /** `changed` is told of each topic whose members have become more or fewer. */
+  constructor(changed?: TopicChanged) {
+    this.#changed = changed;
+  }
 
   /** Topics that have a member. */
   get size(): number {
@@ -38,7 +47,9 @@ export class Topics<Member> {
     if (topics.has(topic)) return;
     if (topics.size >= MOST_TOPICS) throw tooMany(topic);
     this.#topics.set(member, topics.add(topic));
-    this.#members.set(topic, (this.#members.get(topic) ?? new Set()).add(member));
+    const members = (this.#members.get(topic) ?? new Set()).add(member);
+    this.#members.set(topic, members);
+    this.#changed?.(topic, members.size);
   }
 
   /**
@@ -74,8 +85,9 @@ export class Topics<Member> {
 
   #remove(member: Member, topic: string): void {
     const members = this.#members.get(topic);
-    members?.delete(member);
-    if (members?.size === 0) this.#members.delete(topic);
+    if (members?.delete(member) !== true) return;
+    if (members.size === 0) this.#members.delete(topic);
+    this.#changed?.(topic, members.size);
   }
 }
 

@@ -35,6 +35,7 @@ export {
   type MemorySocketOptions,
   type SocketEvents,
 } from "./memory-socket.ts";
+export { NatsServer } from "./nats-server.ts";
 export { missingTools, type OutsideTool, outsideTool } from "./outside-tools.ts";
 export { Output, Program, type ProgramEnd, type ProgramOptions } from "./program.ts";
 export { type Address, type PeerEnd, ScriptedListener, ScriptedPeer } from "./scripted-peer.ts";

@@ -2,7 +2,7 @@
 // outside judges. Where one is missing its tests are not run, and `bun run test` says so in its last lines.
 // In CI (CI is set) every test has to run: there a missing one is an error.
 
-export type OutsideTool = "python" | "cbor2" | "openssl";
+export type OutsideTool = "python" | "cbor2" | "openssl" | "nats-server";
 
 interface Tool {
   /** What its tests are, for a human. */
@@ -31,6 +31,11 @@ const tools: Readonly<Record<OutsideTool, Tool>> = {
     install: "apt-get install -y openssl",
     find: () => Bun.which("openssl") ?? undefined,
   },
+  "nats-server": {
+    tests: "several servers on a real NATS",
+    install: "apt-get install -y nats-server",
+    find: () => Bun.which("nats-server", { PATH: withSystemPrograms() }) ?? undefined,
+  },
 };
 
 const found = new Map<OutsideTool, string | undefined>();
@@ -53,6 +58,12 @@ export function missingTools(): readonly string[] {
 function notRun(name: OutsideTool): string {
   const { tests, install } = tools[name];
   return `${tests} (${install})`;
+}
+
+/** The path, and beside each `bin` its `sbin`, where Debian puts servers and the path of a user does not lead. */
+function withSystemPrograms(): string {
+  const path = process.env["PATH"] ?? "";
+  return `${path}:${path.replaceAll(/\/bin(?=:|$)/g, "/sbin")}`;
 }
 
 function isCi(): boolean {

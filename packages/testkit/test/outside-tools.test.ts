@@ -19,7 +19,8 @@ describe("missingTools", () => {
     expect(missingWith({})).toBe(
       "the peers in Python (apt-get install -y python3); " +
         "the verdicts of Python's cbor2 (apt-get install -y python3-cbor2); " +
-        "handshakes with the openssl command, and the commands of docs/security.md (apt-get install -y openssl)",
+        "handshakes with the openssl command, and the commands of docs/security.md (apt-get install -y openssl); " +
+        "several servers on a real NATS (apt-get install -y nats-server)",
     );
   });
 

@@ -27,6 +27,7 @@ const FIELDS = [
   "sideEffects",
   "engines",
   "peerDependencies",
+  "peerDependenciesMeta",
 ] as const;
 
 const compilerOptions = {

@@ -17,6 +17,7 @@ const COMPILERS = { bun: "typescript@7.0.2", npm: "typescript@5.9.3" };
 const BUN_TYPES = "@types/bun@1.4.5";
 const NODES = ["22", "24"] as const;
 const OLDEST_TYPEBOX = "@sinclair/typebox@0.34.0";
+const NATS_CLIENT = "@nats-io/transport-node@3.4.0";
 const TYPEBOX_1 = "typebox@1.4.3";
 
 const STRICT = {
@@ -75,7 +76,8 @@ function checkTypes(
   project.write("wrong.ts", `${right["client.ts"] ?? ""}${wrong ?? ""}`);
   project.write(
     "every-entry.ts",
-    ["", "/bun", "/testing", "/saludo", "/internal"]
+    // The declarations of `/nats` name nothing of its client, which is not installed here.
+    ["", "/bun", "/backplane", "/nats", "/testing", "/saludo", "/internal"]
       .map((entry, index) => `export * as entry${index} from "typewire${entry}";\n`)
       .join(""),
   );
@@ -173,9 +175,30 @@ async function main(): Promise<number> {
       });
     }
     check(`${manager}: and on Bun`, () => project.mustRun([process.execPath, "probe.ts"]));
+    checkNats(project, manager);
   }
   await checkTypeBoxes(tarball, example, probe, newest);
   return 0;
+}
+
+/** Who does not use NATS has nothing of it; who does installs its client beside. */
+function checkNats(project: OutsideProject, manager: string): void {
+  project.write(
+    "nats.js",
+    `import { nats } from "typewire/nats";
+import { embedded } from "typewire/backplane";
+console.log(typeof nats({ servers: "127.0.0.1:4222" }).join, typeof embedded().join);
+`,
+  );
+  check(`${manager}: nothing of NATS is installed, and typewire/nats names what it needs`, () => {
+    const { exitCode, output } = project.run([process.execPath, "nats.js"]);
+    if (exitCode === 0 || !output.includes("@nats-io/transport-node")) throw new Error(output);
+  });
+  check(`${manager}: with ${NATS_CLIENT} typewire/nats works`, () => {
+    project.install(NATS_CLIENT);
+    const output = project.mustRun([process.execPath, "nats.js"]);
+    if (output !== "function function") throw new Error(output);
+  });
 }
 
 async function checkTypeBoxes(

@@ -27,10 +27,19 @@ export type {
   ClientStats,
   ClientStatus,
   ReconnectOptions,
+  ToldGap,
 } from "@typewire/client";
+export type {
+  Backplane,
+  BackplaneEvent,
+  BackplaneState,
+  BackplaneStats,
+  Gap,
+} from "@typewire/backplane";
 export type {
   Authenticated,
   ConnectionCap,
+  ConnectionCount,
   Drained,
   DrainOptions,
   ExpiringContext,

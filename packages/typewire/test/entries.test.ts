@@ -22,6 +22,8 @@ const names: Readonly<Record<keyof typeof manifest.exports, readonly string[]>> 
     "isFatal",
   ],
   "./bun": ["connect", "removeStaleSocket", "serve"],
+  "./backplane": ["embedded", "overTransport"],
+  "./nats": ["nats"],
   "./testing": ["FakeClock", "MemoryPair", "connectInMemory"],
   "./saludo": ["saludo"],
   "./internal": [
@@ -43,6 +45,19 @@ test("the entry ./bun says on another host what it needs, and what that host can
   expect(() => requireBun({ Bun })).not.toThrow();
 });
 
+test("no other entry than ./nats imports a client of NATS, and none that serves loads a backplane", async () => {
+  for (const [entry, source] of entries.filter(([entry]) => entry !== "./nats")) {
+    const { outputs } = await Bun.build({
+      entrypoints: [join(FOLDER, source)],
+      target: "bun",
+      packages: "bundle",
+    });
+    const code = (await outputs[0]?.text()) ?? "";
+    expect(code).not.toContain("nats-io");
+    if (entry !== "./backplane") expect(code).not.toContain("$beat");
+  }
+});
+
 describe.each(entries)("the entry %s", (entry, source) => {
   test("exports these values and no others", async () => {
     const module = (await import(join(FOLDER, source))) as object;
@@ -52,7 +67,8 @@ describe.each(entries)("the entry %s", (entry, source) => {
   });
 });
 
-describe.each(entries.filter(([entry]) => entry !== "./bun"))(
+// These two are for hosts with sockets.
+describe.each(entries.filter(([entry]) => entry !== "./bun" && entry !== "./nats"))(
   "the bundle of the entry %s",
   (_, source) => {
     // The bundle is the judge: what it still imports or names would have to be there at run time.

@@ -62,7 +62,12 @@ describe("the tarball", () => {
       type: "module",
       sideEffects: false,
       engines: { bun: ">=1.4", node: ">=22" },
-      peerDependencies: { "@sinclair/typebox": ">=0.34 <0.35" },
+      peerDependencies: {
+        "@sinclair/typebox": ">=0.34 <0.35",
+        "@nats-io/transport-node": ">=3.4 <4",
+      },
+      // npm installs every other peer by itself.
+      peerDependenciesMeta: { "@nats-io/transport-node": { optional: true } },
     });
     expect(packed()["private"]).toBeUndefined();
   });

@@ -7,6 +7,7 @@ import {
   CallMisfit,
   type Codec,
   type ControlMessage,
+  type GapTold,
   isControlMessage,
   isFatal,
   type OpenCalls,
@@ -62,7 +63,14 @@ export interface ReceiverEndpoint<
   readonly hasAuth: boolean;
   /** Undefined where the protocol has no calls. */
   readonly calls: unknown;
+  readonly owner: { readonly gap?: TellGap<Outgoing> };
 }
+
+/** Told of a hole in what a peer passes on. */
+export type TellGap<Outgoing extends AnyMessage> = (
+  connection: Connection<Outgoing>,
+  gap: GapTold,
+) => void;
 
 /** Reads one stream of frames. */
 export class Receiver<
@@ -186,6 +194,9 @@ export class Receiver<
       case "$drain":
       case "$late":
         this.#toCalls(message, end - start);
+        return;
+      case "$gap":
+        if (this.#owner.heard()) this.#endpoint.owner.gap?.(this.#owner, message);
         return;
       case "$bye":
         this.#owner.closeWith(peerSaidBye(message));

@@ -108,15 +108,18 @@ export class OutputQueue {
     return writer;
   }
 
-  /** Queues a ready-made frame, which must not change from now on. */
-  appendFrame(frame: Uint8Array): void {
+  /**
+   * Queues a ready-made frame, or several back to back of which the largest takes `largestBytes`. They must not
+   * change from now on.
+   */
+  appendFrame(frame: Uint8Array, largestBytes = frame.length): void {
     if (this.#encodingFrom >= 0) throw sendsWithin();
     if (frame.length <= LARGEST_COPIED_BYTES && this.#queuedBytes > 0) {
       appendBytes(this.#openWriter(), frame);
     } else {
       this.#push(new Segment(frame));
     }
-    this.#count(frame.length);
+    this.#count(frame.length, largestBytes);
   }
 
   /**
@@ -244,9 +247,9 @@ export class OutputQueue {
     if (segment.source instanceof ByteWriter && !this.isEncoding) this.#pool.give(segment.source);
   }
 
-  #count(frameBytes: number): void {
-    this.#queuedBytes += frameBytes;
-    if (frameBytes > this.#largestFrameBytes) this.#largestFrameBytes = frameBytes;
+  #count(bytes: number, largestFrameBytes = bytes): void {
+    this.#queuedBytes += bytes;
+    if (largestFrameBytes > this.#largestFrameBytes) this.#largestFrameBytes = largestFrameBytes;
   }
 }
 

@@ -21,6 +21,7 @@ import type { Handshake } from "../handshake/handshake.ts";
 import { oneLine } from "../text.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import type { FrameSizes } from "./frame-sizes.ts";
+import { fitsRun, framesOf, type Run } from "./run.ts";
 import type { UnsentRun } from "./segment.ts";
 import type { SocketWriter } from "./socket-writer.ts";
 import { type Reporter, Undelivered } from "./undelivered.ts";
@@ -167,6 +168,50 @@ export class Sender<Outgoing extends AnyMessage> {
       this.#endpoint.observers.onSent?.(this.#self, message, frame, 0, frame.length);
     }
     return this.#writer.commit();
+  }
+
+  /**
+   * See `LiveConnection.sendRun`. One segment of the queue where the peer takes all of it; else frame by frame, and
+   * so where an observer asks for each message.
+   */
+  sendRun(run: Run): boolean {
+    const writer = this.#writer;
+    const { bytes, count, largestPayloadBytes } = run;
+    const isWhole =
+      this.#endpoint.observers.onSent === undefined && bytes.length <= writer.roomBytes;
+    if (!isWhole || !fitsRun(run, this.#handshake.peerLimits)) return this.#sendEach(run);
+    writer.queue.appendFrame(bytes, HEADER_BYTES + largestPayloadBytes);
+    this.#messagesSent += count;
+    return writer.commit();
+  }
+
+  /** A run that cannot leave because of `why`: counts each message and tells of it. */
+  dropRun({ bytes }: Run, why: () => TypewireError): void {
+    this.#toldUndelivered.addFrame(bytes, why);
+  }
+
+  #sendEach(run: Run): boolean {
+    let hasRoom = true;
+    for (const frame of framesOf(run)) {
+      try {
+        hasRoom = this.sendFrame(frame, this.#readForObserver(frame));
+      } catch (error) {
+        // It has been counted and told.
+        if (!isTooLarge(error)) throw error;
+      }
+    }
+    return hasRoom;
+  }
+
+  /** What a frame says; undefined where no observer asks, or where it is of a program with other schemas. */
+  #readForObserver(frame: Uint8Array): Outgoing | undefined {
+    const { outgoing, observers } = this.#endpoint;
+    if (observers.onSent === undefined) return undefined;
+    try {
+      return outgoing.decode(frame, HEADER_BYTES);
+    } catch {
+      return undefined;
+    }
   }
 
   /** Sends a control message. */

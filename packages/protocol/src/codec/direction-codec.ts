@@ -14,6 +14,7 @@ import type { AnyMessage, MessageTable } from "../schema/message-table.ts";
 import type { Codec } from "./codec.ts";
 import { CompiledPath, type GeneratedCode } from "./compiled/compiled-path.ts";
 import { MISS } from "./compiled/decode/read.ts";
+import { LeadingNames } from "./forwarded.ts";
 import { ReferencePath } from "./reference/reference-path.ts";
 
 const NOTHING_GENERATED: GeneratedCode = { decoder: "", encoder: "", messages: [] };
@@ -35,6 +36,24 @@ export function compileNow<Message extends AnyMessage>(codec: Codec<Message>): G
   return generatedCode(codec);
 }
 
+/**
+ * Accepts the payload in `bytes[start, end)` as one that may be passed on as it is: one item of the profile within
+ * `limits`, that begins with `type` and the name of a user's message of this direction. Its fields are not read.
+ *
+ * @throws TypewireError `cbor-malformed`, `cbor-unsupported`, `cbor-limit`; `unknown-type` for any other name,
+ * a control message's too.
+ */
+export function assertForwardable<Message extends AnyMessage>(
+  codec: Codec<Message>,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  limits: DecodeLimits,
+): void {
+  if (codec instanceof DirectionCodec) codec.assertForwardable(bytes, start, end, limits);
+  else codec.decode(bytes, start, end);
+}
+
 /** What a reader that has announced nothing is taken to accept. */
 export const unannouncedLimits: MessageLimits = {
   ...defaultLimits,
@@ -51,6 +70,8 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
   readonly #reference: ReferencePath;
   readonly #compiled: CompiledPath | undefined;
   #isEncoding = false;
+  /** Made for the first payload that is passed on. */
+  #leadingNames: LeadingNames | undefined;
   /** For messages that are encoded alone, kept from one to the next. */
   #scratch: ByteWriter | undefined;
 
@@ -79,6 +100,13 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
   /** As the function `compileNow`. */
   compileNow(): void {
     this.#compiled?.compileAll();
+  }
+
+  /** As the function `assertForwardable`. */
+  assertForwardable(bytes: Uint8Array, start: number, end: number, limits: DecodeLimits): void {
+    this.#reference.scan(bytes, start, end, limits);
+    this.#leadingNames ??= new LeadingNames(this.messageNames);
+    if (!this.#leadingNames.lead(bytes, start)) throw notForwardable();
   }
 
   decode(payload: Uint8Array, start = 0, end: number = payload.length): Message {
@@ -205,6 +233,14 @@ function controlOutOfPlace(message: ControlMessage): TypewireError {
   return new TypewireError(
     "unknown-type",
     `Unknown message type "${message.type}": control messages belong to the connection`,
+    { path: "/type" },
+  );
+}
+
+function notForwardable(): TypewireError {
+  return new TypewireError(
+    "unknown-type",
+    "Cannot pass on a message: expected `type` first, and the name of a message of this direction",
     { path: "/type" },
   );
 }

@@ -51,6 +51,12 @@ export const controlSchemas = {
     retryAfterMs: Type.Optional(milliseconds),
     final: Type.Optional(Type.Boolean()),
   }),
+  $gap: Type.Object({
+    topic: Type.Optional(Type.String()),
+    from: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+    missed: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+    why: Type.String(),
+  }),
   $call: Type.Object({ call: Type.String(), id: Type.Integer() }),
   $result: Type.Object({ id: Type.Integer(), error: Type.Optional(callFailure) }),
 } as const;
@@ -78,6 +84,8 @@ export type Pong = { type: "$pong" } & Static<ControlSchemas["$pong"]>;
 export type PeerError = { type: "$error" } & Static<ControlSchemas["$error"]>;
 /** An orderly end, and when to come back, or that coming back is of no use. */
 export type Bye = { type: "$bye" } & Static<ControlSchemas["$bye"]>;
+/** Messages to this receiver were lost on their way to the sender: a hole that is told. Only where it asked for it. */
+export type GapTold = { type: "$gap" } & Static<ControlSchemas["$gap"]>;
 
 /** Opens the call named `call`, with an id that this side has not used on this connection. */
 export interface Call {
@@ -147,6 +155,7 @@ export type ControlMessage =
   | Pong
   | PeerError
   | Bye
+  | GapTold
   | Call
   | Item
   | End

@@ -58,6 +58,11 @@ export class ReferencePath {
     this.#shapeWriter = new ShapeWriter(unions);
   }
 
+  /** Accepts `bytes[start, end)` as one item of the profile; throws as `Scanner.scan`. */
+  scan(bytes: Uint8Array, start: number, end: number, limits: DecodeLimits): void {
+    this.#scanner.scan(bytes, start, end, limits);
+  }
+
   /**
    * The message in `bytes[start, end)`, which is read and not kept.
    *

@@ -83,6 +83,7 @@ describe("the code of calls", () => {
       "$pong",
       "$error",
       "$bye",
+      "$gap",
       "$call",
       "$result",
     ]);

@@ -1,0 +1,422 @@
+// The machine behind a backplane: one server on a bus. Puts together what leaves (`Outbox`), what is heard of the
+// others (`Neighbours`), who has to hear what (`Subscriptions`), and beats. The transport owns the line; the server
+// its members.
+
+import type { Cancel } from "@typewire/connection";
+
+import { Announcements } from "./announcements.ts";
+import type {
+  BackplaneLine,
+  BackplaneServer,
+  BackplaneState,
+  BackplaneStats,
+} from "./backplane.ts";
+import { type Batch, type Beat, decodeBusMessage, encodeBusMessage } from "./bus-messages.ts";
+import { BEAT_MS, type Neighbour, Neighbours } from "./neighbours.ts";
+import type { Verdict } from "./numbers.ts";
+import { Outbox } from "./outbox.ts";
+import { readRun } from "./read-run.ts";
+import { type Subjects, subjectsOf } from "./subjects.ts";
+import { Subscriptions } from "./subscriptions.ts";
+import type { Stop, Transport, TransportStatus } from "./transport.ts";
+
+/** After the line is back, those who beat before are waited for so long. */
+const WAIT_MS = 2000;
+
+/** What waits when the server ends may take so long to leave. */
+const CLOSE_MS = 2000;
+
+/** The topic of broadcasts: every server hears it. */
+const ALL = "";
+
+/** A beat of more bytes is told in several. */
+const BEAT_BYTES = 48 * 1024;
+
+/** One server's line over `transport`. `node` is its name among the others: no two have the same. */
+export class LiveBackplane implements BackplaneLine {
+  readonly #server: BackplaneServer;
+  readonly #transport: Transport;
+  readonly #node: string;
+  readonly #subjects: Subjects;
+  readonly #outbox: Outbox;
+  readonly #neighbours = new Neighbours();
+  readonly #subscriptions: Subscriptions;
+  readonly #announcements: Announcements;
+  readonly #stopTransport: Stop;
+  readonly #stopBeats: Stop;
+  /** What the transport said last, and that nothing more is to be heard of it. */
+  #line: TransportStatus["state"] | "starting" | "closed" = "starting";
+  /** Lines so far; an answer of an earlier one counts for nothing. */
+  #lines = 0;
+  /** Those that beat before the line was lost, and have not beaten since. */
+  #awaited: Set<string> | undefined;
+  #cancelWait: Cancel = () => {};
+  #cancelBeat: Cancel = () => {};
+  #epochBeganAtMs: number | undefined;
+  #beatAtMs: number;
+  #isAsking = false;
+  #isLeaving = false;
+  #closing: PromiseWithResolvers<void> | undefined;
+  #batchesReceived = 0;
+  #messagesReceived = 0;
+  #batchesRefused = 0;
+  #batchesLate = 0;
+  #gaps = 0;
+  #gapMessages = 0;
+
+  constructor(server: BackplaneServer, transport: Transport, node: string) {
+    this.#server = server;
+    this.#transport = transport;
+    this.#node = node;
+    this.#subjects = subjectsOf(server.protocol, server.version);
+    this.#outbox = new Outbox({
+      node,
+      send: (topic, bytes) => this.#publish(this.#subjects.of(topic), bytes),
+      ask: () => this.#ask(),
+      numbered: (topic) => this.#announcements.changed(topic),
+      turnEpoch: (turn) => {
+        this.#beat();
+        turn();
+        this.#epochBeganAtMs = undefined;
+        this.#beat();
+      },
+    });
+    this.#subscriptions = new Subscriptions((topic) =>
+      transport.subscribe(this.#subjects.of(topic), (bytes) => this.#takeBatch(topic, bytes)),
+    );
+    this.#announcements = new Announcements(() => this.#topics());
+    this.#beatAtMs = server.clock.now();
+    this.#stopBeats = transport.subscribe(this.#subjects.beat, (bytes) => this.#takeBeat(bytes));
+    this.#subscriptions.set(ALL, 1, this.#now);
+    this.#stopTransport = transport.onStatus((status) => this.#hear(status));
+    this.#cancelBeat = server.clock.after(BEAT_MS, this.#tick);
+  }
+
+  publish(topic: string | undefined, frame: Uint8Array, dropsSlow: boolean): void {
+    if (this.#line === "closed") return;
+    this.#outbox.publish(topic ?? ALL, frame, dropsSlow);
+  }
+
+  members(topic: string, count: number): void {
+    if (this.#line === "closed") return;
+    this.#subscriptions.set(topic, count, this.#now);
+    this.#announcements.changed(topic);
+    this.#askForSubscriptions();
+  }
+
+  othersOf(topic: string): { readonly members: number; readonly servers: number } {
+    let members = 0;
+    for (const neighbour of this.#neighbours.living()) members += neighbour.members.get(topic) ?? 0;
+    return { members, servers: this.#neighbours.alive };
+  }
+
+  others(): { readonly connections: number; readonly servers: number } {
+    let connections = 0;
+    for (const neighbour of this.#neighbours.living()) connections += neighbour.connections;
+    return { connections, servers: this.#neighbours.alive };
+  }
+
+  stats(): BackplaneStats {
+    const { batchesSent, messagesSent, messagesDropped, heldBytes } = this.#outbox;
+    return {
+      state: this.#state,
+      servers: this.#neighbours.alive + 1,
+      batchesSent,
+      messagesSent,
+      batchesReceived: this.#batchesReceived,
+      messagesReceived: this.#messagesReceived,
+      batchesRefused: this.#batchesRefused,
+      batchesLate: this.#batchesLate,
+      messagesDropped,
+      gaps: this.#gaps,
+      gapMessages: this.#gapMessages,
+      heldBytes,
+      reconnects: Math.max(0, this.#lines - 1),
+    };
+  }
+
+  leave(): void {
+    if (this.#isLeaving) return;
+    this.#isLeaving = true;
+    if (this.#line === "up") this.#beat();
+  }
+
+  close(): Promise<void> {
+    if (this.#closing !== undefined) return this.#closing.promise;
+    const closing = Promise.withResolvers<void>();
+    this.#closing = closing;
+    this.leave();
+    if (this.#line === "up") {
+      const cancel = this.#server.clock.after(CLOSE_MS, () => this.destroy());
+      void closing.promise.then(cancel);
+      this.#outbox.pump();
+      this.#closeIfDone();
+    } else {
+      this.destroy();
+    }
+    return closing.promise;
+  }
+
+  destroy(): void {
+    if (this.#line !== "closed") {
+      this.#line = "closed";
+      this.#cancelBeat();
+      this.#cancelWait();
+      this.#outbox.stop();
+      this.#stopBeats();
+      this.#stopTransport();
+    }
+    this.#closing?.resolve();
+  }
+
+  get #now(): number {
+    return this.#server.clock.now();
+  }
+
+  get #state(): BackplaneState {
+    if (this.#line === "failed") return "failed";
+    if (this.#line !== "up") return "down";
+    return this.#neighbours.isMissing(this.#now) ? "degraded" : "up";
+  }
+
+  /** Every topic of which a beat can speak. */
+  *#topics(): Generator<string> {
+    yield* this.#outbox.streams.keys();
+    yield* this.#subscriptions.names();
+  }
+
+  #hear(status: TransportStatus): void {
+    if (this.#line === "closed" || (this.#line === status.state && status.state !== "up")) return;
+    const { event } = this.#server;
+    this.#line = status.state;
+    this.#cancelWait();
+    this.#outbox.stop();
+    if (status.state !== "up") {
+      event({ type: status.state, why: status.why });
+      if (this.#closing !== undefined) this.destroy();
+      return;
+    }
+    this.#lines += 1;
+    this.#outbox.maxMessageBytes = status.maxMessageBytes ?? Infinity;
+    this.#neighbours.excuse(this.#now - this.#beatAtMs);
+    this.#beatAtMs = this.#now;
+    this.#awaited = new Set([...this.#neighbours.living()].map(({ node }) => node));
+    this.#cancelWait = this.#server.clock.after(WAIT_MS, () => this.#flow());
+    this.#isAsking = false;
+    this.#beat();
+    this.#askForSubscriptions();
+    event({ type: "up" });
+    if (this.#awaited?.size === 0) this.#flow();
+  }
+
+  /** Those who listened before do so again, or have had the time to. */
+  #flow(): void {
+    this.#awaited = undefined;
+    this.#cancelWait();
+    if (this.#line === "up") this.#outbox.flow();
+  }
+
+  #publish(subject: string, bytes: Uint8Array): void {
+    try {
+      this.#transport.publish(subject, bytes);
+    } catch {
+      // The line has just ended, of which the transport tells; what leaves is kept until it is answered.
+    }
+  }
+
+  /** Resolves with whether the line that is up now has answered. */
+  async #answer(): Promise<boolean> {
+    const line = this.#lines;
+    try {
+      await this.#transport.flush();
+    } catch {
+      return false;
+    }
+    return this.#line === "up" && line === this.#lines;
+  }
+
+  #ask(): void {
+    const { mark } = this.#outbox;
+    void this.#answer().then((isAnswered) => {
+      if (!isAnswered) return;
+      this.#outbox.answered(mark);
+      this.#closeIfDone();
+    });
+  }
+
+  #closeIfDone(): void {
+    if (this.#closing === undefined) return;
+    if (!this.#outbox.isEmpty) {
+      this.#outbox.ask();
+      return;
+    }
+    this.#beat();
+    void this.#answer().then(() => this.destroy());
+  }
+
+  /** Asks the bus whether it has the subscriptions that were made; one question for those of a turn. */
+  #askForSubscriptions(): void {
+    if (this.#line !== "up" || this.#isAsking || !this.#subscriptions.isPending) return;
+    this.#isAsking = true;
+    const line = this.#lines;
+    queueMicrotask(() => {
+      const topics = this.#subscriptions.takeAsked();
+      void this.#answer().then((isAnswered) => {
+        this.#subscriptions.answered(topics, isAnswered ? this.#now : undefined);
+        if (isAnswered) for (const topic of topics) this.#announcements.changed(topic);
+        if (line !== this.#lines) return;
+        this.#isAsking = false;
+        if (isAnswered) this.#askForSubscriptions();
+      });
+    });
+  }
+
+  readonly #tick = (): void => {
+    const nowMs = this.#now;
+    this.#cancelBeat = this.#server.clock.after(BEAT_MS, this.#tick);
+    const lateMs = nowMs - this.#beatAtMs - BEAT_MS;
+    // A process that slept, or worked for long, has not heard what came meanwhile.
+    if (lateMs > BEAT_MS) this.#neighbours.excuse(lateMs);
+    this.#beatAtMs = nowMs;
+    if (this.#line !== "up") {
+      this.#neighbours.excuse(BEAT_MS);
+      return;
+    }
+    this.#outbox.pump();
+    this.#outbox.ask();
+    for (const { node, heardAtMs } of this.#neighbours.expire(nowMs)) {
+      const servers = this.#neighbours.alive + 1;
+      this.#server.event({ type: "server-lost", node, servers, silentMs: nowMs - heardAtMs });
+      this.#heardAgain(node);
+    }
+    for (const topic of this.#subscriptions.sweep(nowMs)) this.#neighbours.forgetTopic(topic);
+    this.#askForSubscriptions();
+    this.#beat();
+  };
+
+  #beat(): void {
+    const nowMs = this.#now;
+    const isFirst = this.#epochBeganAtMs === undefined;
+    this.#epochBeganAtMs ??= nowMs;
+    const head = {
+      type: "$beat",
+      node: this.#node,
+      epoch: this.#outbox.epoch,
+      upMs: isFirst ? 0 : Math.max(1, Math.floor(nowMs - this.#epochBeganAtMs)),
+      connections: this.#server.connections(),
+      fingerprint: this.#server.fingerprint,
+      ...(this.#isLeaving && { leaving: true }),
+    } as const;
+    let part: { topics: string[]; last: number[]; members: number[] } | undefined;
+    let bytes = 0;
+    const send = (): void => {
+      const beat: Beat = { ...head, ...(part ?? { topics: [], last: [], members: [] }) };
+      this.#publish(this.#subjects.beat, encodeBusMessage(beat, [], 0));
+      part = undefined;
+      bytes = 0;
+    };
+    for (const topic of this.#announcements.next()) {
+      part ??= { topics: [], last: [], members: [] };
+      part.topics.push(topic);
+      part.last.push(this.#outbox.toldOf(topic));
+      part.members.push(this.#subscriptions.toldOf(topic));
+      // Both numbers and the heads take 20 bytes at most.
+      bytes += topic.length + 20;
+      if (bytes > BEAT_BYTES) send();
+    }
+    if (part !== undefined || bytes === 0) send();
+  }
+
+  #takeBeat(bytes: Uint8Array): void {
+    let beat: Batch | Beat;
+    try {
+      beat = decodeBusMessage(bytes).message;
+    } catch {
+      this.#batchesRefused += 1;
+      return;
+    }
+    if (beat.type !== "$beat" || !isEven(beat)) {
+      this.#batchesRefused += 1;
+      return;
+    }
+    if (beat.node === this.#node) return;
+    const neighbour = this.#neighbours.of(beat.node, beat.epoch, this.#now);
+    if (neighbour === undefined) {
+      this.#batchesLate += 1;
+      return;
+    }
+    const wasAlive = neighbour.isAlive;
+    const { event, fingerprint } = this.#server;
+    const { node } = beat;
+    const hasCome = this.#neighbours.beat(neighbour, beat, this.#now);
+    const servers = this.#neighbours.alive + 1;
+    if (hasCome) {
+      this.#announcements.everything();
+      event({ type: "server-joined", node, servers });
+    } else if (wasAlive && neighbour.isLeaving) {
+      event({ type: "server-left", node, servers });
+    }
+    if (neighbour.fingerprint !== beat.fingerprint) {
+      neighbour.fingerprint = beat.fingerprint;
+      if (beat.fingerprint !== fingerprint) {
+        event({ type: "other-schemas", node, fingerprint: beat.fingerprint });
+      }
+    }
+    this.#takeTopics(neighbour, beat);
+    this.#heardAgain(node);
+  }
+
+  #takeTopics(neighbour: Neighbour, { topics, last, members }: Beat): void {
+    for (const [index, topic] of topics.entries()) {
+      const isNew = this.#neighbours.count(neighbour, topic, members[index] ?? 0);
+      // The other has begun to hear it, and should know from which number on.
+      if (isNew) this.#announcements.changed(topic);
+      const sinceMs = this.#subscriptions.sinceMs(topic);
+      if (sinceMs === undefined) continue;
+      const wasThere = neighbour.beganAfter(sinceMs);
+      this.#judge(neighbour, topic, neighbour.numbers.hear(topic, last[index] ?? 0, wasThere));
+    }
+  }
+
+  #heardAgain(node: string): void {
+    if (this.#awaited?.delete(node) === true && this.#awaited.size === 0) this.#flow();
+  }
+
+  #takeBatch(topic: string, bytes: Uint8Array): void {
+    try {
+      const { message, end } = decodeBusMessage(bytes);
+      if (message.type !== "$batch") throw new RangeError("Expected a batch");
+      const { node, epoch, first, count, drop = false } = message;
+      if (node === this.#node || !this.#subscriptions.has(topic)) return;
+      if (first > Number.MAX_SAFE_INTEGER - count) throw new RangeError("Numbers have an end");
+      const last = first + count - 1;
+      const run = readRun(bytes, end, count, this.#server.codec);
+      const neighbour = this.#neighbours.of(node, epoch, this.#now);
+      const wasThere = neighbour?.beganAfter(this.#subscriptions.sinceMs(topic)) ?? false;
+      const verdict = neighbour?.numbers.take(topic, first, last, wasThere) ?? { is: "late" };
+      if (neighbour === undefined || verdict.is === "late") {
+        this.#batchesLate += 1;
+        return;
+      }
+      this.#judge(neighbour, topic, verdict);
+      this.#batchesReceived += 1;
+      this.#messagesReceived += count;
+      this.#server.receive(topic === ALL ? undefined : topic, run, drop);
+    } catch {
+      this.#batchesRefused += 1;
+    }
+  }
+
+  #judge({ node }: Neighbour, topic: string, verdict: Verdict): void {
+    if (verdict.is !== "gap") return;
+    const { from, missed } = verdict;
+    this.#gaps += 1;
+    this.#gapMessages += missed;
+    this.#server.gap({ topic: topic === ALL ? undefined : topic, node, from, missed, why: "bus" });
+  }
+}
+
+/** Whether the lists of a beat are as long as each other. */
+function isEven({ topics, last, members }: Beat): boolean {
+  return topics.length === last.length && topics.length === members.length;
+}

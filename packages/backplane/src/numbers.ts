@@ -1,0 +1,48 @@
+// What has come of what one other server publishes: the last number of each topic that this server hears. A number
+// that jumps is a gap, one that does not rise is late or double. Knows neither bytes nor members.
+
+/** What a number that came, or was told, comes to. */
+export type Verdict =
+  /** It follows. */
+  | { readonly is: "next" }
+  /** So many, from the number `from` on, have not come and will not be taken any more. */
+  | { readonly is: "gap"; readonly from: number; readonly missed: number }
+  /** It has been here, or something later has. */
+  | { readonly is: "late" };
+
+const NEXT: Verdict = { is: "next" };
+const LATE: Verdict = { is: "late" };
+
+/** The numbers of one server's epoch. */
+export class Numbers {
+  readonly #last = new Map<string, number>();
+
+  /**
+   * Messages `first` to `last` of `topic` are here. `wasThere`: whether this server heard the topic before the other
+   * began to number, so that 1 comes first; else the numbers begin with what comes first.
+   */
+  take(topic: string, first: number, last: number, wasThere: boolean): Verdict {
+    const before = this.#last.get(topic) ?? (wasThere ? 0 : first - 1);
+    if (first <= before) return LATE;
+    this.#last.set(topic, last);
+    return gapBetween(before, first);
+  }
+
+  /** The other server says that it has published up to `last`. */
+  hear(topic: string, last: number, wasThere: boolean): Verdict {
+    const before = this.#last.get(topic) ?? (wasThere ? 0 : last);
+    if (last < before) return LATE;
+    this.#last.set(topic, last);
+    return gapBetween(before, last + 1);
+  }
+
+  /** This server does not hear the topic any more. */
+  forget(topic: string): void {
+    this.#last.delete(topic);
+  }
+}
+
+function gapBetween(before: number, next: number): Verdict {
+  const missed = next - before - 1;
+  return missed === 0 ? NEXT : { is: "gap", from: before + 1, missed };
+}

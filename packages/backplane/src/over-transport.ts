@@ -1,0 +1,23 @@
+// A backplane of any bus: what makes a line for each server that joins.
+
+import type { Clock } from "@typewire/connection";
+
+import type { Backplane } from "./backplane.ts";
+import { LiveBackplane } from "./live-backplane.ts";
+import type { Transport } from "./transport.ts";
+
+/** `open` makes a server's line to the bus; it begins with `onStatus`. */
+export function overTransport(open: (clock: Clock) => Transport): Backplane {
+  return {
+    join: (server) => new LiveBackplane(server, open(server.clock), randomNode()),
+  };
+}
+
+/** A name of 64 random bits. */
+function randomNode(): string {
+  const half = (): string =>
+    Math.floor(Math.random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, "0");
+  return half() + half();
+}

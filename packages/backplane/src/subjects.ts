@@ -1,0 +1,25 @@
+// Where on the bus the servers of a protocol meet: subjects as NATS has them, names joined by dots.
+
+/** The subjects of one protocol and version; another version is another place. */
+export interface Subjects {
+  readonly beat: string;
+  /** Of a topic; "" is the broadcasts. */
+  readonly of: (topic: string) => string;
+}
+
+/** A topic may be part of a subject as it is; the name of a protocol may be any text. */
+export function subjectsOf(protocol: string, version: number): Subjects {
+  const prefix = `tw.${asToken(protocol)}.${version}`;
+  return {
+    beat: `${prefix}.beat`,
+    of: (topic) => (topic === "" ? `${prefix}.all` : `${prefix}.t.${topic}`),
+  };
+}
+
+/** `name` as one token without wildcards; different names are different tokens. */
+function asToken(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9_-]/gu, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return `=${code.toString(16)}=`;
+  });
+}

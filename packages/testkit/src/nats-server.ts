@@ -1,0 +1,62 @@
+// A real nats-server on a port of its own, that a test kills, stops and starts again. It keeps nothing on disk.
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { outsideTool } from "./outside-tools.ts";
+import { Program } from "./program.ts";
+
+export class NatsServer implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #config: string;
+  #program: Program | undefined;
+  /** 0 before the first start: then a free one is taken, and kept. */
+  port = 0;
+
+  /** `config` is what its configuration file says beside where it listens. */
+  constructor(config = "") {
+    this.#folder = mkdtempSync(join(tmpdir(), "typewire-nats-"));
+    this.#config = config;
+  }
+
+  /** One that runs. */
+  static async start(config = ""): Promise<NatsServer> {
+    const server = new NatsServer(config);
+    await server.start();
+    return server;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  /** Resolves when clients can connect. */
+  async start(): Promise<void> {
+    const file = join(this.#folder, "nats.conf");
+    const port = this.port === 0 ? -1 : this.port;
+    writeFileSync(file, `listen: "127.0.0.1:${port}"\n${this.#config}\n`);
+    const program = new Program([outsideTool("nats-server") ?? "nats-server", "-c", file]);
+    this.#program = program;
+    const [, found] = await program.stderr.line(/Listening for client connections on .*:(\d+)$/);
+    this.port = Number(found);
+    await program.stderr.line(/Server is ready/);
+  }
+
+  /** `kill -9`. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    this.#program?.signal("SIGKILL");
+    await this.#program?.exit();
+    this.#program = undefined;
+  }
+
+  /** SIGSTOP, SIGCONT, or SIGUSR2 for lame duck mode. */
+  signal(signal: NodeJS.Signals): void {
+    this.#program?.signal(signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    rmSync(this.#folder, { recursive: true });
+  }
+}
