@@ -1,5 +1,5 @@
 // Bun.listen, and nothing else: accepted sockets and their events handed to their users. What Bun does
-// that its documentation does not say (tests/assumptions/runtime-assumptions.test.ts) is dealt with here.
+// that its documentation does not say (tests/assumptions/listening.test.ts) is dealt with here.
 
 import {
   describeSystemError,
@@ -119,7 +119,7 @@ export function listen(
   }
 }
 
-/** Not in Bun's types; tests/assumptions/runtime-assumptions.test.ts holds it. */
+/** Not in Bun's types; tests/assumptions/listening.test.ts holds it. */
 function descriptorOf(socket: object): number {
   return "fd" in socket && typeof socket.fd === "number" ? socket.fd : 0;
 }

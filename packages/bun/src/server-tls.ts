@@ -87,7 +87,7 @@ export class ServerTls implements ServerCertificates {
       ...this.#material,
       requestCert: requireClientCert,
       rejectUnauthorized: requireClientCert,
-      // Not in Bun's types; tests/assumptions/runtime-assumptions.test.ts holds it.
+      // Not in Bun's types; tests/assumptions/tls.test.ts holds it.
       isServer: true,
     };
     try {
