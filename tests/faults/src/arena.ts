@@ -121,7 +121,11 @@ function isLate(report: CrowdReport): boolean {
   return report.worstMs > mostDelayMs(report);
 }
 
-const CALL_SERVER = [process.execPath, join(import.meta.dir, "calls", "server-process.ts")];
+/** What starts a server with calls. */
+export const callServer: readonly string[] = [
+  process.execPath,
+  join(import.meta.dir, "calls", "server-process.ts"),
+];
 
 /** A `typewire-server` executable with a JSON log, or a server with calls that takes its flags. */
 export interface RunningServer extends AsyncDisposable {
@@ -149,7 +153,7 @@ export async function startServer({
   const program = new Program([
     ...cgroupWrapper(),
     ...wrapper,
-    ...(calls ? CALL_SERVER : [executable("server")]),
+    ...(calls ? callServer : [executable("server")]),
     ...(unix === undefined ? ["--port", String(port)] : ["--unix", unix]),
     "--log",
     "json",

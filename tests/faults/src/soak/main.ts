@@ -1,5 +1,5 @@
-// `bun run soak`: well-behaved clients and every kind of bad one on one server executable, for minutes or
-// hours, with `--tls` over TLS. Samples every second, prints a table, writes a picture and JSON. Exits 1 when a well-behaved
+// `bun run soak`: well-behaved clients and every kind of bad one on one server with messages, calls and streams, for
+// minutes or hours, with `--tls` over TLS. Samples every second, prints a table, writes a picture and JSON. Exits 1 when a well-behaved
 // client lost a message or the server's memory grew.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -42,7 +42,7 @@ using _certificates = secured?.certificates;
 
 await using server = await SoakServer.start();
 await using control = await startServer();
-await using crowd = await Crowd.connect(server.port, clients, control.port);
+await using crowd = await Crowd.connect(server.port, clients, control.port, { calls: true });
 using attackers = new Attackers(server.port, new SeededRandom(seed));
 attackers.start();
 

@@ -28,6 +28,7 @@ export interface SoakConditions {
 export interface SoakResult extends SoakConditions {
   readonly samples: readonly Sample[];
   readonly delivered: number;
+  readonly answered: number;
   readonly lost: number;
   readonly errors: number;
   readonly worstMs: number;
@@ -63,6 +64,7 @@ export function summarise(samples: readonly Sample[], conditions: SoakConditions
   return {
     ...conditions,
     delivered: sum(samples, ({ delivered }) => delivered),
+    answered: sum(samples, ({ answered }) => answered),
     lost,
     errors,
     worstMs: Math.max(0, ...samples.map(({ worstMs }) => worstMs)),

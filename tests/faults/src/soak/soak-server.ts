@@ -1,7 +1,6 @@
-// The server under soak. Its log is counted, not kept: in half an hour it is a million lines.
+// The server under soak: the one that answers calls. Its log is counted, not kept: in half an hour it is a million lines.
 
-import { executable } from "@typewire/testkit";
-
+import { callServer } from "../arena.ts";
 import { cgroupWrapper } from "../cgroup.ts";
 import { serverTlsFlags } from "../tls.ts";
 
@@ -14,15 +13,7 @@ export class SoakServer implements AsyncDisposable {
 
   private constructor() {
     this.#process = Bun.spawn(
-      [
-        ...cgroupWrapper(),
-        executable("server"),
-        "--port",
-        "0",
-        "--log",
-        "json",
-        ...serverTlsFlags(),
-      ],
+      [...cgroupWrapper(), ...callServer, "--port", "0", "--log", "json", ...serverTlsFlags()],
       {
         stdin: "ignore",
         stdout: "ignore",

@@ -45,7 +45,7 @@ function facts(result: SoakResult): readonly string[] {
   const cpuShare = (last?.cpuMs ?? 0) / 10 / (last?.atSeconds ?? 1);
   return [
     `${minutes} min over ${transport}, ${clients} well-behaved clients, ${last?.attacks ?? 0} attacks, ${last?.closed ?? 0} connections closed; Bun ${bun}, seed ${seed}`,
-    `well-behaved clients: ${result.delivered} messages delivered, ${result.lost} lost, ${result.errors} errors; delay p99 ${result.typicalP99Ms.toFixed(1)} ms (median of the seconds), worst ${result.worstMs.toFixed(0)} ms`,
+    `well-behaved clients: ${result.delivered} messages delivered, ${result.lost} lost, ${result.answered} calls and streams answered, ${result.errors} errors; delay p99 ${result.typicalP99Ms.toFixed(1)} ms (median of the seconds), worst ${result.worstMs.toFixed(0)} ms`,
     `server: ${Math.min(...rss).toFixed(0)} to ${Math.max(...rss).toFixed(0)} MiB, ${cpuShare.toFixed(0)} % of a core; median of the second fifth ${result.earlyMiB.toFixed(0)}, of the last ${result.lateMiB.toFixed(0)} MiB`,
   ];
 }
