@@ -6,13 +6,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { Type } from "@sinclair/typebox";
-import type { Observer } from "@typewire/connection";
+import type { Middleware, Observer } from "@typewire/connection";
 import { type AnyProtocol, defineProtocol } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
 
-import type { ServerOf, ServerConnection, ServerHandlers } from "@typewire/server";
+import type {
+  MiddlewareCallOf,
+  ServerOf,
+  ServerConnection,
+  ServerHandlers,
+} from "@typewire/server";
 
-import { serve, type ServeOptions } from "../src/index.ts";
+import { connect, serve, type ServeOptions } from "../src/index.ts";
 
 type Equal<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -168,6 +173,32 @@ describe("serve of a protocol with calls, to the compiler", () => {
     expect(() => serve(desk, showing, { wave() {} })).toThrow(refusal);
     // @ts-expect-error -- that of one call is missing
     expect(() => serve(desk, showing, { async *count() {} })).toThrow(refusal);
+  });
+
+  test("takes middlewares that stand elsewhere, of any protocol or with the context of this one", async () => {
+    const ended: string[] = [];
+    const timed: Middleware = async (call, next) => {
+      try {
+        return await next();
+      } finally {
+        ended.push(call.name);
+      }
+    };
+    type Call = MiddlewareCallOf<typeof desk, { user: string }>;
+    const ofAda: Middleware<Call> = async ({ context }, next) => {
+      if (context.user !== "ada") throw new Error(`No calls of ${context.user}`);
+      return await next();
+    };
+    await using server = serve(
+      desk,
+      { ...showing, use: [timed, ofAda] },
+      { who: (_, call) => call.context.user, async *count() {} },
+    );
+    await using client = await connect(desk, {
+      port: server.port,
+      auth: () => ({ token: "ada" }),
+    });
+    expect([await client.call.who(), ended]).toEqual(["ada", ["who"]]);
   });
 
   test("takes the handlers of any protocol from a function that is given them", async () => {

@@ -24,6 +24,7 @@ export type {
   ConnectionCap,
   Drained,
   DrainOptions,
+  MiddlewareCallOf,
   ServerConnection,
   ServerHandlers,
   ServerHandlersArgument,

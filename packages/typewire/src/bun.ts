@@ -16,6 +16,7 @@ export {
   type ServeOptions,
   type ServerTlsOptions,
 } from "@typewire/bun";
+export type { Middleware } from "@typewire/connection";
 export type {
   Client,
   ClientConnection,
@@ -43,6 +44,7 @@ export type {
   Drained,
   DrainOptions,
   ExpiringContext,
+  MiddlewareCallOf,
   PeerCertificate,
   PeerIdentity,
   PublishOptions,
