@@ -21,6 +21,36 @@ describe("Bun.listen", () => {
     expect(again).toThrow(expect.objectContaining({ code: "EADDRINUSE" }));
   });
 
+  test.if(process.platform === "linux")(
+    "with reusePort in both shares a port, and one that stops leaves it to the other",
+    async () => {
+      const opened = [0, 0];
+      const share = (at: 0 | 1, port: number): Bun.TCPSocketListener<undefined> => {
+        const open = (): void => void (opened[at] = (opened[at] ?? 0) + 1);
+        // Not in Bun's types.
+        const shared = { reusePort: true };
+        const address = { hostname: "127.0.0.1", port, ...shared };
+        const listener = Bun.listen({ ...address, socket: { open, data() {} } });
+        atEnd(() => listener.stop(true));
+        return listener;
+      };
+      const first = share(0, 0);
+      const second = share(1, first.port);
+      const alone = (): unknown =>
+        Bun.listen({ hostname: "127.0.0.1", port: first.port, socket: { data() {} } });
+      expect(alone).toThrow(expect.objectContaining({ code: "EADDRINUSE" }));
+      for (let i = 0; i < 200; i += 1) await dial(second, new End());
+      while ((opened[0] ?? 0) + (opened[1] ?? 0) < 200) await Bun.sleep(1);
+      const [share0 = 0, share1 = 0] = opened;
+      // Each goes to either with a chance of a half: 6 deviations.
+      expect(Math.abs(share0 - share1)).toBeLessThan(85);
+      first.stop();
+      for (let i = 0; i < 50; i += 1) await dial(second, new End());
+      while ((opened[1] ?? 0) < share1 + 50) await Bun.sleep(1);
+      expect(opened).toEqual([share0, share1 + 50]);
+    },
+  );
+
   test("gives one shared data object to all sockets", async () => {
     const seen: unknown[] = [];
     const twoOpen = Promise.withResolvers<void>();

@@ -41,12 +41,14 @@ export interface ServerFlags extends LogFlags, LimitFlags, SecurityFlags {
   readonly unix?: string;
   readonly host: string;
   readonly port: number;
+  readonly reusePort?: boolean;
   readonly interval: number;
   readonly greeting: GreetingWords;
   readonly maxConnections?: number;
   readonly maxConnectionsPerAddress?: number;
   readonly maxBuffered?: number;
   readonly drainTimeout: number;
+  readonly drainSpread?: number;
 }
 
 const defaultGreeting = '{"1":"Hola","2":"Bienvenido","3":"Al","4":"Servidor"}';
@@ -72,6 +74,13 @@ const greetingValue: FlagValue<GreetingWords> = {
   },
 };
 
+/** What is of no use on a Unix socket, and its name among the options. */
+const addressFlags = [
+  ["host", "host"],
+  ["port", "port"],
+  ["reuse-port", "reusePort"],
+] as const;
+
 /** What `--help` says below the flags. */
 export const serverNotes = `
 Data goes to stdout: what clients say, as [RECEIVED] lines, or with --log json as one JSON object a
@@ -81,6 +90,7 @@ With --tls-cert, SIGHUP reads the certificate files again: new connections meet 
 
 Ctrl+C, SIGTERM and, without TLS, SIGHUP drain: no new connections, answers under way are finished, $bye to every
 client, at most --drain-timeout for all that, exit 0. A second Ctrl+C after half a second exits at once.
+With --drain-spread clients hear $bye one after the other, and are served until then.
 
 ${exitCodesHelp({
   [exitCodes.done]: "drained after a signal",
@@ -106,6 +116,7 @@ export function serverCommand(): Command {
     .addOption(
       valueFlag("--port <port>", "0 picks a free one", integerValue("a port", 0, 65_535), "8080"),
     )
+    .option("--reuse-port", "share the port with other processes that have this flag (Linux)")
     .addOption(valueFlag("--unix <path>", "listen there instead of a port", socketPathValue))
     .addOption(
       valueFlag("--interval <duration>", "time between greetings", durationValue(10), "60s"),
@@ -129,6 +140,13 @@ export function serverCommand(): Command {
         durationValue(1),
         "10s",
       ),
+    )
+    .addOption(
+      valueFlag(
+        "--drain-spread <duration>",
+        "time from the first $bye to the last at the end, by default none, for a server that has siblings",
+        durationValue(1),
+      ),
     );
   addSecurityFlags(command).option("--require-hello", "short for --limit requireHello=true");
   addLimitFlag(addLogFlags(command)).addHelpText("after", serverNotes);
@@ -140,8 +158,8 @@ function toOptions(command: Command): ServerFlags {
   const { requireHello: _, ...options } = withLimits<
     Omit<ServerFlags, "limits"> & { requireHello?: true }
   >(command, more);
-  for (const flag of ["host", "port"]) {
-    if (options.unix !== undefined && isGiven(command, flag)) {
+  for (const [flag, attribute] of addressFlags) {
+    if (options.unix !== undefined && isGiven(command, attribute)) {
       throw new UsageError(`--unix and --${flag} exclude each other; give one of them`);
     }
   }

@@ -77,7 +77,10 @@ export async function runServer(flags: ServerFlags, context: RunContext): Promis
   log("listening", { address });
 
   logExit(await stopped, log, terminal);
-  const { cut, messagesUndelivered } = await server.drain({ timeoutMs: flags.drainTimeout });
+  const { cut, messagesUndelivered } = await server.drain({
+    timeoutMs: flags.drainTimeout,
+    ...(flags.drainSpread !== undefined && { spreadMs: flags.drainSpread }),
+  });
   flush();
   logStats(server.stats(), log);
   if (cut > 0 || messagesUndelivered > 0) {
@@ -100,6 +103,7 @@ function start(
   const reasonOf = flags.trace ? (end: CloseReason) => end.message : endInOwnWords;
   const server = serveSaludo({
     ...where,
+    ...(flags.reusePort === true && { reusePort: true }),
     ...(flags.maxConnections !== undefined && { maxConnections: flags.maxConnections }),
     ...(flags.maxConnectionsPerAddress !== undefined && {
       maxConnectionsPerAddress: flags.maxConnectionsPerAddress,

@@ -37,6 +37,8 @@ export interface ListenOptions {
   readonly tls?: ServerTls | undefined;
   /** The lowest descriptor that is kept for something else; see `Descriptors`. */
   readonly reservedFrom: number;
+  /** Whether other processes may listen on the same port (SO_REUSEPORT, socket(7)). */
+  readonly reusePort?: boolean;
 }
 
 /**
@@ -47,7 +49,7 @@ export interface ListenOptions {
 export function listen(
   target: SocketAddress,
   accept: Accept,
-  { tls, reservedFrom }: ListenOptions,
+  { tls, reservedFrom, reusePort = false }: ListenOptions,
 ): Listening {
   let accepted = 0;
   const name = (socket: Bun.Socket<SocketUser>): string =>
@@ -105,7 +107,8 @@ export function listen(
       };
       return { address, hostname: undefined, port: undefined, stop };
     }
-    const listener = Bun.listen({ ...target, ...options });
+    // `reusePort` is not in Bun's types; tests/assumptions/listening.test.ts holds it.
+    const listener = Bun.listen({ ...target, ...options, ...(reusePort && { reusePort }) });
     const { hostname } = target;
     const { port } = listener;
     const address = formatAddress({ hostname, port });

@@ -1,7 +1,13 @@
 // The entrance for programs: `serve(protocol, options, handlers)`.
 
-import { aPlainObject, checkOptions, type OptionChecks, systemClock } from "@typewire/connection";
-import type { AnyProtocol, MessageOf } from "@typewire/protocol";
+import {
+  aPlainObject,
+  checkOptions,
+  type OptionChecks,
+  systemClock,
+  yesOrNo,
+} from "@typewire/connection";
+import { type AnyProtocol, type MessageOf, TypewireError } from "@typewire/protocol";
 import {
   LiveServer,
   type Server,
@@ -29,6 +35,13 @@ export interface ServeOptions<
   extends ServerOptions<P, Context>, TargetOptions<Port>, SecretOptions {
   /** Encrypts, and shows clients the server's certificate; see `ServerTlsOptions`. Default: plaintext. */
   readonly tls?: ServerTlsOptions;
+  /**
+   * Lets other processes of this user listen on the same port, each with this option: the system shares new
+   * connections out among them, so that one machine's cores serve one address. On Linux alone, and not with `unix`.
+   * Without a backplane a broadcast reaches the connections of its own process. Default false: the port is this
+   * server's alone.
+   */
+  readonly reusePort?: boolean;
 }
 
 const target = targetOptions(0);
@@ -37,6 +50,7 @@ const known: OptionChecks<keyof ServeOptions<AnyProtocol>> = {
   ...target,
   tls: aPlainObject,
   secret: aSecret,
+  reusePort: yesOrNo,
   ...serverOptions,
 };
 
@@ -59,13 +73,15 @@ export function serve<
 ): Server<MessageOf<P, "server">, Port extends number ? number : undefined, Context> {
   checkOptions(options, known);
   const address = targetOf(options, target);
+  const { reusePort = false } = options;
+  if (reusePort) checkReusePort("unix" in address);
   const tls =
     options.tls === undefined
       ? undefined
       : new ServerTls(options.tls, options.clock ?? systemClock);
   const { sockets, reservedFrom } = descriptors();
   return new LiveServer(protocol, options, handlers as ServerHandlers<P, Context> | undefined, {
-    listen: (accept) => listen(address, accept, { tls, reservedFrom }),
+    listen: (accept) => listen(address, accept, { tls, reservedFrom, reusePort }),
     ...(tls && { certificates: tls }),
     ...(options.secret !== undefined && { secret: sharedSecret(options.secret) }),
     sockets,
@@ -73,4 +89,12 @@ export function serve<
     handlerFailed: printHandlerError,
     warn: printWarning,
   });
+}
+
+/** Elsewhere the option is taken and does nothing, or all connections go to one of the processes. */
+function checkReusePort(isUnix: boolean): void {
+  if (isUnix) throw new TypewireError("option-invalid", "reusePort: expected no unix beside it");
+  if (process.platform === "linux") return;
+  const message = `reusePort: expected Linux, which shares connections out, got ${process.platform}`;
+  throw new TypewireError("option-invalid", message);
 }

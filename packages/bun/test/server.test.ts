@@ -421,6 +421,8 @@ describe("Server.drain", () => {
     [{ timeoutMs: Number.NaN }, "timeoutMs: expected milliseconds"],
     [{ timeoutMs: -1 }, "timeoutMs: expected milliseconds"],
     [{ retryAfterMs: 1e13 }, "retryAfterMs: expected whole milliseconds"],
+    [{ spreadMs: -1 }, "spreadMs: expected milliseconds"],
+    [{ spreadMs: "10s" as never }, "spreadMs: expected milliseconds"],
     [
       { retryAfterMs: 0.5 },
       "retryAfterMs: expected whole milliseconds from 0 to 2147483647, got 0.5",

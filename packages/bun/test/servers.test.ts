@@ -94,6 +94,7 @@ describe("connect with several servers", () => {
     const calling = (async () => {
       while (!isOver) answered.push(await client.call.count((next += 1)));
     })();
+    while (answered.length === 0) await new Promise(setImmediate);
     // Far longer than the client may wait: `$bye` of one server is no reason to wait where there is another.
     await first.drain({ retryAfterMs: 60_000 });
     await within(moved.promise, () => `not moved: ${failed.join()}`);

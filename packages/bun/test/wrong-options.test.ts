@@ -67,6 +67,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   authenticate: ["function"],
   context: ["function"],
   resend: ["true", "false"],
+  reusePort: ["true", "false"],
   exhaustive: ["true", "false"],
   reconnect: ["false", "object", "bare"],
   // 1e13 is a whole number of bytes.
@@ -105,7 +106,15 @@ function expectRefused(error: unknown, option: string): void {
   expect(message).toMatch(/expected .*, got|no such|expected /);
 }
 
-const serveOptions = ["port", "hostname", "unix", "tls", "secret", ...Object.keys(serverOptions)];
+const serveOptions = [
+  "port",
+  "hostname",
+  "unix",
+  "tls",
+  "secret",
+  "reusePort",
+  ...Object.keys(serverOptions),
+];
 const connectOptions = [
   "port",
   "hostname",

@@ -1,7 +1,12 @@
 // The addresses of one client's servers: which is dialled next, when all of them have failed, and when a verdict
 // of one server is the verdict of all. Knows neither sockets nor time.
 
-import { type CloseReason, formatAddress, type SocketAddress } from "@typewire/connection";
+import {
+  type CloseReason,
+  formatAddress,
+  shuffled,
+  type SocketAddress,
+} from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 
 import { connectError, isFinal } from "./verdicts.ts";
@@ -86,14 +91,4 @@ export class Servers {
     if (this.#failures === "") return last;
     return new TypewireError(last.code, `${this.#failures}; ${last.message}`);
   }
-}
-
-/** Fisher and Yates; asks for no random number where there is one value. */
-function shuffled<Value>(values: readonly Value[], random: () => number): Value[] {
-  const rest = [...values];
-  const result: Value[] = [];
-  while (rest.length > 1) {
-    result.push(...rest.splice(Math.floor(random() * rest.length), 1));
-  }
-  return [...result, ...rest];
 }

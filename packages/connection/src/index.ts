@@ -52,6 +52,7 @@ export {
   yesOrNo,
 } from "./option-checks.ts";
 export { checkOption, checkOptions, checkOptionValues } from "./options.ts";
+export { shuffled } from "./shuffled.ts";
 export { describeThrown, oneLine } from "./text.ts";
 export { type Cancel, type Clock, systemClock } from "./time/clock.ts";
 export { type AbortSignalLike, waitFor, type WaitOptions } from "./time/waiting.ts";

@@ -21,6 +21,7 @@ import { type AnyProtocol, type AuthOf, type MessageOf, TypewireError } from "@t
 import { admit } from "./context.ts";
 import { Door } from "./door.ts";
 import { FanOut } from "./fan-out.ts";
+import { sayGoodbyes } from "./goodbyes.ts";
 import { LiveMemberConnection } from "./member-connection.ts";
 import { dividePlaces } from "./places.ts";
 import {
@@ -249,25 +250,37 @@ export class LiveServer<
 
   async drain(options: DrainOptions = {}): Promise<Drained> {
     checkOptions(options, drainOptions);
-    const { timeoutMs = 10_000, reason = "The server is shutting down", retryAfterMs } = options;
-    const bye = {
-      reason,
-      afterHandlers: true,
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-    };
+    const { timeoutMs = 10_000, reason = "The server is shutting down", spreadMs = 0 } = options;
+    const { clock } = this.#endpoint;
     this.#stopListening();
     this.#backplane?.leave();
     const { messagesUndelivered: before } = this.#endpoint.stats();
-    const closed = [...this.#connections].map((connection) =>
-      connection.closeWithin(bye, timeoutMs / 2),
-    );
+    const closed = [...this.#connections].map((connection) => connection.closed);
+    const cancelGoodbyes = sayGoodbyes({
+      connections: this.#connections,
+      spreadMs,
+      clock,
+      random: Math.random,
+      say(connection) {
+        // Goodbyes that a busy loop has said in one instant are told apart by it.
+        const byChance = spreadMs === 0 ? undefined : Math.floor((Math.random() * spreadMs) / 10);
+        const retryAfterMs = options.retryAfterMs ?? byChance;
+        const bye = {
+          reason,
+          afterHandlers: true,
+          ...(retryAfterMs !== undefined && { retryAfterMs }),
+        };
+        void connection.closeWithin(bye, timeoutMs / 2);
+      },
+    });
     let cut = 0;
-    const cancel = this.#endpoint.clock.after(timeoutMs, () => {
+    const cancelCut = clock.after(spreadMs + timeoutMs, () => {
       cut = this.#connections.size;
       this.#destroyAll();
     });
     await Promise.all(closed);
-    cancel();
+    cancelGoodbyes();
+    cancelCut();
     await this.#backplane?.close();
     return { cut, messagesUndelivered: this.#endpoint.stats().messagesUndelivered - before };
   }

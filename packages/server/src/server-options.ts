@@ -157,18 +157,28 @@ export const serverOptions: OptionChecks<keyof ServerOptions<AnyProtocol>> = {
 };
 
 export interface DrainOptions {
-  /** How long connections may take to let go, from 0 to 2^31 − 1 ms. Default 10 s. */
+  /** How long connections may take to let go after their `$bye`, from 0 to 2^31 − 1 ms. Default 10 s. */
   readonly timeoutMs?: number;
   /** Told to every client in `$bye`. */
   readonly reason?: string;
-  /** Told to every client in `$bye`: when to come back, in whole milliseconds, at most 2^31 − 1. */
+  /**
+   * Told to every client in `$bye`: when to come back, in whole milliseconds, at most 2^31 − 1. Default: nothing,
+   * or with `spreadMs` a time by chance within a tenth of it.
+   */
   readonly retryAfterMs?: number;
+  /**
+   * From the first `$bye` to the last, from 0 to 2^31 − 1 ms: they are said in random order at even distances, and
+   * each connection is served until its own. For a server that others stand in for while it is restarted:
+   * its clients come to them one after the other. Default 0: all at once.
+   */
+  readonly spreadMs?: number;
 }
 
 export const drainOptions: OptionChecks<keyof DrainOptions> = {
   timeoutMs: milliseconds(0),
   reason: aText,
   retryAfterMs: wholeMilliseconds,
+  spreadMs: milliseconds(0),
 };
 
 /** How a drain went. */

@@ -125,8 +125,9 @@ export interface Server<
   countConnections(): ConnectionCount;
 
   /**
-   * Ends in order: accepts no more, lets handlers under way answer, says `$bye` to every client, lets
-   * queues empty, and cuts the connections that are left after `timeoutMs`. Resolves when no connection is left.
+   * Ends in order: accepts no more, lets handlers under way answer, says `$bye` to every client, at once or over
+   * `spreadMs`, lets queues empty, and cuts the connections that are left `timeoutMs` after the last. Resolves when
+   * no connection is left.
    *
    * @throws TypewireError (as a rejection) `option-invalid` where an option is not known or not possible;
    * nothing has ended then.

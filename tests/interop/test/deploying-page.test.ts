@@ -17,11 +17,11 @@ describe("the commands", () => {
     .filter(({ language }) => language === "sh")
     .map(({ content }) => content.trim());
 
-  test("run scripts that package.json has, or the client", () => {
+  test("run scripts that package.json has, or the executables", () => {
     expect(commands.length).toBeGreaterThan(3);
     for (const command of commands) {
       const [, script] = /^bun run (\S+)/.exec(command) ?? [];
-      if (script === undefined) expect(command).toStartWith("typewire-client ");
+      if (script === undefined) expect(command).toMatch(/^typewire-(client|server) /);
       else expect(Object.keys(manifest.scripts)).toContain(script);
     }
   });
@@ -31,6 +31,26 @@ describe("the commands", () => {
     const run = Bun.spawnSync([process.execPath, "scripts/build-all.ts", "nowhere"], { cwd: ROOT });
     expect(run.exitCode).toBe(2);
     expect(run.stderr.toString()).toContain(platform);
+  });
+});
+
+describe.if(process.platform === "linux")("the commands of several processes", () => {
+  test("share a port, and end when nobody is left to say goodbye to", async () => {
+    const commands = page.blocks.filter(({ content }) => content.startsWith("typewire-server"));
+    expect(commands).toHaveLength(2);
+    await using programs = new AsyncDisposableStack();
+    const started: Program[] = [];
+    let port = "0";
+    for (const { content } of commands) {
+      const flags = content.trim().replace("8080", port).split(" ").slice(1);
+      const program = programs.use(new Program([executable("server"), ...flags]));
+      [, port = ""] = await program.stderr.line(/^\[LISTENING\] .*:(\d+)/);
+      started.push(program);
+    }
+    for (const program of started) {
+      program.signal("SIGTERM");
+      expect(await program.exit()).toMatchObject({ code: 0 });
+    }
   });
 });
 
