@@ -8,6 +8,7 @@ import {
   type Bye,
   type Call,
   type Hello,
+  type OpenCalls,
   TypewireError,
 } from "@typewire/protocol";
 
@@ -213,6 +214,10 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     if (calls === undefined) return undefined;
     this.#calls ??= new Calls(calls, this.#link());
     return this.#calls;
+  }
+
+  get openCalls(): OpenCalls | undefined {
+    return this.#calls?.openCalls;
   }
 
   pause(): void {

@@ -51,13 +51,7 @@ async function listen(protocol: BenchProtocol): Promise<PeerServer> {
       limits,
       maxConnections: 20_000,
       use: added === "middlewares" ? [around, around, around] : [],
-      observers: [
-        {
-          onOpen(connection) {
-            if (added === "topic") connection.subscribe(TOPIC);
-          },
-        },
-      ],
+      observers: added === "topic" ? [{ onOpen: (connection) => connection.subscribe(TOPIC) }] : [],
     },
     {
       echo: (message) => message,

@@ -39,14 +39,19 @@ import {
 } from "./mistakes.ts";
 
 /** The calls of a connection, as its receiver sees them. */
-type CallsOfConnection = Pick<Calls, "receive" | "misfit" | "openCalls" | "answers">;
+type CallsOfConnection = Pick<Calls, "receive" | "misfit" | "answers">;
+
+/** On a connection that has had no call. */
+const noneOpen: OpenCalls = () => undefined;
 
 /** The connection as its receiver sees it. */
 export interface ReceiverOwner<Incoming> extends MistakesOwner, StepOwner {
   /** A message for its handler. */
   handle(message: Incoming): void;
-  /** The calls of this connection; undefined where the protocol has none. */
+  /** The calls of this connection; undefined where the protocol has none. Made when it is read, so for a call alone. */
   readonly calls: CallsOfConnection | undefined;
+  /** The name of an open call, by its id; undefined where there has been no call. */
+  readonly openCalls: OpenCalls | undefined;
   /** The end, at once: a silent peer hears no last message. */
   destroyWith(reason: CloseReason): void;
   /** The peer is silent: time to ask whether it is alive. */
@@ -62,7 +67,7 @@ export interface ReceiverEndpoint<
   /** Whether clients have to authenticate. */
   readonly hasAuth: boolean;
   /** Undefined where the protocol has no calls. */
-  readonly calls: unknown;
+  readonly calls: object | undefined;
   readonly owner: { readonly gap?: TellGap<Outgoing> };
 }
 
@@ -226,7 +231,7 @@ export class Receiver<
   get #openCalls(): OpenCalls | undefined {
     const { hasAuth, calls } = this.#endpoint;
     if (!hasAuth && calls === undefined) return undefined;
-    return this.#handshake.openCalls ?? this.#owner.calls?.openCalls;
+    return this.#handshake.openCalls ?? this.#owner.openCalls ?? (calls && noneOpen);
   }
 
   /** A message of a call, or one that does not fit its call, whose payload takes so many bytes. */

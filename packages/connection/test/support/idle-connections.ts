@@ -4,7 +4,9 @@
 
 import { heapStats } from "bun:jsc";
 
-import { createEndpoint, LiveConnection } from "../../src/index.ts";
+import { defineProtocol, Type } from "@typewire/protocol";
+
+import { createEndpoint, type HandlersOf, LiveConnection } from "../../src/index.ts";
 import { clientHello, fromClient, talk, turn } from "../talk.ts";
 
 const MEASUREMENTS = 5;
@@ -19,9 +21,30 @@ async function heapBytes(): Promise<number> {
   return heapStats().heapSize;
 }
 
-const endpoint = createEndpoint(talk, "server", {
-  ask: ({ text }, connection) => void connection.send({ type: "reply", text }),
+const text = Type.Object({ text: Type.String() });
+/** The same messages, and calls that nobody makes. */
+const talkWithCalls = defineProtocol({
+  name: "talk",
+  version: 1,
+  server: { reply: text },
+  client: { ask: text },
+  calls: { echo: { input: Type.String(), output: Type.String() } },
 });
+const handlers: HandlersOf<typeof talk, "server"> = {
+  ask: ({ text }, connection) => void connection.send({ type: "reply", text }),
+};
+// What travels is the same with both.
+const endpoint = process.argv.includes("calls")
+  ? (createEndpoint(talkWithCalls, "server", {
+      ...handlers,
+      echo: (input: string) => input,
+    } as never) as unknown as ReturnType<typeof plainEndpoint>)
+  : plainEndpoint();
+
+function plainEndpoint() {
+  return createEndpoint(talk, "server", handlers);
+}
+
 const socket = {
   write: (bytes: Uint8Array) => bytes.length,
   shutdown() {},
