@@ -64,12 +64,15 @@ export function buildHandlerTable<Incoming, Self>(
   return table;
 }
 
-/** Whether a handler's result is a promise, of the language or of a library. */
+/**
+ * Whether a handler's result is a promise, of the language or of a library. Never throws: what throws when it is asked
+ * for a `then`, as strict proxies do, is none.
+ */
 export function isThenable(result: unknown): result is PromiseLike<void> {
-  return (
-    typeof result === "object" &&
-    result !== null &&
-    "then" in result &&
-    typeof result.then === "function"
-  );
+  if (typeof result !== "object" || result === null) return false;
+  try {
+    return "then" in result && typeof result.then === "function";
+  } catch {
+    return false;
+  }
 }

@@ -4,7 +4,7 @@
 import type { CallError, CallFailure, CallShape, Result } from "@typewire/protocol";
 
 import { oneLine } from "../text.ts";
-import { DeclaredError } from "./call-failures.ts";
+import { DeclaredError, isInstance } from "./call-failures.ts";
 import type { Outcome } from "./middleware-run.ts";
 
 /** The call, as far as its answer depends on it. */
@@ -40,7 +40,7 @@ export function answerOf(call: EndedCall, outcome: Outcome): CallAnswer {
     return { result };
   }
   const { error } = failed;
-  if (error instanceof DeclaredError && shape.errors.includes(error.code)) {
+  if (isInstance(error, DeclaredError) && shape.errors.includes(error.code)) {
     const { code, message, data } = error;
     const declared = data === undefined ? { code, message } : { code, message, data };
     return { result: { type: "$result", id, error: declared } };

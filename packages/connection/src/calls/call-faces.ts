@@ -18,6 +18,7 @@ import {
 } from "../option-checks.ts";
 import { checkOptions } from "../options.ts";
 import { describeThrown } from "../text.ts";
+import { isInstance } from "./call-failures.ts";
 import { DEFAULT_TIMEOUT_MS } from "./call-link.ts";
 import { beginAt } from "./call-site.ts";
 import { CallerStream, TriedStream } from "./caller-stream.ts";
@@ -162,8 +163,8 @@ async function outcomeOf(output: Promise<unknown>, name: string): Promise<unknow
   try {
     return { ok: true, output: await output };
   } catch (error) {
-    if (error instanceof TypewireError && error.code === "option-invalid") throw error;
-    return { ok: false, error: error instanceof CallError ? error : failedHere(error, name) };
+    if (isInstance(error, TypewireError) && error.code === "option-invalid") throw error;
+    return { ok: false, error: isInstance(error, CallError) ? error : failedHere(error, name) };
   }
 }
 

@@ -3,6 +3,8 @@
 
 import { CallError } from "@typewire/protocol";
 
+import { isInstance } from "./call-failures.ts";
+
 /**
  * So many calls may be open for the next one's site to be noted. A site costs 0.3 µs: a hundredth of a call that is
  * alone, a fifth of one among 64.
@@ -14,7 +16,7 @@ export const MOST_OPEN_NOTED = 4;
  * `new Error()` in itself.
  */
 export function beginAt(error: unknown, site: Error): void {
-  if (!(error instanceof CallError)) return;
+  if (!isInstance(error, CallError)) return;
   // The headline, and the function that has noted it. An Error without frames, which a program may ask for, has none.
   const frames = site.stack?.split("\n").slice(2) ?? [];
   error.stack = [`${error.name}: ${error.message}`, ...frames].join("\n");

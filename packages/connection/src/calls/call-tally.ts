@@ -4,6 +4,7 @@
 import { callErrorCodes, CallError, type CallShape } from "@typewire/protocol";
 
 import type { EndedCalls } from "../stats.ts";
+import { isInstance } from "./call-failures.ts";
 
 /** The key of all codes that this side does not know. */
 export const OTHER_CODES = "$other";
@@ -23,7 +24,7 @@ export class CallTally implements EndedCalls {
 
   /** A call that this side made was rejected with `error`; what its own items have thrown cancels it. */
   rejected({ errors }: Pick<CallShape, "errors">, error: unknown): void {
-    const code = error instanceof CallError ? error.code : "cancelled";
+    const code = isInstance(error, CallError) ? error.code : "cancelled";
     this.failed(ours.has(code) || errors.includes(code) ? code : OTHER_CODES);
   }
 
