@@ -14,6 +14,7 @@ const FLOORS: readonly (readonly string[])[] = [
     "option-checks.ts",
     "option-value.ts",
     "options.ts",
+    "shuffled.ts",
     "text.ts",
     "time/clock.ts",
     "time/waiting.ts",
