@@ -46,5 +46,7 @@ for (const folder of [ROOT, ...readWorkspaces().map((workspace) => workspace.fol
   const path = join(folder, "package.json");
   writeFileSync(path, withVersion(readFileSync(path, "utf8"), before, after));
 }
+const declared = join(ROOT, "packages", "observe", "src", "version.ts");
+writeFileSync(declared, readFileSync(declared, "utf8").replace(`"${before}"`, `"${after}"`));
 run(process.execPath, "install");
 console.log(`${before} → ${after}`);

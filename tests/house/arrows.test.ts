@@ -13,12 +13,14 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "packages/nats": ["backplane", "connection", "protocol"],
   "packages/server": ["backplane", "connection", "protocol"],
   "packages/client": ["connection", "protocol"],
+  "packages/observe": ["server", "backplane", "connection"],
   "packages/bun": ["server", "client", "connection", "protocol"],
   "packages/command": ["connection", "protocol"],
   "packages/testkit": ["connection", "protocol"],
   "packages/typewire": [
     "bun",
     "nats",
+    "observe",
     "backplane",
     "server",
     "client",
@@ -26,7 +28,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "connection",
     "protocol",
   ],
-  "apps/server": ["bun", "command", "server", "connection", "protocol"],
+  "apps/server": ["bun", "observe", "command", "server", "connection", "protocol"],
   "apps/client": ["bun", "command", "client", "connection", "protocol"],
 };
 
@@ -118,6 +120,7 @@ describe("a package without a host", () => {
       "packages/backplane",
       "packages/client",
       "packages/connection",
+      "packages/observe",
       "packages/protocol",
       "packages/server",
       "packages/typewire",

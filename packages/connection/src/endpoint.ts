@@ -25,6 +25,7 @@ import {
   type Handlers,
   type HandlerTable,
 } from "./handlers.ts";
+import { HandlerTimes, type TellHandled } from "./handler-times.ts";
 import { type ConnectionLimits, resolveLimits } from "./limits.ts";
 import { type Holder, MemoryBudget } from "./memory-budget.ts";
 import type { Observer } from "./observer.ts";
@@ -158,6 +159,8 @@ export interface Endpoint<Outgoing extends AnyMessage, Incoming extends AnyMessa
   readonly credentials: Credentials | undefined;
   /** What all connections of this endpoint have done so far. */
   readonly stats: () => EndpointStats;
+  /** From now on `tell` hears how long handlers take, of messages and of calls that are answered. At most once. */
+  readonly timeHandlers: (tell: TellHandled) => HandlerTimes;
 }
 
 /** Who says this in `$hello` is told of holes, in `$gap`. */
@@ -249,7 +252,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
   }
   const warnings = warn && warningObserver({ hello, outgoing, clock }, warn);
   const sweep = new Sweep<Member>(clock, sweepPeriodMs(limits));
-  const tally = new Tally();
+  const tally = new Tally(incoming.messageNames, outgoing.messageNames);
   return {
     role,
     hello,
@@ -284,6 +287,12 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
         [...sweep.members].map((member) => member.stats),
         calls?.tally,
       ),
+    timeHandlers: (tell) => {
+      const times = new HandlerTimes(clock, tell);
+      times.timeAll(table);
+      if (calls !== undefined) calls.tally.times = times;
+      return times;
+    },
   };
 }
 

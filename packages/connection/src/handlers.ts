@@ -31,7 +31,7 @@ export const anOrder = oneOf("concurrent", "sequential");
 export type Handler<Incoming, Self> = (message: Incoming, connection: Self) => unknown;
 
 /** The handlers of an endpoint. A Map, because names come from the peer and must not reach a prototype. */
-export type HandlerTable<Incoming, Self> = ReadonlyMap<string, Handler<Incoming, Self>>;
+export type HandlerTable<Incoming, Self> = Map<string, Handler<Incoming, Self>>;
 
 /**
  * The table of `handlers` for the messages `messageNames`; those of `calls` are passed over.

@@ -162,6 +162,11 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     };
   }
 
+  /** See `ConnectionStats`. */
+  get handlersInFlight(): number {
+    return this.#handlers.inFlight;
+  }
+
   send(message: Outgoing): boolean {
     if (this.#state === "open" || this.#maySend) return this.#sender.send(message);
     return this.#sender.drop(message, () => this.#obstacle("send"));

@@ -2,6 +2,7 @@
 // endpoint adds up the live connections when it is asked, and keeps the sums of those that have ended.
 
 import type { CloseCode } from "./close-reason.ts";
+import { TypeCounts } from "./type-counts.ts";
 
 /** One connection. Control messages are not counted as messages; their bytes are counted as bytes. */
 export interface ConnectionStats {
@@ -55,6 +56,9 @@ export interface EndedCalls {
 
 /** What ended connections have left behind. */
 export class Tally {
+  /** Valid messages that came, and messages sent, of all connections. */
+  readonly received: TypeCounts;
+  readonly sent: TypeCounts;
   #opened = 0;
   #messagesReceived = 0;
   #messagesRefused = 0;
@@ -66,6 +70,12 @@ export class Tally {
   #bytesSent = 0;
   #messagesUndelivered = 0;
   readonly #closedByReason = new Map<CloseCode, number>();
+
+  /** The names of the messages that this side receives, and of those that it sends. */
+  constructor(received: readonly string[] = [], sent: readonly string[] = []) {
+    this.received = new TypeCounts(received);
+    this.sent = new TypeCounts(sent);
+  }
 
   /** A connection has got its socket. */
   open(): void {

@@ -46,7 +46,11 @@ export class Door<Connection extends Guest> {
   readonly #lobby: Lobby<Connection>;
   /** What ends the sockets of those in the lobby: a TLS handshake is not the connection's yet. */
   readonly #cuts = new WeakMap<object, () => void>();
-  #turnedAway = 0;
+  readonly #turnedAway: Record<TurnedAwayBy, number> = {
+    maxConnections: 0,
+    maxConnectionsPerAddress: 0,
+    descriptors: 0,
+  };
 
   constructor(options: DoorOptions<Connection>) {
     this.#options = options;
@@ -69,8 +73,8 @@ export class Door<Connection extends Guest> {
     };
   }
 
-  /** Peers that were turned away. */
-  get turnedAway(): number {
+  /** Peers that were turned away, by what there was no more of. */
+  get turnedAway(): Readonly<Record<TurnedAwayBy, number>> {
     return this.#turnedAway;
   }
 
@@ -130,7 +134,7 @@ export class Door<Connection extends Guest> {
   }
 
   #countTurnedAway(name: string, by: TurnedAwayBy): void {
-    this.#turnedAway += 1;
+    this.#turnedAway[by] += 1;
     this.#options.onTurnedAway(name, by);
   }
 }

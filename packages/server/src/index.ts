@@ -19,6 +19,7 @@ export type {
   ServerCertificates,
   ServerHost,
 } from "./server-host.ts";
+export type { ServerFigures, ServerWatch, ServerWatcher } from "./watch.ts";
 export { serverOptions } from "./server-options.ts";
 export type {
   ConnectionCap,

@@ -6,6 +6,7 @@ import { type Clock, GAP_FEATURE } from "@typewire/connection";
 import type { AnyMessage, AnyProtocol, Codec, Hello } from "@typewire/protocol";
 
 import type { FanOut, Recipient } from "./fan-out.ts";
+import type { ServerWatcher } from "./watch.ts";
 
 /** A connection that messages of other servers go to. */
 type Member<Outgoing extends AnyMessage> = Recipient<Outgoing> & {
@@ -32,6 +33,7 @@ export interface JoiningServer<Outgoing extends AnyMessage> {
     readonly onGap: ((gap: Gap) => void) | undefined;
     readonly onBackplane: ((event: BackplaneEvent) => void) | undefined;
   };
+  readonly watchers: readonly ServerWatcher[];
   /** Given a sentence where no observer asks. */
   readonly warn: ((sentence: string) => void) | undefined;
 }
@@ -39,7 +41,16 @@ export interface JoiningServer<Outgoing extends AnyMessage> {
 /** Joins the server to the others. */
 export function joinBackplane<Outgoing extends AnyMessage>(
   backplane: Backplane,
-  { protocol, clock, connections, membersOf, fanOut, tellers, warn }: JoiningServer<Outgoing>,
+  {
+    protocol,
+    clock,
+    connections,
+    membersOf,
+    fanOut,
+    tellers,
+    watchers,
+    warn,
+  }: JoiningServer<Outgoing>,
 ): BackplaneLine {
   const recipients = (topic: string | undefined): ReadonlySet<Member<Outgoing>> =>
     topic === undefined ? connections : membersOf(topic);
@@ -53,10 +64,12 @@ export function joinBackplane<Outgoing extends AnyMessage>(
     receive: (topic, run, dropsSlow) => fanOut.sendRun(recipients(topic), run, dropsSlow),
     gap(gap) {
       tellMembers(recipients(gap.topic), gap);
+      for (const watcher of watchers) watcher.gap(gap);
       if (tellers.onGap !== undefined) tellers.onGap(gap);
       else warn?.(describeGap(gap));
     },
     event(event) {
+      for (const watcher of watchers) watcher.backplane(event);
       if (tellers.onBackplane !== undefined) tellers.onBackplane(event);
       else if (event.type === "down" || event.type === "failed" || event.type === "server-lost") {
         warn?.(describeEvent(event));

@@ -10,6 +10,7 @@ import {
   createEndpoint,
   type Endpoint,
   type HandlersOf,
+  type HandlerTimes,
   observersOf,
   requireOptions,
   systemClock,
@@ -47,6 +48,7 @@ import {
 } from "./server.ts";
 import { joinBackplane } from "./join-backplane.ts";
 import { Topics } from "./topics.ts";
+import type { ServerFigures, ServerWatch, ServerWatcher } from "./watch.ts";
 
 type LiveServerConnection<P extends AnyProtocol> = LiveMemberConnection<
   MessageOf<P, "server">,
@@ -74,6 +76,10 @@ export class LiveServer<
   readonly #certificates: ServerCertificates | undefined;
   /** Undefined where this server is alone. */
   readonly #backplane: BackplaneLine | undefined;
+  readonly #protocol: AnyProtocol;
+  readonly #watchers: ServerWatcher[] = [];
+  /** Made for the first watcher. */
+  #times: HandlerTimes | undefined;
   #isListening = true;
 
   /** Use a host's `serve`. Listens before it returns; throws what `host.listen` and `createEndpoint` throw. */
@@ -83,6 +89,7 @@ export class LiveServer<
     handlers: ServerHandlers<P, Context> | undefined,
     host: ServerHost,
   ) {
+    this.#protocol = protocol;
     this.#certificates = host.certificates;
     checkOptionValues(options, serverOptions);
     if (options.context !== undefined && protocol.hasAuth) throw contextBesideAuth();
@@ -109,16 +116,15 @@ export class LiveServer<
           return admit(member, await options.authenticate?.(shown as AuthOf<P>, member));
         }),
       owner: {
-        ...(options.context && {
-          opened: (connection) => {
-            const member = connection as LiveServerConnection<P>;
-            try {
-              member.hold(options.context?.(member));
-            } catch (error) {
-              member.handlerFailed("context", error);
-            }
-          },
-        }),
+        opened: (connection) => {
+          const member = connection as LiveServerConnection<P>;
+          try {
+            if (options.context !== undefined) member.hold(options.context(member));
+          } catch (error) {
+            member.handlerFailed("context", error);
+          }
+          for (const watcher of this.#watchers) watcher.opened(member);
+        },
         proven: (connection) => this.#door.proven(connection as LiveServerConnection<P>),
         closed: (connection, reason) => {
           this.#closed(connection as LiveServerConnection<P>, reason);
@@ -147,7 +153,10 @@ export class LiveServer<
       places,
       mostPerAddress: options.maxConnectionsPerAddress,
       connections: this.#connections,
-      onTurnedAway: (name, by) => this.#tellers.onTurnedAway?.(name, by),
+      onTurnedAway: (name, by) => {
+        for (const watcher of this.#watchers) watcher.turnedAway(name, by);
+        this.#tellers.onTurnedAway?.(name, by);
+      },
     });
     this.#topics = new Topics(
       options.backplane && ((topic, members) => this.#backplane?.members(topic, members)),
@@ -165,6 +174,7 @@ export class LiveServer<
         membersOf: (topic) => this.#topics.membersOf(topic),
         fanOut: this.#fanOut,
         tellers: this.#tellers,
+        watchers: this.#watchers,
         warn: host.warn,
       });
   }
@@ -206,7 +216,7 @@ export class LiveServer<
     return {
       ...stats,
       accepted,
-      turnedAway: this.#door.turnedAway,
+      turnedAway: Object.values(this.#door.turnedAway).reduce((sum, count) => sum + count, 0),
       messagesDropped: this.#fanOut.dropped,
       ...(this.#backplane && { backplane: this.#backplane.stats() }),
     };
@@ -246,6 +256,19 @@ export class LiveServer<
     const others = this.#backplane?.others();
     if (others === undefined) return { connections, servers: 1 };
     return { connections: connections + others.connections, servers: 1 + others.servers };
+  }
+
+  watch(watcher: ServerWatcher): ServerWatch {
+    this.#watchers.push(watcher);
+    this.#times ??= this.#endpoint.timeHandlers((name, elapsedMs) => {
+      for (const each of this.#watchers) each.handled(name, elapsedMs);
+    });
+    const times = this.#times;
+    return {
+      protocol: this.#protocol,
+      timeNext: () => times.sampleNext(),
+      figures: () => this.#figures(),
+    };
   }
 
   async drain(options: DrainOptions = {}): Promise<Drained> {
@@ -306,7 +329,26 @@ export class LiveServer<
     this.#connections.delete(connection);
     this.#door.closed(connection);
     this.#topics.leave(connection);
+    for (const watcher of this.#watchers) watcher.closed(connection, reason);
     if (!connection.wasOpen) this.#tellers.onNotOpened?.(connection, reason);
+  }
+
+  #figures(): ServerFigures {
+    let handlersInFlight = 0;
+    let slowConnections = 0;
+    for (const connection of this.#connections) {
+      handlersInFlight += connection.handlersInFlight;
+      if (connection.queuedBytes > this.#endpoint.limits.softQueueBytes) slowConnections += 1;
+    }
+    return {
+      receivedByType: this.#endpoint.tally.received.byName,
+      sentByType: this.#endpoint.tally.sent.byName,
+      turnedAwayBy: this.#door.turnedAway,
+      topics: this.#topics.size,
+      maxBufferedBytes: this.#endpoint.memory.maxBytes,
+      handlersInFlight,
+      slowConnections,
+    };
   }
 
   #stopListening(): void {

@@ -5,6 +5,7 @@ import type { AnyMessage, AnyProtocol, MessageOf } from "@typewire/protocol";
 
 import type { MemberConnection } from "./member-connection.ts";
 import type { Drained, DrainOptions, ServerStats } from "./server-options.ts";
+import type { ServerWatch, ServerWatcher } from "./watch.ts";
 
 /** The connection that a broadcast leaves out, and the one that it speaks for. */
 export interface BroadcastOptions<Connection> {
@@ -123,6 +124,12 @@ export interface Server<
 
   /** How many connections all servers have together: more than `connections` has, with a `backplane`. */
   countConnections(): ConnectionCount;
+
+  /**
+   * Watches the server from now on, for as long as it lives: what `typewire/observe` is made on. A server that
+   * is not watched does nothing for it but count its messages by name.
+   */
+  watch(watcher: ServerWatcher): ServerWatch;
 
   /**
    * Ends in order: accepts no more, lets handlers under way answer, says `$bye` to every client, at once or over

@@ -2,7 +2,8 @@
 // outside judges. Where one is missing its tests are not run, and `bun run test` says so in its last lines.
 // In CI (CI is set) every test has to run: there a missing one is an error.
 
-export type OutsideTool = "python" | "cbor2" | "openssl" | "nats-server";
+export type OutsideTool =
+  "python" | "cbor2" | "prometheus" | "openssl" | "nats-server" | "chromium";
 
 interface Tool {
   /** What its tests are, for a human. */
@@ -26,6 +27,11 @@ const tools: Readonly<Record<OutsideTool, Tool>> = {
     install: "apt-get install -y python3-cbor2",
     find: () => findPython(`import cbor2; ${PROBE_PYTHON}`),
   },
+  prometheus: {
+    tests: "what Prometheus's own Python parser reads in a scrape",
+    install: "apt-get install -y python3-prometheus-client",
+    find: () => findPython(`import prometheus_client.parser; ${PROBE_PYTHON}`),
+  },
   openssl: {
     tests: "handshakes with the openssl command, and the commands of docs/security.md",
     install: "apt-get install -y openssl",
@@ -35,6 +41,11 @@ const tools: Readonly<Record<OutsideTool, Tool>> = {
     tests: "several servers on a real NATS",
     install: "apt-get install -y nats-server",
     find: () => Bun.which("nats-server", { PATH: withSystemPrograms() }) ?? undefined,
+  },
+  chromium: {
+    tests: "the live page in a browser",
+    install: "apt-get install -y chromium",
+    find: () => Bun.which("chromium") ?? undefined,
   },
 };
 

@@ -77,7 +77,7 @@ function checkTypes(
   project.write(
     "every-entry.ts",
     // The declarations of `/nats` name nothing of its client, which is not installed here.
-    ["", "/bun", "/backplane", "/nats", "/testing", "/saludo", "/internal"]
+    ["", "/bun", "/backplane", "/nats", "/observe", "/testing", "/saludo", "/internal"]
       .map((entry, index) => `export * as entry${index} from "typewire${entry}";\n`)
       .join(""),
   );

@@ -55,6 +55,9 @@ export type {
   ServerOf,
   ServerOptions,
   ServerStats,
+  ServerFigures,
+  ServerWatch,
+  ServerWatcher,
   Subscribers,
   WhenSlow,
 } from "@typewire/server";

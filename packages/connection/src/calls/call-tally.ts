@@ -3,6 +3,7 @@
 
 import { callErrorCodes, CallError, type CallShape } from "@typewire/protocol";
 
+import type { HandlerTimes } from "../handler-times.ts";
 import type { EndedCalls } from "../stats.ts";
 import { isInstance } from "./call-failures.ts";
 
@@ -15,6 +16,8 @@ const ours: ReadonlySet<string> = new Set(callErrorCodes);
 export class CallTally implements EndedCalls {
   /** Calls that have ended with their output. */
   answered = 0;
+  /** Undefined where there is no watcher. */
+  times: HandlerTimes | undefined;
   readonly #failedByCode = new Map<string, number>();
 
   /** A call that this side answers has failed with a code of ours, or one that its protocol declares. */

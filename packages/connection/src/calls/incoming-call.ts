@@ -44,6 +44,8 @@ export class IncomingCall extends Expiring implements PumpOwner {
   failure: { readonly error: unknown } | undefined;
   isStuck = false;
   hasSettled = false;
+  /** The clock's time at which it began, where it is timed. */
+  beganAtMs: number | undefined;
   #controller: AbortController | undefined;
   #inbox: ItemInbox | undefined;
   #pumped: PumpedItems | undefined;

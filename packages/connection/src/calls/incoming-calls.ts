@@ -131,6 +131,7 @@ export class IncomingCalls implements Callee {
     } else {
       const forMs = this.#timeoutFor(isStream, timeoutMs);
       const call = new IncomingCall(this, entry, id);
+      call.beganAtMs = this.#endpoint.tally.times?.begin(name);
       this.#open.set(id, call);
       this.#slots.take(isStream);
       this.#endpoint.quota.inFlight += 1;
@@ -227,6 +228,7 @@ export class IncomingCalls implements Callee {
     this.#endpoint.quota.inFlight -= 1;
     this.#open.delete(call.id);
     this.#slots.free(call);
+    if (call.beganAtMs !== undefined) this.#endpoint.tally.times?.end(call.name, call.beganAtMs);
     this.#answer(call, outcome);
     this.#tellDrained();
   }

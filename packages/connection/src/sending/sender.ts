@@ -24,6 +24,7 @@ import type { FrameSizes } from "./frame-sizes.ts";
 import { fitsRun, framesOf, type Run } from "./run.ts";
 import type { UnsentRun } from "./segment.ts";
 import type { SocketWriter } from "./socket-writer.ts";
+import { FORWARDED } from "../type-counts.ts";
 import { type Reporter, Undelivered } from "./undelivered.ts";
 
 const DOLLAR = 0x24;
@@ -116,7 +117,9 @@ export class Sender<Outgoing extends AnyMessage> {
       return false;
     }
     this.#messagesSent += 1;
-    const { onSent } = this.#endpoint.observers;
+    const { observers, tally } = this.#endpoint;
+    tally.sent.add(message.type);
+    const { onSent } = observers;
     if (onSent !== undefined) {
       onSent(this.#self, message, bytes, length - frameBytes, length);
     }
@@ -164,6 +167,7 @@ export class Sender<Outgoing extends AnyMessage> {
     }
     this.#writer.queue.appendFrame(frame);
     this.#messagesSent += 1;
+    this.#endpoint.tally.sent.add(message?.type ?? FORWARDED);
     if (message !== undefined) {
       this.#endpoint.observers.onSent?.(this.#self, message, frame, 0, frame.length);
     }
@@ -182,6 +186,7 @@ export class Sender<Outgoing extends AnyMessage> {
     if (!isWhole || !fitsRun(run, this.#handshake.peerLimits)) return this.#sendEach(run);
     writer.queue.appendFrame(bytes, HEADER_BYTES + largestPayloadBytes);
     this.#messagesSent += count;
+    this.#endpoint.tally.sent.add(FORWARDED, count);
     return writer.commit();
   }
 

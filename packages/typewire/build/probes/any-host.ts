@@ -12,6 +12,7 @@ import {
   TypewireError,
 } from "typewire";
 import { defineReferenceProtocol, toDiagnostic } from "typewire/internal";
+import { metrics, readiness } from "typewire/observe";
 import { saludo } from "typewire/saludo";
 import { connectInMemory } from "typewire/testing";
 
@@ -85,5 +86,10 @@ const memory = await connectInMemory(saludo, {
 memory.client.send({ type: "say", text: "hola" });
 await memory.settle();
 assert.deepEqual(heard, ["hola"]);
+assert.equal(readiness(memory.server).status, 200);
+assert.match(
+  await metrics(memory.server).text(),
+  /^typewire_messages_total\{direction="in",type="say"\} 1$/m,
+);
 await memory[Symbol.asyncDispose]();
 console.log(`exchanged on ${process.versions["bun"] ? "Bun" : "Node"} ${process.version}`);

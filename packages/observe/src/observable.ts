@@ -1,0 +1,18 @@
+// A server as those see it who look at it from outside: what of its face they use. Also what a test makes up.
+
+import type { Connection, ConnectionStats } from "@typewire/connection";
+import type { ServerStats, ServerWatch, ServerWatcher } from "@typewire/server";
+
+/** A connection of such a server. Its name is an address, and so partly the peer's to choose. */
+export interface ObservedConnection extends Pick<Connection<never>, "name" | "state"> {
+  readonly stats: ConnectionStats;
+  readonly queuedBytes: number;
+}
+
+/** What `serve` returns is one. */
+export interface Observable {
+  readonly isListening: boolean;
+  readonly connections: { readonly size: number } & Iterable<ObservedConnection>;
+  stats(): ServerStats;
+  watch(watcher: ServerWatcher): ServerWatch;
+}

@@ -1,0 +1,2 @@
+/** The version of Typewire: `bun run next-version` writes it here. */
+export const version = "0.1.0";

@@ -1,0 +1,57 @@
+// What a server tells who watches it from outside of its program: metrics, a page. Beside `observers`, which
+// stand in the options, hear of every message, and mean by what they ask for that the program knows of it.
+
+import type { BackplaneEvent, Gap } from "@typewire/backplane";
+import type { CloseReason } from "@typewire/connection";
+
+import type { MemberConnection } from "./member-connection.ts";
+import type { TurnedAwayBy } from "./server-options.ts";
+
+/** Told of what happens seldom, and of handlers by samples. Nothing here may throw. */
+export interface ServerWatcher {
+  /** A connection has opened. */
+  opened(connection: MemberConnection<never>): void;
+  /** A connection has ended, opened or not. */
+  closed(connection: MemberConnection<never>, reason: CloseReason): void;
+  /** A peer was turned away. */
+  turnedAway(connectionName: string, by: TurnedAwayBy): void;
+  /** A hole in what another server has published. */
+  gap(gap: Gap): void;
+  /** Something has become of the bus, or of another server. */
+  backplane(event: BackplaneEvent): void;
+  /** The handler of this message or call took so many milliseconds until it had settled: of each, one run in 64. */
+  handled(name: string, elapsedMs: number): void;
+}
+
+/** What a server has counted, beside `stats`. */
+export interface ServerFigures {
+  /** Valid messages that came, by each name that clients may send. */
+  readonly receivedByType: Readonly<Record<string, number>>;
+  /**
+   * Messages sent, one for each connection, by each name that the server may send; `$forwarded` are those that another
+   * server has published, which are passed on as they came.
+   */
+  readonly sentByType: Readonly<Record<string, number>>;
+  readonly turnedAwayBy: Readonly<Record<TurnedAwayBy, number>>;
+  /** Topics that a connection of this server hears. */
+  readonly topics: number;
+  /** The option `maxBufferedBytes`, or its default. */
+  readonly maxBufferedBytes: number;
+  /** Handlers of messages whose promise has not settled, of all connections. */
+  readonly handlersInFlight: number;
+  /** Connections for which more waits than the soft limit of their queue. */
+  readonly slowConnections: number;
+}
+
+/** A server that is being watched. */
+export interface ServerWatch {
+  /** What the server says of its protocol in its `$hello`. */
+  readonly protocol: {
+    readonly name: string;
+    readonly version: number;
+    readonly fingerprint: string;
+  };
+  figures(): ServerFigures;
+  /** The next run of each handler is timed, beside the one in 64. */
+  timeNext(): void;
+}
