@@ -34,12 +34,15 @@ export class Announcements {
   /** The topics of the next beat, each once. */
   next(): readonly string[] {
     const told = new Set<string>();
-    for (const [topic, times] of [...this.#changed].slice(0, MOST_TOLD)) {
+    const again: [string, number][] = [];
+    for (const [topic, times] of this.#changed) {
+      if (told.size >= MOST_TOLD) break;
       told.add(topic);
-      // What is told again stands behind what has not been told yet.
       this.#changed.delete(topic);
-      if (times > 1) this.#changed.set(topic, times - 1);
+      if (times > 1) again.push([topic, times - 1]);
     }
+    // Behind what has not been told yet.
+    for (const [topic, times] of again) this.#changed.set(topic, times);
     this.#everything = fill(told, this.#everything, MOST_TOLD - told.size);
     this.#inTurn ??= this.#all()[Symbol.iterator]();
     this.#inTurn = fill(told, this.#inTurn, IN_TURN);

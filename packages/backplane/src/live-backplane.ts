@@ -341,7 +341,7 @@ export class LiveBackplane implements BackplaneLine {
     }
     if (beat.node === this.#node) return;
     const neighbour = this.#neighbours.of(beat.node, beat.epoch, this.#now);
-    if (neighbour === undefined) {
+    if (neighbour === undefined || beat.upMs < neighbour.upMs) {
       this.#batchesLate += 1;
       return;
     }
@@ -367,14 +367,16 @@ export class LiveBackplane implements BackplaneLine {
   }
 
   #takeTopics(neighbour: Neighbour, { topics, last, members }: Beat): void {
+    const { numbers } = neighbour;
+    const hasBegun = (topic: string): boolean =>
+      neighbour.beganAfter(this.#subscriptions.sinceMs(topic)) === true;
+    for (const [topic, verdict] of numbers.begin(hasBegun)) this.#judge(neighbour, topic, verdict);
     for (const [index, topic] of topics.entries()) {
       const isNew = this.#neighbours.count(neighbour, topic, members[index] ?? 0);
       // The other has begun to hear it, and should know from which number on.
       if (isNew) this.#announcements.changed(topic);
-      const sinceMs = this.#subscriptions.sinceMs(topic);
-      if (sinceMs === undefined) continue;
-      const wasThere = neighbour.beganAfter(sinceMs);
-      this.#judge(neighbour, topic, neighbour.numbers.hear(topic, last[index] ?? 0, wasThere));
+      if (this.#subscriptions.sinceMs(topic) === undefined) continue;
+      this.#judge(neighbour, topic, numbers.hear(topic, last[index] ?? 0, hasBegun(topic)));
     }
   }
 
@@ -392,9 +394,8 @@ export class LiveBackplane implements BackplaneLine {
       const last = first + count - 1;
       const run = readRun(bytes, end, count, this.#server.codec);
       const neighbour = this.#neighbours.of(node, epoch, this.#now);
-      const wasThere = neighbour?.beganAfter(this.#subscriptions.sinceMs(topic)) ?? false;
-      const verdict = neighbour?.numbers.take(topic, first, last, wasThere) ?? { is: "late" };
-      if (neighbour === undefined || verdict.is === "late") {
+      const verdict = neighbour && this.#take(neighbour, topic, first, last);
+      if (neighbour === undefined || verdict === undefined || verdict.is === "late") {
         this.#batchesLate += 1;
         return;
       }
@@ -405,6 +406,12 @@ export class LiveBackplane implements BackplaneLine {
     } catch {
       this.#batchesRefused += 1;
     }
+  }
+
+  #take(neighbour: Neighbour, topic: string, first: number, last: number): Verdict {
+    const wasThere = neighbour.beganAfter(this.#subscriptions.sinceMs(topic));
+    neighbour.hasPublished = true;
+    return neighbour.numbers.take(topic, first, last, wasThere);
   }
 
   #judge({ node }: Neighbour, topic: string, verdict: Verdict): void {

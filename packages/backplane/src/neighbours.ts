@@ -35,10 +35,14 @@ export class Neighbour {
   connections = 0;
   isAlive = false;
   isLeaving = false;
+  /** Whether a batch has come. */
+  hasPublished = false;
   fingerprint: string | undefined;
   /** When it fell silent, without having said that it leaves. */
   lostAtMs: number | undefined;
   heardAtMs: number;
+  /** The age of its epoch in the latest beat: an earlier beat may come after it. */
+  upMs = 0;
   /** When its epoch began, as far as its beats show; undefined before the first. */
   beganAtMs: number | undefined;
   /** How much earlier that may have been. */
@@ -50,9 +54,10 @@ export class Neighbour {
     this.heardAtMs = nowMs;
   }
 
-  /** Whether it began after a moment of this server's. */
-  beganAfter(momentMs: number | undefined): boolean {
-    if (momentMs === undefined || this.beganAtMs === undefined) return false;
+  /** Whether it began after a moment of this server's; undefined as long as its beginning is not known. */
+  beganAfter(momentMs: number | undefined): boolean | undefined {
+    if (momentMs === undefined) return false;
+    if (this.beganAtMs === undefined) return undefined;
     return momentMs <= this.beganAtMs - this.beganWithinMs;
   }
 }
@@ -98,13 +103,14 @@ export class Neighbours {
     return neighbour;
   }
 
-  /** Takes what a beat says of its server. Returns whether the server was not alive before. */
+  /** Takes what a beat says of its server, where no later one has come. Returns whether the server was not alive before. */
   beat(neighbour: Neighbour, { upMs, connections, leaving = false }: Beat, nowMs: number): boolean {
+    neighbour.upMs = upMs;
     if (neighbour.beganAtMs === undefined) {
       const beganAtMs = nowMs - upMs;
       neighbour.beganAtMs = beganAtMs <= this.#forgotAtMs ? -Infinity : beganAtMs;
-      // Nothing of the epoch came before a beat of 0.
-      if (upMs === 0) neighbour.beganWithinMs = 0;
+      // A beat of 0 is the first that is said in an epoch; where it is the first that comes, it came at once.
+      if (upMs === 0 && !neighbour.hasPublished) neighbour.beganWithinMs = 0;
     }
     neighbour.heardAtMs = nowMs;
     neighbour.connections = connections;

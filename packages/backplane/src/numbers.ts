@@ -16,16 +16,30 @@ const LATE: Verdict = { is: "late" };
 /** The numbers of one server's epoch. */
 export class Numbers {
   readonly #last = new Map<string, number>();
+  /** The first number that came of each topic, as long as it is not known whether it should have been 1. */
+  readonly #unsure = new Map<string, number>();
 
   /**
    * Messages `first` to `last` of `topic` are here. `wasThere`: whether this server heard the topic before the other
-   * began to number, so that 1 comes first; else the numbers begin with what comes first.
+   * began to number, so that 1 comes first; else the numbers begin with what comes first. Undefined: see `begin`.
    */
-  take(topic: string, first: number, last: number, wasThere: boolean): Verdict {
-    const before = this.#last.get(topic) ?? (wasThere ? 0 : first - 1);
+  take(topic: string, first: number, last: number, wasThere: boolean | undefined): Verdict {
+    const known = this.#last.get(topic);
+    if (known === undefined && wasThere === undefined) this.#unsure.set(topic, first);
+    const before = known ?? (wasThere === true ? 0 : first - 1);
     if (first <= before) return LATE;
     this.#last.set(topic, last);
     return gapBetween(before, first);
+  }
+
+  /** Now it is known whether this server was there: the topics of which the beginning is missing, and how much. */
+  *begin(
+    wasThere: (topic: string) => boolean,
+  ): Generator<readonly [topic: string, verdict: Verdict]> {
+    for (const [topic, first] of this.#unsure) {
+      if (wasThere(topic)) yield [topic, gapBetween(0, first)];
+    }
+    this.#unsure.clear();
   }
 
   /** The other server says that it has published up to `last`. */
@@ -39,6 +53,7 @@ export class Numbers {
   /** This server does not hear the topic any more. */
   forget(topic: string): void {
     this.#last.delete(topic);
+    this.#unsure.delete(topic);
   }
 }
 

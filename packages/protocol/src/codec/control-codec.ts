@@ -27,6 +27,8 @@ export function controlCodec<Message extends AnyMessage>(
   );
   const table = new Map(entries.map((entry) => [entry.name, entry]));
   const codec = new DirectionCodec<Message>(table, undefined, budget, true);
+  // There are few, and all of them are used at once.
+  codec.compileNow();
   return {
     // The table has these messages and no others.
     decode: (payload, start, end) => codec.decodeIncoming(payload, start, end) as Message,
