@@ -1,8 +1,9 @@
-// Which topics the next beats speak of: those that have changed, twice, since a beat may be lost; all of them when
+// Which topics the next beats speak of: those that have changed, three times, since what one
+// says counts when another says it too, and a beat may be lost; all of them when
 // another server has come; and a few of the others in turn, for what was lost all the same.
 
 /** A change is told in so many beats. */
-const TIMES = 2;
+const TIMES = 3;
 
 /** Topics in turn that a beat speaks of beside. */
 const IN_TURN = 64;

@@ -16,6 +16,8 @@ const LATE: Verdict = { is: "late" };
 /** The numbers of one server's epoch. */
 export class Numbers {
   readonly #last = new Map<string, number>();
+  /** What the last beat said, of topics of which it said more than has come. */
+  readonly #told = new Map<string, number>();
   /** The first number that came of each topic, as long as it is not known whether it should have been 1. */
   readonly #unsure = new Map<string, number>();
 
@@ -42,18 +44,27 @@ export class Numbers {
     this.#unsure.clear();
   }
 
-  /** The other server says that it has published up to `last`. */
+  /**
+   * The other server's beat says that it has published up to `last`. What this says to be missing counts as lost when
+   * the next beat says so too: what was sent on a line that has ended may be sent again.
+   */
   hear(topic: string, last: number, wasThere: boolean): Verdict {
     const before = this.#last.get(topic) ?? (wasThere ? 0 : last);
-    if (last < before) return LATE;
-    this.#last.set(topic, last);
-    return gapBetween(before, last + 1);
+    this.#last.set(topic, before);
+    const told = this.#told.get(topic) ?? before;
+    if (last > before) this.#told.set(topic, last);
+    else this.#told.delete(topic);
+    const lost = Math.min(told, last);
+    if (lost <= before) return NEXT;
+    this.#last.set(topic, lost);
+    return gapBetween(before, lost + 1);
   }
 
   /** This server does not hear the topic any more. */
   forget(topic: string): void {
     this.#last.delete(topic);
     this.#unsure.delete(topic);
+    this.#told.delete(topic);
   }
 }
 

@@ -90,10 +90,10 @@ describe("LiveBackplane", () => {
     a.say("lost");
     await settle();
     await beats(2);
-    expect(b.gaps).toEqual([
-      { topic: "room", node: "a", from: 1, missed: 1, why: "bus" },
-      { topic: undefined, node: "a", from: 1, missed: 1, why: "bus" },
-    ]);
+    const gap = { node: "a", from: 1, missed: 1, why: "bus" } as const;
+    expect(b.gaps).toHaveLength(2);
+    expect(b.gaps).toContainEqual({ ...gap, topic: "room" });
+    expect(b.gaps).toContainEqual({ ...gap, topic: undefined });
     await beats(20);
     expect(b.gaps).toHaveLength(2);
   });
