@@ -62,12 +62,20 @@ function roundRatios(
   samples: readonly number[],
   better: Better,
 ): Summary | undefined {
-  const ratios = samples.flatMap((sample, round) => {
+  const ratios = ratiosOf(base, samples, better);
+  return ratios.length === 0 ? undefined : summarize(ratios);
+}
+
+function ratiosOf(
+  base: readonly number[],
+  samples: readonly number[],
+  better: Better,
+): readonly number[] {
+  return samples.flatMap((sample, round) => {
     const own = base[round];
     if (own === undefined || own === 0 || sample === 0) return [];
     return [better === "lower" ? sample / own : own / sample];
   });
-  return ratios.length === 0 ? undefined : summarize(ratios);
 }
 
 /** The median ratio of the first side to `side`; undefined where one of them has no figure. */
@@ -81,8 +89,17 @@ export function ratioBetween(
   side: string,
   other: string,
 ): number | undefined {
+  const ratios = ratiosBetween(comparison, side, other);
+  return ratios.length === 0 ? undefined : summarize(ratios).median;
+}
+
+/** The same, the ratio of each round. */
+export function ratiosBetween(
+  comparison: Comparison,
+  side: string,
+  other: string,
+): readonly number[] {
   const samplesOf = (name: string): readonly number[] =>
     comparison.rows.find((row) => row.side === name)?.samples ?? [];
-  const ratios = roundRatios(samplesOf(side), samplesOf(other), comparison.better);
-  return ratios?.median;
+  return ratiosOf(samplesOf(side), samplesOf(other), comparison.better);
 }

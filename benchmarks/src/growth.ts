@@ -2,14 +2,12 @@
 // each point, and what the pictures and tables need to put them together.
 
 import type { Benchmark } from "./benchmark.ts";
-import { growthCallPeers } from "./calls/peers.ts";
 import type { Comparison } from "./comparison.ts";
 import { growthPeers as peers, growthStreamPeers } from "./end-to-end/peers.ts";
 import { requestBenchmark } from "./end-to-end/request.ts";
 import { streamBenchmark } from "./end-to-end/stream.ts";
 
 const CONNECTIONS = [1, 10, 100, 1000] as const;
-const IN_FLIGHT = [1, 4, 16, 64, 256] as const;
 const BYTES = [16, 256, 4096, 65_536, 1_048_576] as const;
 
 /** Enough for a smoke run: the least and the second point of each picture. */
@@ -36,18 +34,6 @@ export const growthBenchmarks: readonly Benchmark[] = [
     ];
     return points.map((point) => ({ ...point, isRepetition: isRepetition(index) }));
   }),
-  ...IN_FLIGHT.map((inFlight, index) => ({
-    ...requestBenchmark({
-      workload: "posted",
-      connections: 1,
-      peers: growthCallPeers,
-      name: `growth/in-flight/${inFlight}/calls`,
-      about: `a call with seven fields and its answer, ${inFlight} in flight on one connection`,
-      inFlight,
-      figure: "perSecond",
-    }),
-    isRepetition: isRepetition(index),
-  })),
   ...BYTES.flatMap((bytes, index): readonly Benchmark[] => {
     const folder = `growth/size/${bytes}`;
     const common = { workload: `text/${bytes}`, connections: 1, peers } as const;
@@ -85,18 +71,38 @@ export interface GrowthLine {
   readonly points: readonly { readonly x: number; readonly y: number }[];
 }
 
+/** The name of each picture's file, the comparisons that are its points, its title, what grows. */
 const PICTURES = [
-  ["connections", "throughput", "One-way throughput over connections", "connections"],
-  ["connections", "p99", "p99 of message and answer over connections", "connections"],
-  ["in-flight", "calls", "Calls a second over calls in flight", "calls in flight"],
-  ["size", "throughput", "One-way throughput over message size", "bytes of text in a message"],
-  ["size", "p99", "p99 of message and answer over message size", "bytes of text in a message"],
+  [
+    "growth-connections-throughput",
+    /^growth\/connections\/(\d+)\/throughput$/,
+    "One-way throughput over connections",
+    "connections",
+  ],
+  [
+    "growth-connections-p99",
+    /^growth\/connections\/(\d+)\/p99$/,
+    "p99 of message and answer over connections",
+    "connections",
+  ],
+  [
+    "growth-size-throughput",
+    /^growth\/size\/(\d+)\/throughput$/,
+    "One-way throughput over message size",
+    "bytes of text in a message",
+  ],
+  [
+    "growth-size-p99",
+    /^growth\/size\/(\d+)\/p99$/,
+    "p99 of message and answer over message size",
+    "bytes of text in a message",
+  ],
+  ["calls-rate", /^calls\/rate\/(\d+)$/, "Calls a second over calls in flight", "calls in flight"],
 ] as const;
 
 /** The pictures that the comparisons of a run are enough for: those with at least two points. */
 export function growthsOf(comparisons: readonly Comparison[]): readonly Growth[] {
-  return PICTURES.flatMap(([quantity, figure, title, xLabel]) => {
-    const name = new RegExp(`^growth/${quantity}/(\\d+)/${figure}$`);
+  return PICTURES.flatMap(([slug, name, title, xLabel]) => {
     const points = comparisons.flatMap((comparison) => {
       const x = name.exec(comparison.name)?.[1];
       return x === undefined ? [] : [{ x: Number(x), comparison }];
@@ -106,11 +112,13 @@ export function growthsOf(comparisons: readonly Comparison[]): readonly Growth[]
     const sides = [...new Set(points.flatMap(({ comparison }) => comparison.rows.map(sideOf)))];
     return [
       {
-        slug: `growth-${quantity}-${figure}`,
+        slug,
         title,
         xLabel,
         yLabel: first.comparison.unit,
-        lines: sides.map((side) => ({ side, points: points.flatMap(pointOf(side)) })),
+        lines: sides
+          .map((side) => ({ side, points: points.flatMap(pointOf(side)) }))
+          .filter((line) => line.points.length > 1),
       },
     ];
   });

@@ -16,7 +16,7 @@ import { cellsOf, failuresOf, toText } from "./table.ts";
 
 const HELP = `bun run bench [FILTER…] [options]
 
-Runs all benchmarks, or those whose names begin with a FILTER: codec, codec/decode, end-to-end/stream …
+Runs all benchmarks, or those whose names begin with a FILTER: codec, codec/decode, calls/rate …
 
   --list            print the names and stop
   --quick           a smoke run of seconds; its figures mean nothing
@@ -31,8 +31,8 @@ Runs all benchmarks, or those whose names begin with a FILTER: codec, codec/deco
 const benchmarks: readonly Benchmark[] = [
   ...codecBenchmarks,
   ...endToEndBenchmarks,
-  ...callBenchmarks,
   ...growthBenchmarks,
+  ...callBenchmarks,
 ];
 
 async function main(): Promise<number> {

@@ -24,11 +24,13 @@ export async function writeMarkdown(report: Report, path: string): Promise<void>
 /** The page's text; `folder` is where its pictures are. */
 export function renderPage(report: Report, growths: readonly Growth[], folder: string): string {
   const { comparisons, failures, machine, effort } = report;
+  const isOfCalls = comparisons.length > 0 && comparisons.every(({ name }) => isCall(name));
   const sections = [
-    "# Benchmarks",
+    isOfCalls ? "# Benchmarks of calls and streams" : "# Benchmarks",
+    isOfCalls ? OF_CALLS : OF_THE_REST,
     INTRODUCTION,
     ...(effort.quick ? ["**A smoke run: the figures below mean nothing.**"] : []),
-    HOW_TO_REPEAT,
+    isOfCalls ? HOW_TO_REPEAT_CALLS : HOW_TO_REPEAT,
     "## The run",
     toMarkdown(machineCells(machine, effort.rounds)),
     "## The goals",
@@ -45,21 +47,40 @@ export function renderPage(report: Report, growths: readonly Growth[], folder: s
   return `${sections.join("\n\n")}\n`;
 }
 
-const INTRODUCTION = `Typewire side by side with what a user would pick instead. Made by \`bun run bench\`; no figure here is typed by hand.
+function isCall(name: string): boolean {
+  return name.startsWith("calls/");
+}
 
-All sides of a comparison are measured in turns, in an order that rotates, within one run. Figures are medians of the rounds, with the least and the greatest. A ratio is the median of the rounds' own ratios and says how many times better the first side is: below 1 it is the worse one. Before anything is timed, and again when it is over, all sides have to give equal values. On a machine that others use as well, the ratios are worth more than the figures.`;
+const OF_THE_REST =
+  "Typewire side by side with what a user would pick instead: the codec, one-way messages, broadcasts, connections. Calls and streams have a page and a run of their own: [benchmarks-calls.md](benchmarks-calls.md). Made by `bun run bench`; no figure here is typed by hand.";
+
+const OF_CALLS =
+  "What Typewire's calls and streams cost, side by side with what a user would pick instead. This page is of a run of these benchmarks alone, which is the one named below; all others are of another run: [benchmarks.md](benchmarks.md). Made by `bun run bench calls`; no figure here is typed by hand.";
+
+const INTRODUCTION = `All sides of a comparison are measured in turns, in an order that rotates, within one run. Figures are medians of the rounds, with the least and the greatest. A ratio is the median of the rounds' own ratios and says how many times better the first side is: below 1 it is the worse one. Before anything is timed, and again when it is over, all sides have to give equal values. On a machine that others use as well, the ratios are worth more than the figures.`;
 
 const HOW_TO_REPEAT = `## How to repeat it
 
 \`\`\`sh
 bun install
-bun run bench --json benchmarks.json --markdown docs/benchmarks.md   # all of it: about an hour
-bun run bench codec/decode                                           # one folder
-bun run bench end-to-end/stream --sides typewire,raw                 # some sides of one benchmark
-bun run bench --quick                                                # does everything run?
+bun run bench codec end-to-end growth --json benchmarks.json --markdown docs/benchmarks.md # about an hour
+bun run bench codec/decode                           # one folder
+bun run bench end-to-end/stream --sides typewire,raw # some sides of one benchmark
+bun run bench --quick                                # does everything run?
 \`\`\`
 
 NATS takes part where \`nats-server\` is in the path (Debian: \`nats-server\`), ws where \`node\` is, and the tutorial's design where \`python3\` is. What each competitor is, and why it is configured as it is: [benchmarks/README.md](../benchmarks/README.md).`;
+
+const HOW_TO_REPEAT_CALLS = `## How to repeat it
+
+\`\`\`sh
+bun install
+bun run bench calls --json calls.json --markdown docs/benchmarks-calls.md   # all of it: a quarter of an hour
+bun run bench calls/rate/64                                                 # one of them
+bun run bench calls --quick                                                 # does everything run?
+\`\`\`
+
+Each system goes through its own client. All validate what they receive, at both ends; where a system's client does not, the compiled TypeBox check does. What each is, and why it is configured as it is: [benchmarks/README.md](../benchmarks/README.md).`;
 
 const GOALS_NOTE =
   "What was to be reached, as ratios of Typewire to the other side; over several corpora, the geometric mean.";
@@ -116,35 +137,29 @@ function tableOf(comparison: Comparison): string {
 }
 
 function endToEndSection(comparisons: readonly Comparison[]): readonly string[] {
-  return sectionOf(comparisons, "end-to-end/", "End to end", [
+  const chosen = comparisons.filter(({ name }) => name.startsWith("end-to-end/"));
+  if (chosen.length === 0) return [];
+  return [
+    "## End to end",
     "Server and client are two processes on loopback, and the seven-field message travels. “Raw Bun TCP” is the ceiling: the bytes that Typewire would send, from memory, and nothing done with them.",
-  ]);
+    ...chosen.flatMap(sectionOf),
+  ];
 }
 
 function callsSection(comparisons: readonly Comparison[]): readonly string[] {
-  return sectionOf(comparisons, "calls/", "Calls and streams", [
-    "Server and client are two processes on loopback; each system is called through its own client. “Raw Bun TCP” writes all that is asked in one turn of the event loop at once, and neither reads nor checks what comes back; “ids by hand” is what a program writes that has messages and no calls.",
-  ]);
-}
-
-/** The comparisons of a folder, each with its table. */
-function sectionOf(
-  comparisons: readonly Comparison[],
-  folder: string,
-  title: string,
-  introduction: readonly string[],
-): readonly string[] {
-  const chosen = comparisons.filter(({ name }) => name.startsWith(folder));
+  const chosen = comparisons.filter(({ name }) => isCall(name));
   if (chosen.length === 0) return [];
   return [
-    `## ${title}`,
-    ...introduction,
-    ...chosen.flatMap((comparison) => [
-      `### ${comparison.name}`,
-      `${comparison.about[0]?.toUpperCase()}${comparison.about.slice(1)}.`,
-      tableOf(comparison),
-    ]),
+    "## Calls and streams",
+    "Server and client are two processes on loopback, and the seven-field message travels: as input and output of a call, or as the item of a stream. “Raw Bun TCP” is the ceiling: as many bytes as a call of Typewire has, echoed, and nothing done with them.",
+    ...chosen.flatMap(sectionOf),
   ];
+}
+
+/** A comparison with a heading of its own. */
+function sectionOf(comparison: Comparison): readonly string[] {
+  const { name, about } = comparison;
+  return [`### ${name}`, `${about[0]?.toUpperCase()}${about.slice(1)}.`, tableOf(comparison)];
 }
 
 function growthSection(growths: readonly Growth[], folder: string): readonly string[] {

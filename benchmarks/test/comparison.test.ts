@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { compare, ratioBetween } from "../src/comparison.ts";
-import { geometricMean, median, quantile } from "../src/statistics.ts";
+import { geometricMean, interval95, median, quantile } from "../src/statistics.ts";
 
 const time = { name: "codec/x", about: "", unit: "ns", better: "lower" } as const;
 const rate = { name: "end-to-end/x", about: "", unit: "messages/s", better: "higher" } as const;
@@ -70,6 +70,19 @@ describe("quantile", () => {
 
   test("refuses an empty sample", () => {
     expect(() => median([])).toThrow("expected at least one value");
+  });
+});
+
+describe("interval95", () => {
+  test("has 1 in it where ratios lie on both sides, and not where all are above", () => {
+    const around = interval95([0.95, 1.05, 1.02, 0.99]);
+    expect(around?.low).toBeLessThan(1);
+    expect(around?.high).toBeGreaterThan(1);
+    expect(interval95([1.1, 1.11, 1.12, 1.1])?.low).toBeGreaterThan(1.08);
+  });
+
+  test("is unknown from a single round", () => {
+    expect(interval95([1])).toBeUndefined();
   });
 });
 

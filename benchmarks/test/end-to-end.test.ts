@@ -4,19 +4,10 @@
 import { describe, expect, test } from "bun:test";
 
 import type { Benchmark, Effort } from "../src/benchmark.ts";
-import { besideStreamBenchmark } from "../src/calls/beside-stream.ts";
-import {
-  addedPeers,
-  besidePeers,
-  callPeers,
-  chunkPeers,
-  publishPeers,
-  streamPeers,
-} from "../src/calls/peers.ts";
 import { broadcastBenchmark } from "../src/end-to-end/broadcast.ts";
 import { acceptBenchmark, idleMemoryBenchmark } from "../src/end-to-end/connections.ts";
 import { Pair } from "../src/end-to-end/pair.ts";
-import { peers, type PeerSpec } from "../src/end-to-end/peers.ts";
+import { peers } from "../src/end-to-end/peers.ts";
 import { requestBenchmark } from "../src/end-to-end/request.ts";
 import { streamBenchmark } from "../src/end-to-end/stream.ts";
 
@@ -44,41 +35,6 @@ describe("an end-to-end benchmark", () => {
         { side: "typewire", failure: undefined },
         { side: "raw Bun TCP", failure: undefined },
       ]);
-    },
-    DEADLINE_MS,
-  );
-});
-
-describe("a benchmark of calls", () => {
-  const isOurs = ({ name }: PeerSpec): boolean => name.startsWith("typewire");
-  const called = { workload: "posted", connections: 1, inFlight: 8, about: "" } as const;
-  const ours: readonly (Benchmark & { readonly sides: readonly PeerSpec[] })[] = [
-    { peers: callPeers.filter(isOurs), name: "one", figure: "p50Us" } as const,
-    { peers: addedPeers, name: "added", figure: "perSecond" } as const,
-  ]
-    .map((options) => ({
-      ...requestBenchmark({ ...called, ...options }),
-      sides: options.peers,
-    }))
-    .concat(
-      [
-        { peers: streamPeers.filter(isOurs), name: "items", workload: "posted" } as const,
-        { peers: chunkPeers, name: "chunks", workload: "bytes/32768" } as const,
-      ].map((options) => ({ ...streamBenchmark({ ...one, ...options }), sides: options.peers })),
-      {
-        ...besideStreamBenchmark("beside", besidePeers.filter(isOurs)),
-        sides: besidePeers.filter(isOurs),
-      },
-      { ...broadcastBenchmark(20, publishPeers, "publish"), sides: publishPeers },
-    );
-
-  test.each(ours.map(({ name, run, sides }) => [name, run, sides] as const))(
-    "measures all of ours: %s",
-    async (_, run, sides) => {
-      const { rows } = await run(effort);
-      expect(rows.map(({ side, failure }) => ({ side, failure }))).toEqual(
-        sides.map(({ name }) => ({ side: name, failure: undefined })),
-      );
     },
     DEADLINE_MS,
   );

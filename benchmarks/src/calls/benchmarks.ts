@@ -1,49 +1,40 @@
-// What calls and streams cost, beside a raw echo, the same by hand, and what else has calls.
+// The benchmarks of calls by name.
 
 import type { Benchmark } from "../benchmark.ts";
-import { broadcastBenchmark } from "../end-to-end/broadcast.ts";
-import { affordable, idleMemoryBenchmark } from "../end-to-end/connections.ts";
-import { requestBenchmark, type RequestOptions } from "../end-to-end/request.ts";
-import { streamBenchmark } from "../end-to-end/stream.ts";
-import { besideStreamBenchmark } from "./beside-stream.ts";
-import {
-  addedPeers,
-  besidePeers,
-  callPeers,
-  chunkPeers,
-  idlePeers,
-  publishPeers,
-  streamPeers,
-} from "./peers.ts";
+import { affordable } from "../end-to-end/benchmarks.ts";
+import { besideBenchmark } from "./beside.ts";
+import { coldBenchmark } from "./cold.ts";
+import { latencyBenchmark, rateBenchmark, waysBenchmark } from "./latency.ts";
+import { connectionMemoryBenchmark, openMemoryBenchmark } from "./memory.ts";
+import { byHand, ownMessages, raw, rivals, typewire, wide } from "./peers.ts";
+import { publishBenchmark } from "./publish.ts";
+import { slowBenchmark } from "./slow.ts";
+import { chunksBenchmark, itemsBenchmark } from "./streams.ts";
 
-const one = { workload: "posted", connections: 1 } as const;
-
-function called(
-  name: string,
-  options: Pick<RequestOptions, "peers" | "inFlight" | "figure">,
-): Benchmark {
-  const about = `a call with seven fields and its answer, ${options.inFlight} in flight on one connection`;
-  return requestBenchmark({ ...one, ...options, name, about });
-}
+const callers = [typewire, raw, byHand, ...rivals.call];
+/** As many as a picture can show. */
+const pictured = callers.slice(0, 6);
 
 export const callBenchmarks: readonly Benchmark[] = [
-  called("calls/one", { peers: callPeers, inFlight: 1, figure: "p50Us" }),
-  called("calls/many", { peers: callPeers, inFlight: 64, figure: "perSecond" }),
-  called("calls/added", { peers: addedPeers, inFlight: 64, figure: "perSecond" }),
-  streamBenchmark({
-    ...one,
-    peers: streamPeers,
-    name: "calls/items",
-    about: "items of seven fields in a stream from the server, one connection",
-  }),
-  streamBenchmark({
-    ...one,
-    workload: "bytes/32768",
-    peers: chunkPeers,
-    name: "calls/chunks",
-    about: "chunks of 32 KiB in a stream from the server, one connection",
-  }),
-  besideStreamBenchmark("calls/beside", besidePeers),
-  broadcastBenchmark(affordable(10_000), publishPeers, "calls/publish"),
-  idleMemoryBenchmark(affordable(10_000), idlePeers, "calls/idle-memory"),
+  latencyBenchmark("p50Us", callers),
+  repetition(rateBenchmark(1, pictured)),
+  repetition(rateBenchmark(8, pictured)),
+  rateBenchmark(64, callers),
+  repetition(rateBenchmark(256, pictured)),
+  waysBenchmark(64),
+  itemsBenchmark("down", [typewire, wide, ownMessages, ...rivals.down]),
+  itemsBenchmark("both", [typewire, wide, ...rivals.both]),
+  chunksBenchmark([typewire, wide, raw, ...rivals.chunks]),
+  besideBenchmark("p50Us", rivals.down),
+  repetition(besideBenchmark("p99Us", rivals.down)),
+  slowBenchmark([typewire, ...rivals.down]),
+  connectionMemoryBenchmark(affordable(5000)),
+  openMemoryBenchmark("call", 200, 200),
+  openMemoryBenchmark("stream", 500, 60),
+  publishBenchmark(affordable(10_000)),
+  coldBenchmark([typewire, ...rivals.cold]),
 ];
+
+function repetition(benchmark: Benchmark): Benchmark {
+  return { ...benchmark, isRepetition: true };
+}

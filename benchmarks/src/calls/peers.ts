@@ -1,94 +1,42 @@
-// The systems that are called, in the order of the tables: Typewire with what a program may add to a call, the same by
-// hand, the ceiling, and what else a user would pick.
+// The systems whose calls are compared, in the order of the tables, and how to start a peer of each. The
+// first is the one that the ratios are about. The first six are in the picture.
 
-import { peers, type PeerSpec } from "../end-to-end/peers.ts";
+import { join } from "node:path";
+
+import type { PeerSpec } from "../end-to-end/peers.ts";
 
 const FULL_CHECK = "all of the schema";
+const NATS_CONFIGURATION = join(import.meta.dir, "..", "end-to-end", "peers", "nats.conf");
 
-/** A peer of Typewire's whose program is `typewire-calls.ts`. */
-function ours(name: string, ...args: readonly string[]): PeerSpec {
-  return { name, runtime: "bun", program: "typewire-calls.ts", args, checks: FULL_CHECK };
+function peer(name: string, program: string, args: readonly string[] = []): PeerSpec {
+  return { name, runtime: "bun", program, args, checks: FULL_CHECK };
 }
 
-function named(name: string): PeerSpec {
-  const spec = peers.find((each) => each.name === name);
-  if (spec === undefined) throw new Error(`${name}: expected among the peers`);
-  return spec;
-}
+export const typewire: PeerSpec = peer("typewire", "typewire.ts");
+export const raw: PeerSpec = { ...peer("raw Bun TCP", "raw.ts"), checks: "nothing: bytes" };
+export const byHand: PeerSpec = peer("ids made by hand", "by-hand.ts");
+export const ownMessages: PeerSpec = peer("one-way messages", "typewire.ts", ["messages"]);
+export const wide: PeerSpec = peer("typewire, window of 1 MiB", "typewire.ts", ["wide"]);
+export const middlewares: PeerSpec = peer("three middlewares", "typewire.ts", ["middlewares"]);
 
-const calls = ours("typewire");
-const raw = named("raw Bun TCP");
-const byHand: PeerSpec = {
-  name: "typewire, ids by hand",
-  runtime: "bun",
-  program: "typewire-ids.ts",
-  checks: FULL_CHECK,
-};
-const connectRpc: PeerSpec = {
-  name: "Connect (HTTP/2)",
-  runtime: "bun",
-  program: "connect-rpc.ts",
-  checks: FULL_CHECK,
-};
-const rivals: readonly PeerSpec[] = [
-  named("gRPC (grpc-js)"),
-  connectRpc,
-  named("tRPC over WebSocket"),
-  { name: "oRPC over WebSocket", runtime: "bun", program: "orpc.ts", checks: FULL_CHECK },
-  named("Effect RPC"),
-  named("replit/river"),
-  { name: "Cap'n Web", runtime: "bun", program: "capnweb.ts", checks: FULL_CHECK },
-  named("NATS, JSON"),
-  named("Socket.IO"),
-];
+const grpc = peer("gRPC (grpc-js)", "grpc.ts");
+const connect: PeerSpec = { ...peer("Connect", "connect.ts"), runtime: "node" };
+const nats = peer("NATS request", "nats.ts", [NATS_CONFIGURATION]);
+const trpc = peer("tRPC over WebSocket", "trpc.ts");
+const orpc = peer("oRPC over WebSocket", "orpc.ts");
+const effect = peer("Effect RPC", "effect-rpc.ts");
+const river = peer("replit/river", "river.ts");
+const capNWeb = peer("Cap'n Web", "cap-n-web.ts");
+const socketIo = peer("Socket.IO", "socket-io.ts");
 
-/** All of them. */
-export const callPeers: readonly PeerSpec[] = [calls, raw, byHand, ...rivals];
+/** Other systems, by what they can do. */
+export const rivals = {
+  call: [grpc, nats, effect, connect, trpc, orpc, river, capNWeb, socketIo],
+  down: [grpc, connect, effect, river, trpc, orpc, capNWeb],
+  both: [grpc, connect, river],
+  chunks: [grpc, connect, capNWeb],
+  cold: [grpc],
+} as const satisfies Record<string, readonly PeerSpec[]>;
 
-/** For the picture: the ceiling, and the fastest of the others. */
-export const growthCallPeers: readonly PeerSpec[] = [
-  calls,
-  raw,
-  byHand,
-  named("gRPC (grpc-js)"),
-  named("Effect RPC"),
-  named("NATS, JSON"),
-  named("Socket.IO"),
-];
-
-/** What a program may add to each call. */
-export const addedPeers: readonly PeerSpec[] = [
-  calls,
-  ours("typewire, with signal", "signal"),
-  ours("typewire, try", "try"),
-  ours("typewire, three middlewares", "middlewares"),
-];
-
-const wide = ours("typewire, window of 1 MiB", "nothing", String(1024 * 1024));
-const messages: PeerSpec = { ...named("typewire"), name: "typewire, one-way messages" };
-
-/** Those that have streams from the server. */
-export const streamPeers: readonly PeerSpec[] = [
-  calls,
-  wide,
-  messages,
-  ...rivals.filter(({ name }) => !["Cap'n Web", "NATS, JSON", "Socket.IO"].includes(name)),
-];
-
-/** Those whose streams leave room for calls on the same connection. */
-export const besidePeers: readonly PeerSpec[] = streamPeers.filter((spec) => spec !== messages);
-
-/** Those that carry bytes as they are. */
-export const chunkPeers: readonly PeerSpec[] = [calls, wide, raw, messages];
-
-/** The same server's messages to all, through a topic or without. */
-export const publishPeers: readonly PeerSpec[] = [
-  ours("typewire", "topic"),
-  ours("typewire, broadcast", "broadcast"),
-];
-
-/** An idle connection, where the protocol has calls and where it has none. */
-export const idlePeers: readonly PeerSpec[] = [
-  ours("typewire", "broadcast"),
-  { ...messages, name: "typewire, without calls" },
-];
+/** Where the programs are. */
+export const PROGRAMS: string = join(import.meta.dir, "peers");

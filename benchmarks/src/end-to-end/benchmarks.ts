@@ -1,11 +1,21 @@
 // The end-to-end benchmarks by name.
 
 import type { Benchmark } from "../benchmark.ts";
+import { descriptorLimit } from "../machine.ts";
 import { broadcastBenchmark } from "./broadcast.ts";
-import { acceptBenchmark, affordable, idleMemoryBenchmark } from "./connections.ts";
+import { acceptBenchmark, idleMemoryBenchmark } from "./connections.ts";
 import { peers, streamPeers } from "./peers.ts";
 import { requestBenchmark } from "./request.ts";
 import { streamBenchmark } from "./stream.ts";
+
+/** Descriptors that a process needs beside its connections. */
+const SPARE_DESCRIPTORS = 500;
+
+/** `wanted` connections, or as many as the descriptors of one process allow. */
+export function affordable(wanted: number): number {
+  const limit = descriptorLimit();
+  return limit === "unlimited" ? wanted : Math.min(wanted, limit - SPARE_DESCRIPTORS);
+}
 
 const one = { workload: "posted", connections: 1, peers } as const;
 

@@ -11,11 +11,8 @@ import { type Contestant, contest } from "./scenario.ts";
 const WARM_UPS = 3;
 const BROADCASTS = 7;
 
-export function broadcastBenchmark(
-  connections: number,
-  peers: readonly PeerSpec[],
-  name = `end-to-end/broadcast/${connections}`,
-): Benchmark {
+export function broadcastBenchmark(connections: number, peers: readonly PeerSpec[]): Benchmark {
+  const name = `end-to-end/broadcast/${connections}`;
   return { name, run: (effort) => runBroadcast(name, connections, peers, effort) };
 }
 
@@ -53,13 +50,15 @@ function broadcasting(spec: PeerSpec, connections: number): Contestant {
   };
 }
 
-async function broadcastOnce(
+/** Milliseconds until the last connection has one message, sent to all or to those of the topic. */
+export async function broadcastOnce(
   { server, client, connections }: Pair,
   verify: boolean,
+  how: "broadcast" | "publish" = "broadcast",
 ): Promise<number> {
   await client.ask({ do: "expect", each: 1, verify });
   const [{ startedAtMs, recipients }, { lastAtMs }] = await Promise.all([
-    server.ask({ do: "broadcast" }),
+    server.ask({ do: "broadcast", how }),
     client.ask({ do: "received" }),
   ]);
   if (recipients !== connections) {

@@ -5,7 +5,6 @@ import { existsSync, readFileSync } from "node:fs";
 
 import type { Benchmark, Effort } from "../benchmark.ts";
 import type { Comparison } from "../comparison.ts";
-import { descriptorLimit } from "../machine.ts";
 import { Pair } from "./pair.ts";
 import type { PeerSpec } from "./peers.ts";
 import { type Contestant, contest } from "./scenario.ts";
@@ -15,15 +14,6 @@ const FIRST_SHARE = 0.1;
 /** How long processes are left alone before their memory is read. */
 const REST_MS = 300;
 const QUICK_REST_MS = 10;
-
-/** Descriptors that a process needs beside its connections. */
-const SPARE_DESCRIPTORS = 500;
-
-/** `wanted` connections, or as many as the descriptors of one process allow. */
-export function affordable(wanted: number): number {
-  const limit = descriptorLimit();
-  return limit === "unlimited" ? wanted : Math.min(wanted, limit - SPARE_DESCRIPTORS);
-}
 
 export function acceptBenchmark(connections: number, peers: readonly PeerSpec[]): Benchmark {
   const name = "end-to-end/accept";
@@ -57,11 +47,8 @@ function accepting(spec: PeerSpec, connections: number): Contestant {
   };
 }
 
-export function idleMemoryBenchmark(
-  connections: number,
-  peers: readonly PeerSpec[],
-  name = "end-to-end/idle-memory",
-): Benchmark {
+export function idleMemoryBenchmark(connections: number, peers: readonly PeerSpec[]): Benchmark {
+  const name = "end-to-end/idle-memory";
   return {
     name,
     run(effort: Effort): Promise<Comparison> {
@@ -105,8 +92,8 @@ async function restingBytes({ server, serverPid }: Pair, restMs: number): Promis
   return kibibytes * 1024;
 }
 
-/** From the kernel where it lists processes as files (Linux), from `ps` elsewhere. */
-function residentKibibytes(pid: number): number {
+/** Of a process, from the kernel where it lists processes as files (Linux), from `ps` elsewhere. */
+export function residentKibibytes(pid: number): number {
   const status = `/proc/${pid}/status`;
   if (existsSync(status)) return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(status, "utf8"))?.[1]);
   const { stdout } = Bun.spawnSync(["ps", "-o", "rss=", "-p", String(pid)]);

@@ -23,18 +23,10 @@ export type Command =
   | { readonly do: "received" }
   /** Server: send this many messages to each connection. */
   | { readonly do: "stream"; readonly each: number }
-  /** Server: send one message to all connections. */
-  | { readonly do: "broadcast" }
-  /**
-   * Client: send this many requests in all, on all connections in turn, and await their answers; with `forMs`, as
-   * many of them as that takes.
-   */
-  | {
-      readonly do: "request";
-      readonly requests: number;
-      readonly inFlight: number;
-      readonly forMs?: number;
-    };
+  /** Server: send one message to all connections, or publish it to the topic that they have subscribed to. */
+  | { readonly do: "broadcast"; readonly how: "broadcast" | "publish" }
+  /** Client: send this many requests in all, on all connections in turn, and await their answers. */
+  | { readonly do: "request"; readonly requests: number; readonly inFlight: number };
 
 /** Times are milliseconds since the epoch with microseconds behind the point, comparable on one machine. */
 export interface Replies {
@@ -47,7 +39,7 @@ export interface Replies {
   received: { lastAtMs: number };
   stream: { startedAtMs: number };
   broadcast: { startedAtMs: number; recipients: number };
-  request: { p50Us: number; p99Us: number; perSecond: number; answers: number };
+  request: { p50Us: number; p99Us: number; perSecond: number };
 }
 
 /** The time on a clock that all processes of this machine share, to some microseconds. */

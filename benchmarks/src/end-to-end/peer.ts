@@ -32,6 +32,8 @@ export interface PeerServer {
   connectionCount?(): number;
   /** Sends to all connections in the way this system does that best. Default: to each in turn. */
   broadcast?(message: Workload["messages"][number]): void;
+  /** The same by a topic that all connections have subscribed to, where there is such a thing. */
+  readonly publish?: (message: Workload["messages"][number]) => void;
   /** Sends `each` messages to each connection, where there is a better way than one after the other. */
   stream?(each: number): Promise<void>;
   /** Ends what would outlive this process. */
@@ -75,9 +77,9 @@ class PeerSession {
       case "stream":
         return this.#stream(command.each);
       case "broadcast":
-        return this.#broadcast();
+        return this.#broadcast(command.how);
       case "request":
-        return this.#request(command.requests, command.inFlight, command.forMs);
+        return this.#request(command.requests, command.inFlight);
     }
   }
 
@@ -139,28 +141,24 @@ class PeerSession {
     return { startedAtMs };
   }
 
-  #broadcast(): Replies["broadcast"] {
+  #broadcast(how: "broadcast" | "publish"): Replies["broadcast"] {
     const server = this.#require(this.#server);
     const [message] = this.#workload.messages;
     if (message === undefined) throw new Error("broadcast: the workload has no message");
     const startedAtMs = epochMs();
-    if (server.broadcast === undefined) for (const sender of server.senders) sender.send(message);
+    if (how === "publish") this.#require(server.publish)(message);
+    else if (server.broadcast === undefined)
+      for (const sender of server.senders) sender.send(message);
     else server.broadcast(message);
     return { startedAtMs, recipients: this.#connectionCount() };
   }
 
-  async #request(
-    requests: number,
-    inFlight: number,
-    forMs = Infinity,
-  ): Promise<Replies["request"]> {
+  async #request(requests: number, inFlight: number): Promise<Replies["request"]> {
     const latenciesMs = new Float64Array(requests);
     const { messages } = this.#workload;
-    const startedAt = performance.now();
     let next = 0;
     const askOn = async (): Promise<void> => {
-      while (next < requests && performance.now() - startedAt < forMs) {
-        const index = next++;
+      for (let index = next++; index < requests; index = next++) {
         const client = this.#require(this.#clients[index % this.#clients.length]);
         const message = this.#require(messages[index % messages.length]);
         const sentAt = performance.now();
@@ -171,14 +169,14 @@ class PeerSession {
         }
       }
     };
+    const startedAt = performance.now();
     await Promise.all(Array.from({ length: inFlight }, askOn));
     const elapsedMs = performance.now() - startedAt;
-    const all = [...latenciesMs.subarray(0, next)];
+    const all = [...latenciesMs];
     return {
       p50Us: quantile(all, 0.5) * 1000,
       p99Us: quantile(all, 0.99) * 1000,
-      perSecond: (next / elapsedMs) * 1000,
-      answers: next,
+      perSecond: (requests / elapsedMs) * 1000,
     };
   }
 
@@ -189,7 +187,7 @@ class PeerSession {
 }
 
 /** Bun's collector, or Node's where it runs with --expose-gc. */
-function collectGarbage(): void {
+export function collectGarbage(): void {
   const { Bun: bun, gc } = globalThis as { Bun?: { gc(force: boolean): void }; gc?: () => void };
   if (bun !== undefined) bun.gc(true);
   else gc?.();

@@ -1,7 +1,7 @@
 // The systems that are compared end to end, in the order of the tables, and how to start a peer of each.
 // The first is the one that the ratios are about.
 
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 import packageJson from "../../package.json" with { type: "json" };
 
@@ -11,7 +11,7 @@ import { workloadOf } from "./workload.ts";
 export interface PeerSpec {
   readonly name: string;
   readonly runtime: "bun" | "node" | "python";
-  /** A file in `peers/`. */
+  /** A file in `peers/`, of this folder or of the one of the calls. */
   readonly program: string;
   readonly args?: readonly string[];
   /** What the receiver has checked of a message when the program sees it. */
@@ -71,25 +71,29 @@ export const growthStreamPeers: readonly PeerSpec[] = streamPeers.slice(0, 5);
 const PEERS = join(import.meta.dir, "peers");
 const BUILT = join(import.meta.dir, "..", "..", "dist");
 
-/** The command that starts a peer. Node gets its program in JavaScript, built here when it is asked for. */
-export async function commandOf({
-  runtime,
-  program,
-  args = [],
-}: PeerSpec): Promise<readonly string[]> {
+/**
+ * The command that starts a peer whose program is in `folder`. Node gets its program in JavaScript, built
+ * here when it is asked for.
+ */
+export async function commandOf(
+  { runtime, program, args = [] }: PeerSpec,
+  folder: string = PEERS,
+): Promise<readonly string[]> {
+  const path = join(folder, program);
   switch (runtime) {
     case "bun":
-      return [process.execPath, join(PEERS, program), ...args];
+      return [process.execPath, path, ...args];
     case "node":
-      return ["node", "--expose-gc", await buildForNode(program), ...args];
+      return ["node", "--expose-gc", await buildForNode(path), ...args];
     case "python":
-      return ["python3", join(PEERS, program), ...args];
+      return ["python3", path, ...args];
   }
 }
 
-async function buildForNode(program: string): Promise<string> {
+async function buildForNode(path: string): Promise<string> {
+  const program = basename(path);
   const { success, logs } = await Bun.build({
-    entrypoints: [join(PEERS, program)],
+    entrypoints: [path],
     outdir: BUILT,
     target: "node",
     format: "esm",

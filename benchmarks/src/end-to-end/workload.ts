@@ -12,23 +12,21 @@ export interface Workload extends Corpus {
   readonly messages: readonly (Message & { readonly id: number })[];
 }
 
-/** `posted`: the seven fields; `text/1024`: an id and 1024 bytes of ASCII; `bytes/1024`: an id and 1024 bytes. */
-export type WorkloadName = "posted" | `text/${number}` | `bytes/${number}`;
+/** `posted`: the seven fields; `text/1024`: an id and 1024 bytes of ASCII. */
+export type WorkloadName = "posted" | `text/${number}`;
 
 export function workloadOf(name: string): Workload {
   if (name === "posted") return withIds(medium);
-  const [, kind, size] = /^(text|bytes)\/(\d+)$/.exec(name) ?? [];
-  if (kind === undefined) throw new Error(`${name}: expected posted, text/BYTES or bytes/BYTES`);
-  const bytes = Number(size);
-  const body = kind === "text" ? Type.String() : Type.Uint8Array();
+  const bytes = Number(/^text\/(\d+)$/.exec(name)?.[1] ?? Number.NaN);
+  if (!Number.isSafeInteger(bytes)) throw new Error(`${name}: expected posted or text/BYTES`);
   return withIds({
     name,
-    about: `${kind === "text" ? "a text of " : ""}${bytes} bytes`,
-    schemas: { [kind]: Type.Object({ id: Type.Integer({ minimum: 0 }), body }) },
+    about: `a text of ${bytes} bytes`,
+    schemas: { text: Type.Object({ id: Type.Integer({ minimum: 0 }), body: Type.String() }) },
     messages: Array.from({ length: bytes > 65_536 ? 4 : 64 }, (_, id) => ({
-      type: kind,
+      type: "text",
       id,
-      body: kind === "text" ? asciiText(bytes, id) : new TextEncoder().encode(asciiText(bytes, id)),
+      body: asciiText(bytes, id),
     })),
   });
 }

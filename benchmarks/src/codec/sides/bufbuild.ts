@@ -6,8 +6,6 @@ import {
   create,
   createFileRegistry,
   type DescMessage,
-  type DescService,
-  type FileRegistry,
   fromBinary,
   toBinary,
 } from "@bufbuild/protobuf";
@@ -118,32 +116,7 @@ function singleOf(models: readonly RecordModel[]): RecordModel | undefined {
   return models.length === 1 ? models[0] : undefined;
 }
 
-/** The check of the corpus's only message, for what protobuf-es has decoded. */
-export function checkOf(corpus: Corpus): <Value>(value: Value) => Value {
-  const isValid = recordChecks(corpus, "numbers")[singleOf(modelsOf(corpus))?.name ?? ""];
-  if (isValid === undefined) throw checkFailed(corpus);
-  return (value) => {
-    if (!isValid(value)) throw checkFailed(corpus);
-    return value;
-  };
-}
-
-/** A service whose methods take and return the corpus's only message: `Echo`, and `Subscribe`, a server stream. */
-export function serviceOf(corpus: Corpus): DescService {
-  const service = registryOf(modelsOf(corpus)).getService("bench.Bench");
-  if (service === undefined) throw new Error("bench.proto: expected the service in the registry");
-  return service;
-}
-
 function rootSchema(models: readonly RecordModel[]): DescMessage {
-  const name = singleOf(models)?.name ?? "Envelope";
-  const schema = registryOf(models).getMessage(`bench.${name}`);
-  if (schema === undefined)
-    throw new Error("bench.proto: expected the root message in the registry");
-  return schema;
-}
-
-function registryOf(models: readonly RecordModel[]): FileRegistry {
   const envelope = {
     name: "Envelope",
     field: models.map(({ name }, index) => ({
@@ -161,23 +134,16 @@ function registryOf(models: readonly RecordModel[]): FileRegistry {
     package: "bench",
     syntax: "proto3",
     messageType: [...models.map((model) => messageType(model, "")), envelope],
-    service: singleOf(models) === undefined ? [] : [serviceType(models[0]?.name ?? "")],
   });
-  return createFileRegistry(file, () => undefined);
+  const schema = createFileRegistry(file, () => undefined).getMessage(
+    `bench.${singleOf(models)?.name ?? "Envelope"}`,
+  );
+  if (schema === undefined)
+    throw new Error("bench.proto: expected the root message in the registry");
+  return schema;
 }
 
-function serviceType(message: string) {
-  const types = { inputType: `.bench.${message}`, outputType: `.bench.${message}` };
-  return {
-    name: "Bench",
-    method: [
-      { name: "Echo", ...types },
-      { name: "Subscribe", ...types, serverStreaming: true },
-    ],
-  };
-}
-
-interface MessageType {
+export interface MessageType {
   name: string;
   field: { name: string; number: number; label: Label; type: FieldKind; typeName: string }[];
   nestedType: MessageType[];
@@ -193,7 +159,8 @@ const SCALARS = {
   sint32: FieldKind.SINT32,
 } as const;
 
-function messageType(model: RecordModel, outer: string): MessageType {
+/** The descriptor of a record in the package `bench`; `outer` is the path of what it stands in. */
+export function messageType(model: RecordModel, outer: string): MessageType {
   const path = `${outer}.${model.name}`;
   const types = model.fields.map(({ type }) => type);
   // proto3 says "may be absent" with a `oneof` of one member for each such field.

@@ -2,29 +2,14 @@
 // requests. Effect's schemas validate at both ends. TCP, with the serialisation that is fastest here.
 
 import { NodeSocket, NodeSocketServer } from "@effect/platform-node";
-import { Context, Effect, Layer, ManagedRuntime, Schema, Scope, Stream } from "effect";
+import { Context, Effect, Layer, ManagedRuntime, Scope, Stream } from "effect";
 import { Rpc, RpcClient, RpcGroup, RpcSerialization, RpcServer } from "effect/rpc";
 import { SocketServer } from "effect/socket";
 
+import { Posted, posted } from "../effect-schema.ts";
 import { MessageQueue } from "../message-queue.ts";
 import { type Peer, type PeerClient, type PeerServer, runPeer } from "../peer.ts";
 import type { Receiver } from "../receiver.ts";
-
-const text = (least: number, most: number) =>
-  Schema.String.check(Schema.isMinLength(least), Schema.isMaxLength(most));
-
-/** The seven fields in Effect's schemas. */
-const posted = {
-  type: Schema.Literal("posted"),
-  id: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 4_294_967_295 })),
-  from: text(1, 32),
-  room: Schema.Literals(["lobby", "news", "support"]),
-  text: text(1, 280),
-  at: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
-  score: Schema.Finite,
-  edited: Schema.Boolean,
-};
-const Posted = Schema.Struct(posted);
 
 class Bench extends RpcGroup.make(
   Rpc.make("Echo", { payload: posted, success: Posted }),

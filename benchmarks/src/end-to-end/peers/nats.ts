@@ -2,13 +2,10 @@
 // starts the server with the configuration in its first argument, publishes and answers; the memory that
 // counts is the server's.
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-
 import { connect as connectNats, type NatsConnection } from "@nats-io/transport-node";
 
 import { type Checker, checkerOf, type Parse, parserOf } from "../json.ts";
+import { startNatsServer } from "../nats-server.ts";
 import { type Peer, type PeerClient, type PeerServer, runPeer } from "../peer.ts";
 import type { Receiver } from "../receiver.ts";
 import type { Sender } from "../sender.ts";
@@ -19,27 +16,6 @@ const REQUEST = "request";
 const JOIN = "join";
 /** What is published between two looks at whether the server has it all. */
 const BATCH = 1024;
-
-/** Starts nats-server on a free port and reads from its log which one. */
-async function startServer(): Promise<{
-  readonly port: number;
-  readonly pid: number;
-  readonly stop: () => void;
-}> {
-  const server = spawn("nats-server", ["--config", process.argv[2] ?? ""], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  await once(server, "spawn");
-  const lines = createInterface({ input: server.stderr });
-  for await (const line of lines) {
-    const port = /Listening for client connections on 127\.0\.0\.1:(\d+)/.exec(line)?.[1];
-    if (port === undefined) continue;
-    // The rest of the log has no reader.
-    server.stderr.resume();
-    return { port: Number(port), pid: server.pid ?? 0, stop: () => void server.kill() };
-  }
-  throw new Error("nats-server ended before it listened");
-}
 
 class Publisher implements Sender {
   readonly #connection: NatsConnection;
@@ -63,7 +39,7 @@ class Publisher implements Sender {
 }
 
 async function listen(parse: Parse, check: Checker): Promise<PeerServer> {
-  const { port, pid, stop } = await startServer();
+  const { port, pid, stop } = await startNatsServer();
   const connection = await connectNats({ servers: `127.0.0.1:${port}` });
   let joined = 0;
   connection.subscribe(REQUEST, {

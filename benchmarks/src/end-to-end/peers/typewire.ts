@@ -1,5 +1,5 @@
 // Typewire: the server's and the client's library as their users have them. `reference` as the first
-// argument switches the compiled path off.
+// argument switches the compiled path off; `topic` has every connection subscribe to one.
 
 import { connect as connectClient, serve } from "@typewire/bun";
 
@@ -10,6 +10,9 @@ import { type Peer, type PeerClient, type PeerServer, runPeer } from "../peer.ts
 import type { Receiver } from "../receiver.ts";
 import { messageNameOf, type Workload } from "../workload.ts";
 
+/** What all connections are subscribed to where the first argument is `topic`. */
+const TOPIC = "all";
+const hasTopic = process.argv[2] === "topic";
 const path = process.argv[2] === "reference" ? "reference" : "compiled";
 /** Room for the largest text of the growth benchmarks: the default is 1 MiB for the whole payload. */
 const limits = { maxFrameBytes: 2 * 1024 * 1024 };
@@ -25,13 +28,19 @@ type BenchProtocol = ReturnType<typeof protocolOf>;
 async function listen(protocol: BenchProtocol, name: string): Promise<PeerServer> {
   const server = serve(
     protocol,
-    { port: 0, limits, maxConnections: 20_000 },
+    {
+      port: 0,
+      limits,
+      maxConnections: 20_000,
+      ...(hasTopic && { onOpen: (connection) => connection.subscribe(TOPIC) }),
+    },
     { [name]: (message, connection) => void connection.send(message) },
   );
   return {
     port: server.port,
     senders: server.connections,
     broadcast: (message) => void server.broadcast(message),
+    publish: (message) => void server.publish(TOPIC, message),
   };
 }
 
