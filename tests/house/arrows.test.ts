@@ -28,7 +28,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "connection",
     "protocol",
   ],
-  "apps/server": ["bun", "observe", "command", "server", "connection", "protocol"],
+  "apps/server": ["bun", "nats", "observe", "command", "server", "connection", "protocol"],
   "apps/client": ["bun", "command", "client", "connection", "protocol"],
 };
 

@@ -3,6 +3,7 @@
 import {
   addLimitFlag,
   addLogFlags,
+  collectFlag,
   type Command,
   type CommandLine,
   createCommand,
@@ -27,6 +28,7 @@ import { defaultConnectionLimits } from "@typewire/connection/internal";
 import type { MessageOf } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
 
+import { busValue } from "./bus-value.ts";
 import { name, version } from "./program.ts";
 import { addSecurityFlags, checkSecurityFlags, type SecurityFlags } from "./security-flags.ts";
 
@@ -42,6 +44,8 @@ export interface ServerFlags extends LogFlags, LimitFlags, SecurityFlags {
   readonly host: string;
   readonly port: number;
   readonly reusePort?: boolean;
+  /** Addresses of one bus. */
+  readonly backplane?: readonly string[];
   readonly interval: number;
   readonly greeting: GreetingWords;
   readonly maxConnections?: number;
@@ -86,6 +90,9 @@ export const serverNotes = `
 Data goes to stdout: what clients say, as [RECEIVED] lines, or with --log json as one JSON object a
 line. Everything else goes to stderr. Colours appear on a terminal only; NO_COLOR turns them off.
 
+With --backplane several servers are one: what a client of one says reaches the clients of all. NATS
+may be away when a server starts, and come and go; what was lost meanwhile is in the log, counted.
+
 With --tls-cert, SIGHUP reads the certificate files again: new connections meet the new ones.
 
 Ctrl+C, SIGTERM and, without TLS, SIGHUP drain: no new connections, answers under way are finished, $bye to every
@@ -117,6 +124,9 @@ export function serverCommand(): Command {
       valueFlag("--port <port>", "0 picks a free one", integerValue("a port", 0, 65_535), "8080"),
     )
     .option("--reuse-port", "share the port with other processes that have this flag (Linux)")
+    .addOption(
+      collectFlag("--backplane <url>", "pass on what clients say by this NATS too", busValue),
+    )
     .addOption(valueFlag("--unix <path>", "listen there instead of a port", socketPathValue))
     .addOption(
       valueFlag("--interval <duration>", "time between greetings", durationValue(10), "60s"),

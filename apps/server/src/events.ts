@@ -3,6 +3,8 @@
 
 import { describeEnd, logEvent, sharedEvents } from "@typewire/command";
 
+import { busEvents } from "./bus-events.ts";
+
 interface PeerCount {
   connection: string;
   active: number;
@@ -32,6 +34,7 @@ const active = ({ active: count }: PeerCount) => [["ACTIVE CONNECTIONS", `${coun
 
 export const serverEvents = {
   ...sharedEvents,
+  ...busEvents,
   starting: logEvent<{ version: string }>({
     level: "info",
     tag: "STARTING",

@@ -23,6 +23,7 @@ import { TypewireError } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
 import type { ServerOf, ServerStats } from "@typewire/server";
 
+import { backplaneLog, backplaneOptions } from "./backplane.ts";
 import type { ServerFlags } from "./command-line.ts";
 import { describeEnds } from "./describe-ends.ts";
 import { serverEvents } from "./events.ts";
@@ -55,7 +56,10 @@ export async function runServer(flags: ServerFlags, context: RunContext): Promis
     const { warnings, ...security } = securityOptions(flags);
     for (const reason of warnings) log("security-warning", { reason });
     if (security.tls !== undefined) await tryCertificates(security.tls);
-    server = start(flags, { ...target, ...security }, { log, terminal });
+    const { backplane: bus, reusePort } = flags;
+    if (reusePort === true && bus === undefined) log("port-shared", {});
+    const where = { ...target, ...security, ...(await backplaneOptions(bus)) };
+    server = start(flags, where, { log, terminal });
   } catch (error) {
     if (!(error instanceof TypewireError)) throw error;
     log("listen-failed", { code: error.code, reason: error.message });
@@ -92,7 +96,9 @@ export async function runServer(flags: ServerFlags, context: RunContext): Promis
 /** The server with its log and its output. */
 function start(
   flags: ServerFlags,
-  where: SocketAddress & Omit<ReturnType<typeof securityOptions>, "warnings">,
+  where: SocketAddress &
+    Omit<ReturnType<typeof securityOptions>, "warnings"> &
+    Awaited<ReturnType<typeof backplaneOptions>>,
   {
     log,
     terminal: { out, outHasColours },
@@ -119,6 +125,7 @@ function start(
         trace: flags.trace,
         quotesPeer: flags.trace,
       }),
+      ...(where.backplane === undefined ? [] : [backplaneLog(log)]),
     ],
     onOpen: ({ name }) => log("connected", { connection: name, active: server.connections.size }),
     onClose({ name }, end) {

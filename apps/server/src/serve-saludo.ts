@@ -2,7 +2,7 @@
 // client says to all others. One timer greets all clients. What is printed is the caller's affair.
 
 import { serve, type ServeOptions } from "@typewire/bun";
-import { systemClock } from "@typewire/connection";
+import { type Connection, isTooLarge, systemClock } from "@typewire/connection";
 import { saludo, type SaludoServerMessage } from "@typewire/protocol/saludo";
 import type { ServerObserver, ServerOf } from "@typewire/server";
 
@@ -24,6 +24,16 @@ export function serveSaludo(options: SaludoOptions): ServerOf<typeof saludo> {
   const { words, intervalMs, onSaid, ...serveOptions } = options;
   const { clock = systemClock } = serveOptions;
   const greeting: Message<"greeting"> = { type: "greeting", words };
+
+  const greet = (connection: Connection<SaludoServerMessage>): void => {
+    if (connection.state !== "open") return;
+    try {
+      connection.send(greeting);
+    } catch (error) {
+      // More than this client takes: that has been counted and told of.
+      if (!isTooLarge(error)) throw error;
+    }
+  };
 
   const host: ServerObserver<typeof saludo> = {
     onOpen(connection) {
@@ -47,7 +57,8 @@ export function serveSaludo(options: SaludoOptions): ServerOf<typeof saludo> {
   const greetLater = (): void => {
     clock.after(intervalMs, () => {
       if (!server.isListening) return;
-      server.broadcast(greeting);
+      // A broadcast would reach the clients of other servers as well, and each server greets its own.
+      for (const connection of server.connections) greet(connection);
       greetLater();
     });
   };

@@ -28,7 +28,7 @@ describe("readServerCommandLine", () => {
   test("reads every flag", () => {
     const flags =
       '--host auto --port 0 --interval 1.5s --greeting {"-3":"x"} --max-connections 7 ' +
-      "--max-connections-per-address 3 --max-buffered 1GiB --drain-timeout 1s --drain-spread 2s --reuse-port --lang es --log json --log-limit 5 " +
+      "--max-connections-per-address 3 --max-buffered 1GiB --drain-timeout 1s --drain-spread 2s --reuse-port --backplane nats://127.0.0.1:4222 --backplane nats://[::1]:4333 --lang es --log json --log-limit 5 " +
       "--trace --require-hello --limit maxFrameBytes=64KiB --limit handlersStallMs=5s";
     expect(readServerCommandLine(flags.split(" "))).toEqual({
       kind: "run",
@@ -43,6 +43,7 @@ describe("readServerCommandLine", () => {
         drainTimeout: 1000,
         drainSpread: 2000,
         reusePort: true,
+        backplane: ["127.0.0.1:4222", "[::1]:4333"],
         limits: { requireHello: true, maxFrameBytes: 65_536, handlersStallMs: 5000 },
         lang: "es",
         log: "json",
@@ -73,6 +74,8 @@ describe("readServerCommandLine", () => {
     ["--log xml", '--log takes human or json; got "xml"'],
     ["--unix /x --port 1", "--unix and --port exclude each other; give one of them"],
     ["--host ::1 --unix /x", "--unix and --host exclude each other; give one of them"],
+    ["--backplane redis://a:1", "--backplane takes nats://HOST:PORT; got"],
+    ["--backplane nats://me:secret@a:1", "--backplane takes nats://HOST:PORT; got"],
     ["--reuse-port --unix /x", "--unix and --reuse-port exclude each other; give one of them"],
     [`--unix /${"x".repeat(107)}`, "--unix takes the path of a Unix socket, at most 107 bytes"],
     ["--tls-cert /x", "--tls-cert needs --tls-key beside it"],

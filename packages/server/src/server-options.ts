@@ -136,6 +136,9 @@ const aBackplane: OptionCheck = {
   allows: (value) =>
     typeof value === "object" &&
     value !== null &&
+    // Lists have a method of this name.
+    !Array.isArray(value) &&
+    !ArrayBuffer.isView(value) &&
     "join" in value &&
     typeof value.join === "function",
 };

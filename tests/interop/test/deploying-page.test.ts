@@ -37,7 +37,7 @@ describe("the commands", () => {
 describe.if(process.platform === "linux")("the commands of several processes", () => {
   test("share a port, and end when nobody is left to say goodbye to", async () => {
     const commands = page.blocks.filter(({ content }) => content.startsWith("typewire-server"));
-    expect(commands).toHaveLength(2);
+    expect(commands).toHaveLength(3);
     await using programs = new AsyncDisposableStack();
     const started: Program[] = [];
     let port = "0";
