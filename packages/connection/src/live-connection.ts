@@ -14,7 +14,7 @@ import {
 
 import { AwaitedEnd } from "./awaited-end.ts";
 import type { ByteSocket, SocketUser } from "./byte-socket.ts";
-import { knowsCalls, slotsOf } from "./calls/caller-slots.ts";
+import { slotsOf } from "./calls/caller-slots.ts";
 import { Calls } from "./calls/calls.ts";
 import { ConnectionLink } from "./calls/connection-link.ts";
 import {
@@ -540,11 +540,10 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   /** Nothing more is handed to handlers of messages, and no further call taken. */
   #closeAfterWork(bye: Bye, reason: CloseReason, halfTimeMs: number): void {
     if (this.#isEnding || this.#awaitedEnd !== undefined) return;
-    const { calls, clock, hello, limits } = this.#endpoint;
+    const { clock, hello, limits } = this.#endpoint;
     // A peer that knows no calls is told of none, and not waited for.
-    const knows =
-      this.#calls?.hasBeenCalled === true || knowsCalls(this.#handshake.peerHello, hello);
-    const answersCalls = calls?.answering !== undefined && this.#state === "open" && knows;
+    const answersCalls =
+      this.#state === "open" && this.calls?.answersTo(this.#handshake.peerHello, hello) === true;
     if (!answersCalls && this.#handlers.inFlight === 0) {
       this.closeWith(reason, bye);
       return;

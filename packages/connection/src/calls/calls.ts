@@ -8,6 +8,7 @@ import {
   type Credit,
   type Drain,
   type End,
+  type Hello,
   type Item,
   type Late,
   type Result,
@@ -18,7 +19,7 @@ import type { Clock } from "../time/clock.ts";
 import type { CallTally } from "./call-tally.ts";
 import type { CallLink } from "./call-link.ts";
 import { type CalleeEndpoint, IncomingCalls } from "./incoming-calls.ts";
-import type { PeerSlots } from "./caller-slots.ts";
+import { knowsCalls, type PeerSlots } from "./caller-slots.ts";
 import { ItemPump } from "./item-pump.ts";
 import type { OutgoingCalls } from "./outgoing-calls.ts";
 
@@ -75,9 +76,9 @@ export class Calls {
     return (this.#outgoing?.held.memoryBytes ?? 0) + (this.#incoming?.held.memoryBytes ?? 0);
   }
 
-  /** Whether the peer has said anything of a call, which it then knows. */
-  get hasBeenCalled(): boolean {
-    return this.#incoming !== undefined;
+  /** Whether this side answers calls, and the peer knows them: it has made one, or says so in its hello. */
+  answersTo(peers: Hello | undefined, ours: Hello): boolean {
+    return this.answers && (this.#incoming !== undefined || knowsCalls(peers, ours));
   }
 
   /** Whether this side answers calls of the peer's. */
