@@ -16,11 +16,12 @@ const FLOORS: readonly (readonly string[])[] = [
     "options.ts",
     "shuffled.ts",
     "text.ts",
+    "type-counts.ts",
     "time/clock.ts",
     "time/waiting.ts",
   ],
   ["close-reason.ts", "limit-rows.ts", "limits.ts"],
-  ["handlers.ts", "stats.ts", "time/"],
+  ["handler-times.ts", "handlers.ts", "stats.ts", "time/"],
   [
     "calls/",
     "connection.ts",
