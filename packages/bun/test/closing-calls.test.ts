@@ -15,7 +15,12 @@ const desk = defineProtocol({
   version: 1,
   server: {},
   client: { work: Type.Object({ ms: Type.Integer() }) },
-  calls: { hang: {}, heed: {}, echo: { input: Type.Integer(), output: Type.Integer() } },
+  calls: {
+    hang: {},
+    heed: {},
+    ticks: { yields: Type.Integer() },
+    echo: { input: Type.Integer(), output: Type.Integer() },
+  },
 });
 
 function open(options: Partial<ServeOptions<typeof desk, 0>> = {}) {
@@ -34,6 +39,11 @@ function open(options: Partial<ServeOptions<typeof desk, 0>> = {}) {
         new Promise((_resolve, reject) => {
           signal.addEventListener("abort", () => reject(signal.reason as Error));
         }),
+      async *ticks(_, { signal }) {
+        yield await new Promise<number>((_resolve, reject) => {
+          signal.addEventListener("abort", () => reject(signal.reason as Error));
+        });
+      },
       echo: (input) => input,
     },
   );
@@ -161,29 +171,61 @@ describe("a close that waits for calls", () => {
     const second = serve(
       desk,
       { port },
-      { work() {}, hang() {}, heed() {}, echo: (input) => input * 10 },
+      { work() {}, hang() {}, heed() {}, async *ticks() {}, echo: (input) => input * 10 },
     );
     await using _ = second;
     expect(await within(crossing, () => "the call was lost")).toBe(20);
   });
 
-  test("tells a client when to come back", async () => {
-    const { server } = open();
-    const waits: number[] = [];
-    await using client = await connect(
-      desk,
-      {
-        port: server.port,
-        random: () => 0,
-        onStatus: (status) => {
-          if (status.state === "reconnecting") waits.push(status.delayMs);
+  test.each(["nothing", "a call", "a stream"])(
+    "tells a client with %s under way why, and when to come back",
+    async (work) => {
+      const { server } = open();
+      const ends: unknown[] = [];
+      await using client = await connect(
+        desk,
+        {
+          port: server.port,
+          random: () => 0,
+          onStatus(status) {
+            if (status.state === "reconnecting") ends.push(status);
+          },
         },
-      },
-      {},
-    );
-    expect(await client.call.echo(1)).toBe(1);
-    await server.drain({ retryAfterMs: 60_000 });
-    await until(() => waits.length > 0);
-    expect(waits[0]).toBeGreaterThanOrEqual(60_000);
+        {},
+      );
+      const called = work === "a call" ? client.try.heed() : undefined;
+      const streamed = work === "a stream" ? client.try.ticks() : undefined;
+      const output = streamed?.output;
+      void streamed?.[Symbol.asyncIterator]().next();
+      if (work !== "nothing") await until(() => server.stats().callsInFlight === 1);
+      await server.drain({ reason: "a new version", retryAfterMs: 60_000, timeoutMs: 400 });
+      for (const outcome of [await called, await output]) {
+        if (outcome !== undefined) {
+          expect(outcome).toMatchObject({ ok: false, error: { code: "shutting-down" } });
+        }
+      }
+      await until(() => ends.length > 0);
+      expect(ends[0]).toMatchObject({
+        delayMs: 60_000,
+        reason: {
+          code: "peer-closed",
+          origin: "peer",
+          message: expect.stringContaining("a new version") as string,
+        },
+      });
+    },
+  );
+
+  test("for good is for good, whatever the client does by itself", async () => {
+    const { server } = open();
+    await using _ = server;
+    const client = await connect(desk, { port: server.port });
+    const [connection] = server.connections;
+    void connection?.close({ reason: "the account is closed", final: true, afterHandlers: true });
+    expect(await within(client.closed, () => "the client did not end")).toMatchObject({
+      code: "peer-closed",
+      final: true,
+      message: expect.stringContaining("the account is closed") as string,
+    });
   });
 });

@@ -7,6 +7,7 @@ import {
   type AnyMessage,
   type Bye,
   type Call,
+  type Drain,
   type Hello,
   type OpenCalls,
   TypewireError,
@@ -29,6 +30,7 @@ import {
   type OwnControlMessage,
   peerEndedItsHalf,
   socketLost,
+  peerSaidBye,
   toBye,
   toLastError,
 } from "./close-reason.ts";
@@ -533,7 +535,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
       handlerFailed: observers.onHandlerError,
       closeWith: (reason, lastMessage) => this.closeWith(reason, lastMessage),
       callSettled: () => this.handlerSettled(),
-      callsEnded: (retryAfterMs) => this.#callsEnded(retryAfterMs),
+      callsEnded: (drain) => this.#callsEnded(drain),
     });
   }
 
@@ -551,20 +553,20 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     const graceMs = answersCalls ? Math.max(1, Math.min(limits.lingerMs, halfTimeMs)) : 0;
     this.#awaitedEnd = new AwaitedEnd(bye, reason, graceMs, clock);
     // What callers still say of their calls has to be read.
-    if (answersCalls) this.calls?.drain(halfTimeMs, bye.retryAfterMs);
+    if (answersCalls) this.calls?.drain(halfTimeMs, bye);
     else this.#inflow.hold(HOLD.ending);
   }
 
   /** No call is under way any more, after a drain of this side's or of the peer's. */
-  #callsEnded(retryAfterMs: number | undefined): void {
+  #callsEnded(drain: Drain | undefined): void {
     if (this.#endpoint.role === "server") {
       this.#awaitedEnd?.callsEnded(() => this.#endIfDue());
       return;
     }
+    const reason = drain?.reason ?? "It takes no further calls here";
     const bye = toBye({ reason: "The server takes no further calls here" });
-    const reason = closedInOrder(bye.reason);
-    const back = retryAfterMs === undefined ? reason : { ...reason, retryAfterMs };
-    this.#closeAfterWork(bye, back, DRAIN_HALF_TIME_MS);
+    // What it means to say is known: it is the peer's end, as if its `$bye` had come.
+    this.#closeAfterWork(bye, peerSaidBye({ ...drain, type: "$bye", reason }), DRAIN_HALF_TIME_MS);
   }
 
   /** The end that was waited for, where nothing keeps the connection from it any more. */

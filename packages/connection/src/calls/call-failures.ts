@@ -72,7 +72,7 @@ const sentences: Readonly<Record<EndCode, string>> = {
   cancelled: "The caller cancelled it",
   "deadline-exceeded": "Its time is over",
   "connection-lost": "The connection has ended",
-  "shutting-down": "This side shuts down",
+  "shutting-down": "The side that answers shuts down",
   "item-beyond-credit": "An item came beyond the credit",
   "invalid-item": "An item did not fit",
 };

@@ -40,8 +40,8 @@ export interface CallLink<Self = unknown> {
   holds(memoryBytes: number): void;
   /** Ends the connection because of its calls. */
   end(code: "internal" | "too-many-errors", message: string): void;
-  /** After `drain` at either end: no call is under way any more. `retryAfterMs` is what the peer's `$drain` said. */
-  callsEnded(retryAfterMs?: number): void;
+  /** After `drain` at either end: no call is under way any more. `drain` is the peer's. */
+  callsEnded(drain?: Drain): void;
 }
 
 /** The `$credit` by which a receiver opens a window of `windowBytes`; 0 where it is open. */

@@ -2,6 +2,7 @@
 // so that a connection without calls does not know that they exist.
 
 import {
+  type Bye,
   type Call,
   type CallMisfit,
   type Cancel,
@@ -147,15 +148,12 @@ export class Calls {
     this.#pump.drained();
   }
 
-  /** Says `$drain`, and takes no further calls; those under way are asked to end after `halfTimeMs`. */
-  drain(halfTimeMs: number, retryAfterMs?: number): void {
+  /** Says `$drain` as `bye` will end it, and takes no further calls; those under way are asked to end after `halfTimeMs`. */
+  drain(halfTimeMs: number, bye: Bye): void {
     const { answering } = this.#sides;
     if (answering === undefined) return;
-    this.#link.send(
-      retryAfterMs === undefined ? { type: "$drain" } : { type: "$drain", retryAfterMs },
-      "",
-    );
-    this.#requireIncoming("$call").drain(halfTimeMs, retryAfterMs);
+    this.#link.send({ ...bye, type: "$drain" }, "");
+    this.#requireIncoming("$call").drain(halfTimeMs, bye.retryAfterMs);
   }
 
   /**

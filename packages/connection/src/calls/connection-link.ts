@@ -1,7 +1,7 @@
 // A connection as its calls see it: puts their frames into the connection's queue, and knows how far it has left.
 // Made with the calls, so that a connection without any does not have it.
 
-import { HEADER_BYTES } from "@typewire/protocol";
+import { type Drain, HEADER_BYTES } from "@typewire/protocol";
 
 import {
   type CloseReason,
@@ -31,8 +31,8 @@ export interface LinkedConnection<Self> {
   readonly closeWith: (reason: CloseReason, lastMessage: OwnControlMessage) => void;
   /** A call that this side answers has its result, or has ended without one. */
   readonly callSettled: () => void;
-  /** No call is under way any more, after a drain; `retryAfterMs` is what the peer's said. */
-  readonly callsEnded: (retryAfterMs: number | undefined) => void;
+  /** No call is under way any more, after a drain; `drain` is the peer's. */
+  readonly callsEnded: (drain: Drain | undefined) => void;
 }
 
 export class ConnectionLink<Self> implements CallLink<Self> {
@@ -102,8 +102,8 @@ export class ConnectionLink<Self> implements CallLink<Self> {
     this.#of.closeWith({ code, message, origin: "local" }, { type: "$error", code, message });
   }
 
-  callsEnded(retryAfterMs?: number): void {
-    this.#of.callsEnded(retryAfterMs);
+  callsEnded(drain?: Drain): void {
+    this.#of.callsEnded(drain);
   }
 
   /**

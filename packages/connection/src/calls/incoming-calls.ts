@@ -120,7 +120,7 @@ export class IncomingCalls implements Callee {
       const { retryAfterMs } = this.#drain;
       this.#refuse(id, name, {
         code: "shutting-down",
-        message: "This side shuts down",
+        message: "The side that answers shuts down",
         retryAfterMs,
       });
     } else if (!this.#slots.has(isStream)) {

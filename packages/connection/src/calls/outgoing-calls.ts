@@ -14,7 +14,6 @@ import {
 } from "@typewire/protocol";
 
 import { describeThrown } from "../text.ts";
-import { MAX_TIMER_MS } from "../time/clock.ts";
 import { afterTheEnd, mayGoAgain } from "./again.ts";
 import type { CallDeadlines } from "./call-deadlines.ts";
 import { answeredWith, endedBy } from "./call-failures.ts";
@@ -62,8 +61,8 @@ export class OutgoingCalls implements Caller, CallMaker {
   readonly #held: HeldItems;
   readonly #ids: CallIds;
   #isDraining = false;
-  /** When to come back, by the peer's `$drain`. */
-  #retryAfterMs: number | undefined;
+  /** The peer's, of this connection. */
+  #drain: Drain | undefined;
   #closed: string | undefined;
 
   constructor(endpoint: CallerEndpoint, comesBack: boolean) {
@@ -138,7 +137,7 @@ export class OutgoingCalls implements Caller, CallMaker {
     const line = this.#line;
     this.#line = undefined;
     this.#isDraining = false;
-    this.#retryAfterMs = undefined;
+    this.#drain = undefined;
     if (!this.#comesBack) this.#closed ??= because;
     const open = [...this.#open.values()];
     const waiting = [...this.#waiting];
@@ -168,9 +167,9 @@ export class OutgoingCalls implements Caller, CallMaker {
   }
 
   /** The peer takes no further calls on this connection. */
-  receiveDrain({ retryAfterMs }: Drain): void {
+  receiveDrain(drain: Drain): void {
     this.#isDraining = true;
-    if (retryAfterMs !== undefined) this.#retryAfterMs = Math.min(retryAfterMs, MAX_TIMER_MS);
+    this.#drain = drain;
     if (!this.#comesBack) {
       const waiting = [...this.#waiting];
       this.#waiting.clear();
@@ -403,6 +402,6 @@ export class OutgoingCalls implements Caller, CallMaker {
   }
 
   #tellDrained(): void {
-    if (this.#isDraining && this.inFlight === 0) this.#line?.link.callsEnded(this.#retryAfterMs);
+    if (this.#isDraining && this.inFlight === 0) this.#line?.link.callsEnded(this.#drain);
   }
 }

@@ -220,7 +220,7 @@ describe("A caller that comes back", () => {
       { once: (input: unknown) => input },
       { comesBack: true },
     );
-    pair.far.drain(500, 20);
+    pair.far.drain(500, { type: "$bye", reason: "a new version", retryAfterMs: 20 });
     const crossed = pair.call("once", 1);
     await pair.settle();
     const after = pair.call("once", 2);

@@ -54,7 +54,7 @@ describe("Calls at their ends", () => {
     });
     const running = pair.faces.try["slow"]?.(1);
     await pair.settle(3);
-    pair.far.drain(500);
+    pair.far.drain(500, { type: "$bye", reason: "a new version" });
     const crossed = pair.faces.try["slow"]?.(2);
     await pair.settle(3);
     expect(await crossed).toMatchObject({ error: { code: "shutting-down", ran: "no" } });

@@ -65,7 +65,11 @@ export const controlSchemas = {
 export const callControlSchemas = {
   either: {
     $credit: Type.Object({ id: callId, bytes: Type.Integer({ minimum: 1 }) }),
-    $drain: Type.Object({ retryAfterMs: Type.Optional(milliseconds) }),
+    $drain: Type.Object({
+      reason: Type.Optional(Type.String()),
+      retryAfterMs: Type.Optional(milliseconds),
+      final: Type.Optional(Type.Boolean()),
+    }),
   },
   caller: { $end: Type.Object({ id: callId }), $cancel: Type.Object({ id: callId }) },
 } as const;
@@ -135,10 +139,12 @@ export interface Result {
   output?: unknown;
   error?: CallFailure;
 }
-/** The sender takes no further calls on this connection. */
+/** The sender takes no further calls on this connection; the rest is what its `$bye` will say. */
 export interface Drain {
   type: "$drain";
+  reason?: string;
   retryAfterMs?: number;
+  final?: boolean;
 }
 
 /** A `$item` or `$result` of a call that is not open: its bytes were scanned, what they say was not read. Never sent. */
