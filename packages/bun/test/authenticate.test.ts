@@ -117,6 +117,20 @@ describe("serve, of a protocol with auth", () => {
     ]);
   });
 
+  test("lets in no client for which it throws what cannot be asked what it is", async () => {
+    const { server, refused } = deskOf({
+      authenticate() {
+        const { proxy, revoke } = Proxy.revocable({}, {});
+        revoke();
+        throw proxy as Error;
+      },
+    });
+    await using _ = server;
+    expect(await failureOf(youOf(server.port))).toMatchObject({ code: "auth-failed" });
+    await server.drain();
+    expect(refused).toEqual([expect.stringContaining("a thrown value that cannot be read")]);
+  });
+
   test("is asked again by a client that it could not judge", async () => {
     const { server, asked } = deskOf();
     await using _ = server;

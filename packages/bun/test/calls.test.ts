@@ -199,6 +199,23 @@ describe("a call", () => {
     expect(events).toEqual([]);
   });
 
+  test("whose input throws what cannot be asked what it is does not leave", async () => {
+    const { server, events } = open();
+    await using _ = server;
+    await using caller = await client(server.port);
+    const input = {
+      get symbol(): string {
+        const { proxy, revoke } = Proxy.revocable({}, {});
+        revoke();
+        throw proxy as Error;
+      },
+    };
+    expect(await failureOf(caller.call.quote(input))).toMatchObject({ code: "invalid-input" });
+    expect(await caller.try.quote(input)).toMatchObject({ ok: false, error: { ran: "no" } });
+    await caller.call.forget();
+    expect(events).toEqual(["forget"]);
+  });
+
   test("has a deadline, and can be cancelled; its handler is told", async () => {
     const { server, events } = open();
     await using _ = server;

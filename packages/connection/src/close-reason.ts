@@ -17,6 +17,7 @@ import {
 import { aText, type OptionChecks, wholeMilliseconds, yesOrNo } from "./option-checks.ts";
 import { checkOptions } from "./options.ts";
 import { describeThrown, oneLine } from "./text.ts";
+import { isInstance } from "./thrown.ts";
 import { MAX_TIMER_MS } from "./time/clock.ts";
 
 /** An error's code, or one of the three ends that are not errors of this protocol. */
@@ -169,11 +170,7 @@ export function connectionClosed(doing: string, reason: CloseReason): TypewireEr
 
 /** Whether `thrown`, which may be anything, says that a connection has ended. */
 export function isConnectionClosed(thrown: unknown): boolean {
-  try {
-    return thrown instanceof TypewireError && thrown.code === "connection-closed";
-  } catch {
-    return false;
-  }
+  return isInstance(thrown, TypewireError) && thrown.code === "connection-closed";
 }
 
 /** How `close` ends a connection. */

@@ -16,6 +16,7 @@ const FLOORS: readonly (readonly string[])[] = [
     "options.ts",
     "shuffled.ts",
     "text.ts",
+    "thrown.ts",
     "type-counts.ts",
     "time/clock.ts",
     "time/waiting.ts",

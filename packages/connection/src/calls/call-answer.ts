@@ -4,7 +4,8 @@
 import type { CallError, CallFailure, CallShape, Result } from "@typewire/protocol";
 
 import { oneLine } from "../text.ts";
-import { DeclaredError, isInstance } from "./call-failures.ts";
+import { isInstance } from "../thrown.ts";
+import { DeclaredError } from "./call-failures.ts";
 import type { Outcome } from "./middleware-run.ts";
 
 /** The call, as far as its answer depends on it. */

@@ -18,7 +18,7 @@ import {
 } from "../option-checks.ts";
 import { checkOptions } from "../options.ts";
 import { describeThrown } from "../text.ts";
-import { isInstance } from "./call-failures.ts";
+import { isInstance } from "../thrown.ts";
 import { DEFAULT_TIMEOUT_MS } from "./call-link.ts";
 import { beginAt } from "./call-site.ts";
 import { CallerStream, TriedStream } from "./caller-stream.ts";

@@ -10,18 +10,6 @@ export type EndedBy = { readonly code: string; readonly message: string };
 /** An error that a handler made by `call.error`: another call's, passed on, is not this call's. */
 export class DeclaredError extends CallError {}
 
-/** `error instanceof kind`, for what a program has thrown: anything, a revoked proxy too. Never throws. */
-export function isInstance<Kind>(
-  error: unknown,
-  kind: abstract new (...given: never[]) => Kind,
-): error is Kind {
-  try {
-    return error instanceof kind;
-  } catch {
-    return false;
-  }
-}
-
 const neverRan: ReadonlySet<string> = new Set([
   "unknown-call",
   "invalid-input",

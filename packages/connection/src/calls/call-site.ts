@@ -3,7 +3,7 @@
 
 import { CallError } from "@typewire/protocol";
 
-import { isInstance } from "./call-failures.ts";
+import { isInstance } from "../thrown.ts";
 
 /**
  * So many calls may be open for the next one's site to be noted. A site costs 0.3 µs: a hundredth of a call that is

@@ -5,7 +5,7 @@ import { callErrorCodes, CallError, type CallShape } from "@typewire/protocol";
 
 import type { HandlerTimes } from "../handler-times.ts";
 import type { EndedCalls } from "../stats.ts";
-import { isInstance } from "./call-failures.ts";
+import { isInstance } from "../thrown.ts";
 
 /** The key of all codes that this side does not know. */
 export const OTHER_CODES = "$other";

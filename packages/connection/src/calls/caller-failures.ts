@@ -3,6 +3,7 @@
 import { CallError, TypewireError } from "@typewire/protocol";
 
 import { describeThrown } from "../text.ts";
+import { isInstance } from "../thrown.ts";
 
 /** The call, as far as its error depends on it. */
 export interface FailedCall {
@@ -37,7 +38,7 @@ export function tooManyStreams({ name }: FailedCall, maxStreams: number): CallEr
 
 /** The input could not be written, because of `cause`. */
 export function invalidInput({ name, mayHaveRun }: FailedCall, cause: unknown): CallError {
-  const path = cause instanceof TypewireError ? cause.path : undefined;
+  const path = isInstance(cause, TypewireError) ? cause.path : undefined;
   const message = `Cannot call ${JSON.stringify(name)}: ${describeThrown(cause)}`;
   return new CallError("invalid-input", message, {
     ran: mayHaveRun ? "maybe" : "no",

@@ -14,6 +14,7 @@ import {
 } from "@typewire/protocol";
 
 import { describeThrown } from "../text.ts";
+import { isInstance } from "../thrown.ts";
 import { afterTheEnd, mayGoAgain } from "./again.ts";
 import type { CallDeadlines } from "./call-deadlines.ts";
 import { answeredWith, endedBy } from "./call-failures.ts";
@@ -263,7 +264,7 @@ export class OutgoingCalls implements Caller, CallMaker {
   }
 
   itemRefused(call: OutgoingCall, error: unknown): void {
-    const path = error instanceof TypewireError ? error.path : undefined;
+    const path = isInstance(error, TypewireError) ? error.path : undefined;
     const detail = describeThrown(error);
     const refused = endedBy("invalid-item", call.name, "maybe", { cause: error, detail, path });
     this.#giveUp(call, refused);

@@ -7,6 +7,7 @@ import { AUTHENTICATE } from "@typewire/protocol/internal";
 
 import type { CloseCode, CloseReason, OwnError } from "../close-reason.ts";
 import { describeThrown } from "../text.ts";
+import { isInstance } from "../thrown.ts";
 import { MAX_TIMER_MS } from "../time/clock.ts";
 
 /** Largest payload read from a peer that has not authenticated: a token takes a few hundred bytes, a chain of them some thousand. */
@@ -73,7 +74,7 @@ const REFUSALS = {
 
 /** Whether a thrown value says that the client may not stay, and not that it is unknown. */
 function isRefusal(thrown: unknown): boolean {
-  return !(thrown instanceof TypewireError) || thrown.code === "auth-failed";
+  return !isInstance(thrown, TypewireError) || thrown.code === "auth-failed";
 }
 
 /** Whether a call is the one by which clients authenticate. */

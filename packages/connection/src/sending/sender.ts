@@ -19,6 +19,7 @@ import { connectionClosed, type OwnControlMessage, peerEndedItsHalf } from "../c
 import type { Connection } from "../connection.ts";
 import type { Handshake } from "../handshake/handshake.ts";
 import { oneLine } from "../text.ts";
+import { isInstance } from "../thrown.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import type { FrameSizes } from "./frame-sizes.ts";
 import { fitsRun, framesOf, type Run } from "./run.ts";
@@ -337,7 +338,7 @@ export class Sender<Outgoing extends AnyMessage> {
 
 /** Whether a message could not be sent because the peer does not take one of its size. */
 export function isTooLarge(error: unknown): error is TypewireError {
-  if (!(error instanceof TypewireError)) return false;
+  if (!isInstance(error, TypewireError)) return false;
   return error.code === "frame-too-large" || error.code === "cbor-limit";
 }
 
