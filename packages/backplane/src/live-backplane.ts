@@ -284,10 +284,11 @@ export class LiveBackplane implements BackplaneLine {
     }
     this.#outbox.pump();
     this.#outbox.ask();
+    // Those that are waited for have until then to come back.
+    if (this.#awaited !== undefined) this.#neighbours.excuse(BEAT_MS);
     for (const { node, heardAtMs } of this.#neighbours.expire(nowMs)) {
       const servers = this.#neighbours.alive + 1;
       this.#server.event({ type: "server-lost", node, servers, silentMs: nowMs - heardAtMs });
-      this.#heardAgain(node);
     }
     for (const topic of this.#subscriptions.sweep(nowMs)) this.#neighbours.forgetTopic(topic);
     this.#askForSubscriptions();

@@ -214,7 +214,12 @@ describe("LiveBackplane", () => {
     a.say("held", "room");
     await beats(4);
     a.line.tell({ state: "up" });
-    await beats(9);
+    await beats(7);
+    expect(a.backplane.stats().servers).toBe(2);
+    expect(a.backplane.stats().heldBytes).toBeGreaterThan(0);
+    await beats(2);
+    expect(a.backplane.stats().heldBytes).toBe(0);
+    await beats(4);
     expect(a.backplane.stats()).toMatchObject({ heldBytes: 0, servers: 1, state: "degraded" });
     expect(a.events.map(({ type }) => type)).toEqual([
       "up",
