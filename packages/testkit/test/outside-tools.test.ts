@@ -19,8 +19,10 @@ describe("missingTools", () => {
     expect(missingWith({})).toBe(
       "the peers in Python (apt-get install -y python3); " +
         "the verdicts of Python's cbor2 (apt-get install -y python3-cbor2); " +
+        "what Prometheus's own Python parser reads in a scrape (apt-get install -y python3-prometheus-client); " +
         "handshakes with the openssl command, and the commands of docs/security.md (apt-get install -y openssl); " +
-        "several servers on a real NATS (apt-get install -y nats-server)",
+        "several servers on a real NATS (apt-get install -y nats-server); " +
+        "the live page in a browser (apt-get install -y chromium)",
     );
   });
 
