@@ -67,6 +67,7 @@ export interface OutboxLine {
 /** One for each server. */
 export class Outbox {
   readonly #line: OutboxLine;
+  readonly #mostStreams: number;
   readonly #streams = new Map<string, Stream>();
   /** In the order in which they were opened. */
   #waiting = new Fifo<OpenBatch>();
@@ -90,8 +91,10 @@ export class Outbox {
   messagesSent = 0;
   messagesDropped = 0;
 
-  constructor(line: OutboxLine) {
+  /** `mostStreams` is for tests. */
+  constructor(line: OutboxLine, mostStreams = MOST_STREAMS) {
     this.#line = line;
+    this.#mostStreams = mostStreams;
   }
 
   get heldBytes(): number {
@@ -207,7 +210,7 @@ export class Outbox {
 
   /** Whether numbers have to begin anew, and what has the old ones is not answered yet. */
   #isTurning(): boolean {
-    if (this.#streams.size < MOST_STREAMS) return false;
+    if (this.#streams.size < this.#mostStreams) return false;
     if (this.#sent.size > 0) return true;
     this.#line.turnEpoch(() => {
       this.#streams.clear();
