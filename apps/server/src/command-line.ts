@@ -14,9 +14,11 @@ import {
   formatSize,
   integerValue,
   isGiven,
+  listenAddressValue,
   type LimitFlags,
   type LogFlags,
   readCommandLine,
+  requireBeside,
   sizeValue,
   socketPathValue,
   textValue,
@@ -28,6 +30,7 @@ import { defaultConnectionLimits } from "@typewire/connection/internal";
 import type { MessageOf } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
 
+import type { AdminFlags } from "./admin.ts";
 import { busValue } from "./bus-value.ts";
 import { name, version } from "./program.ts";
 import { addSecurityFlags, checkSecurityFlags, type SecurityFlags } from "./security-flags.ts";
@@ -38,7 +41,7 @@ export type GreetingWords = Extract<
 >["words"];
 
 /** The command line, read. Durations in milliseconds, sizes in bytes. */
-export interface ServerFlags extends LogFlags, LimitFlags, SecurityFlags {
+export interface ServerFlags extends LogFlags, LimitFlags, SecurityFlags, AdminFlags {
   /** A Unix socket instead of `host` and `port`. */
   readonly unix?: string;
   readonly host: string;
@@ -158,9 +161,28 @@ export function serverCommand(): Command {
         durationValue(1),
       ),
     );
+  addAdminFlags(command);
   addSecurityFlags(command).option("--require-hello", "short for --limit requireHello=true");
   addLimitFlag(addLogFlags(command)).addHelpText("after", serverNotes);
   return command;
+}
+
+function addAdminFlags(command: Command): void {
+  command
+    .addOption(
+      valueFlag(
+        "--admin <address>",
+        "an HTTP listener for who looks after it: / (a live page), /metrics, /healthz, /readyz; the port is 9464 where none is given",
+        listenAddressValue({ hostname: "127.0.0.1", port: 9464 }),
+      ),
+    )
+    .addOption(
+      valueFlag(
+        "--admin-secret-file <path>",
+        "what has to be shown there, as a bearer token or a password; for an address that other machines reach",
+        textValue("the path of a file of at least 16 bytes"),
+      ),
+    );
 }
 
 function toOptions(command: Command): ServerFlags {
@@ -174,6 +196,8 @@ function toOptions(command: Command): ServerFlags {
     }
   }
   checkSecurityFlags(options);
+  const { admin, adminSecretFile: adminSecret } = options;
+  requireBeside(adminSecret !== undefined, admin !== undefined, "--admin-secret-file", "--admin");
   refuseContradictions(options);
   return options;
 }

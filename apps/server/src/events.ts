@@ -47,6 +47,13 @@ export const serverEvents = {
     en: ({ address }) => `The server is listening on ${address}`,
     es: ({ address }) => `El servidor está a la escucha en ${address}`,
   }),
+  /** The listener of `--admin`. */
+  admin: logEvent<{ url: string }>({
+    level: "info",
+    tag: "ADMIN",
+    en: ({ url }) => `Metrics and the live page are at ${url}`,
+    es: ({ url }) => `Las métricas y la página en vivo están en ${url}`,
+  }),
   "listen-failed": logEvent<{ code: string; reason: string }>({
     level: "error",
     tag: "ERROR",

@@ -2,6 +2,7 @@
 // server of `saludo` together, and says how it ended.
 
 import { environmentWarnings, removeStaleSocket, tryCertificates } from "@typewire/bun";
+import type { HttpListening } from "@typewire/bun/http";
 import {
   connectionLog,
   endInOwnWords,
@@ -23,6 +24,7 @@ import { TypewireError } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
 import type { ServerOf, ServerStats } from "@typewire/server";
 
+import { planAdmin } from "./admin.ts";
 import { backplaneLog, backplaneOptions } from "./backplane.ts";
 import type { ServerFlags } from "./command-line.ts";
 import { describeEnds } from "./describe-ends.ts";
@@ -45,6 +47,7 @@ export async function runServer(flags: ServerFlags, context: RunContext): Promis
   log("starting", { version });
   let server: ServerOf<typeof saludo>;
   let risk: string | undefined;
+  let admin: HttpListening | undefined;
   try {
     const target = await targetOf(flags);
     const host = "unix" in target ? undefined : target.hostname;
@@ -53,6 +56,8 @@ export async function runServer(flags: ServerFlags, context: RunContext): Promis
       log("too-open", { host, risk, remedy: remedyOf(guards) });
       return { code: exitCodes.usage };
     }
+    const plan = await planAdmin(flags);
+    for (const reason of plan?.warnings ?? []) log("security-warning", { reason });
     const { warnings, ...security } = securityOptions(flags);
     for (const reason of warnings) log("security-warning", { reason });
     if (security.tls !== undefined) await tryCertificates(security.tls);
@@ -60,6 +65,12 @@ export async function runServer(flags: ServerFlags, context: RunContext): Promis
     if (reusePort === true && bus === undefined) log("port-shared", {});
     const where = { ...target, ...security, ...(await backplaneOptions(bus)) };
     server = start(flags, where, { log, terminal });
+    try {
+      admin = plan?.start(server);
+    } catch (error) {
+      server.stop();
+      throw error;
+    }
   } catch (error) {
     if (!(error instanceof TypewireError)) throw error;
     log("listen-failed", { code: error.code, reason: error.message });
@@ -79,12 +90,14 @@ export async function runServer(flags: ServerFlags, context: RunContext): Promis
     log("connections-lowered", { requested: flags.maxConnections, allowed: maxConnections });
   }
   log("listening", { address });
+  if (admin !== undefined) log("admin", { url: `http://${admin.address}/` });
 
   logExit(await stopped, log, terminal);
   const { cut, messagesUndelivered } = await server.drain({
     timeoutMs: flags.drainTimeout,
     ...(flags.drainSpread !== undefined && { spreadMs: flags.drainSpread }),
   });
+  await admin?.stop();
   flush();
   logStats(server.stats(), log);
   if (cut > 0 || messagesUndelivered > 0) {

@@ -14,7 +14,8 @@ import type { ServerTls } from "./server-tls.ts";
 import { identityOf, stopAround } from "./socket-file.ts";
 import { socketHandlers } from "./socket-handlers.ts";
 
-const reasons: Readonly<Record<string, string>> = {
+/** Why the system lets a program not listen, by its code. */
+export const listenReasons: Readonly<Record<string, string>> = {
   EADDRINUSE: "the address is in use",
   EADDRNOTAVAIL: "this machine has no such address",
   EACCES: "permission denied",
@@ -116,7 +117,7 @@ export function listen(
   } catch (cause) {
     throw new TypewireError(
       "listen-failed",
-      `Cannot listen on ${formatAddress(target)}: ${describeSystemError(cause, reasons)}`,
+      `Cannot listen on ${formatAddress(target)}: ${describeSystemError(cause, listenReasons)}`,
       { cause },
     );
   }

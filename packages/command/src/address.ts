@@ -10,14 +10,19 @@ export interface Address {
 }
 
 /** The address in `text`, with `fallback` for the part that it leaves out; undefined when it is not one. */
-export function parseAddress(text: string, fallback: Address): Address | undefined {
+export function parseAddress(text: string, fallback: Address, leastPort = 1): Address | undefined {
   const match = /^(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([\w.-]*))(?::(\d{1,5}))?$/.exec(text);
   if (match === null || text === "") return undefined;
   const [, ipv6, name = "", portText] = match;
   if (ipv6 === undefined && portText === undefined && /^\d+$/.test(name)) {
-    return withPort(fallback.hostname, name, fallback.port);
+    return withPort(fallback.hostname, name, fallback.port, leastPort);
   }
-  return withPort(ipv6 ?? (name === "" ? fallback.hostname : name), portText, fallback.port);
+  return withPort(
+    ipv6 ?? (name === "" ? fallback.hostname : name),
+    portText,
+    fallback.port,
+    leastPort,
+  );
 }
 
 /** The address of a server to dial. Port 0 is refused: nothing listens there. */
@@ -25,6 +30,14 @@ export function addressValue(fallback: Address): FlagValue<Address> {
   return {
     takes: "HOST:PORT, HOST, :PORT, PORT or [IPV6]:PORT, with a port from 1 to 65535",
     parse: (text) => parseAddress(text, fallback),
+  };
+}
+
+/** An address to listen at; port 0 picks a free one. */
+export function listenAddressValue(fallback: Address): FlagValue<Address> {
+  return {
+    takes: "HOST:PORT, HOST, :PORT, PORT or [IPV6]:PORT, with a port from 0 to 65535",
+    parse: (text) => parseAddress(text, fallback, 0),
   };
 }
 
@@ -38,7 +51,8 @@ function withPort(
   hostname: string,
   portText: string | undefined,
   fallbackPort: number,
+  leastPort: number,
 ): Address | undefined {
   const port = portText === undefined ? fallbackPort : Number(portText);
-  return port >= 1 && port <= 65_535 ? { hostname, port } : undefined;
+  return port >= leastPort && port <= 65_535 ? { hostname, port } : undefined;
 }

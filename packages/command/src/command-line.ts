@@ -7,7 +7,7 @@ import { Argument, Command, CommanderError, Option } from "commander";
 import { choiceValue, type FlagValue, integerValue } from "./flag-value.ts";
 import { type Language, languages } from "./language.ts";
 import { type LogFormat, logFormats } from "./log.ts";
-import { printable } from "./printable.ts";
+import { printable } from "@typewire/connection/internal";
 
 export type { Command };
 

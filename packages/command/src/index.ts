@@ -1,6 +1,12 @@
 // What the two commands share and no library user needs. `serve` and `connect` never import this.
 
-export { type Address, addressValue, parseAddress, socketPathValue } from "./address.ts";
+export {
+  type Address,
+  addressValue,
+  listenAddressValue,
+  parseAddress,
+  socketPathValue,
+} from "./address.ts";
 export {
   addLogFlags,
   collectFlag,
@@ -37,7 +43,7 @@ export {
 } from "./log.ts";
 export { type LimitedLog, limitLog, type LogLimitOptions } from "./log-limit.ts";
 export { endInOwnWords } from "./peer-words.ts";
-export { printable } from "./printable.ts";
+export { printable } from "@typewire/connection/internal";
 export { readable, toJsonText } from "./readable.ts";
 export { ignoreUserSignals, type SignalSource, stopSignal, type StopSignal } from "./signals.ts";
 export { formatSize, parseSize, sizeValue } from "./size.ts";

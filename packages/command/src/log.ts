@@ -8,7 +8,7 @@
 import { beginningOf } from "@typewire/protocol/internal";
 
 import type { Language } from "./language.ts";
-import { printable } from "./printable.ts";
+import { printable } from "@typewire/connection/internal";
 
 export type Level = "info" | "warn" | "error";
 export const logFormats = ["human", "json"] as const;

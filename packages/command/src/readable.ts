@@ -4,7 +4,7 @@
 // §4) and a decimal string, whatever their size; NaN and the infinities as null. Both forms pass
 // through `printable`, so text from a peer reaches no terminal as a command.
 
-import { printable } from "./printable.ts";
+import { printable } from "@typewire/connection/internal";
 
 /** `{1: "Hola", at: 2026-01-31T12:00:00.000Z, raw: h'00ff'}`: the notation of RFC 8949 §8, keys unquoted where they can be. */
 export function readable(value: unknown): string {

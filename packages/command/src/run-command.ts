@@ -3,7 +3,7 @@
 
 import type { CommandLine } from "./command-line.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { printable } from "./printable.ts";
+import { printable } from "@typewire/connection/internal";
 import type { Terminal } from "./terminal.ts";
 
 /** How a run ended. */

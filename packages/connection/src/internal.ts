@@ -13,4 +13,5 @@ export {
   internalLimits,
   resolveLimits,
 } from "./limits.ts";
+export { printable } from "./printable.ts";
 export { replaceUnprintable } from "./text.ts";

@@ -9,15 +9,16 @@ declare class Response {
   readonly status: number;
 }
 
-interface StreamController {
-  readonly desiredSize: number | null;
-  enqueue(chunk: Uint8Array): void;
-  close(): void;
-}
-
 declare class ReadableStream {
   constructor(
-    source: { start(controller: StreamController): void; cancel(): void },
+    source: {
+      start(controller: {
+        readonly desiredSize: number | null;
+        enqueue(chunk: Uint8Array): void;
+        close(): void;
+      }): void;
+      cancel(): void;
+    },
     strategy?: { readonly highWaterMark?: number },
   );
 }
@@ -34,3 +35,4 @@ declare const crypto: {
 };
 
 declare function btoa(text: string): string;
+declare function atob(text: string): string;

@@ -264,8 +264,9 @@ export class LiveServer<
       for (const each of this.#watchers) each.handled(name, elapsedMs);
     });
     const times = this.#times;
+    const { name, version, fingerprint } = this.#protocol;
     return {
-      protocol: this.#protocol,
+      protocol: { name, version, fingerprint },
       timeNext: () => times.sampleNext(),
       figures: () => this.#figures(),
     };

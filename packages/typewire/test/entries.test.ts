@@ -24,7 +24,7 @@ const names: Readonly<Record<keyof typeof manifest.exports, readonly string[]>> 
   "./bun": ["connect", "removeStaleSocket", "serve"],
   "./backplane": ["embedded", "overTransport"],
   "./nats": ["nats"],
-  "./observe": ["health", "metrics", "readiness"],
+  "./observe": ["admin", "health", "live", "metrics", "page", "readiness"],
   "./testing": ["FakeClock", "MemoryPair", "connectInMemory"],
   "./saludo": ["saludo"],
   "./internal": [

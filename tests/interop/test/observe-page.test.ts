@@ -55,8 +55,13 @@ describe("the program of docs/observe.md", () => {
   });
 
   test("answers as the table says", async () => {
-    const rows = page.rowsOf("path");
-    expect(rows.length).toBeGreaterThan(1);
+    const paths = page.rowsOf("path").map(([path = ""]) => path.replaceAll("`", ""));
+    expect(paths).toEqual(["/", "/live", "/metrics", "/healthz", "/readyz"]);
+    for (const path of paths) {
+      const answer = await fetch(new URL(path, url));
+      expect([path, answer.status]).toEqual([path, 200]);
+      await answer.body?.cancel();
+    }
     const health = await fetch(new URL("/healthz", url));
     expect(Object.keys((await health.json()) as object)).toEqual(["status", "loopLagMs"]);
     const ready = await fetch(new URL("/readyz", url));

@@ -12,7 +12,7 @@ import {
   TypewireError,
 } from "typewire";
 import { defineReferenceProtocol, toDiagnostic } from "typewire/internal";
-import { metrics, readiness } from "typewire/observe";
+import { admin, metrics, page, readiness } from "typewire/observe";
 import { saludo } from "typewire/saludo";
 import { connectInMemory } from "typewire/testing";
 
@@ -86,6 +86,12 @@ const memory = await connectInMemory(saludo, {
 memory.client.send({ type: "say", text: "hola" });
 await memory.settle();
 assert.deepEqual(heard, ["hola"]);
+assert.match(await (await page()).text(), /^<!doctype html>[^]*new EventSource\("live"\)/);
+const asked = new Request("http://127.0.0.1/live", { headers: { host: "127.0.0.1" } });
+const fed = (await admin(memory.server)(asked)).body.getReader();
+const { value: said = new Uint8Array() } = await fed.read();
+assert.match(new TextDecoder().decode(said), /^data: \{.*"isWhole":true/);
+await fed.cancel();
 assert.equal(readiness(memory.server).status, 200);
 assert.match(
   await metrics(memory.server).text(),

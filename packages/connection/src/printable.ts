@@ -1,9 +1,9 @@
-// Makes text from a peer safe to show. A terminal obeys what it is shown (ESC sequences, C1 controls),
-// direction marks reorder the line that holds them, and what is not to be seen hides in it: each of these
-// characters is replaced by its JSON escape. Everything that a command prints passes through here, on
-// stdout and on stderr. Which characters these are, `replaceUnprintable` knows.
+// Makes text from a peer safe to show. A terminal obeys what it is shown (ESC sequences, C1 controls), direction
+// marks reorder the line that holds them, and what is not to be seen hides in it: each of these characters is
+// replaced by its JSON escape. Everything that a command prints passes through here, and what the live page shows of
+// peers. Which characters these are, `replaceUnprintable` knows.
 
-import { replaceUnprintable } from "@typewire/connection/internal";
+import { replaceUnprintable } from "./text.ts";
 
 const shortEscapes: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 

@@ -1,0 +1,108 @@
+// `--admin` of the executable: what it answers while the server lives and drains, and what it refuses.
+
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { executable, Program } from "@typewire/testkit";
+
+import { runMain } from "./programs.ts";
+
+setDefaultTimeout(30_000);
+
+const folder = mkdtempSync(join(tmpdir(), "typewire-admin-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const secretFile = join(folder, "secret");
+writeFileSync(secretFile, "0123456789abcdef\n", { mode: 0o600 });
+
+/** A server with an admin listener on a free port. */
+async function startWithAdmin(...flags: readonly string[]) {
+  const program = runMain("--port", "0", "--admin", "127.0.0.1:0", ...flags);
+  const [, port = ""] = await program.stderr.line(/listening.*127\.0\.0\.1:(\d+)/);
+  const [, url = ""] = await program.stderr.line(/^\[ADMIN\] .* (http:\S+)$/);
+  return { program, port, url };
+}
+
+describe("--admin", () => {
+  test("answers all that it says, from one file", async () => {
+    const { program, url } = await startWithAdmin();
+    await using _ = program;
+    const types = {
+      "/": "text/html; charset=utf-8",
+      "/live": "text/event-stream",
+      "/metrics": "text/plain; version=0.0.4; charset=utf-8",
+      "/healthz": "application/json",
+      "/readyz": "application/json",
+    };
+    for (const [path, type] of Object.entries(types)) {
+      const answer = await fetch(new URL(path, url));
+      expect([path, answer.status, answer.headers.get("content-type")]).toEqual([path, 200, type]);
+      await answer.body?.cancel();
+    }
+    const foreign = await fetch(url, { headers: { host: "evil.example" } });
+    expect(foreign.status).toBe(403);
+  });
+
+  test("health stays 200 and readiness says why not, from a signal until the last client has gone", async () => {
+    const { program, port, url } = await startWithAdmin();
+    await using _ = program;
+    await using client = new Program([executable("client"), `127.0.0.1:${port}`, "--no-reconnect"]);
+    await client.stderr.line(/^\[CONNECTED\]/);
+    client.signal("SIGSTOP");
+    program.signal("SIGTERM");
+    const begun = performance.now();
+    let ready = await fetch(new URL("/readyz", url));
+    while (ready.status === 200 && performance.now() - begun < 1_000) {
+      await Bun.sleep(10);
+      ready = await fetch(new URL("/readyz", url));
+    }
+    expect([ready.status, await ready.json()]).toEqual([
+      503,
+      { ready: false, reasons: ["draining"] },
+    ]);
+    expect(performance.now() - begun).toBeLessThan(1_000);
+    expect((await fetch(new URL("/healthz", url))).status).toBe(200);
+    client.signal("SIGCONT");
+    expect(await program.exit()).toMatchObject({ code: 0 });
+  });
+
+  test("is refused on an address that other machines reach, unless there is a secret", async () => {
+    await using open = runMain("--port", "0", "--admin", "0.0.0.0:0");
+    expect(await open.exit()).toMatchObject({ code: 2 });
+    expect(open.stderr.text).toContain("can be reached from other machines");
+    expect(open.stderr.text).toContain("--admin-secret-file");
+
+    await using guarded = runMain(
+      "--port",
+      "0",
+      "--admin",
+      "0.0.0.0:0",
+      "--admin-secret-file",
+      secretFile,
+    );
+    const [, adminPort = ""] = await guarded.stderr.line(/^\[ADMIN\] .*:(\d+)\/$/);
+    expect(guarded.stderr.text).toContain("travels unencrypted");
+    const url = `http://127.0.0.1:${adminPort}/metrics`;
+    expect((await fetch(url)).status).toBe(401);
+    const headers = { authorization: "Bearer 0123456789abcdef" };
+    expect((await fetch(url, { headers })).status).toBe(200);
+  });
+
+  test("is refused where its port is taken, and then nothing is served", async () => {
+    const { program, url } = await startWithAdmin();
+    await using _ = program;
+    const taken = new URL(url).port;
+    await using second = runMain("--port", "0", "--admin", taken);
+    expect(await second.exit()).toMatchObject({ code: 3 });
+    expect(second.stderr.text).toContain(
+      `Cannot listen on 127.0.0.1:${taken}: the address is in use (EADDRINUSE)`,
+    );
+  });
+
+  test("takes no secret without an address", async () => {
+    await using program = runMain("--admin-secret-file", secretFile);
+    expect(await program.exit()).toMatchObject({ code: 2 });
+    expect(program.stderr.text).toContain("--admin-secret-file needs --admin beside it");
+  });
+});

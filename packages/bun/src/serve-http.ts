@@ -1,0 +1,50 @@
+// Bun.serve, and nothing else: an HTTP listener beside a server's own, for what an operator asks. For
+// the command; an entry of its own, since its declarations name types of the host that a program may not have.
+
+import { describeSystemError, formatAddress } from "@typewire/connection";
+import { TypewireError } from "@typewire/protocol";
+
+import { listenReasons } from "./listen.ts";
+
+/** A request has no body here. */
+const MAX_BODY_BYTES = 1024;
+
+/** Seconds after which a client is gone that takes nothing, or asks for nothing. */
+const IDLE_SECONDS = 30;
+
+export interface HttpListening {
+  /** The address bound, for people: `127.0.0.1:9464`. */
+  readonly address: string;
+  /** Ends it at once, answers under way included. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Listens at `target`, at port 0 on a free one, and answers with what `answer` makes of a request.
+ *
+ * @throws TypewireError `listen-failed`, naming the address and the reason.
+ */
+export function serveHttp(
+  target: { readonly hostname: string; readonly port: number },
+  answer: (request: Request) => Promise<Response>,
+): HttpListening {
+  try {
+    const server = Bun.serve({
+      ...target,
+      fetch: answer,
+      idleTimeout: IDLE_SECONDS,
+      maxRequestBodySize: MAX_BODY_BYTES,
+      development: false,
+      // Without development, Bun would share the port with whatever process listens there already.
+      reusePort: false,
+    });
+    return {
+      address: formatAddress({ hostname: target.hostname, port: server.port ?? target.port }),
+      stop: () => server.stop(true),
+    };
+  } catch (error) {
+    const why = describeSystemError(error, listenReasons);
+    const message = `Cannot listen on ${formatAddress(target)}: ${why}`;
+    throw new TypewireError("listen-failed", message, { cause: error });
+  }
+}

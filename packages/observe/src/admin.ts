@@ -1,0 +1,107 @@
+// All that an operator asks for, as one function from request to answer: for a listener that does nothing else. Says
+// who may ask: this machine, or who has the secret.
+
+import { health, readiness } from "./health.ts";
+import type { HostResponse, RequestLike } from "./host-types.ts";
+import { metrics } from "./metrics.ts";
+import { observationOf } from "./observation.ts";
+import type { Observable } from "./observable.ts";
+import { live } from "./page/live.ts";
+import { page } from "./page/page.ts";
+import { utf8 } from "./utf8.ts";
+
+export interface AdminOptions {
+  /**
+   * What has to be shown for everything but `/healthz` and `/readyz`: as a bearer token, or as the password of any user
+   * (RFC 6750, RFC 7617), so that a browser asks for it. For a listener that other machines reach. Default: nothing.
+   */
+  readonly secret?: Uint8Array;
+  /**
+   * The name by which the listener is reached, where that is neither an address nor `localhost`. A request for another
+   * name is refused where there is no secret: a page of the web can give its own name this machine's address. Default: none.
+   */
+  readonly hostname?: string;
+}
+
+/** Answers requests, and observes `server` from now on: `Bun.serve({ hostname: "127.0.0.1", port: 9464, fetch: admin(server) })`. */
+export function admin(
+  server: Observable,
+  options: AdminOptions = {},
+): (request: RequestLike) => Promise<HostResponse> {
+  // From now on: who opens the page later sees what was before.
+  observationOf(server);
+  return async (request) => {
+    const { pathname } = new URL(request.url);
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return refusal(405, "This listener answers GET", { Allow: "GET, HEAD" });
+    }
+    const { secret } = options;
+    if (secret === undefined && !isOwnName(request, options.hostname)) {
+      return refusal(403, "The request is for a host that this listener is not");
+    }
+    if (pathname === "/healthz") return health(server);
+    if (pathname === "/readyz") return readiness(server);
+    if (secret !== undefined && !(await shows(request, secret))) {
+      return refusal(401, "The secret is missing or another", {
+        "WWW-Authenticate": 'Basic realm="typewire", charset="UTF-8"',
+      });
+    }
+    switch (pathname) {
+      case "/metrics":
+        return metrics(server);
+      case "/live":
+        return live(server);
+      case "/":
+        return page();
+      default:
+        return refusal(404, "There is /, /live, /metrics, /healthz and /readyz");
+    }
+  };
+}
+
+/** Whether a request is for an address, for `localhost`, or for `hostname`. */
+function isOwnName({ headers }: RequestLike, hostname: string | undefined): boolean {
+  const host = headers.get("host") ?? "";
+  const name = host.replace(/:\d+$/, "").toLowerCase();
+  if (name === "localhost" || name === hostname?.toLowerCase()) return true;
+  return /^(?:\d{1,3}\.){3}\d{1,3}$/.test(name) || /^\[[\da-f:.]+\]$/.test(name);
+}
+
+/** Whether a request shows `secret`. Takes as long whatever it shows. */
+async function shows({ headers }: RequestLike, secret: Uint8Array): Promise<boolean> {
+  const [, scheme = "", shown = ""] =
+    /^(Bearer|Basic) +(\S+)$/i.exec(headers.get("authorization") ?? "") ?? [];
+  const text = scheme.toLowerCase() === "basic" ? passwordIn(shown) : utf8(shown);
+  const [one, other] = await Promise.all([digestOf(text), digestOf(secret)]);
+  let difference = 0;
+  for (const [at, byte] of one.entries()) difference |= byte ^ (other[at] ?? 0);
+  return difference === 0;
+}
+
+function passwordIn(credentials: string): Uint8Array<ArrayBuffer> {
+  try {
+    const bytes = Uint8Array.from(atob(credentials), (each) => each.charCodeAt(0));
+    return bytes.slice(bytes.indexOf(0x3a) + 1);
+  } catch {
+    return new Uint8Array();
+  }
+}
+
+async function digestOf(bytes: Uint8Array): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(bytes)));
+}
+
+function refusal(
+  status: number,
+  sentence: string,
+  headers: Readonly<Record<string, string>> = {},
+): HostResponse {
+  return new Response(`${sentence}\n`, {
+    status,
+    headers: {
+      "Content-Type": "text/plain; charset=utf-8",
+      "Cache-Control": "no-store",
+      ...headers,
+    },
+  });
+}

@@ -1,0 +1,185 @@
+// Who may ask the admin listener for what, and what a page is fed with.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+
+import { admin } from "../src/index.ts";
+import { Crowd } from "./crowd.ts";
+import { customer, openShop } from "./support.ts";
+
+const PATHS = ["/", "/live", "/metrics", "/healthz", "/readyz"];
+const secret = new TextEncoder().encode("a secret of ours, ñ too");
+
+function ask(
+  server: Parameters<typeof admin>[0],
+  options: Parameters<typeof admin>[1],
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  method = "GET",
+): Promise<Response> {
+  const url = `http://127.0.0.1${path}`;
+  return admin(server, options)(new Request(url, { method, headers })) as Promise<Response>;
+}
+
+describe("without a secret", () => {
+  const crowd = new Crowd(3);
+
+  test.each(["localhost:9464", "127.0.0.1:9464", "[::1]:9464", "10.0.0.7", "LOCALHOST"])(
+    "answers a request for %s",
+    async (host) => {
+      for (const path of PATHS) {
+        const answer = await ask(crowd, {}, path, { host });
+        expect([path, answer.status]).toEqual([path, 200]);
+        await answer.body?.cancel();
+      }
+    },
+  );
+
+  test.each([
+    "evil.example",
+    "evil.example:9464",
+    "localhost.evil.example",
+    "127.0.0.1.evil.example",
+    "",
+  ])(
+    'refuses a request for "%s", which a page of the web can make a browser send',
+    async (host) => {
+      for (const path of PATHS) expect((await ask(crowd, {}, path, { host })).status).toBe(403);
+    },
+  );
+
+  test("answers for the name that it was given", async () => {
+    const hostname = "metrics.internal";
+    expect((await ask(crowd, { hostname }, "/metrics", { host: `${hostname}:9464` })).status).toBe(
+      200,
+    );
+    expect((await ask(crowd, { hostname }, "/metrics", { host: "other.internal" })).status).toBe(
+      403,
+    );
+  });
+
+  test("changes nothing: there is GET and HEAD, and no path beside these", async () => {
+    for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) {
+      const answer = await ask(crowd, {}, "/", { host: "localhost" }, method);
+      expect([answer.status, answer.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+    }
+    for (const path of ["/drain", "/metrics/", "//", "/..%2f"]) {
+      expect((await ask(crowd, {}, path, { host: "localhost" })).status).toBe(404);
+    }
+  });
+});
+
+describe("with a secret", () => {
+  const crowd = new Crowd(3);
+  const text = new TextDecoder().decode(secret);
+  const basic = (password: Uint8Array): string =>
+    `Basic ${Buffer.concat([Buffer.from("someone:"), password]).toString("base64")}`;
+  const statusOf = async (path: string, authorization?: string): Promise<number> => {
+    const headers = { host: "any.example", ...(authorization !== undefined && { authorization }) };
+    const answer = await ask(
+      crowd,
+      { secret: new TextEncoder().encode("token-1234567890") },
+      path,
+      headers,
+    );
+    await answer.body?.cancel();
+    return answer.status;
+  };
+
+  test("asks for it, and for neither probe", async () => {
+    expect(await Promise.all(PATHS.map((path) => statusOf(path)))).toEqual([
+      401, 401, 401, 200, 200,
+    ]);
+    const answer = await ask(crowd, { secret }, "/", {});
+    expect(answer.headers.get("www-authenticate")).toStartWith("Basic ");
+  });
+
+  test("takes it as a bearer token, and as a password", async () => {
+    for (const path of PATHS) {
+      expect(await statusOf(path, "Bearer token-1234567890")).toBe(200);
+      expect(await statusOf(path, basic(Buffer.from("token-1234567890")))).toBe(200);
+    }
+    const answer = await ask(crowd, { secret }, "/metrics", { authorization: basic(secret) });
+    expect([answer.status, text.includes("ñ")]).toEqual([200, true]);
+  });
+
+  test.each([
+    "Bearer token-123456789",
+    "Bearer token-12345678901",
+    "Bearer ",
+    "Basic !!!",
+    "Basic ",
+    "Digest token-1234567890",
+    "token-1234567890",
+    basic(new Uint8Array()),
+  ])("refuses %p", async (authorization) => {
+    expect(await statusOf("/metrics", authorization)).toBe(401);
+  });
+});
+
+describe("the stream of the page", () => {
+  const crowd = new Crowd(500);
+  let http: ReturnType<typeof Bun.serve>;
+  beforeAll(() => {
+    http = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: admin(crowd) });
+  });
+  afterAll(() => http.stop(true));
+
+  async function* eventsOf(answer: Response): AsyncGenerator<Record<string, unknown>> {
+    let text = "";
+    for await (const chunk of answer.body ?? []) {
+      text += new TextDecoder().decode(chunk);
+      for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
+        yield JSON.parse(text.slice("data: ".length, end)) as Record<string, unknown>;
+        text = text.slice(end + 2);
+      }
+    }
+  }
+
+  test("begins with all that is known, and goes on with what is new", async () => {
+    crowd.happen();
+    const stream = eventsOf(await fetch(new URL("/live", http.url)));
+    const { value: first } = (await stream.next()) as { value: Record<string, unknown[]> };
+    expect(first).toMatchObject({ isWhole: true, ready: true });
+    expect(first["events"]).toHaveLength(12);
+    expect(first["history"]?.length).toBeGreaterThan(0);
+    expect(first["worst"]).toHaveLength(100);
+    const { value: second } = (await stream.next()) as { value: Record<string, unknown[]> };
+    expect(second["isWhole"]).toBeUndefined();
+    crowd.happen();
+    const { value: third } = (await stream.next()) as { value: Record<string, unknown[]> };
+    expect([...(second["events"] ?? []), ...(third["events"] ?? [])].length).toBeGreaterThanOrEqual(
+      12,
+    );
+    await stream.return(undefined);
+  });
+
+  test("feeds sixteen pages, and tells the next one to come later", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => fetch(new URL("/live", http.url))),
+    );
+    expect(answers.filter(({ status }) => status === 503)).toHaveLength(4);
+    for (const answer of answers) await answer.body?.cancel();
+    for (let turn = 0; ; turn += 1) {
+      const answer = await fetch(new URL("/live", http.url));
+      await answer.body?.cancel();
+      if (answer.status === 200) break;
+      expect(turn).toBeLessThan(100);
+      await Bun.sleep(50);
+    }
+  });
+
+  test("has no payload and no sentence in it, whatever peers send", async () => {
+    await using server = openShop();
+    const answering = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: admin(server) });
+    const { client } = await customer(server);
+    client.send({ type: "look", at: "PAYLOAD-1" });
+    await client.call.buy({ cents: 1 });
+    await client.close({ reason: "SENTENCE-1" });
+    const stream = eventsOf(await fetch(new URL("/live", answering.url)));
+    const { value } = (await stream.next()) as { value: object };
+    expect(JSON.stringify(value)).toContain("peer-closed");
+    expect(JSON.stringify(value)).not.toMatch(/PAYLOAD|SENTENCE|cents/);
+    await stream.return(undefined);
+    await answering.stop(true);
+  });
+});
