@@ -252,7 +252,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
   }
   const warnings = warn && warningObserver({ hello, outgoing, clock }, warn);
   const sweep = new Sweep<Member>(clock, sweepPeriodMs(limits));
-  const tally = new Tally(incoming.messageNames, outgoing.messageNames);
+  const tally = new Tally(unhandled, outgoing.messageNames);
   return {
     role,
     hello,

@@ -2,7 +2,7 @@
 // the next after `sampleNext`: to read the clock twice takes as long as a fifth of a message. Where there is no
 // watcher there is none of this: the handlers in the table are then the program's own.
 
-import { type Handler, isThenable } from "./handlers.ts";
+import { type Handler, type HandlerTable, isThenable } from "./handlers.ts";
 import type { Clock } from "./time/clock.ts";
 
 /** Of so many runs of a handler one is timed, whatever `sampleNext` adds. */
@@ -34,8 +34,8 @@ export class HandlerTimes {
   }
 
   /** The handlers of messages in `table`, from now on timed. */
-  timeAll<Incoming, Self>(table: Map<string, Handler<Incoming, Self>>): void {
-    for (const [name, handler] of table) table.set(name, this.#timed(name, handler));
+  timeAll<Incoming, Self>(table: HandlerTable<Incoming, Self>): void {
+    for (const [name, entry] of table) entry.handler = this.#timed(name, entry.handler);
   }
 
   /** A call begins: the time, where this one is timed. */

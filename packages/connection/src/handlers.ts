@@ -31,7 +31,14 @@ export const anOrder = oneOf("concurrent", "sequential");
 export type Handler<Incoming, Self> = (message: Incoming, connection: Self) => unknown;
 
 /** The handlers of an endpoint. A Map, because names come from the peer and must not reach a prototype. */
-export type HandlerTable<Incoming, Self> = Map<string, Handler<Incoming, Self>>;
+export type HandlerTable<Incoming, Self> = ReadonlyMap<string, HandlerEntry<Incoming, Self>>;
+
+/** What an endpoint does with the messages of one name, and how many have come. */
+export interface HandlerEntry<Incoming, Self> {
+  handler: Handler<Incoming, Self>;
+  /** Valid ones, over all connections. Here, because a message is looked up here anyway: another table costs 5 ns more. */
+  received: number;
+}
 
 /**
  * The table of `handlers` for the messages `messageNames`; those of `calls` are passed over.
@@ -49,7 +56,7 @@ export function buildHandlerTable<Incoming, Self>(
     throw new TypewireError("option-invalid", "handlers: expected a plain object of functions");
   }
   const names = new Set(messageNames);
-  const table = new Map<string, Handler<Incoming, Self>>();
+  const table = new Map<string, HandlerEntry<Incoming, Self>>();
   for (const [name, handler] of Object.entries(handlers) as [string, unknown][]) {
     if (handler === undefined || Object.hasOwn(calls, name)) continue;
     if (typeof handler !== "function") {
@@ -59,7 +66,7 @@ export function buildHandlerTable<Incoming, Self>(
       const expected = `expected one of ${messageNames.join(", ")}`;
       throw new TypewireError("option-invalid", `handlers.${name}: ${expected}`);
     }
-    table.set(name, handler as Handler<Incoming, Self>);
+    table.set(name, { handler: handler as Handler<Incoming, Self>, received: 0 });
   }
   return table;
 }

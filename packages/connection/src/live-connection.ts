@@ -284,12 +284,14 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   handle(message: Incoming): void {
+    const entry = this.#endpoint.handlers.get(message.type);
+    if (entry === undefined) this.#endpoint.tally.unheard.add(message.type);
+    else entry.received += 1;
     if (this.#awaitedEnd !== undefined) {
       this.#handlers.passOver();
       return;
     }
-    const handler = this.#endpoint.handlers.get(message.type);
-    if (handler !== undefined) this.#handlers.call(handler, message.type, message);
+    if (entry !== undefined) this.#handlers.call(entry.handler, message.type, message);
   }
 
   handlerFailed(handlerName: string, error: unknown): void {

@@ -56,8 +56,8 @@ export interface EndedCalls {
 
 /** What ended connections have left behind. */
 export class Tally {
-  /** Valid messages that came, and messages sent, of all connections. */
-  readonly received: TypeCounts;
+  /** Valid messages that came and have no handler; the others are counted in the table of handlers. */
+  readonly unheard: TypeCounts;
   readonly sent: TypeCounts;
   #opened = 0;
   #messagesReceived = 0;
@@ -71,9 +71,9 @@ export class Tally {
   #messagesUndelivered = 0;
   readonly #closedByReason = new Map<CloseCode, number>();
 
-  /** The names of the messages that this side receives, and of those that it sends. */
-  constructor(received: readonly string[] = [], sent: readonly string[] = []) {
-    this.received = new TypeCounts(received);
+  /** The names of the messages without a handler, and of those that this side sends. */
+  constructor(unheard: readonly string[] = [], sent: readonly string[] = []) {
+    this.unheard = new TypeCounts(unheard);
     this.sent = new TypeCounts(sent);
   }
 

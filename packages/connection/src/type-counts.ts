@@ -1,4 +1,4 @@
-// How many messages of each name a side has received, or sent, over all connections of an endpoint. One count
+// How many messages of each name a side has sent, or got and has no handler for, over all connections of an endpoint. One count
 // costs a comparison and an increment as long as messages of one name follow each other.
 
 /** The name under which frames are counted that another server has made, and that this one passes on unread. */
@@ -9,12 +9,12 @@ interface Count {
   messages: number;
 }
 
-/** One for each direction of an endpoint. */
+/** One for each endpoint. */
 export class TypeCounts {
   readonly #counts = new Map<string, Count>();
   #last: Count = { name: "", messages: 0 };
 
-  /** `names`: those that are told although none has come. */
+  /** `names`: those that are told although there was none. */
   constructor(names: readonly string[]) {
     for (const name of names) this.#countOf(name);
   }

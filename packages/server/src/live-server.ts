@@ -342,7 +342,12 @@ export class LiveServer<
       if (connection.queuedBytes > this.#endpoint.limits.softQueueBytes) slowConnections += 1;
     }
     return {
-      receivedByType: this.#endpoint.tally.received.byName,
+      receivedByType: {
+        ...this.#endpoint.tally.unheard.byName,
+        ...Object.fromEntries(
+          [...this.#endpoint.handlers].map(([name, { received }]) => [name, received]),
+        ),
+      },
       sentByType: this.#endpoint.tally.sent.byName,
       turnedAwayBy: this.#door.turnedAway,
       topics: this.#topics.size,

@@ -27,7 +27,6 @@ import type { Connection } from "../connection.ts";
 import { followStep, type StepOwner } from "../handshake/follow-step.ts";
 import type { Handshake } from "../handshake/handshake.ts";
 import type { ConnectionStats } from "../stats.ts";
-import type { TypeCounts } from "../type-counts.ts";
 import { oneLine } from "../text.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Inflow, InflowConsumer } from "./inflow.ts";
@@ -70,7 +69,6 @@ export interface ReceiverEndpoint<
   /** Undefined where the protocol has no calls. */
   readonly calls: object | undefined;
   readonly owner: { readonly gap?: TellGap<Outgoing> };
-  readonly tally: { readonly received: TypeCounts };
 }
 
 /** Told of a hole in what a peer passes on. */
@@ -142,7 +140,7 @@ export class Receiver<
 
   receiveFrame(bytes: Uint8Array, start: number, end: number): void {
     this.#frames += 1;
-    const { incoming, limits, observers, tally } = this.#endpoint;
+    const { incoming, limits, observers } = this.#endpoint;
     let message: Incoming | ControlMessage;
     try {
       message = incoming.decodeIncoming(bytes, start, end, limits, this.#openCalls);
@@ -161,7 +159,6 @@ export class Receiver<
       this.#refuse(this.#handshake.expected(`"${oneLine(message.type)}"`), this.#offence(message));
     } else if (this.#owner.heard()) {
       this.#messagesReceived += 1;
-      tally.received.add(message.type);
       observers.onReceived?.(this.#owner, message, bytes, start, end);
       this.#owner.handle(message);
     }
