@@ -61,18 +61,25 @@ export type CallItemYielded<P extends AnyProtocol, Name extends CallNames<P>> = 
   "yields"
 >;
 
-/** The declared errors of a call, as they were defined. */
-type ErrorsOf<Definition> = Definition extends { readonly errors: infer Errors } ? Errors : {};
+/** What a definition says of its errors: code to the schema of its data. */
+type ErrorSchemas = Readonly<Record<string, TSchema>>;
 
-/** The data of the declared error `Code`. */
-type DataOf<Errors, Code extends keyof Errors> = Errors[Code] extends TSchema
-  ? Static<Errors[Code]>
-  : undefined;
+/** The declared errors of a call: code to data. */
+type ErrorDataOf<Definition> = Definition extends {
+  readonly errors: infer Errors extends ErrorSchemas;
+}
+  ? DataIn<Errors>
+  : {};
 
-/** How a call with these declared errors can fail. */
-export type CallFailureOf<Errors> =
-  | { [Code in keyof Errors & string]: CallError<Code, DataOf<Errors, Code>> }[keyof Errors &
-      string]
+// A constraint, and not a conditional type for each code: TypeScript 5 and 6 look for what such a type can be where
+// the code is generic, and do not come to an end within TypeBox's types (TS2589).
+type DataIn<Errors extends ErrorSchemas> = {
+  readonly [Code in keyof Errors]: Static<Errors[Code]>;
+};
+
+/** How a call can fail whose declared errors have this data. */
+export type CallFailureOf<Data> =
+  | { [Code in keyof Data & string]: CallError<Code, Data[Code]> }[keyof Data & string]
   | CallError<CallErrorCode, undefined>;
 
 /** The host's `AbortSignal`; what of it we use, where the program's types have none. */
@@ -145,12 +152,12 @@ type TryFunctions<Calls> = {
     ...given: CallArguments<Calls[Name]>
   ) => Answer<
     Calls[Name],
-    CallOutcome<Part<Calls[Name], "output">, CallFailureOf<ErrorsOf<Calls[Name]>>>
+    CallOutcome<Part<Calls[Name], "output">, CallFailureOf<ErrorDataOf<Calls[Name]>>>
   >;
 };
 
 /** What a handler knows of the call that it answers. */
-export interface ServerCall<Name, Item, Errors, Self, Context> {
+export interface ServerCall<Name, Item, Data, Self, Context> {
   readonly name: Name;
   readonly connection: Self;
   /** What `authenticate` made of the connection. */
@@ -165,12 +172,11 @@ export interface ServerCall<Name, Item, Errors, Self, Context> {
   /** What the caller sends, to be iterated once. */
   readonly items: AsyncIterable<Item, void, undefined>;
   /** A declared error, to be thrown: what the caller gets instead of the output. */
-  error<Code extends keyof Errors & string>(
+  error<Code extends keyof Data & string>(
+    this: void,
     code: Code,
-    ...data: undefined extends DataOf<Errors, Code>
-      ? [data?: DataOf<Errors, Code>]
-      : [data: DataOf<Errors, Code>]
-  ): CallError<Code, DataOf<Errors, Code>>;
+    ...data: undefined extends Data[Code] ? [data?: Data[Code]] : [data: Data[Code]]
+  ): CallError<Code, Data[Code]>;
 }
 
 /** The `call` that the handler of the call `Name` of `P` is given. */
@@ -184,7 +190,7 @@ export type ServerCallOf<P extends AnyProtocol, Name extends CallNames<P>, Self,
 type CallIn<Definition, Name, Self, Context> = ServerCall<
   Name,
   Items<Definition, "sends">,
-  ErrorsOf<Definition>,
+  ErrorDataOf<Definition>,
   Self,
   Context
 >;

@@ -1,7 +1,7 @@
 // The gate of what a user gets, `bun run check:install`: packs, installs the result in empty projects
-// outside the repository, compiles and runs the README's example there, and runs all but the sockets on
-// Node. Prints a line for each thing that held; ends with 1 at the first that did not. Without a package
-// registry it is not run, and says so.
+// outside the repository, compiles and runs the README's example there, compiles a program with calls, and
+// runs all but the sockets on Node. Prints a line for each thing that held; ends with 1 at the first that did
+// not. Without a package registry it is not run, and says so.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,8 +12,11 @@ import { buildPackage } from "./build.ts";
 import { OutsideProject } from "./outside-project.ts";
 import { ROOT } from "./workspaces.ts";
 
-/** TypeScript as it is, beside Bun, and the last 5 that many projects still have. */
-const COMPILERS = { bun: "typescript@7.0.2", npm: "typescript@5.9.3" };
+/** TypeScript as it is, beside Bun; the last 5 and 6, which many projects still have. The README names their releases. */
+const COMPILERS = {
+  bun: ["typescript@7.0.2"],
+  npm: ["typescript@5.9.3", "typescript@6.0.3"],
+} as const;
 const BUN_TYPES = "@types/bun@1.4.5";
 const NODES = ["22", "24"] as const;
 const OLDEST_TYPEBOX = "@sinclair/typebox@0.34.0";
@@ -66,13 +69,15 @@ function bunSettings(): object {
 
 function checkTypes(
   project: OutsideProject,
-  manager: keyof typeof COMPILERS,
+  compiler: string,
   example: Record<string, string>,
   node: string,
 ): void {
+  project.install(compiler, BUN_TYPES);
   const { "wrong.ts": wrong, ...right } = example;
   const files = Object.keys(right);
   for (const file of files) project.write(file, right[file] ?? "");
+  project.write("calls.ts", readFileSync(join(import.meta.dir, "probes", "calls.ts"), "utf8"));
   project.write("wrong.ts", `${right["client.ts"] ?? ""}${wrong ?? ""}`);
   project.write(
     "every-entry.ts",
@@ -83,23 +88,21 @@ function checkTypes(
   );
   const settings = { ...SETTINGS, "Bun's own tsconfig": bunSettings() };
   for (const [setting, options] of Object.entries(settings)) {
-    check(
-      `${manager}: the README's example compiles with ${COMPILERS[manager]}, ${setting}`,
-      () => {
-        const { checked, complaints } = project.compile(node, options, [
-          ...files,
-          "every-entry.ts",
-        ]);
-        if (complaints !== "") throw new Error(complaints);
-        const ours = checked.filter((path) => path.includes("/node_modules/typewire/"));
-        const sources = ours.filter((path) => !path.endsWith(".d.ts"));
-        if (ours.length === 0 || sources.length > 0) {
-          throw new Error(`expected declarations only, got ${ours.length}: ${sources.join(", ")}`);
-        }
-      },
-    );
+    check(`${compiler}: the README's example and calls compile, ${setting}`, () => {
+      const { checked, complaints } = project.compile(node, options, [
+        ...files,
+        "every-entry.ts",
+        "calls.ts",
+      ]);
+      if (complaints !== "") throw new Error(complaints);
+      const ours = checked.filter((path) => path.includes("/node_modules/typewire/"));
+      const sources = ours.filter((path) => !path.endsWith(".d.ts"));
+      if (ours.length === 0 || sources.length > 0) {
+        throw new Error(`expected declarations only, got ${ours.length}: ${sources.join(", ")}`);
+      }
+    });
   }
-  check(`${manager}: what the README says does not compile does not`, () => {
+  check(`${compiler}: what the README says does not compile does not`, () => {
     const { complaints } = project.compile(node, SETTINGS["module: NodeNext"], ["wrong.ts"]);
     if (!/^wrong\.ts/m.test(complaints)) throw new Error(`expected an error, got: ${complaints}`);
   });
@@ -157,8 +160,7 @@ async function main(): Promise<number> {
   for (const manager of ["bun", "npm"] as const) {
     using project = new OutsideProject(manager);
     check(`${manager}: installs the tarball`, () => project.install(tarball));
-    project.install(COMPILERS[manager], BUN_TYPES);
-    checkTypes(project, manager, example, newest);
+    for (const compiler of COMPILERS[manager]) checkTypes(project, compiler, example, newest);
     const said = await exchange(project, example);
     console.log(`ok  ${manager}: server and client exchange: ${said}`);
     project.write("probe.ts", probe);

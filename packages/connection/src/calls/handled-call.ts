@@ -47,10 +47,13 @@ export class HandledCall {
     return this.#call.inbox ?? none;
   }
 
-  error(code: string, data?: unknown): CallError {
+  /** Made when it is read, so that it also works taken out of the call: `({ symbol }, { error }) => …`. */
+  get error(): (code: string, data?: unknown) => CallError {
     const call = this.#call.shape.name;
-    const message = `The call ${JSON.stringify(call)} ended with the error ${JSON.stringify(code)}`;
-    return new DeclaredError(code, message, { ran: "yes", data, call });
+    return (code, data) => {
+      const message = `The call ${JSON.stringify(call)} ended with the error ${JSON.stringify(code)}`;
+      return new DeclaredError(code, message, { ran: "yes", data, call });
+    };
   }
 }
 
