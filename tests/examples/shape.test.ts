@@ -23,9 +23,11 @@ describe.each(folders)("examples/%s", (folder) => {
     expect(lines).toBeLessThan(150);
   });
 
-  test("imports what a user has: typewire, node: and its own files", () => {
+  test("imports what a user has: typewire, node:, its own files, and what it shows to work together", () => {
     for (const specifier of sources.flatMap(specifiersIn)) {
-      expect(specifier).toMatch(/^(typewire(\/(bun|testing))?|node:[\w/]+|\.\/[\w-]+\.ts)$/);
+      expect(specifier).toMatch(
+        /^(typewire(\/(bun|testing|observe))?|prom-client|node:[\w/]+|\.\/[\w-]+\.ts)$/,
+      );
     }
   });
 

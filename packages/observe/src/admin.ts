@@ -60,8 +60,9 @@ export function admin(
 }
 
 /** Whether a request is for an address, for `localhost`, or for `hostname`. */
-function isOwnName({ headers }: RequestLike, hostname: string | undefined): boolean {
-  const host = headers.get("host") ?? "";
+function isOwnName({ headers, url }: RequestLike, hostname: string | undefined): boolean {
+  // A host that has taken the header away has put it into the URL.
+  const host = headers.get("host") ?? new URL(url).host;
   const name = host.replace(/:\d+$/, "").toLowerCase();
   if (name === "localhost" || name === hostname?.toLowerCase()) return true;
   return /^(?:\d{1,3}\.){3}\d{1,3}$/.test(name) || /^\[[\da-f:.]+\]$/.test(name);

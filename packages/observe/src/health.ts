@@ -1,6 +1,8 @@
 // Whether the process lives, and whether the server takes connections: two questions with two askers. A
 // supervisor that restarts what is not healthy must not be told of a drain, or of a bus that is away.
 
+import type { ServerStats } from "@typewire/server";
+
 import type { HostResponse } from "./host-types.ts";
 import { observationOf } from "./observation.ts";
 import type { Observable } from "./observable.ts";
@@ -13,17 +15,19 @@ export function health(server: Observable): HostResponse {
 
 /** `GET /readyz`: 200 where the server takes connections, else 503 and the reasons. */
 export function readiness(server: Observable): HostResponse {
-  const reasons = reasonsAgainst(server);
+  const reasons = reasonsAgainst(server, server.stats());
   const ready = reasons.length === 0;
   return json(ready ? 200 : 503, { ready, reasons });
 }
 
 /** Why `server` takes no connections; none where it does. */
-export function reasonsAgainst(server: Observable): readonly string[] {
-  const { isListening, connections } = server;
+export function reasonsAgainst(
+  { isListening, connections }: Observable,
+  { backplane }: Pick<ServerStats, "backplane">,
+): readonly string[] {
   const reasons: string[] = [];
   if (!isListening) reasons.push(connections.size > 0 ? "draining" : "stopped");
-  const state = server.stats().backplane?.state;
+  const state = backplane?.state;
   if (state === "down" || state === "failed") reasons.push(`backplane-${state}`);
   return reasons;
 }

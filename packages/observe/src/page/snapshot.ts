@@ -48,7 +48,7 @@ export function snapshotOf(
 ): Snapshot {
   const stats = server.stats();
   const figures = watch.figures();
-  const reasons = reasonsAgainst(server);
+  const reasons = reasonsAgainst(server, stats);
   return {
     at: Date.now(),
     version,
