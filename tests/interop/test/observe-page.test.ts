@@ -16,6 +16,15 @@ setDefaultTimeout(30_000);
 
 const page = await Page.open("docs/observe.md");
 
+test("the alerts of docs/observe.md ask for metrics that there are", () => {
+  const known = ["metric", "with a backplane"].flatMap((title) =>
+    page.rowsOf(title).map(([metric = ""]) => metric.replaceAll("`", "")),
+  );
+  const asked = page.block("yaml").match(/typewire_\w+/g) ?? [];
+  expect(asked.length).toBeGreaterThan(5);
+  expect(known).toEqual(expect.arrayContaining(asked.map((each) => each.replace(/_bucket$/, ""))));
+});
+
 test("docs/observe.md has the metrics of a backplane, and no others", async () => {
   const rows = page.rowsOf("with a backplane").map(([metric = ""]) => metric.replaceAll("`", ""));
   await using server = serve(saludo, { port: 0, backplane: embedded() }, { say() {} });
