@@ -14,6 +14,7 @@ const FLOORS: readonly (readonly string[])[] = [
     "option-checks.ts",
     "option-value.ts",
     "options.ts",
+    "printable.ts",
     "shuffled.ts",
     "text.ts",
     "thrown.ts",
