@@ -72,9 +72,17 @@ function compose(middlewares: readonly Middleware<never>[]): Middleware<never> {
 /** `next` as a middleware gets it: it always returns a promise, and runs the rest once. */
 function once(rest: () => unknown): () => Promise<unknown> {
   let wasCalled = false;
-  return async () => {
-    if (wasCalled) throw new Error("A middleware called next() twice: a call is answered once");
+  return () => {
+    if (wasCalled) {
+      const message = "A middleware called next() twice: a call is answered once";
+      return Promise.reject(new Error(message));
+    }
     wasCalled = true;
-    return rest();
+    // Not an async function: a promise that one returns is waited for, which costs turns of the microtask queue.
+    try {
+      return Promise.resolve(rest());
+    } catch (error) {
+      return Promise.reject(error);
+    }
   };
 }
