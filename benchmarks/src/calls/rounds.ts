@@ -23,8 +23,11 @@ const ROUND_MS = 500;
 const QUICK_ROUND_MS = 15;
 /** Done before each round, untimed: the pair has been idle while the others were measured. */
 const RUN_UP = 0.1;
-/** Runs before the first round: the first rates are those of cold code. */
-const WARM_UPS = 2;
+/** Runs before the first round, the first of them short: until a rate is no longer that of cold code. */
+const MOST_WARM_UPS = 7;
+const LEAST_WARM_UPS = 3;
+/** The code is warm where a run is at most so many times as fast as the one before. */
+const STEADY = 1.1;
 
 export function lastingPairOf(spec: PeerSpec): LastingCallPair {
   return new LastingCallPair(() => CallPair.start(spec));
@@ -42,9 +45,12 @@ export function working<Figures>(
   let amount: number | undefined;
   const settle = async (pair: CallPair): Promise<number> => {
     let next = work.first;
-    for (let warmUp = 0; warmUp < WARM_UPS; warmUp += 1) {
+    let last = 0;
+    for (let warmUp = 1; warmUp <= MOST_WARM_UPS; warmUp += 1) {
       const rate = work.rateOf(await work.run(pair, next));
       next = Math.max(work.first, Math.round((rate * targetMs) / 1000));
+      if (warmUp >= LEAST_WARM_UPS && rate < last * STEADY) break;
+      last = rate;
     }
     return next;
   };
