@@ -34,7 +34,7 @@ export function renderPage(report: Report, growths: readonly Growth[], folder: s
     "## The run",
     toMarkdown(machineCells(machine, effort.rounds)),
     "## The goals",
-    GOALS_NOTE,
+    isOfCalls ? CALL_GOALS_NOTE : GOALS_NOTE,
     toMarkdown(goalCells(comparisons)),
     ...codecSection(comparisons),
     ...endToEndSection(comparisons),
@@ -84,6 +84,9 @@ Each system goes through its own client. All validate what they receive, at both
 
 const GOALS_NOTE =
   "What was to be reached, as ratios of Typewire to the other side; over several corpora, the geometric mean.";
+
+const CALL_GOALS_NOTE =
+  "What was to be reached. “≥”: the share of the other side's figure, or how many times better than the best of the other systems. “≤”: how many times what the other side takes, or the figure itself.";
 
 function machineCells(machine: Machine, rounds: number): Cells {
   const rows = Object.entries(machine).map(([name, value]: [string, unknown]) => [

@@ -29,8 +29,8 @@ export const callBenchmarks: readonly Benchmark[] = [
   repetition(besideBenchmark("p99Us", rivals.down)),
   slowBenchmark([typewire, ...rivals.down]),
   connectionMemoryBenchmark(affordable(5000)),
-  openMemoryBenchmark("call", 200, 200),
-  openMemoryBenchmark("stream", 500, 60),
+  openMemoryBenchmark("call", 45, 200),
+  openMemoryBenchmark("stream", 150, 60),
   publishBenchmark(affordable(10_000)),
   coldBenchmark([typewire, ...rivals.cold]),
 ];
