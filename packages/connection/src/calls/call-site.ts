@@ -17,7 +17,13 @@ export const MOST_OPEN_NOTED = 4;
  */
 export function beginAt(error: unknown, site: Error): void {
   if (!isInstance(error, CallError)) return;
-  // The headline, and the function that has noted it. An Error without frames, which a program may ask for, has none.
-  const frames = site.stack?.split("\n").slice(2) ?? [];
-  error.stack = [`${error.name}: ${error.message}`, ...frames].join("\n");
+  try {
+    const stack: unknown = site.stack;
+    // Without the headline and the function that has noted it. A program may ask for no frames.
+    const frames = typeof stack === "string" ? stack.split("\n").slice(2) : [];
+    error.stack = [`${error.name}: ${error.message}`, ...frames].join("\n");
+  } catch {
+    // `Error.prepareStackTrace` is the program's, and JavaScriptCore calls it here, to write a stack too. The call fails
+    // as ever.
+  }
 }

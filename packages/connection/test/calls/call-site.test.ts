@@ -135,6 +135,44 @@ describe("The stack of a CallError", () => {
     expect(await errors.at(-1)).toMatchObject({ call: "hang", code: "connection-lost" });
   });
 
+  test.each([
+    ["gives frames as objects", () => [1, 2]],
+    [
+      "throws",
+      () => {
+        throw new Error("of the program");
+      },
+    ],
+  ] as const)(
+    "is no reason for a call not to fail, where the program's prepareStackTrace %s",
+    async (_, prepare) => {
+      const pair = pairOf();
+      const before: unknown = Reflect.get(Error, "prepareStackTrace");
+      const failing = rejection(pair.call("quote", 1));
+      try {
+        Reflect.set(Error, "prepareStackTrace", prepare);
+        await pair.settle();
+      } finally {
+        Reflect.set(Error, "prepareStackTrace", before);
+      }
+      const error = await failing;
+      expect(error).toMatchObject({ code: "unknownSymbol", ran: "yes" });
+    },
+  );
+
+  test("has no frames where the program asks for none", async () => {
+    const pair = pairOf();
+    const before = Error.stackTraceLimit;
+    try {
+      Error.stackTraceLimit = 0;
+      const failing = rejection(pair.call("quote", 1));
+      await pair.settle();
+      expect(framesOf(await failing)).toEqual([]);
+    } finally {
+      Error.stackTraceLimit = before;
+    }
+  });
+
   test("of what the items that are sent throw is left as it is, another call's error included", async () => {
     const sends = { hasInput: false, sends: true };
     const pair = new CallPair([shape("upload", sends), shape("chat", { ...sends, yields: true })], {
