@@ -27,6 +27,8 @@ import { SignalWatch } from "../../src/calls/signal-watch.ts";
 export interface PairCodecs {
   readonly server: Codec<never>;
   readonly client: Codec<never>;
+  /** What the other end reads with, where it has another protocol. */
+  readonly readers?: Pick<PairCodecs, "server" | "client">;
   readonly rearrange?: (payload: Uint8Array) => Uint8Array;
 }
 
@@ -135,6 +137,8 @@ export interface PairOptions {
   readonly use?: readonly Middleware<never>[];
   readonly limits?: Partial<CalleeLimits>;
   readonly maxCallsInFlight?: number;
+  /** The calls as the callee has them, where that is otherwise. */
+  readonly calleeShapes?: readonly CallShape[];
   readonly comesBack?: boolean;
   readonly codecs?: PairCodecs;
   /** A clock that a test moves by its own hands, or the machine's. */
@@ -159,7 +163,7 @@ export class CallPair {
   readonly outgoing: OutgoingCalls;
   readonly faces: ReturnType<typeof buildCallFaces>;
   readonly #connect: () => Line;
-  readonly #codecs: PairCodecs | undefined;
+  readonly #readers: Pick<PairCodecs, "server" | "client"> | undefined;
   #line: Line;
 
   constructor(
@@ -172,7 +176,7 @@ export class CallPair {
     const limits = { ...pairLimits, ...options.limits };
     this.clock = clock instanceof FakeClock ? clock : new FakeClock();
     this.quota = new CallQuota(maxCallsInFlight);
-    const byName = Object.fromEntries(shapes.map((each) => [each.name, each]));
+    const byName = namesOf(shapes);
     const endpoint = {
       deadlines: new CallDeadlines(clock),
       signals: new SignalWatch(),
@@ -182,7 +186,7 @@ export class CallPair {
     };
     const outgoing = new OutgoingCalls(endpoint, comesBack);
     this.outgoing = outgoing;
-    const table = buildCallTable(byName, handlers, use);
+    const table = buildCallTable(namesOf(options.calleeShapes ?? shapes), handlers, use);
     const deadlines = new CallDeadlines(clock);
     const answering = {
       table,
@@ -204,7 +208,7 @@ export class CallPair {
       return { caller, callee, near, far };
     };
     this.faces = buildCallFaces(byName, outgoing);
-    this.#codecs = codecs;
+    this.#readers = codecs?.readers ?? codecs;
     this.#line = this.#connect();
   }
 
@@ -283,11 +287,15 @@ export class CallPair {
   }
 
   #toCallee(upTo = Infinity): number {
-    return deliver(this.caller, this.near, this.far, this.#codecs?.client, upTo);
+    return deliver(this.caller, this.near, this.far, this.#readers?.client, upTo);
   }
   #toCaller(upTo = Infinity): number {
-    return deliver(this.callee, this.far, this.near, this.#codecs?.server, upTo);
+    return deliver(this.callee, this.far, this.near, this.#readers?.server, upTo);
   }
+}
+
+function namesOf(shapes: readonly CallShape[]): Readonly<Record<string, CallShape>> {
+  return Object.fromEntries(shapes.map((each) => [each.name, each]));
 }
 
 export type Stream = AsyncIterableIterator<unknown, undefined> & {

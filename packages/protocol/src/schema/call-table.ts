@@ -60,6 +60,9 @@ function controlsOf(schemas: Readonly<Record<string, TSchema>>): readonly Messag
   );
 }
 
+/** A part that the call has not: an end that says it all the same speaks of another call of this name. */
+const ABSENT = Type.Optional(Type.Never());
+
 /** What `writer` says of `calls`, which are in order; `budget` says when their checks may be compiled. */
 export function buildCallTable(
   calls: ReadonlyMap<string, CallDefinition>,
@@ -81,7 +84,7 @@ function asked(name: string, { input, sends }: CallDefinition, builder: EntryBui
     call: Type.Literal(name),
     id: callId,
     timeoutMs: Type.Optional(milliseconds),
-    ...(input === undefined ? {} : { input }),
+    input: input ?? ABSENT,
   });
   return {
     call: formOf("$call", name, call, builder),
@@ -97,7 +100,7 @@ function answered(
   { yields, output, errors = {} }: CallDefinition,
   builder: EntryBuilder,
 ): CallForms {
-  const result = Type.Object({ id: callId, ...(output === undefined ? {} : { output }) });
+  const result = Type.Object({ id: callId, output: output ?? ABSENT });
   const failures = Object.entries(errors).map(([code, data]) => {
     const { path, retryAfterMs, message } = callFailure.properties;
     const error = Type.Object({ code: Type.Literal(code), message, data, path, retryAfterMs });
