@@ -8,13 +8,13 @@ import { Certificates, within } from "@typewire/testkit";
 
 import { connect, type ConnectOptions, serve, type ServeOptions } from "../src/index.ts";
 
-const desk = defineProtocol({
+const parts = {
   name: "desk",
   version: 1,
   server: { you: Type.Object({ user: Type.String(), address: Type.String() }) },
   client: { who: Type.Object({}) },
-  auth: Type.Object({ token: Type.String() }),
-});
+};
+const desk = defineProtocol({ ...parts, auth: Type.Object({ token: Type.String() }) });
 
 const open = defineProtocol({ name: "open", version: 1, server: {}, client: {} });
 
@@ -262,6 +262,34 @@ describe("auth, to the compiler and at run time", () => {
     );
     // @ts-expect-error -- a token is a text
     const wrong = connect(desk, { port: server.port, auth: () => ({ token: 5 }) });
-    expect(await failureOf(wrong)).toMatchObject({ code: "option-invalid" });
+    expect(await failureOf(wrong)).toMatchObject({
+      code: "option-invalid",
+      message: `Cannot connect to ${server.address}: schema-mismatch at /auth/token: expected text, got integer`,
+    });
+    // @ts-expect-error -- what it shows is an object
+    const none = connect(desk, { port: server.port, auth: () => undefined });
+    expect(await failureOf(none)).toMatchObject({
+      code: "option-invalid",
+      message: expect.stringMatching(/: schema-mismatch at \/auth: expected [^:]*$/),
+    });
+  });
+
+  test("is another version of the protocol where the server's has none, and none to wait for", async () => {
+    const bare = defineProtocol(parts);
+    await using server = serve(bare, { port: 0 }, { who() {} });
+    const options = { port: server.port, auth: () => ({ token: "abc" }) };
+    expect(await failureOf(connect(desk, { ...options, firstAttempt: "repeat" }))).toMatchObject({
+      code: "protocol-mismatch",
+      message: expect.stringContaining(
+        "this client's protocol has `auth`, and the server's has none",
+      ),
+    });
+    const guarded = serve(desk, { port: 0, authenticate: () => ({ user: "ana" }) });
+    await using _ = guarded;
+    const servers = [{ port: server.port }, { port: guarded.port }];
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      await using client = await connect(desk, { servers, auth: options.auth });
+      expect(client.state).toBe("connected");
+    }
   });
 });

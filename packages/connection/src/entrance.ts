@@ -86,7 +86,7 @@ export async function show<Self>({ self, endpoint, sender }: EntranceParts<Self>
   try {
     sender.sendOfCall(call, AUTHENTICATE);
   } catch (error) {
-    self.closeWith({ ...notShown("option-invalid", error), final: true });
+    self.closeWith(notShown(error));
   }
 }
 

@@ -1,6 +1,7 @@
 // Sentences that cross a trust boundary: what a peer or a thrown value says, made safe for one log line
 // and short enough for one `$error`. Says for all packages which characters are not shown as they are.
 
+import { CallError, TypewireError } from "@typewire/protocol";
 import { beginningOf } from "@typewire/protocol/internal";
 
 /** Longest sentence sent to a peer or taken from one, in UTF-16 units. */
@@ -33,9 +34,15 @@ export function oneLine(text: string, maxLength: number = MAX_SENTENCE_LENGTH): 
   return replaceUnprintable(cut.toWellFormed(), () => " ");
 }
 
-/** One line about a thrown value, whatever it is: also of a `null`, and of an object whose getters throw. */
+/**
+ * One line about a thrown value, whatever it is: also of a `null`, and of an object whose getters throw. For the middle
+ * of a sentence: of an error of ours its own sentence, of another its kind too.
+ */
 export function describeThrown(thrown: unknown): string {
   try {
+    if (thrown instanceof TypewireError || thrown instanceof CallError) {
+      return oneLine(thrown.message);
+    }
     if (thrown instanceof Error) return oneLine(`${thrown.name}: ${thrown.message}`);
     if (typeof thrown === "string") return oneLine(thrown);
     return `a thrown ${thrown === null ? "null" : typeof thrown}`;

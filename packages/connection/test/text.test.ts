@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
+import { CallError, TypewireError } from "@typewire/protocol";
+
 import { describeThrown, oneLine } from "../src/text.ts";
 
 describe("oneLine", () => {
@@ -43,6 +45,12 @@ describe("describeThrown", () => {
     const described = describeThrown(new Error(`one\ntwo ${"x".repeat(10_000)}`));
     expect(described).toStartWith("Error: one two xxx");
     expect(described.length).toBeLessThanOrEqual(500);
+  });
+
+  test("says of an error of ours its sentence alone, which stands within another", () => {
+    const misfit = new TypewireError("schema-mismatch", "schema-mismatch at /a: expected text");
+    const failed = new CallError("internal", "The handler failed", { ran: "yes" });
+    expect([misfit, failed].map(describeThrown)).toEqual([misfit.message, failed.message]);
   });
 
   test("names the kind of what is neither an error nor text", () => {

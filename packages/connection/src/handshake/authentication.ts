@@ -5,7 +5,7 @@
 import { type Call, CallMisfit, type Result, TypewireError } from "@typewire/protocol";
 import { AUTHENTICATE } from "@typewire/protocol/internal";
 
-import type { CloseCode, CloseReason, OwnError } from "../close-reason.ts";
+import type { CloseReason, OwnError } from "../close-reason.ts";
 import { describeThrown } from "../text.ts";
 import { isInstance } from "../thrown.ts";
 import { MAX_TIMER_MS } from "../time/clock.ts";
@@ -104,18 +104,35 @@ export async function callOf(credentials: Credentials | undefined): Promise<Call
     const input = await credentials?.();
     return { type: "$call", call: AUTHENTICATE, id: AUTHENTICATE_ID, input };
   } catch (thrown) {
-    return notShown("connect-failed", thrown);
+    return nothingToShow(thrown);
   }
 }
 
-/** The reason of an end because this client has nothing to show, or nothing that fits. */
-export function notShown(code: CloseCode, thrown: unknown): CloseReason {
-  return { code, message: `auth: ${describeThrown(thrown)}`, origin: "local" };
+/** The reason of an end because this client has nothing to show. */
+function nothingToShow(thrown: unknown): CloseReason {
+  return { code: "connect-failed", message: `auth: ${describeThrown(thrown)}`, origin: "local" };
+}
+
+/** The reason of an end because what this client has to show cannot be written: it does not fit the protocol's `auth`. */
+export function notShown(thrown: unknown): CloseReason {
+  const reason = { code: "option-invalid", origin: "local", final: true } as const;
+  const path = thrown instanceof TypewireError ? thrown.path : undefined;
+  if (path === undefined) return { ...reason, message: `auth: ${describeThrown(thrown)}` };
+  // The program has given `auth`; that it travels as an input is not its business.
+  const place = path.replace(/^\/input(?=\/|$)/, "/auth");
+  const message = describeThrown(thrown).replace(` at ${path}`, () => ` at ${place}`);
+  return { ...reason, message, path: place };
 }
 
 /** What a client makes of the answer: undefined where it is let in. */
 export function refusalIn({ error }: Result): TypewireError | undefined {
   if (error === undefined) return undefined;
+  // As another version of the protocol: of several servers one may have `auth`, and this one not yet.
+  if (error.code === "unknown-call") {
+    const message =
+      "Cannot authenticate: this client's protocol has `auth`, and the server's has none";
+    return new TypewireError("protocol-mismatch", message);
+  }
   const code = error.code === "internal" ? "internal" : "auth-failed";
   return new TypewireError(
     code,

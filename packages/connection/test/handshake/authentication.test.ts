@@ -321,11 +321,26 @@ describe("a server whose protocol has auth", () => {
 });
 
 /** What `auth()` does, and how the connection ends. */
-const broken: readonly (readonly [string, () => unknown, CloseCode])[] = [
-  ["throws", () => raise(new Error("the vault is shut")), "connect-failed"],
-  ["rejects", () => Promise.reject(new Error("the vault is shut")), "connect-failed"],
-  ["gives what does not fit", () => ({ token: "a" }), "option-invalid"],
-  ["gives nothing", () => undefined, "option-invalid"],
+const broken: readonly (readonly [string, () => unknown, CloseCode, string])[] = [
+  [
+    "throws",
+    () => raise(new Error("the vault is shut")),
+    "connect-failed",
+    "auth: Error: the vault is shut",
+  ],
+  [
+    "rejects",
+    () => Promise.reject(new Error("the vault is shut")),
+    "connect-failed",
+    "auth: Error: the vault is shut",
+  ],
+  [
+    "gives what does not fit",
+    () => ({ token: "a" }),
+    "option-invalid",
+    "schema-mismatch at /auth/token: expected ",
+  ],
+  ["gives nothing", () => undefined, "option-invalid", "schema-mismatch at /auth: expected "],
 ];
 
 describe("a client whose protocol has auth", () => {
@@ -338,15 +353,18 @@ describe("a client whose protocol has auth", () => {
     expect(there.seen).toEqual([]);
   });
 
-  test.each(broken)("whose auth() %s ends that connection", async (_, credentials, code) => {
-    const [here, there] = [server(), client(credentials)];
-    const pair = new MemoryPair(here.connection, there.connection);
-    await pair.settle();
-    expect(there.connection.closeReason).toMatchObject({ code, origin: "local" });
-    expect(there.connection.closeReason?.message).toStartWith("auth: ");
-    // The next attempt would show the same; a program that failed may not.
-    expect(there.connection.closeReason?.final === true).toBe(code === "option-invalid");
-  });
+  test.each(broken)(
+    "whose auth() %s ends that connection",
+    async (_, credentials, code, sentence) => {
+      const [here, there] = [server(), client(credentials)];
+      const pair = new MemoryPair(here.connection, there.connection);
+      await pair.settle();
+      expect(there.connection.closeReason).toMatchObject({ code, origin: "local" });
+      expect(there.connection.closeReason?.message).toStartWith(sentence);
+      // The next attempt would show the same; a program that failed may not.
+      expect(there.connection.closeReason?.final === true).toBe(code === "option-invalid");
+    },
+  );
 
   test("shows nothing to a server of another protocol, or one without auth", async () => {
     const asked: string[] = [];
@@ -380,8 +398,11 @@ describe("a client whose protocol has auth", () => {
     guarded.server.encodeCallInto({ type: "$result", id: 1, error } as Result, "x", writer);
     connection.receive(writer.copy());
     await turn();
-    expect(connection.closeReason).toMatchObject({ code: "auth-failed", origin: "peer" });
-    expect(connection.closeReason?.message).toContain("unknown-call");
+    expect(connection.closeReason).toMatchObject({
+      code: "protocol-mismatch",
+      message: "Cannot authenticate: this client's protocol has `auth`, and the server's has none",
+      origin: "peer",
+    });
   });
 });
 
