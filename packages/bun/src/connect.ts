@@ -69,7 +69,7 @@ const known: OptionChecks<keyof ConnectOptions<AnyProtocol>> = {
  * Connects to a server of `protocol` and calls `handlers` with what it sends. Resolves once the server's
  * first valid message has come: a socket that opens proves nothing. From then on a lost connection is
  * dialled again, for ever unless `reconnect` is false; the first attempt is repeated only where `firstAttempt`
- * says so, until `signal` ends it.
+ * says so, until `signal` ends it. The stack of the error that it rejects with begins where it was called.
  *
  * @throws the reason of `signal` (as a rejection) where it was aborted before there was a connection.
  * @throws TypewireError (as a rejection) `connect-failed` naming address and reason, `connect-timeout`,
@@ -82,6 +82,7 @@ export async function connect<P extends AnyProtocol, Exhaustive extends boolean 
   options: ConnectOptions<P> & { readonly exhaustive?: Exhaustive },
   ...[handlers]: ClientHandlersArgument<P, Exhaustive>
 ): Promise<Client<MessageOf<P, "client">, ClientCalls<P>, ClientTries<P>>> {
+  const site = new Error();
   checkOptions(options, known);
   const addresses = addressesOf(options);
   const { tls, clock = systemClock, secret } = options;
@@ -102,7 +103,7 @@ export async function connect<P extends AnyProtocol, Exhaustive extends boolean 
       warn: printWarning,
     },
   );
-  await client.start();
+  await client.start(site);
   return client;
 }
 

@@ -4,6 +4,7 @@
 import {
   type AbortSignalLike,
   aText,
+  beginAt,
   buildCallFaces,
   type Cancel,
   checkOptions,
@@ -76,6 +77,8 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   /** Whether it has been connected. */
   #hasStarted = false;
   #isClosing = false;
+  /** Until the first connection is there. */
+  #site: Error | undefined;
   #isPaused = false;
 
   /** Use a host's `connect`. Throws what `createEndpoint` throws. */
@@ -145,8 +148,12 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     return this.#closed.promise;
   }
 
-  /** Use a host's `connect`. Dials; resolves once connected, rejects with the reason why not. */
-  async start(): Promise<void> {
+  /**
+   * Use a host's `connect`. Dials; resolves once connected, rejects with the reason why not. `site` is made by
+   * `new Error()` in the function that the program has called: the stack of the error begins there.
+   */
+  async start(site?: Error): Promise<void> {
+    this.#site = site;
     const signal = this.#signal;
     if (signal === undefined) {
       this.#attempt();
@@ -295,6 +302,7 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     // Not before: an attempt needs the first message, a slow program or not.
     if (this.#isPaused) connection.pause();
     this.#hasStarted = true;
+    this.#site = undefined;
     this.#enter("connected");
     this.#started.resolve();
     this.#tellers.onStatus?.({ state: "connected", address: this.#address });
@@ -327,7 +335,11 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
     this.#enter("closed");
     this.#endpoint.calls?.outgoing?.close(this.#condition);
     if (this.#last !== undefined) this.#unsent.giveUp(this.#last, this.#unconnected("send"));
-    if (!hasStarted) this.#started.reject(this.#servers.errorOf(reason));
+    if (!hasStarted) {
+      const error = this.#servers.errorOf(reason);
+      if (this.#site !== undefined) beginAt(error, this.#site);
+      this.#started.reject(error);
+    }
     this.#closed.resolve(reason);
     if (hasStarted) this.#tellers.onStatus?.({ state: "closed", reason });
   }

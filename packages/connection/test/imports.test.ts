@@ -9,6 +9,7 @@ const SOURCES = `${import.meta.dir}/../src/`;
 const FLOORS: readonly (readonly string[])[] = [
   [
     "address.ts",
+    "begin-at.ts",
     "byte-socket.ts",
     "memory-budget.ts",
     "option-checks.ts",

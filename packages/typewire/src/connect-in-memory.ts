@@ -89,13 +89,14 @@ export async function connectInMemory<P extends AnyProtocol, Context = undefined
     warn: printWarning,
   });
   const connect: InMemory<P, Context>["connect"] = async (clientHandlers, ofClient = {}) => {
+    const site = new Error();
     checkOptions(ofClient, clientOptions, "client.");
     const client = new LiveClient(protocol, [TARGET], { ...ofClient, clock }, clientHandlers, {
       dial: async (_, user) => network.dial(user),
       handlerFailed: network.handlerFailed,
       warn: printWarning,
     });
-    await client.start();
+    await client.start(site);
     clients.push(client);
     return client;
   };

@@ -9,6 +9,7 @@ import {
   TypewireError,
 } from "@typewire/protocol";
 
+import { beginAt } from "../begin-at.ts";
 import {
   aSignal,
   either,
@@ -20,7 +21,6 @@ import { checkOptions } from "../options.ts";
 import { describeThrown } from "../text.ts";
 import { isInstance } from "../thrown.ts";
 import { DEFAULT_TIMEOUT_MS } from "./call-link.ts";
-import { beginAt } from "./call-site.ts";
 import { CallerStream, TriedStream } from "./caller-stream.ts";
 import type { ItemSource } from "./item-pump.ts";
 import type { CallEnd, CallGiven, OutgoingCall } from "./outgoing-call.ts";

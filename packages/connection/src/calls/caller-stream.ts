@@ -1,7 +1,7 @@
 // What a caller holds of a call that yields: the items to iterate, and what ends the call. The call is made
 // by the first `next()`.
 
-import { beginAt } from "./call-site.ts";
+import { beginAt } from "../begin-at.ts";
 import { endedBy } from "./call-failures.ts";
 import type { CallEnd, OutgoingCall } from "./outgoing-call.ts";
 
