@@ -5,7 +5,13 @@ import { describe, expect, test } from "bun:test";
 
 import { Type, type TSchema } from "@sinclair/typebox";
 import { connect, serve } from "@typewire/bun";
-import { defineProtocol, type TypewireError } from "@typewire/protocol";
+import {
+  type CallDefinition,
+  type CallDefinitions,
+  type CallError,
+  defineProtocol,
+  type TypewireError,
+} from "@typewire/protocol";
 import { within } from "@typewire/testkit";
 
 /** A protocol whose server says `said`, of this schema. */
@@ -119,6 +125,98 @@ function understands(receiver: TSchema, sender: TSchema, message: object): boole
   }
 }
 
+const noted = Type.Object({ note: Type.Optional(text) });
+
+/** By row of the page: a call before and after (undefined: there is none), and which end has to be replaced first. */
+const callChanges: readonly (readonly [
+  what: string,
+  older: CallDefinition | undefined,
+  newer: CallDefinition | undefined,
+  first: "either" | "server" | "client" | "neither",
+  codes: readonly string[],
+])[] = [
+  ["a call more", undefined, { output: noted }, "server", ["unknown-call"]],
+  ["a call less", { output: noted }, undefined, "client", ["unknown-call"]],
+  ["an input where there was none", {}, { input: noted }, "neither", ["invalid-input /input"]],
+  ["an output where there was none", {}, { output: noted }, "neither", ["invalid-answer /output"]],
+  ["`sends` more", {}, { sends: text }, "neither", ["invalid-item /type", "deadline-exceeded"]],
+  ["a declared error more", {}, { errors: { full: noted } }, "either", []],
+  [
+    "a required property of the output more",
+    { output: Type.Object({}) },
+    { output: Type.Object({ note: text }) },
+    "server",
+    ["invalid-answer /output/note"],
+  ],
+  [
+    "a required property of the input more",
+    { input: Type.Object({}) },
+    { input: Type.Object({ note: text }) },
+    "client",
+    ["invalid-input /input/note"],
+  ],
+  [
+    "an optional property of both more",
+    { input: Type.Object({}), output: Type.Object({}) },
+    { input: noted, output: noted },
+    "either",
+    [],
+  ],
+];
+
+/** A protocol with this call, if any, beside another. */
+function calling(f: CallDefinition | undefined) {
+  const calls: CallDefinitions = { other: {}, ...(f !== undefined && { f }) };
+  return defineProtocol({ name: "news", version: 1, server: {}, client: {}, calls });
+}
+
+type Asked = (...given: unknown[]) => Promise<unknown>;
+
+/** How a call of a client fails, of which the two ends have these definitions; undefined where it is answered. */
+async function failureOf(
+  ofClient: CallDefinition | undefined,
+  ofServer: CallDefinition | undefined,
+): Promise<string | undefined> {
+  // No end calls what it does not know.
+  if (ofClient === undefined) return undefined;
+  // Its items are there before it settles.
+  const f = async (_: unknown, { items }: { readonly items: AsyncIterable<unknown> }) => {
+    await Bun.sleep(20);
+    for await (const _item of items);
+    return { note: "x" };
+  };
+  const handlers = { other() {}, ...(ofServer !== undefined && { f }) };
+  await using server = serve(calling(ofServer), { port: 0 }, handlers as never);
+  await using client = await connect(calling(ofClient), { port: server.port });
+  const { input, sends } = ofClient;
+  const given = [...(input ? [{ note: "x" }] : []), ...(sends ? [["a"]] : [])];
+  try {
+    await (client.call as unknown as { readonly f: Asked }).f(...given, { timeoutMs: 500 });
+    return undefined;
+  } catch (error) {
+    const { code, path } = error as CallError;
+    return path === undefined || code === "unknown-call" ? code : `${code} ${path}`;
+  }
+}
+
+describe("docs/evolution.md, of calls", () => {
+  test.each(callChanges)("%s", async (_, older, newer, first, codes) => {
+    const ofNewerClient = await failureOf(newer, older);
+    const ofNewerServer = await failureOf(older, newer);
+    const verdict =
+      ofNewerClient === undefined
+        ? ofNewerServer === undefined
+          ? "either"
+          : "client"
+        : ofNewerServer === undefined
+          ? "server"
+          : "neither";
+    expect(verdict).toBe(first);
+    const failures = [ofNewerClient, ofNewerServer].filter((failure) => failure !== undefined);
+    expect([...new Set(failures)]).toEqual([...codes]);
+  });
+});
+
 describe("docs/evolution.md", () => {
   test.each(changes)("%s", (_, older, newer, olderSays, newerSays, first) => {
     expect(saying(older).fingerprint).not.toBe(saying(newer).fingerprint);
@@ -139,7 +237,7 @@ describe("docs/evolution.md", () => {
     const rows = page.matchAll(
       /^\| (an? .*?|another .*?) +\| (either|the sender|the receiver|neither)/gm,
     );
-    expect([...rows].length).toBe(7 + 3);
+    expect([...rows].length).toBe(7 + 3 + 4);
   });
 });
 
