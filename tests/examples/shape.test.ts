@@ -26,7 +26,7 @@ describe.each(folders)("examples/%s", (folder) => {
   test("imports what a user has: typewire, node:, its own files, and what it shows to work together", () => {
     for (const specifier of sources.flatMap(specifiersIn)) {
       expect(specifier).toMatch(
-        /^(typewire(\/(bun|testing|observe))?|prom-client|node:[\w/]+|\.\/[\w-]+\.ts)$/,
+        /^(typewire(\/(bun|nats|testing|observe))?|prom-client|node:[\w/]+|\.\/[\w-]+\.ts)$/,
       );
     }
   });
