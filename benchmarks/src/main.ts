@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 
 import { type Benchmark, type Effort, matches } from "./benchmark.ts";
 import { callBenchmarks } from "./calls/benchmarks.ts";
+import { clusterBenchmarks } from "./cluster/benchmarks.ts";
 import { codecBenchmarks } from "./codec/benchmarks.ts";
 import { endToEndBenchmarks } from "./end-to-end/benchmarks.ts";
 import { growthBenchmarks } from "./growth.ts";
@@ -33,6 +34,7 @@ const benchmarks: readonly Benchmark[] = [
   ...endToEndBenchmarks,
   ...growthBenchmarks,
   ...callBenchmarks,
+  ...clusterBenchmarks,
 ];
 
 async function main(): Promise<number> {

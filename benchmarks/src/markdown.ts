@@ -26,7 +26,7 @@ export function renderPage(report: Report, growths: readonly Growth[], folder: s
   const { comparisons, failures, machine, effort } = report;
   const isOfCalls = comparisons.length > 0 && comparisons.every(({ name }) => isCall(name));
   const sections = [
-    isOfCalls ? "# Benchmarks of calls and streams" : "# Benchmarks",
+    isOfCalls ? "# Benchmarks of calls, streams and several servers" : "# Benchmarks",
     isOfCalls ? OF_CALLS : OF_THE_REST,
     INTRODUCTION,
     ...(effort.quick ? ["**A smoke run: the figures below mean nothing.**"] : []),
@@ -39,6 +39,7 @@ export function renderPage(report: Report, growths: readonly Growth[], folder: s
     ...codecSection(comparisons),
     ...endToEndSection(comparisons),
     ...callsSection(comparisons),
+    ...clusterSection(comparisons),
     ...growthSection(growths, folder),
     ...(failures.length === 0
       ? []
@@ -47,15 +48,16 @@ export function renderPage(report: Report, growths: readonly Growth[], folder: s
   return `${sections.join("\n\n")}\n`;
 }
 
+/** Of the page of calls, streams and several servers. */
 function isCall(name: string): boolean {
-  return name.startsWith("calls/");
+  return name.startsWith("calls/") || name.startsWith("cluster/");
 }
 
 const OF_THE_REST =
   "Typewire side by side with what a user would pick instead: the codec, one-way messages, broadcasts, connections. Calls and streams have a page and a run of their own: [benchmarks-calls.md](benchmarks-calls.md). Made by `bun run bench`; no figure here is typed by hand.";
 
 const OF_CALLS =
-  "What Typewire's calls and streams cost, side by side with what a user would pick instead. This page is of a run of these benchmarks alone, which is the one named below; all others are of another run: [benchmarks.md](benchmarks.md). Made by `bun run bench calls`; no figure here is typed by hand.";
+  "What Typewire's calls, streams and several servers cost, side by side with what a user would pick instead. This page is of a run of these benchmarks alone, which is the one named below; all others are of another run: [benchmarks.md](benchmarks.md). Made by `bun run bench calls cluster`; no figure here is typed by hand.";
 
 const INTRODUCTION = `All sides of a comparison are measured in turns, in an order that rotates, within one run. Figures are medians of the rounds, with the least and the greatest. A ratio is the median of the rounds' own ratios and says how many times better the first side is: below 1 it is the worse one. Before anything is timed, and again when it is over, all sides have to give equal values. On a machine that others use as well, the ratios are worth more than the figures.`;
 
@@ -75,7 +77,7 @@ const HOW_TO_REPEAT_CALLS = `## How to repeat it
 
 \`\`\`sh
 bun install
-bun run bench calls --json calls.json --markdown docs/benchmarks-calls.md   # all of it: a quarter of an hour
+bun run bench calls cluster --json calls.json --markdown docs/benchmarks-calls.md   # all of it: a quarter of an hour
 bun run bench calls/rate/64                                                 # one of them
 bun run bench calls --quick                                                 # does everything run?
 \`\`\`
@@ -150,11 +152,21 @@ function endToEndSection(comparisons: readonly Comparison[]): readonly string[] 
 }
 
 function callsSection(comparisons: readonly Comparison[]): readonly string[] {
-  const chosen = comparisons.filter(({ name }) => isCall(name));
+  const chosen = comparisons.filter(({ name }) => name.startsWith("calls/"));
   if (chosen.length === 0) return [];
   return [
     "## Calls and streams",
     "Server and client are two processes on loopback, and the seven-field message travels: as input and output of a call, or as the item of a stream. “Raw Bun TCP” is the ceiling: as many bytes as a call of Typewire has, echoed, and nothing done with them.",
+    ...chosen.flatMap(sectionOf),
+  ];
+}
+
+function clusterSection(comparisons: readonly Comparison[]): readonly string[] {
+  const chosen = comparisons.filter(({ name }) => name.startsWith("cluster/"));
+  if (chosen.length === 0) return [];
+  return [
+    "## Several servers",
+    "The seven-field message goes from a server through NATS, on loopback, to a client of a second server: four processes. “NATS, JSON” is a publisher and a subscriber, so three, and “Socket.IO with Redis” is four.",
     ...chosen.flatMap(sectionOf),
   ];
 }

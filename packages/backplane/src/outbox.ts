@@ -16,7 +16,7 @@ export const HELD_BYTES = 16 * 1024 * 1024;
 export const CREDIT_BYTES = 4 * 1024 * 1024;
 
 /** After so much an answer is asked for; else at each beat. */
-const ASK_BYTES = 1024 * 1024;
+const ASK_BYTES = 256 * 1024;
 
 /** Memory of a frame itself, beside its bytes. */
 const FRAME_MEMORY_BYTES = 64;

@@ -1,0 +1,55 @@
+// What several servers cost: a publication at one server until a client of another has it, and the way between two
+// servers alone.
+
+import { join } from "node:path";
+
+import type { Benchmark } from "../benchmark.ts";
+import { peers, type PeerSpec } from "../end-to-end/peers.ts";
+import { requestBenchmark } from "../end-to-end/request.ts";
+import { streamBenchmark } from "../end-to-end/stream.ts";
+
+const CONFIGURATION = join(import.meta.dir, "..", "end-to-end", "peers", "nats.conf");
+const FULL_CHECK = "all of the schema";
+const BYTES = "nothing: bytes";
+
+function overNats(name: string, program: string, checks: string): PeerSpec {
+  return { name, runtime: "bun", program, args: [CONFIGURATION], checks };
+}
+
+/** Systems whose servers share what they publish. */
+export const sharingPeers: readonly PeerSpec[] = [
+  overNats("typewire", "bus.ts", FULL_CHECK),
+  ...peers.filter(({ name }) => name === "NATS, JSON"),
+  {
+    name: "Socket.IO with Redis",
+    runtime: "bun",
+    program: "socket-io-redis.ts",
+    checks: FULL_CHECK,
+  },
+];
+
+/** From one server to another, and back. */
+export const linePeers: readonly PeerSpec[] = [
+  overNats("typewire", "bus-line.ts", "frames, names"),
+  overNats("NATS, the same bytes", "nats-bytes.ts", BYTES),
+];
+
+const one = { workload: "posted", connections: 1 } as const;
+
+export const clusterBenchmarks: readonly Benchmark[] = [
+  streamBenchmark({
+    ...one,
+    name: "cluster/fan-out",
+    about:
+      "seven-field messages published at one server, until a client of another has them; NATS: until a subscriber has them",
+    peers: sharingPeers,
+  }),
+  requestBenchmark({
+    ...one,
+    name: "cluster/latency",
+    about: "a message from one server to another over NATS, and one back",
+    inFlight: 1,
+    figure: "p50Us",
+    peers: linePeers,
+  }),
+];
