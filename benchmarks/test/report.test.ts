@@ -144,7 +144,7 @@ describe("renderPage", () => {
   test("of a run of calls alone says so, and where the rest is", () => {
     const calls = { ...medium, name: "calls/rate/64" };
     const page = renderPage({ ...report, comparisons: [calls] }, [], "benchmarks-calls");
-    expect(page).toContain("# Benchmarks of calls and streams");
+    expect(page).toContain("# Benchmarks of calls, streams and several servers");
     expect(page).toContain("[benchmarks.md](benchmarks.md)");
     expect(page).toContain("### calls/rate/64");
     expect(page).not.toContain("decode, seven fields");
