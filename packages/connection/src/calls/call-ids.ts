@@ -14,6 +14,11 @@ export class CallIds {
     this.#lastId = firstId - 1;
   }
 
+  /** The last that was used. */
+  get last(): number {
+    return this.#lastId;
+  }
+
   /** An id for one call more of this side's. */
   next(): number {
     this.#lastId += 1;

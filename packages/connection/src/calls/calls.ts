@@ -49,7 +49,7 @@ export class Calls {
     this.#sides = sides;
     this.#link = link;
     this.#outgoing = sides.outgoing;
-    this.#pump = new ItemPump(link, sides.clock, () => this.inFlight > 1);
+    this.#pump = new ItemPump(link, sides.clock, this);
   }
 
   /** The peer's hello is there: `slots` is undefined where it answers no calls. Calls that waited are made. */
@@ -60,6 +60,11 @@ export class Calls {
   /** Calls open in either direction, handlers that have not settled included. */
   get inFlight(): number {
     return (this.#outgoing?.inFlight ?? 0) + (this.#incoming?.inFlight ?? 0);
+  }
+
+  /** Changes with each call that is made on this connection. */
+  get made(): number {
+    return (this.#outgoing?.lastId ?? 0) + (this.#incoming?.lastId ?? 0);
   }
 
   /** Calls that the peer waits for, and may still get an answer to. */

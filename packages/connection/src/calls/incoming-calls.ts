@@ -98,6 +98,11 @@ export class IncomingCalls implements Callee {
     return this.#hasEnded ? 0 : this.#open.size - this.#slots.stuck;
   }
 
+  /** The id of the last call that was made. */
+  get lastId(): number {
+    return this.#ids.last;
+  }
+
   /** The name of the open call with this id, for the codec. */
   nameOf(id: number): string | undefined {
     return this.#open.get(id)?.shape.name;

@@ -12,6 +12,8 @@ import type { CallLink } from "./call-link.ts";
 export const SLICE_BYTES = 32 * 1024;
 /** and the delay of a small call beside it: 2 KiB cost up to 30 % of the throughput, and a fifth of the delay. */
 const SLICE_BYTES_BESIDE_OTHERS = 2 * 1024;
+/** So long after a call was made another is expected: most are answered before the next slice could see them. */
+const EXPECTED_MS = 100;
 
 /** With more than so many bytes waiting for the peer no item is queued, so that a small result waits for no more. */
 export const MOST_QUEUED_BYTES = 64 * 1024;
@@ -195,11 +197,22 @@ export class PumpedItems {
   }
 }
 
+/** The calls of the connection, as they decide how large a slice is. */
+interface OtherCalls {
+  /** Open ones, the stream's own included. */
+  readonly inFlight: number;
+  /** Changes with each call that is made. */
+  readonly made: number;
+}
+
 /** The streams that one connection sends. */
 export class ItemPump implements Slices {
   readonly link: CallLink;
   readonly #clock: Clock;
-  readonly #hasOtherCalls: () => boolean;
+  readonly #calls: OtherCalls;
+  /** `OtherCalls.made` when it was looked at last. */
+  #made = 0;
+  #expectedUntilMs = Number.NEGATIVE_INFINITY;
   /** In turn. A set, since streams that are opened and ended faster than turns come must leave nothing here. */
   readonly #ready = new Set<PumpedItems>();
   /** Bytes that the open slice may still queue; negative infinity while none is open. */
@@ -207,11 +220,10 @@ export class ItemPump implements Slices {
   #cancel: Cancel | undefined;
   #isOver = false;
 
-  /** `hasOtherCalls`: whether more than one call is open on this connection. */
-  constructor(link: CallLink, clock: Clock, hasOtherCalls: () => boolean) {
+  constructor(link: CallLink, clock: Clock, calls: OtherCalls) {
     this.link = link;
     this.#clock = clock;
-    this.#hasOtherCalls = hasOtherCalls;
+    this.#calls = calls;
   }
 
   /**
@@ -220,6 +232,8 @@ export class ItemPump implements Slices {
    * @throws whatever `source` throws when it is asked for its iterator; TypeError where it has none.
    */
   start(owner: PumpOwner, source: ItemSource): PumpedItems {
+    // The stream is a call itself.
+    this.#made = this.#calls.made;
     return new PumpedItems(this, owner, iterate(source));
   }
 
@@ -266,7 +280,17 @@ export class ItemPump implements Slices {
 
   #open(): void {
     this.link.cork();
-    this.#left = this.#hasOtherCalls() ? SLICE_BYTES_BESIDE_OTHERS : SLICE_BYTES;
+    this.#left = this.#isShared ? SLICE_BYTES_BESIDE_OTHERS : SLICE_BYTES;
+  }
+
+  /** Whether other calls are open on this connection, or one was made lately. */
+  get #isShared(): boolean {
+    const { inFlight, made } = this.#calls;
+    if (inFlight > 1) return true;
+    const nowMs = this.#clock.now();
+    if (made !== this.#made) this.#expectedUntilMs = nowMs + EXPECTED_MS;
+    this.#made = made;
+    return nowMs < this.#expectedUntilMs;
   }
 
   #schedule(): void {

@@ -92,6 +92,11 @@ export class OutgoingCalls implements Caller, CallMaker {
     return this.#held;
   }
 
+  /** The id of the last call that was made. */
+  get lastId(): number {
+    return this.#ids.last;
+  }
+
   /** The name of the open call with this id, for the codec. */
   nameOf(id: number): string | undefined {
     return this.#open.get(id)?.shape.name;

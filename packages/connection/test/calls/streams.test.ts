@@ -258,6 +258,43 @@ describe("Items", () => {
     expect(pair.taken).toBe(0);
   });
 
+  test("leave in small slices beside a call, and for a while after it, since the next one would wait for a large one", async () => {
+    const pair = new CallPair([tail, echo], {
+      async *tail() {
+        for (;;) yield "x".repeat(79);
+      },
+      echo: echoed,
+    });
+    const stream = pair.stream("tail", 1);
+    const read = (async () => {
+      for await (const _ of stream);
+    })();
+    /** The most that one of some slices brings out; in others there may be no credit. */
+    const sliceBytes = async (): Promise<number> => {
+      let most = 0;
+      for (let turn = 0; turn < 8; turn += 1) {
+        const before = pair.callee.sent.length;
+        pair.clock.advance(0);
+        await new Promise(setImmediate);
+        most = Math.max(most, (pair.callee.sent.length - before) * 100);
+        await pair.settle(1);
+      }
+      return most;
+    };
+    expect(await sliceBytes()).toBeGreaterThan(10_000);
+    const answer = pair.call("echo", 1);
+    await pair.settle(4);
+    expect(await answer).toBe(1);
+    expect(await sliceBytes()).toBeLessThanOrEqual(2 * 1024 + 100);
+    pair.clock.advance(100);
+    await pair.settle(4);
+    expect(await sliceBytes()).toBeGreaterThan(10_000);
+    await stream.return?.();
+    await pair.settle();
+    await read;
+    expect(pair.taken).toBe(0);
+  });
+
   test("of a source that never waits are not pulled once the connection takes nothing more", async () => {
     let pulled = 0;
     const endless = function* () {
