@@ -118,7 +118,7 @@ describe("A client that takes next to nothing", () => {
     const { server, ends } = open();
     await using _ = server;
     using peer = await ScriptedPeer.connect({ port: server.port });
-    await peer.send(frames({ maxFrameBytes: 1 }));
+    await peer.send(frames({ maxFrameBytes: 1, features: ["calls"] }));
     await using other = await connect(desk, { port: server.port, reconnect: false }, {});
     expect(await other.call.echo(5)).toBe(5);
     await server.drain({ timeoutMs: 100 });
@@ -141,6 +141,23 @@ describe("A client that takes next to nothing", () => {
       expect(result).toMatchObject({ type: "$result", id: 1, error: { code: "internal" } });
       if (result.type === "$result") expect(result.error?.message !== "").toBe(hasWords);
     }
+  });
+
+  test("hears of a drain without its reason", async () => {
+    const { server } = open();
+    using peer = await ScriptedPeer.connect({ port: server.port });
+    await peer.send(
+      frames({ maxFrameBytes: 60 }, { type: "$call", call: "echo", id: 1, input: 1 }),
+    );
+    await peer.next();
+    await peer.next();
+    const drained = server.drain({ reason: "x".repeat(100), retryAfterMs: 5, timeoutMs: 100 });
+    const payload = await peer.next();
+    expect(desk.server.decodeIncoming(payload, 0, payload.length)).toEqual({
+      type: "$drain",
+      retryAfterMs: 5,
+    });
+    await drained;
   });
 
   test.each(["good", "bad"])("is not let in, with a %s token", async (token) => {

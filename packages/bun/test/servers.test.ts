@@ -102,7 +102,7 @@ describe("connect with several servers", () => {
     while (answered.length === before) await new Promise(setImmediate);
     isOver = true;
     await calling;
-    expect(failed).toEqual([`${first.address} done`]);
+    expect(failed).toEqual([`${first.address} peer-closed`]);
     expect(counted).toEqual(answered);
     expect(second.connections.size).toBe(1);
     await client.close();

@@ -132,8 +132,12 @@ function carriesValue(message: CallFrame): boolean {
   return message.type === "$call" || message.type === "$item";
 }
 
-/** A failure without its sentence and path; undefined where there is nothing to leave out. */
+/** A failure without its sentence and path, a `$drain` without its reason; undefined where there is nothing to leave out. */
 function withoutWords(message: CallFrame): CallFrame | undefined {
+  if (message.type === "$drain" && message.reason !== undefined) {
+    const { reason: _, ...drain } = message;
+    return drain;
+  }
   if (message.type !== "$result" || message.error === undefined) return undefined;
   const { message: words, path, ...error } = message.error;
   if (words === "" && path === undefined) return undefined;
