@@ -40,7 +40,7 @@ function validatorOf(description: ProtocolDescription): (body: unknown) => boole
 
 /** Asks what JSON Schema, or ajv, does not judge as docs/wire.md does, or judges where properties are dropped. */
 const OTHERWISE =
-  /"(multipleOf|typewireAsks|format|uniqueItems|contains|minProperties|maxProperties)":/;
+  /"(multipleOf|typewireAsks|format|uniqueItems|contains|minProperties|maxProperties)":|"required":\[("[^\]]*",)?""[,\]]/;
 const REPLACED = /"typewire":"(bytes|bigint|undefined|integer-keys)"/;
 
 /** An item as JSON, with bytes as hexadecimal text and integer keys as text; undefined where JSON has none. */

@@ -285,6 +285,11 @@ export const AJV_DIFFERS: Readonly<Record<string, Difference>> = {
     value: [0, -0],
     isTaken: true,
   },
+  "a required property whose name is empty is missing, too": {
+    schema: Type.Object({ "": Type.Null() }),
+    value: {},
+    isTaken: false,
+  },
   "an integer of a record's keys is no text": {
     schema: Type.Record(Type.Integer(), Type.Null()),
     value: { "1": null },

@@ -150,13 +150,16 @@ class Converter {
     const counts = given(schema, ["minProperties", "maxProperties"]);
     if (Object.keys(counts).length > 0 && further === undefined) throw new Uncovered();
     if (patterns.some(([pattern]) => pattern === "^(0|[1-9][0-9]*)$")) throw new Uncovered();
+    const required = properties.filter(([, part]) => !(OptionalKind in part)).map(([name]) => name);
+    // ajv takes the name that is missing for "none is", where it has no letter.
+    if (required.includes("")) throw new Uncovered();
     const all = (entries: readonly (readonly [string, TSchema])[]): Fields =>
       Object.fromEntries(entries.map(([name, part]) => [name, this.convert(part, names)]));
     return {
       type: "object",
       ...counts,
       properties: all(properties),
-      required: properties.filter(([, part]) => !(OptionalKind in part)).map(([name]) => name),
+      required,
       // The pattern of Type.String() stops at a line break, and the keys that it means do not.
       patternProperties: all(
         patterns.map(([pattern, part]) => [pattern === "^(.*)$" ? "^[^]*$" : pattern, part]),
