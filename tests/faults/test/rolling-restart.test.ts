@@ -122,8 +122,10 @@ describe.if(process.platform === "linux")("a rolling restart", () => {
 
       expect(counters.flatMap(({ failures }) => failures)).toEqual([]);
       const losses = new Set(counters.flatMap((counter) => counter.losses));
-      // A port of its own is closed while its process starts: the next of the ports is dialled without a wait.
-      expect([...losses].filter((loss) => isShared || loss !== "connect-failed, 0 ms")).toEqual([]);
+      // A port of its own is closed while its process starts, and a dial in the queue of one that closes is reset by
+      // the kernel: the next of the ports is dialled without a wait.
+      const goesOn = ["connect-failed, 0 ms", "connection-reset, 0 ms"];
+      expect([...losses].filter((loss) => isShared || !goesOn.includes(loss))).toEqual([]);
       expect(ended.map(({ cut }) => cut)).toEqual(ended.map(() => 0));
       expect(ended.map(({ messagesUndelivered }) => messagesUndelivered)).toEqual(
         ended.map(() => 0),
