@@ -1,5 +1,5 @@
 // The machine behind a backplane: one server on a bus. Puts together what leaves (`Outbox`), what is heard of the
-// others (`Neighbours`), who has to hear what (`Subscriptions`), and beats. The transport owns the line; the server
+// others (`Reception`, `Neighbours`), who has to hear what (`Subscriptions`), and beats. The transport owns the line; the server
 // its members.
 
 import type { Cancel } from "@typewire/connection";
@@ -11,12 +11,11 @@ import type {
   BackplaneState,
   BackplaneStats,
 } from "./backplane.ts";
-import { type Batch, type Beat, decodeBusMessage, encodeBusMessage } from "./bus-messages.ts";
-import { BEAT_MS, type Neighbour, Neighbours } from "./neighbours.ts";
-import type { Verdict } from "./numbers.ts";
+import { type Beat, encodeBusMessage } from "./bus-messages.ts";
+import { BEAT_MS, Neighbours } from "./neighbours.ts";
 import { Outbox } from "./outbox.ts";
-import { readRun } from "./read-run.ts";
-import { type Subjects, subjectsOf } from "./subjects.ts";
+import { Reception } from "./reception.ts";
+import { ALL, type Subjects, subjectsOf } from "./subjects.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import type { Stop, Transport, TransportStatus } from "./transport.ts";
 
@@ -25,9 +24,6 @@ const WAIT_MS = 2000;
 
 /** What waits when the server ends may take so long to leave. */
 const CLOSE_MS = 2000;
-
-/** The topic of broadcasts: every server hears it. */
-const ALL = "";
 
 /** A beat of more bytes is told in several. */
 const BEAT_BYTES = 48 * 1024;
@@ -42,6 +38,7 @@ export class LiveBackplane implements BackplaneLine {
   readonly #neighbours = new Neighbours();
   readonly #subscriptions: Subscriptions;
   readonly #announcements: Announcements;
+  readonly #reception: Reception;
   readonly #stopTransport: Stop;
   readonly #stopBeats: Stop;
   /** What the transport said last, and that nothing more is to be heard of it. */
@@ -57,12 +54,6 @@ export class LiveBackplane implements BackplaneLine {
   #isAsking = false;
   #isLeaving = false;
   #closing: PromiseWithResolvers<void> | undefined;
-  #batchesReceived = 0;
-  #messagesReceived = 0;
-  #batchesRefused = 0;
-  #batchesLate = 0;
-  #gaps = 0;
-  #gapMessages = 0;
 
   constructor(server: BackplaneServer, transport: Transport, node: string) {
     this.#server = server;
@@ -82,11 +73,23 @@ export class LiveBackplane implements BackplaneLine {
       },
     });
     this.#subscriptions = new Subscriptions((topic) =>
-      transport.subscribe(this.#subjects.of(topic), (bytes) => this.#takeBatch(topic, bytes)),
+      transport.subscribe(this.#subjects.of(topic), (bytes) =>
+        this.#reception.takeBatch(topic, bytes),
+      ),
     );
     this.#announcements = new Announcements(() => this.#topics());
+    this.#reception = new Reception({
+      server,
+      node,
+      neighbours: this.#neighbours,
+      subscriptions: this.#subscriptions,
+      announcements: this.#announcements,
+      heard: (other) => this.#heardAgain(other),
+    });
     this.#beatAtMs = server.clock.now();
-    this.#stopBeats = transport.subscribe(this.#subjects.beat, (bytes) => this.#takeBeat(bytes));
+    this.#stopBeats = transport.subscribe(this.#subjects.beat, (bytes) =>
+      this.#reception.takeBeat(bytes),
+    );
     this.#subscriptions.set(ALL, 1, this.#now);
     this.#stopTransport = transport.onStatus((status) => this.#hear(status));
     this.#cancelBeat = server.clock.after(BEAT_MS, this.#tick);
@@ -118,18 +121,20 @@ export class LiveBackplane implements BackplaneLine {
 
   stats(): BackplaneStats {
     const { batchesSent, messagesSent, messagesDropped, heldBytes } = this.#outbox;
+    const { batchesReceived, messagesReceived, batchesRefused, batchesLate, gaps, gapMessages } =
+      this.#reception;
     return {
       state: this.#state,
       servers: this.#neighbours.alive + 1,
       batchesSent,
       messagesSent,
-      batchesReceived: this.#batchesReceived,
-      messagesReceived: this.#messagesReceived,
-      batchesRefused: this.#batchesRefused,
-      batchesLate: this.#batchesLate,
+      batchesReceived,
+      messagesReceived,
+      batchesRefused,
+      batchesLate,
       messagesDropped,
-      gaps: this.#gaps,
-      gapMessages: this.#gapMessages,
+      gaps,
+      gapMessages,
       heldBytes,
       reconnects: Math.max(0, this.#lines - 1),
     };
@@ -328,103 +333,7 @@ export class LiveBackplane implements BackplaneLine {
     if (part !== undefined || bytes === 0) send();
   }
 
-  #takeBeat(bytes: Uint8Array): void {
-    let beat: Batch | Beat;
-    try {
-      beat = decodeBusMessage(bytes).message;
-    } catch {
-      this.#batchesRefused += 1;
-      return;
-    }
-    if (beat.type !== "$beat" || !isEven(beat)) {
-      this.#batchesRefused += 1;
-      return;
-    }
-    if (beat.node === this.#node) return;
-    const neighbour = this.#neighbours.of(beat.node, beat.epoch, this.#now);
-    if (neighbour === undefined || beat.upMs < neighbour.upMs) {
-      this.#batchesLate += 1;
-      return;
-    }
-    const wasAlive = neighbour.isAlive;
-    const { event, fingerprint } = this.#server;
-    const { node } = beat;
-    const hasCome = this.#neighbours.beat(neighbour, beat, this.#now);
-    const servers = this.#neighbours.alive + 1;
-    if (hasCome) {
-      this.#announcements.everything();
-      event({ type: "server-joined", node, servers });
-    } else if (wasAlive && neighbour.isLeaving) {
-      event({ type: "server-left", node, servers });
-    }
-    if (neighbour.fingerprint !== beat.fingerprint) {
-      neighbour.fingerprint = beat.fingerprint;
-      if (beat.fingerprint !== fingerprint) {
-        event({ type: "other-schemas", node, fingerprint: beat.fingerprint });
-      }
-    }
-    this.#takeTopics(neighbour, beat);
-    this.#heardAgain(node);
-  }
-
-  #takeTopics(neighbour: Neighbour, { topics, last, members }: Beat): void {
-    const { numbers } = neighbour;
-    const hasBegun = (topic: string): boolean =>
-      neighbour.beganAfter(this.#subscriptions.sinceMs(topic)) === true;
-    for (const [topic, verdict] of numbers.begin(hasBegun)) this.#judge(neighbour, topic, verdict);
-    for (const [index, topic] of topics.entries()) {
-      const isNew = this.#neighbours.count(neighbour, topic, members[index] ?? 0);
-      // The other has begun to hear it, and should know from which number on.
-      if (isNew) this.#announcements.changed(topic);
-      if (this.#subscriptions.sinceMs(topic) === undefined) continue;
-      this.#judge(neighbour, topic, numbers.hear(topic, last[index] ?? 0, hasBegun(topic)));
-    }
-  }
-
   #heardAgain(node: string): void {
     if (this.#awaited?.delete(node) === true && this.#awaited.size === 0) this.#flow();
   }
-
-  #takeBatch(topic: string, bytes: Uint8Array): void {
-    try {
-      const { message, end } = decodeBusMessage(bytes);
-      if (message.type !== "$batch") throw new RangeError("Expected a batch");
-      const { node, epoch, first, count, drop = false } = message;
-      if (node === this.#node || !this.#subscriptions.has(topic)) return;
-      if (first > Number.MAX_SAFE_INTEGER - count) throw new RangeError("Numbers have an end");
-      const last = first + count - 1;
-      const run = readRun(bytes, end, count, this.#server.codec);
-      const neighbour = this.#neighbours.of(node, epoch, this.#now);
-      const verdict = neighbour && this.#take(neighbour, topic, first, last);
-      if (neighbour === undefined || verdict === undefined || verdict.is === "late") {
-        this.#batchesLate += 1;
-        return;
-      }
-      this.#judge(neighbour, topic, verdict);
-      this.#batchesReceived += 1;
-      this.#messagesReceived += count;
-      this.#server.receive(topic === ALL ? undefined : topic, run, drop);
-    } catch {
-      this.#batchesRefused += 1;
-    }
-  }
-
-  #take(neighbour: Neighbour, topic: string, first: number, last: number): Verdict {
-    const wasThere = neighbour.beganAfter(this.#subscriptions.sinceMs(topic));
-    neighbour.hasPublished = true;
-    return neighbour.numbers.take(topic, first, last, wasThere);
-  }
-
-  #judge({ node }: Neighbour, topic: string, verdict: Verdict): void {
-    if (verdict.is !== "gap") return;
-    const { from, missed } = verdict;
-    this.#gaps += 1;
-    this.#gapMessages += missed;
-    this.#server.gap({ topic: topic === ALL ? undefined : topic, node, from, missed, why: "bus" });
-  }
-}
-
-/** Whether the lists of a beat are as long as each other. */
-function isEven({ topics, last, members }: Beat): boolean {
-  return topics.length === last.length && topics.length === members.length;
 }

@@ -1,9 +1,12 @@
 // Where on the bus the servers of a protocol meet: subjects as NATS has them, names joined by dots.
 
+/** The topic of broadcasts: every server hears it. */
+export const ALL = "";
+
 /** The subjects of one protocol and version; another version is another place. */
 export interface Subjects {
   readonly beat: string;
-  /** Of a topic; "" is the broadcasts. */
+  /** Of a topic, or `ALL`. */
   readonly of: (topic: string) => string;
 }
 
@@ -12,7 +15,7 @@ export function subjectsOf(protocol: string, version: number): Subjects {
   const prefix = `tw.${asToken(protocol)}.${version}`;
   return {
     beat: `${prefix}.beat`,
-    of: (topic) => (topic === "" ? `${prefix}.all` : `${prefix}.t.${topic}`),
+    of: (topic) => (topic === ALL ? `${prefix}.all` : `${prefix}.t.${topic}`),
   };
 }
 
