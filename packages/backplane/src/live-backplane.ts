@@ -1,6 +1,6 @@
-// The machine behind a backplane: one server on a bus. Puts together what leaves (`Outbox`), what is heard of the
-// others (`Reception`, `Neighbours`), who has to hear what (`Subscriptions`), and beats. The transport owns the line; the server
-// its members.
+// The machine behind a backplane: one server on a bus. Puts together what leaves (`Outbox`), what is heard of
+// the others (`Reception`, `Neighbours`), who has to hear what (`Subscriptions`), and beats. The transport owns
+// the line; the server its members.
 
 import type { Cancel } from "@typewire/connection";
 

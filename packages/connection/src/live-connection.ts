@@ -29,8 +29,8 @@ import {
   largestConsumer,
   type OwnControlMessage,
   peerEndedItsHalf,
-  socketLost,
   peerSaidBye,
+  socketLost,
   toBye,
   toLastError,
 } from "./close-reason.ts";

@@ -1,5 +1,5 @@
-// How many messages of each name a side has sent, or got and has no handler for, over all connections of an endpoint. One count
-// costs a comparison and an increment as long as messages of one name follow each other.
+// How many messages of each name a side has sent, or got and has no handler for, over all connections of an
+// endpoint. One count costs a comparison and an increment as long as messages of one name follow each other.
 
 /** The name under which frames are counted that another server has made, and that this one passes on unread. */
 export const FORWARDED = "$forwarded";

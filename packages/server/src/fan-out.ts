@@ -67,6 +67,7 @@ export class FanOut<Outgoing extends AnyMessage> {
     if (isSlow(slow, sent) && from instanceof LiveConnection) from.restForAudience(sent);
     return sent;
   }
+
   /** Sends what another server has published to those of `recipients` that are open, as one piece. */
   sendRun(recipients: Iterable<Recipient<Outgoing>>, run: Run, dropsSlow: boolean): void {
     for (const connection of recipients) {

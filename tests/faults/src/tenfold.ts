@@ -1,7 +1,7 @@
-// Memory under the same attack again and again: after the last time, the tenth at length, it may be a tenth above what it was
-// after the second, no more. A heap is collected when it has grown and not when it is idle, so that two
-// readings of a sound process differ by a fifth. Where the tenth is above the bound, the attack therefore
-// goes on for a few times, and then the whole is measured again: what was garbage goes, what leaks stays.
+// Memory under the same attack again and again: after the last time it may be a tenth above what it was after
+// the second, no more. A heap is collected when it has grown and not when it is idle, so that two readings of a
+// sound process differ by a fifth. Where the last is above the bound, the attack therefore goes on for a few
+// times, and then the whole is measured again: what was garbage goes, what leaks stays.
 
 import { processFigures } from "./process-figures.ts";
 
