@@ -39,8 +39,8 @@ export const busEvents = {
   "server-left": logEvent<OtherServer>({
     level: "info",
     tag,
-    en: ({ node, servers }) => `The server ${node} leaves; there are ${servers}`,
-    es: ({ node, servers }) => `Se va el servidor ${node}; quedan ${servers}`,
+    en: ({ node, servers }) => `The server ${node} has left; there are ${servers}`,
+    es: ({ node, servers }) => `Se ha ido el servidor ${node}; quedan ${servers}`,
   }),
   "server-lost": logEvent<OtherServer & { silentMs: number }>({
     level: "warn",

@@ -12,7 +12,7 @@ export interface Backplane {
 
 /**
  * - `up`: what is published reaches the other servers.
- * - `degraded`: so it does, and within the last minute a server has fallen silent that had not said that it leaves.
+ * - `degraded`: so it does, and within the last minute a server has fallen silent that had not left.
  * - `down`: the bus cannot be reached. Each server serves its own clients, and what it publishes waits, within a bound.
  * - `failed`: the bus refuses this server, or there is none: nothing is tried any more.
  */
@@ -37,7 +37,7 @@ export type BackplaneEvent =
   | { readonly type: "down"; readonly why: string }
   | { readonly type: "failed"; readonly why: string }
   | { readonly type: "server-joined"; readonly node: string; readonly servers: number }
-  /** It has said that it leaves. */
+  /** It has said that it leaves, and has no connections any more. */
   | { readonly type: "server-left"; readonly node: string; readonly servers: number }
   /** It has not been heard for `silentMs`: what it had not sent before its end, no server can count. */
   | {
@@ -101,7 +101,7 @@ export interface BackplaneLine {
   /** How many connections the other servers have, and how many those servers are. */
   others(): { readonly connections: number; readonly servers: number };
   stats(): BackplaneStats;
-  /** This server takes no more clients: the others do not count on it any more. */
+  /** This server takes no more clients: the others count it until it has none. */
   leave(): void;
   /** Ends the line after what waits has left, within two seconds; with a bus that cannot be reached, at once. */
   close(): Promise<void>;

@@ -33,12 +33,12 @@ export class Neighbour {
   /** How many of its connections hear each topic. */
   readonly members = new Map<string, number>();
   connections = 0;
+  /** Heard, and not leaving without connections. */
   isAlive = false;
-  isLeaving = false;
   /** Whether a batch has come. */
   hasPublished = false;
   fingerprint: string | undefined;
-  /** When it fell silent, without having said that it leaves. */
+  /** When it fell silent, without having left. */
   lostAtMs: number | undefined;
   heardAtMs: number;
   /** The age of its epoch in the latest beat: an earlier beat may come after it. */
@@ -70,7 +70,7 @@ export class Neighbours {
   /** When one was forgotten last: a server that began before may be that one. */
   #forgotAtMs = -Infinity;
 
-  /** Those that are heard, and have not said that they leave. */
+  /** Those that are heard. One that leaves is among them as long as it has connections. */
   get alive(): number {
     return this.#alive;
   }
@@ -103,7 +103,7 @@ export class Neighbours {
     return neighbour;
   }
 
-  /** Takes what a beat says of its server, where no later one has come. Returns whether the server was not alive before. */
+  /** Takes what a beat says of its server, where no later one has come. Returns whether the server has come with it. */
   beat(neighbour: Neighbour, { upMs, connections, leaving = false }: Beat, nowMs: number): boolean {
     neighbour.upMs = upMs;
     if (neighbour.beganAtMs === undefined) {
@@ -114,11 +114,10 @@ export class Neighbours {
     }
     neighbour.heardAtMs = nowMs;
     neighbour.connections = connections;
-    neighbour.isLeaving = leaving;
     const wasAlive = neighbour.isAlive;
-    this.#setAlive(neighbour, !leaving);
+    this.#setAlive(neighbour, !leaving || connections > 0);
     neighbour.lostAtMs = undefined;
-    return !wasAlive && !leaving;
+    return !wasAlive && neighbour.isAlive;
   }
 
   /** So many of the server's connections hear `topic`. Returns whether none did before. */

@@ -74,7 +74,7 @@ export class Reception {
     if (hasCome) {
       this.#announcements.everything();
       event({ type: "server-joined", node, servers });
-    } else if (wasAlive && neighbour.isLeaving) {
+    } else if (wasAlive && !neighbour.isAlive) {
       event({ type: "server-left", node, servers });
     }
     if (neighbour.fingerprint !== beat.fingerprint) {

@@ -280,10 +280,62 @@ describe("LiveBackplane", () => {
     await beats(1);
     expect(a.backplane.othersOf("room")).toEqual({ members: 5, servers: 1 });
     expect(a.backplane.stats().state).toBe("up");
+  });
+
+  test("counts a server that leaves by the connections that it still has, until the last", async () => {
+    const { a, b, beats } = await pair();
+    b.connections = 3;
+    b.backplane.members("room", 3);
+    await beats(1);
     b.backplane.leave();
-    await settle();
+    for (const left of [3, 2, 1]) {
+      b.connections = left;
+      b.backplane.members("room", left);
+      await beats(1);
+      expect(a.backplane.others()).toEqual({ connections: left, servers: 1 });
+      expect(a.backplane.othersOf("room")).toEqual({ members: left, servers: 1 });
+    }
+    expect(a.events.map(({ type }) => type)).toEqual(["up", "server-joined"]);
+    b.connections = 0;
+    b.backplane.members("room", 0);
+    await beats(1);
     expect(a.backplane.others()).toEqual({ connections: 0, servers: 0 });
-    expect(a.events.at(-1)).toMatchObject({ type: "server-left", node: "b" });
+    expect(a.backplane.othersOf("room")).toEqual({ members: 0, servers: 0 });
+    expect(a.events.at(-1)).toEqual({ type: "server-left", node: "b", servers: 1 });
+    b.backplane.destroy();
+    await beats(8);
+    expect(a.events.at(-1)).toMatchObject({ type: "server-left" });
+    expect(a.backplane.stats().state).toBe("up");
+  });
+
+  test("says of a server that ends while it leaves, with connections left, that it is lost", async () => {
+    const { a, b, beats } = await pair();
+    b.connections = 3;
+    b.backplane.leave();
+    await beats(1);
+    b.backplane.destroy();
+    await beats(4);
+    expect(a.backplane.others()).toEqual({ connections: 0, servers: 0 });
+    expect(a.events.at(-1)).toMatchObject({ type: "server-lost", node: "b", servers: 1 });
+    expect(a.backplane.stats().state).toBe("degraded");
+  });
+
+  test("waits after an outage for a server that leaves and still has connections", async () => {
+    const { a, b, beats } = await pair();
+    b.connections = 1;
+    b.backplane.leave();
+    await beats(1);
+    a.line.tell({ state: "down", why: "test" });
+    b.line.tell({ state: "down", why: "test" });
+    a.say("held", "room");
+    await beats(4);
+    a.line.tell({ state: "up" });
+    await beats(3);
+    expect(b.texts("room")).toEqual([]);
+    b.line.tell({ state: "up" });
+    await settle();
+    expect(b.texts("room")).toEqual(["held"]);
+    expect(b.gaps).toEqual([]);
   });
 
   test("tells each topic's hole once after a split, and delivers nothing twice", async () => {

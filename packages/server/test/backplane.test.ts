@@ -161,13 +161,21 @@ describe("a server with a backplane", () => {
     expect(server.countConnections()).toEqual({ connections: 1, servers: 1 });
   });
 
-  test("says that it leaves when it drains, and is gone from the others' counts", async () => {
+  test("is counted by the others while it drains, as long as it has connections", async () => {
     const { here, there, clocks } = await joined();
-    const drained = there.server.drain({ timeoutMs: 100 });
-    await settle(clocks);
-    expect(here.server.countConnections()).toEqual({ connections: 1, servers: 1 });
-    await settle(clocks, 100);
+    for (const connection of there.connections) connection.subscribe("room");
+    const drained = there.server.drain({ timeoutMs: 1000 });
+    await settle(clocks, 250);
+    expect(here.server.countConnections()).toEqual({ connections: 4, servers: 2 });
+    expect(here.server.subscribers("room")).toEqual({ members: 3, servers: 2 });
+    there.connections[0]?.destroy();
+    await settle(clocks, 250);
+    expect(here.server.countConnections()).toEqual({ connections: 3, servers: 2 });
+    expect(here.server.subscribers("room")).toEqual({ members: 2, servers: 2 });
+    await settle(clocks, 500);
     await drained;
+    expect(here.server.countConnections()).toEqual({ connections: 1, servers: 1 });
+    expect(here.server.subscribers("room")).toEqual({ members: 0, servers: 1 });
     here.server.broadcast(welcome);
     await settle(clocks);
     expect(here.server.stats().backplane).toMatchObject({
