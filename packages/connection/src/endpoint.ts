@@ -45,7 +45,7 @@ import type { TellUndelivered } from "./sending/undelivered.ts";
 import { type ConnectionStats, type EndpointStats, Tally } from "./stats.ts";
 import { type Clock, systemClock } from "./time/clock.ts";
 import { Audience } from "./receiving/audience.ts";
-import type { TellGap } from "./receiving/receiver.ts";
+import type { TellGap } from "./receiving/receiver-owner.ts";
 import { LoopTurns } from "./time/loop-turns.ts";
 import { type Warn, warningObserver } from "./warnings.ts";
 import { FlushScheduler, TurnScheduler } from "./time/schedulers.ts";

@@ -32,6 +32,12 @@ export interface ConnectionStats {
   readonly callsInFlight: number;
 }
 
+/** Of those, what the receiving half counts. */
+export type ReceivedStats = Pick<
+  ConnectionStats,
+  "messagesReceived" | "messagesRefused" | "messagesUnknown" | "messagesRefusedByPeer"
+>;
+
 /** All connections of an endpoint since it was made. `opened` is `connections` and all of `closedByReason`. */
 export interface EndpointStats extends Omit<ConnectionStats, "handlersInFlight"> {
   /** Connections that have a socket and have not ended. */

@@ -1,7 +1,7 @@
 // Does what a step of the handshake says: the handshake itself touches nothing. Whose message it was, and how a
 // mistake is answered, is the receiver's.
 
-import type { Call } from "@typewire/protocol";
+import type { Call, ControlMessage } from "@typewire/protocol";
 
 import type { CloseReason, OwnControlMessage } from "../close-reason.ts";
 import type { Step } from "./handshake.ts";
@@ -52,4 +52,9 @@ export function followStep(
   if (step.next === "say") owner.answer(step.message);
   else if (step.next === "show") owner.show();
   return true;
+}
+
+/** Whether a control message belongs to the handshake, also when that is over. */
+export function isOfHandshake({ type }: ControlMessage): boolean {
+  return type === "$hello" || type === "$proof";
 }

@@ -5,18 +5,14 @@
 import {
   type AnyMessage,
   CallMisfit,
-  type Codec,
   type ControlMessage,
-  type GapTold,
   isControlMessage,
   isFatal,
-  type OpenCalls,
   TypewireError,
 } from "@typewire/protocol";
 
-import type { Calls, ReceivedOfCalls } from "../calls/calls.ts";
+import type { ReceivedOfCalls } from "../calls/calls.ts";
 import {
-  type CloseReason,
   failed,
   type Offence,
   peerEndedItsHalf,
@@ -24,58 +20,15 @@ import {
   peerSaidBye,
 } from "../close-reason.ts";
 import type { Connection } from "../connection.ts";
-import { followStep, type StepOwner } from "../handshake/follow-step.ts";
+import { followStep, isOfHandshake } from "../handshake/follow-step.ts";
 import type { Handshake } from "../handshake/handshake.ts";
-import type { ConnectionStats } from "../stats.ts";
+import type { ReceivedStats } from "../stats.ts";
 import { oneLine } from "../text.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Inflow, InflowConsumer } from "./inflow.ts";
-import {
-  isUnknownControl,
-  Mistakes,
-  type MistakesEndpoint,
-  type MistakesOwner,
-  refusesMessage,
-} from "./mistakes.ts";
-
-/** The calls of a connection, as its receiver sees them. */
-type CallsOfConnection = Pick<Calls, "receive" | "misfit" | "answers">;
-
-/** On a connection that has had no call. */
-const noneOpen: OpenCalls = () => undefined;
-
-/** The connection as its receiver sees it. */
-export interface ReceiverOwner<Incoming> extends MistakesOwner, StepOwner {
-  /** A message for its handler. */
-  handle(message: Incoming): void;
-  /** The calls of this connection; undefined where the protocol has none. Made when it is read, so for a call alone. */
-  readonly calls: CallsOfConnection | undefined;
-  /** The name of an open call, by its id; undefined where there has been no call. */
-  readonly openCalls: OpenCalls | undefined;
-  /** The end, at once: a silent peer hears no last message. */
-  destroyWith(reason: CloseReason): void;
-  /** The peer is silent: time to ask whether it is alive. */
-  ping(): void;
-}
-
-/** The endpoint as its receivers see it. */
-export interface ReceiverEndpoint<
-  Outgoing extends AnyMessage,
-  Incoming extends AnyMessage,
-> extends MistakesEndpoint<Outgoing, Incoming> {
-  readonly incoming: Codec<Incoming>;
-  /** Whether clients have to authenticate. */
-  readonly hasAuth: boolean;
-  /** Undefined where the protocol has no calls. */
-  readonly calls: object | undefined;
-  readonly owner: { readonly gap?: TellGap<Outgoing> };
-}
-
-/** Told of a hole in what a peer passes on. */
-export type TellGap<Outgoing extends AnyMessage> = (
-  connection: Connection<Outgoing>,
-  gap: GapTold,
-) => void;
+import { isUnknownControl, Mistakes, refusesMessage } from "./mistakes.ts";
+import { openCallsOf, passToCalls } from "./pass-to-calls.ts";
+import type { ReceiverEndpoint, ReceiverOwner } from "./receiver-owner.ts";
 
 /** Reads one stream of frames. */
 export class Receiver<
@@ -106,10 +59,7 @@ export class Receiver<
   }
 
   /** What has come so far. */
-  get stats(): Pick<
-    ConnectionStats,
-    "messagesReceived" | "messagesRefused" | "messagesUnknown" | "messagesRefusedByPeer"
-  > {
+  get stats(): ReceivedStats {
     return {
       messagesReceived: this.#messagesReceived,
       messagesRefused: this.#mistakes?.refused ?? 0,
@@ -141,9 +91,10 @@ export class Receiver<
   receiveFrame(bytes: Uint8Array, start: number, end: number): void {
     this.#frames += 1;
     const { incoming, limits, observers } = this.#endpoint;
+    const openCalls = openCallsOf(this.#endpoint, this.#handshake, this.#owner);
     let message: Incoming | ControlMessage;
     try {
-      message = incoming.decodeIncoming(bytes, start, end, limits, this.#openCalls);
+      message = incoming.decodeIncoming(bytes, start, end, limits, openCalls);
     } catch (error) {
       if (error instanceof CallMisfit && this.#handshake.isOver) {
         this.#toCalls(error, end - start);
@@ -190,16 +141,6 @@ export class Receiver<
       case "$pong":
         this.#owner.heard();
         return;
-      case "$call":
-      case "$item":
-      case "$end":
-      case "$credit":
-      case "$cancel":
-      case "$result":
-      case "$drain":
-      case "$late":
-        this.#toCalls(message, end - start);
-        return;
       case "$gap":
         if (this.#owner.heard()) this.#endpoint.owner.gap?.(this.#owner, message);
         return;
@@ -209,7 +150,10 @@ export class Receiver<
       case "$error": {
         const reason = peerReported(message);
         if (reason !== undefined) this.#owner.closeWith(reason);
+        return;
       }
+      default:
+        this.#toCalls(message, end - start);
     }
   }
 
@@ -227,26 +171,11 @@ export class Receiver<
     );
   }
 
-  /** Undefined where no message that comes is one of a call's. */
-  get #openCalls(): OpenCalls | undefined {
-    const { hasAuth, calls } = this.#endpoint;
-    if (!hasAuth && calls === undefined) return undefined;
-    return this.#handshake.openCalls ?? this.#owner.openCalls ?? (calls && noneOpen);
-  }
-
   /** A message of a call, or one that does not fit its call, whose payload takes so many bytes. */
   #toCalls(message: ReceivedOfCalls | CallMisfit, payloadBytes: number): void {
-    const { calls } = this.#owner;
-    const isMisfit = message instanceof CallMisfit;
-    // A call where this side answers none is no mistake of the peer's.
-    if (calls === undefined || (!isMisfit && message.type === "$call" && !calls.answers)) {
-      if (!isMisfit) this.#madeMistakes.passOver(message);
-      return;
-    }
-    if (!this.#owner.heard()) return;
     try {
-      if (isMisfit) calls.misfit(message);
-      else calls.receive(message, payloadBytes);
+      const isPassed = passToCalls(this.#owner, message, payloadBytes);
+      if (!isPassed && !(message instanceof CallMisfit)) this.#madeMistakes.passOver(message);
     } catch (error) {
       this.#refuse(error, { frame: this.#frames });
     }
@@ -260,8 +189,4 @@ export class Receiver<
     this.#mistakes ??= new Mistakes(this.#endpoint, this.#handshake, this.#owner);
     return this.#mistakes;
   }
-}
-
-function isOfHandshake({ type }: ControlMessage): boolean {
-  return type === "$hello" || type === "$proof";
 }
