@@ -117,7 +117,6 @@ describe("a close that waits for calls", () => {
     ["has called, and said no hello", [call], ["$result", "$drain", "$bye"]],
     ["has another protocol, without calls", [older], ["$bye"]],
     ["says other things of itself", [{ ...older, features: ["x"] }], ["$bye"]],
-    ["says nothing", [], ["$bye"]],
   ];
   test.each(peers)(
     "says $drain to a peer that knows calls alone: one that %s",
@@ -137,6 +136,55 @@ describe("a close that waits for calls", () => {
       expect(heard(peer, "echo")).toEqual(["$hello", ...hears]);
     },
   );
+
+  const refused = ["$drain", "$result", "$bye"];
+  const silent: readonly (readonly [string, readonly Said[], readonly string[]])[] = [
+    ["its hello and a call", [hello, call], refused],
+    ["its hello, and is older", [older], ["$bye"]],
+    ["a message", [{ type: "work", ms: 0 }], ["$bye"]],
+    ["a call without a hello", [call], ["$result", "$drain", "$bye"]],
+    ["nothing", [], ["$bye"]],
+  ];
+  test.each(silent)(
+    "waits for the first message of a peer, which is %s",
+    async (_, said, hears) => {
+      const lingerMs = 300;
+      const { server, worked } = open({ limits: internalLimits({ lingerMs }) });
+      using peer = await peerOf(server.port);
+      await until(() => server.stats().connections === 1);
+      const begun = performance.now();
+      const drained = server.drain();
+      await Bun.sleep(20);
+      expect(heard(peer, "echo")).toEqual(["$hello"]);
+      await peer.send(frames(...said));
+      await until(() => heard(peer, "echo").includes("$bye"));
+      const tookMs = performance.now() - begun;
+      // One that has said what it is, and knows no calls, is not waited for.
+      if (said.length === 1 && hears.length === 1) expect(tookMs).toBeLessThan(lingerMs - 50);
+      else expect(tookMs).toBeGreaterThan(lingerMs - 10);
+      peer.shutdown();
+      expect(await drained).toEqual({ cut: 0, messagesUndelivered: 0 });
+      expect(heard(peer, "echo")).toEqual(["$hello", ...hears]);
+      const [, result] = peer.payloads.slice(1);
+      if (hears === refused && result !== undefined) {
+        const told = desk.server.decodeIncoming(result, 0, result.length, undefined, () => "echo");
+        expect(told).toMatchObject({ id: 1, error: { code: "shutting-down", retryAfterMs: 0 } });
+      }
+      expect(worked()).toBe(0);
+    },
+  );
+
+  test("waits no longer for a peer that says nothing than half of the time that the drain has", async () => {
+    const { server } = open();
+    using peer = await peerOf(server.port);
+    await until(() => server.stats().connections === 1);
+    const begun = performance.now();
+    const drained = server.drain({ timeoutMs: 400 });
+    await until(() => heard(peer, "echo").includes("$bye"));
+    expect(performance.now() - begun).toBeWithin(190, 390);
+    peer.shutdown();
+    expect(await drained).toEqual({ cut: 0, messagesUndelivered: 0 });
+  });
 
   test("waits no longer for a handler that is stuck", async () => {
     const limits = internalLimits({ handlersStallMs: 100, lingerMs: 50 });

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 
 import { Type } from "@sinclair/typebox";
 import { type CallError, defineProtocol } from "@typewire/protocol";
-import { within } from "@typewire/testkit";
+import { FaultProxy, within } from "@typewire/testkit";
 
 import { connect, serve } from "../src/index.ts";
 
@@ -117,6 +117,62 @@ describe("drain", () => {
     const error = await rest().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "shutting-down", ran: "maybe" });
     expect(errors).toEqual([]);
+  });
+});
+
+describe("a drain before the server has read the client's hello", () => {
+  /** A client whose hello and calls are on their way until `arrive`. */
+  async function scene(comesBack: boolean) {
+    const first = open("first");
+    const second = open("second");
+    const proxy = new FaultProxy({ port: first.server.port });
+    proxy.set({ blackHole: true }, "toServer");
+    const reconnect = comesBack && { initialDelayMs: 1, maxDelayMs: 20 };
+    const client = await connect(files, { port: proxy.port, reconnect });
+    while (first.server.stats().connections === 0) await Bun.sleep(1);
+    return {
+      client,
+      first: first.server,
+      arrive() {
+        proxy.target = second.server.port;
+        proxy.set({ blackHole: false });
+      },
+      async [Symbol.asyncDispose]() {
+        await client.close();
+        proxy[Symbol.dispose]();
+        first.server.stop();
+        second.server.stop();
+      },
+    };
+  }
+
+  test("makes calls that are behind it run on the next server", async () => {
+    await using at = await scene(true);
+    const calls = Promise.all([at.client.call.which(), at.client.call.work(1)]);
+    // A stream is for its program to open again.
+    const stream = at.client.call.tail()[Symbol.asyncIterator]().next();
+    const refused = stream.catch((error: unknown) => error);
+    const drained = at.first.drain({ timeoutMs: 4_000 });
+    await Bun.sleep(20);
+    at.arrive();
+    expect(await within(calls, () => "the calls were not made again")).toEqual([
+      "second",
+      "second",
+    ]);
+    expect(await refused).toMatchObject({ code: "shutting-down", ran: "no" });
+    expect(await drained).toEqual({ cut: 0, messagesUndelivered: 0 });
+  });
+
+  test("tells a client that does not come back that its calls did not run", async () => {
+    await using at = await scene(false);
+    const calls = [at.client.try.which(), at.client.try.work(1)];
+    const drained = at.first.drain({ timeoutMs: 4_000 });
+    await Bun.sleep(20);
+    at.arrive();
+    for (const outcome of await Promise.all(calls)) {
+      expect(outcome).toMatchObject({ error: { code: "shutting-down", ran: "no" } });
+    }
+    expect(await drained).toEqual({ cut: 0, messagesUndelivered: 0 });
   });
 });
 

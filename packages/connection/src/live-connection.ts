@@ -280,6 +280,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   heard(): boolean {
+    this.#awaitedEnd?.peerSpoke();
     if (this.#state === "open") return true;
     return this.#state === "connecting" && this.#open();
   }
@@ -545,19 +546,52 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   /** Nothing more is handed to handlers of messages, and no further call taken. */
   #closeAfterWork(bye: Bye, reason: CloseReason, halfTimeMs: number): void {
     if (this.#isEnding || this.#awaitedEnd !== undefined) return;
-    const { clock, hello, limits } = this.#endpoint;
-    // A peer that knows no calls is told of none, and not waited for.
-    const answersCalls =
-      this.#state === "open" && this.calls?.answersTo(this.#handshake.peerHello, hello) === true;
-    if (!answersCalls && this.#handlers.inFlight === 0) {
+    const { clock, limits } = this.#endpoint;
+    const answersCalls = this.#answersPeer;
+    const mayCallYet = !answersCalls && this.#mayHearCalls;
+    if (!answersCalls && !mayCallYet && this.#handlers.inFlight === 0) {
       this.closeWith(reason, bye);
       return;
     }
-    const graceMs = answersCalls ? Math.max(1, Math.min(limits.lingerMs, halfTimeMs)) : 0;
-    this.#awaitedEnd = new AwaitedEnd(bye, reason, graceMs, clock);
-    // What callers still say of their calls has to be read.
-    if (answersCalls) this.calls?.drain(halfTimeMs, bye);
-    else this.#inflow.hold(HOLD.ending);
+    const end = new AwaitedEnd(bye, reason, clock);
+    this.#awaitedEnd = end;
+    const begunAtMs = clock.now();
+    const graceMs = Math.max(1, Math.min(limits.lingerMs, halfTimeMs));
+    const awaitCalls = (): void => {
+      end.awaitCalls(graceMs);
+      // What callers still say of their calls has to be read.
+      this.calls?.drain(Math.max(1, begunAtMs + halfTimeMs - clock.now()), bye);
+    };
+    const awaitHandlers = (): void => {
+      end.awaitHandlers();
+      this.#inflow.hold(HOLD.ending);
+      this.#endIfDue();
+    };
+    const peerSpoke = (): void => {
+      if (this.#answersPeer) return awaitCalls();
+      // A peer that says no hello may call: what it has said is taken first.
+      queueMicrotask(() => {
+        if (this.#isEnding) return;
+        if (this.#answersPeer) awaitCalls();
+        else awaitHandlers();
+      });
+    };
+    if (answersCalls) awaitCalls();
+    else if (mayCallYet) end.awaitFirst(graceMs, peerSpoke, awaitHandlers);
+    else awaitHandlers();
+  }
+
+  /** Whether the peer knows calls, and this side answers them. A peer that knows none is told of none, and not waited for. */
+  get #answersPeer(): boolean {
+    const { hello } = this.#endpoint;
+    return (
+      this.#state === "open" && this.calls?.answersTo(this.#handshake.peerHello, hello) === true
+    );
+  }
+
+  /** Whether calls may be on their way behind the peer's first message, which says whether it knows them. */
+  get #mayHearCalls(): boolean {
+    return this.#state === "open" && this.#receiver.hasHeardNothing && this.calls?.answers === true;
   }
 
   /** No call is under way any more, after a drain of this side's or of the peer's. */

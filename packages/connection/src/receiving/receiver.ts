@@ -68,6 +68,11 @@ export class Receiver<
     };
   }
 
+  /** Whether nothing came but what may stand before the peer's `$hello`. */
+  get hasHeardNothing(): boolean {
+    return this.#frames === this.#framesAside;
+  }
+
   /** Looks at the deadlines of what `inflow` reads; `nowMs` is the sweep's time. */
   check(nowMs: number, inflow: Inflow): void {
     const verdict = this.#deadlines.check(nowMs, inflow, this.#handshake, this.#frames);
