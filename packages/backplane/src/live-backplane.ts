@@ -52,6 +52,7 @@ export class LiveBackplane implements BackplaneLine {
   #epochBeganAtMs: number | undefined;
   #beatAtMs: number;
   #isAsking = false;
+  #isProbing = false;
   #isLeaving = false;
   #closing: PromiseWithResolvers<void> | undefined;
 
@@ -154,7 +155,6 @@ export class LiveBackplane implements BackplaneLine {
     if (this.#line === "up") {
       const cancel = this.#server.clock.after(CLOSE_MS, () => this.destroy());
       void closing.promise.then(cancel);
-      this.#outbox.pump();
       this.#closeIfDone();
     } else {
       this.destroy();
@@ -208,6 +208,7 @@ export class LiveBackplane implements BackplaneLine {
     this.#awaited = new Set([...this.#neighbours.living()].map(({ node }) => node));
     this.#cancelWait = this.#server.clock.after(WAIT_MS, () => this.#flow());
     this.#isAsking = false;
+    this.#isProbing = false;
     this.#beat();
     this.#askForSubscriptions();
     event({ type: "up" });
@@ -252,11 +253,29 @@ export class LiveBackplane implements BackplaneLine {
   #closeIfDone(): void {
     if (this.#closing === undefined) return;
     if (!this.#outbox.isEmpty) {
+      this.#outbox.pump();
       this.#outbox.ask();
       return;
     }
     this.#beat();
-    void this.#answer().then(() => this.destroy());
+    void this.#answer().then((isAnswered) => {
+      // What was published meanwhile is answered later.
+      if (isAnswered && !this.#outbox.isEmpty) this.#closeIfDone();
+      else this.destroy();
+    });
+  }
+
+  /**
+   * Where nothing waits for an answer, nothing else would show that the bus has stopped: the transport ends a line that
+   * does not answer.
+   */
+  #probe(): void {
+    if (this.#isProbing || !this.#outbox.isAnswered) return;
+    this.#isProbing = true;
+    const line = this.#lines;
+    void this.#answer().then(() => {
+      if (line === this.#lines) this.#isProbing = false;
+    });
   }
 
   /** Asks the bus whether it has the subscriptions that were made; one question for those of a turn. */
@@ -289,6 +308,7 @@ export class LiveBackplane implements BackplaneLine {
     }
     this.#outbox.pump();
     this.#outbox.ask();
+    this.#probe();
     // Those that are waited for have until then to come back.
     if (this.#awaited !== undefined) this.#neighbours.excuse(BEAT_MS);
     for (const { node, heardAtMs } of this.#neighbours.expire(nowMs)) {

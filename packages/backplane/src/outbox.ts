@@ -106,6 +106,11 @@ export class Outbox {
     return this.#waiting.size + this.#sent.size + this.#again.size + this.#skipped.size === 0;
   }
 
+  /** Whether no answer is waited for. */
+  get isAnswered(): boolean {
+    return !this.#isAsked;
+  }
+
   get streams(): ReadonlyMap<string, unknown> {
     return this.#streams;
   }

@@ -265,6 +265,16 @@ describe("LiveBackplane", () => {
     expect(b.gaps).toEqual([]);
   });
 
+  test("asks the bus for an answer at each beat, also where nothing is published, and one at a time", async () => {
+    const { bus, beats } = await pair();
+    const before = bus.asked;
+    await beats(4);
+    expect(bus.asked - before).toBe(2 * 4);
+    bus.answerMs = undefined;
+    await beats(4);
+    expect(bus.asked - before).toBe(2 * 5);
+  });
+
   test("counts members and connections from beats, of those that live", async () => {
     const { a, b, beats } = await pair();
     b.connections = 7;
@@ -427,6 +437,29 @@ describe("LiveBackplane", () => {
     await beats(4);
     expect(a.events.at(-1)).toEqual({ type: "failed", why: "Authorization Violation" });
     expect(a.backplane.stats().state).toBe("failed");
+  });
+
+  test("waits as it ends for the bus to have what is published until then", async () => {
+    const { a, b, bus, clock } = await pair();
+    bus.answerMs = 20;
+    const answered = async (): Promise<void> => {
+      clock.advance(20);
+      await settle();
+    };
+    let isClosed = false;
+    a.say("1", "room");
+    void a.backplane.close().then(() => (isClosed = true));
+    await settle();
+    await answered();
+    // The last question is under way, and does not answer this.
+    a.say("2", "room");
+    await settle();
+    await answered();
+    expect([isClosed, a.line.isUp]).toEqual([false, true]);
+    await answered();
+    await answered();
+    expect([isClosed, a.line.isUp]).toEqual([true, false]);
+    expect(b.texts("room")).toEqual(["1", "2"]);
   });
 
   test("leaves after what waits has left, and leaves no timer behind", async () => {

@@ -29,6 +29,8 @@ export class HostileBus {
   fate: Fate = (_subject, bytes) => [{ afterMs: 0, bytes }];
   /** How long an answer to `flush` takes; undefined: none comes. */
   answerMs: number | undefined = 0;
+  /** Calls of `flush`. */
+  asked = 0;
   published = 0;
   publishedBytes = 0;
 
@@ -77,6 +79,7 @@ export class HostileBus {
         };
       },
       flush: () => {
+        this.asked += 1;
         const began = era;
         const { promise, resolve, reject } = Promise.withResolvers<void>();
         if (this.answerMs === undefined) return promise;
