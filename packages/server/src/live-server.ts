@@ -348,7 +348,10 @@ export class LiveServer<
           [...this.#endpoint.handlers].map(([name, { received }]) => [name, received]),
         ),
       },
-      sentByType: this.#endpoint.tally.sent.byName,
+      sentByType: {
+        ...(this.#backplane && { $forwarded: 0 }),
+        ...this.#endpoint.tally.sent.byName,
+      },
       turnedAwayBy: this.#door.turnedAway,
       topics: this.#topics.size,
       maxBufferedBytes: this.#endpoint.memory.maxBytes,
