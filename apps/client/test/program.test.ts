@@ -14,7 +14,7 @@ const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const greeting = { type: "greeting", words: { 1: "Hola", 2: "Bienvenido" } } as const;
 const unknown = Buffer.from("a164747970656573686f7574", "hex"); // {type: "shout"}
 /** How often a race is run, of two programs each. */
-const ROUNDS = process.env["TYPEWIRE_LONG"] === undefined ? 6 : 25;
+const ROUNDS = process.env["TYPEWIRE_LONG"] === undefined ? 3 : 25;
 
 describe("typewire-client and typewire-server", () => {
   test("greet and talk: what one types the others print", async () => {

@@ -8,10 +8,8 @@ import { join } from "node:path";
 
 const repository = new URL("../../../", import.meta.url).pathname;
 const compiler = join(repository, "node_modules/typescript/bin/tsc");
-/** Five times as many messages, or calls: by `bun run test:long` those of a large program. */
+/** Five times as many: by `bun run test:long` those of a large program, messages and calls each for themselves. */
 const isLong = process.env["TYPEWIRE_LONG"] !== undefined;
-const [FEW, MANY] = isLong ? [60, 300] : [12, 60];
-const [FEW_CALLS, MANY_CALLS] = isLong ? [100, 500] : [12, 60];
 let folder: string;
 let programs = 0;
 
@@ -94,15 +92,15 @@ function callsOf(count: number): string {
   `;
 }
 
-/** How often the checker makes a type of a generic one, for this program. */
-async function instantiations(program: string): Promise<number> {
+/** How often the checker makes a type of a generic one, for a program of these modules. */
+async function instantiations(...modules: readonly string[]): Promise<number> {
   programs += 1;
-  const file = join(folder, `${programs}.ts`);
+  const files = modules.map((_, index) => join(folder, `${programs}-${index}.ts`));
   const project = join(folder, `${programs}.json`);
-  await Bun.write(file, program);
+  await Promise.all(modules.map((text, index) => Bun.write(files[index] ?? "", text)));
   const shared = join(repository, "tsconfig.base.json");
   const compilerOptions = { types: ["bun"] };
-  await Bun.write(project, JSON.stringify({ extends: shared, compilerOptions, files: [file] }));
+  await Bun.write(project, JSON.stringify({ extends: shared, compilerOptions, files }));
   const flags = ["--singleThreaded", "--extendedDiagnostics", "-p", project];
   const checker = Bun.spawn([process.execPath, compiler, ...flags], { stdout: "pipe" });
   const output = await checker.stdout.text();
@@ -110,25 +108,34 @@ async function instantiations(program: string): Promise<number> {
   return Number(/^Instantiations:\s+(\d+)/m.exec(output)?.[1]);
 }
 
-/** How much more the program of `many` costs than that of `few`; what all programs cost left out. */
+/** How much more what is made for `many` costs than that for `few`; what all programs cost left out. */
 async function growth(
-  programFor: (count: number) => string,
+  modulesFor: readonly ((count: number) => string)[],
   few: number,
   many: number,
 ): Promise<number> {
-  const one = await instantiations(programFor(1));
-  const ofFew = (await instantiations(programFor(few))) - one;
-  const ofMany = (await instantiations(programFor(many))) - one;
+  const costOf = (count: number): Promise<number> =>
+    instantiations(...modulesFor.map((module) => module(count)));
+  const one = await costOf(1);
+  const ofFew = (await costOf(few)) - one;
+  const ofMany = (await costOf(many)) - one;
   expect(ofFew).toBeGreaterThan(0);
   return ofMany / ofFew;
 }
 
-describe("a protocol, to the type checker", () => {
-  test(`of ${MANY} messages a side costs at most 6 times as much as one of ${FEW}`, async () => {
-    expect(await growth(programOf, FEW, MANY)).toBeLessThan(6);
-  }, 120_000);
+const rows: [string, ((count: number) => string)[], few: number, many: number][] = isLong
+  ? [
+      ["messages a side", [programOf], 60, 300],
+      ["calls", [callsOf], 100, 500],
+    ]
+  : [["messages a side and calls", [programOf, callsOf], 12, 60]];
 
-  test(`of ${MANY_CALLS} calls costs at most 6 times as much as one of ${FEW_CALLS}`, async () => {
-    expect(await growth(callsOf, FEW_CALLS, MANY_CALLS)).toBeLessThan(6);
-  }, 120_000);
+describe("a protocol, to the type checker", () => {
+  test.each(rows)(
+    "of five times as many %s costs at most 6 times as much",
+    async (_, modulesFor, few, many) => {
+      expect(await growth(modulesFor, few, many)).toBeLessThan(6);
+    },
+    120_000,
+  );
 });

@@ -104,13 +104,13 @@ class Load implements AsyncDisposable {
 describe.skipIf(outsideTool("nats-server") === undefined)("three servers under load", () => {
   const seed = pickSeed();
 
-  test(`count everything while NATS is killed ${IS_LONG ? 100 : 4} times (seed ${seed})`, async () => {
+  test(`count everything while NATS is killed ${IS_LONG ? 100 : 2} times (seed ${seed})`, async () => {
     const random = new SeededRandom(seed);
     await using bus = await NatsServer.start();
     const options = { servers: bus.address };
     await using load = new Load([new Site(options), new Site(options), new Site(options)], random);
     await load.begin();
-    for (let kill = 0; kill < (IS_LONG ? 100 : 4); kill += 1) {
+    for (let kill = 0; kill < (IS_LONG ? 100 : 2); kill += 1) {
       await wait(random.integer(50, 400));
       await bus.kill();
       await wait(random.integer(0, 300));
@@ -133,14 +133,14 @@ describe.skipIf(outsideTool("nats-server") === undefined)("three servers under l
       );
       await load.begin();
       for (const [turn, bus] of buses.entries()) {
-        await wait(300);
+        await wait(IS_LONG ? 300 : 100);
         // Lame duck mode: it says that it leaves, and waits; the lines move before it ends them.
         if (turn === 1) {
           bus.signal("SIGUSR2");
-          await wait(300);
+          await wait(IS_LONG ? 300 : 100);
         }
         await bus.kill();
-        await wait(300);
+        await wait(IS_LONG ? 300 : 100);
         await bus.start();
       }
       await load.end();

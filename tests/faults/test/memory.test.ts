@@ -1,4 +1,4 @@
-// M: what each kind of attack leaves in the server's memory, four times over, and ten times at length. A short
+// M: what each kind of attack leaves in the server's memory, three times over, and ten times at length. A short
 // form of what `bun run faults --tenfold` does with every row.
 
 import { describe } from "bun:test";
@@ -13,7 +13,7 @@ import { connectPeer } from "../src/tls.ts";
 
 const MIB = 1024 ** 2;
 
-const TIMES = process.env["TYPEWIRE_LONG"] === undefined ? 4 : 10;
+const TIMES = process.env["TYPEWIRE_LONG"] === undefined ? 3 : 10;
 
 /** One of each verdict. */
 const BAD_BYTES: readonly Uint8Array[] = [

@@ -8,7 +8,7 @@ import { pickSeed, SeededRandom } from "@typewire/testkit";
 import { randomStep } from "../src/model/steps.ts";
 import { World } from "../src/model/world.ts";
 
-const seconds = Number(process.env["TYPEWIRE_MODEL_SECONDS"] ?? 4);
+const seconds = Number(process.env["TYPEWIRE_MODEL_SECONDS"] ?? 2);
 const isRepeating = process.env["TYPEWIRE_SEED"] !== undefined;
 const STEPS = 30;
 

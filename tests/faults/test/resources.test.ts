@@ -247,7 +247,7 @@ describe("typewire-server, resources", () => {
       flags: ["--limit", "heartbeatIntervalMs=500ms"],
     });
     // Stopped nine tenths of the time.
-    const untilMs = performance.now() + 3000;
+    const untilMs = performance.now() + 2000;
     while (performance.now() < untilMs) {
       arena.program.signal("SIGSTOP");
       await Bun.sleep(90);

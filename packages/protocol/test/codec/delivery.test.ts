@@ -20,7 +20,7 @@ import { newSeed, randomFrom } from "../support/random.ts";
 import { isSame } from "../support/schema-judge.ts";
 import { payloadWith, type ValueMessage } from "../support/value-codec.ts";
 
-const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 100);
+const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 50);
 const TIMEOUT_MS = 60_000 + CASES * 1000;
 const DRAWS_ALL = CASES >= 3000;
 

@@ -18,7 +18,7 @@ import { arbitraryMutation, bytesOfPlain, mutated } from "../support/mutation.ts
 import { judge, type Plain } from "../support/profile-oracle.ts";
 import { payloadWith } from "../support/value-codec.ts";
 
-const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 100);
+const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 50);
 
 function describing(v: TSchema): ProtocolDescription {
   const server = { m: Type.Object({ v }) };

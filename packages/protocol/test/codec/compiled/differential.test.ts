@@ -14,7 +14,7 @@ import { arbitraryMessage, type MessageSample } from "../../support/arbitrary-pr
 import { arbitraryDamage, damaged } from "../../support/damage.ts";
 import { type Layout, recode } from "../../support/recode.ts";
 
-const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 100);
+const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 50);
 const TIMEOUT_MS = 20_000 + CASES * 100;
 
 /** Both codecs of one schema; the first is compiled, not to be when it has been used. */

@@ -25,7 +25,7 @@ test(
         ...files.map((file) => join(TESTS, file)),
       ],
       // The random tests in short: they run at length with code generation as well.
-      { stdout: "ignore", stderr: "pipe", env: { ...process.env, TYPEWIRE_CASES: "50" } },
+      { stdout: "ignore", stderr: "pipe", env: { ...process.env, TYPEWIRE_CASES: "20" } },
     );
     const report = await child.stderr.text();
     expect(report.match(/^\(fail\).*$/gm)).toBeNull();
