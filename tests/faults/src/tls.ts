@@ -24,12 +24,23 @@ export function tlsAuthority(): string | undefined {
   return inFolder("authority.pem");
 }
 
-/** What a `typewire-server` is given to speak TLS; nothing without it. */
-export function serverTlsFlags(): readonly string[] {
+/** The option `tls` of a server that speaks TLS; undefined without it. */
+export function serverTls(): { readonly certFile: string; readonly keyFile: string } | undefined {
   const certFile = inFolder("server.pem");
   const keyFile = inFolder("server.key");
-  if (certFile === undefined || keyFile === undefined) return [];
-  return ["--tls-cert", certFile, "--tls-key", keyFile];
+  return certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
+}
+
+/** What a `typewire-server` is given to speak TLS; nothing without it. */
+export function serverTlsFlags(): readonly string[] {
+  const tls = serverTls();
+  return tls === undefined ? [] : ["--tls-cert", tls.certFile, "--tls-key", tls.keyFile];
+}
+
+/** The option `tls` of a client that speaks it. */
+export function clientTls(): { readonly caFile: string } | undefined {
+  const caFile = tlsAuthority();
+  return caFile === undefined ? undefined : { caFile };
 }
 
 /** What a `typewire-client` is given to speak it. */
