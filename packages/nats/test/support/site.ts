@@ -1,6 +1,6 @@
 // A server with a client of its own, for tests that count what comes.
 
-import type { BackplaneEvent, Gap } from "@typewire/backplane";
+import type { Backplane, BackplaneEvent, Gap } from "@typewire/backplane";
 import { connect, serve } from "@typewire/bun";
 import { saludo } from "@typewire/protocol/saludo";
 import { within } from "@typewire/testkit";
@@ -25,12 +25,12 @@ export class Site implements AsyncDisposable {
   readonly server;
   #client: AsyncDisposable | undefined;
 
-  constructor(options: NatsOptions) {
+  constructor(options: NatsOptions, backplane: Backplane = nats(options)) {
     this.server = serve(
       saludo,
       {
         port: 0,
-        backplane: nats(options),
+        backplane,
         onOpen: (connection) => connection.subscribe("room"),
         onGap: (gap) => void this.gaps.push(gap),
         onBackplane: (event) => void this.events.push(event),
