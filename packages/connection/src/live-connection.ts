@@ -311,7 +311,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   handlerSettled(): void {
-    this.#endIfDue();
+    this.#awaitedEnd?.closeIfDue();
     this.#finishIfSaid();
   }
 
@@ -546,39 +546,15 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   /** Nothing more is handed to handlers of messages, and no further call taken. */
   #closeAfterWork(bye: Bye, reason: CloseReason, halfTimeMs: number): void {
     if (this.#isEnding || this.#awaitedEnd !== undefined) return;
-    const { clock, limits } = this.#endpoint;
-    const answersCalls = this.#answersPeer;
-    const mayCallYet = !answersCalls && this.#mayHearCalls;
-    if (!answersCalls && !mayCallYet && this.#handlers.inFlight === 0) {
-      this.closeWith(reason, bye);
-      return;
-    }
-    const end = new AwaitedEnd(bye, reason, clock);
-    this.#awaitedEnd = end;
-    const begunAtMs = clock.now();
-    const graceMs = Math.max(1, Math.min(limits.lingerMs, halfTimeMs));
-    const awaitCalls = (): void => {
-      end.awaitCalls(graceMs);
-      // What callers still say of their calls has to be read.
-      this.calls?.drain(Math.max(1, begunAtMs + halfTimeMs - clock.now()), bye);
-    };
-    const awaitHandlers = (): void => {
-      end.awaitHandlers();
-      this.#inflow.hold(HOLD.ending);
-      this.#endIfDue();
-    };
-    const peerSpoke = (): void => {
-      if (this.#answersPeer) return awaitCalls();
-      // A peer that says no hello may call: what it has said is taken first.
-      queueMicrotask(() => {
-        if (this.#isEnding) return;
-        if (this.#answersPeer) awaitCalls();
-        else awaitHandlers();
-      });
-    };
-    if (answersCalls) awaitCalls();
-    else if (mayCallYet) end.awaitFirst(graceMs, peerSpoke, awaitHandlers);
-    else awaitHandlers();
+    this.#awaitedEnd = new AwaitedEnd(this.#endpoint, halfTimeMs, {
+      answersPeer: () => this.#answersPeer,
+      mayHearCalls: () => this.#mayHearCalls,
+      hasWork: () => this.#hasWork,
+      drainCalls: (withinMs) => this.calls?.drain(withinMs, bye),
+      handNothingMore: () => this.#inflow.hold(HOLD.ending),
+      close: () => this.closeWith(reason, bye),
+    });
+    this.#awaitedEnd.begin();
   }
 
   /** Whether the peer knows calls, and this side answers them. A peer that knows none is told of none, and not waited for. */
@@ -597,7 +573,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   /** No call is under way any more, after a drain of this side's or of the peer's. */
   #callsEnded(drain: Drain | undefined): void {
     if (this.#endpoint.role === "server") {
-      this.#awaitedEnd?.callsEnded(() => this.#endIfDue());
+      this.#awaitedEnd?.callsEnded();
       return;
     }
     const reason = drain?.reason ?? "It takes no further calls here";
@@ -606,17 +582,11 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     this.#closeAfterWork(bye, peerSaidBye({ ...drain, type: "$bye", reason }), DRAIN_HALF_TIME_MS);
   }
 
-  /** The end that was waited for, where nothing keeps the connection from it any more. */
-  #endIfDue(): void {
-    const end = this.#awaitedEnd;
-    if (end?.isDue === true && !this.#hasWork) this.closeWith(end.reason, end.bye);
-  }
-
   /** Ends a connection whose handlers never settle, so that reading or a close does not wait for ever. */
   #checkHandlers(nowMs: number): void {
     const end = this.#awaitedEnd;
     if (!this.#handlers.areStuck(nowMs, end !== undefined)) return;
-    if (end !== undefined) this.closeWith(end.reason, end.bye);
+    if (end !== undefined) return end.close();
     const { limits, role } = this.#endpoint;
     const { reason, lastMessage } = failedInternally(
       role,
