@@ -7,9 +7,9 @@ import type { Codec } from "./codec/codec.ts";
 import { CodeBudget } from "./code-budget.ts";
 import { DirectionCodec } from "./codec/direction-codec.ts";
 import { describeProtocol, type ProtocolDescription } from "./describe/description.ts";
-import { TypewireError } from "./errors.ts";
 import type { CallDefinitions, CallShapes } from "./schema/call-definition.ts";
 import { buildCallTable, withCalls } from "./schema/call-table.ts";
+import { assertDefinition } from "./schema/definition-parts.ts";
 import { type AnyMessage, buildMessageTable, type MessageSchemas } from "./schema/message-table.ts";
 import { readCalls } from "./schema/read-calls.ts";
 
@@ -138,18 +138,11 @@ function build<
   Calls extends CallDefinitions,
   Auth extends TSchema | undefined,
 >(
-  { name, version, server, client, calls, auth }: ProtocolDefinition<Server, Client, Calls, Auth>,
+  definition: ProtocolDefinition<Server, Client, Calls, Auth>,
   compiled: boolean,
 ): Protocol<{ server: Server; client: Client; calls: Calls; auth: Auth }> {
-  if (typeof name !== "string" || name === "" || !name.isWellFormed()) {
-    throw new TypewireError("protocol-invalid", "Cannot define protocol: it needs a name");
-  }
-  if (!Number.isSafeInteger(version)) {
-    throw new TypewireError(
-      "protocol-invalid",
-      `Cannot define protocol "${name}": expected a whole number as version, got ${version}`,
-    );
-  }
+  assertDefinition(definition);
+  const { name, version, server, client, calls, auth } = definition;
   const budget = new CodeBudget();
   const { shapes, spoken, described } = readCalls(calls, auth, client);
   const tables = {

@@ -27,11 +27,62 @@ describe("defineProtocol", () => {
     });
   });
 
-  test.each([1.5, Number.NaN, 2 ** 53, "1"])("refuses the version %p", (version) => {
+  test.each([
+    [1.5, "1.5"],
+    [Number.NaN, "NaN"],
+    [2 ** 53, "9007199254740992"],
+    ["1", "text of length 1"],
+    [1n, "integer"],
+    [undefined, "undefined"],
+  ])("refuses the version %p", (version, got) => {
     const definition = { name: "test", version: version as number, server: {}, client: {} };
     expectError(() => defineProtocol(definition), "protocol-invalid", {
-      message: `Cannot define protocol "test": expected a whole number as version, got ${version}`,
+      message: `Cannot define protocol "test": expected a whole number as version, got ${got}`,
     });
+  });
+
+  test.each([
+    [undefined, "undefined"],
+    [null, "null"],
+    [5, "integer"],
+    [[], "list of 0"],
+    [new Map(), "JavaScript Map"],
+  ])("refuses %p in the place of a definition", (definition, got) => {
+    expectError(() => defineProtocol(definition as never), "protocol-invalid", {
+      message: `Cannot define protocol: expected { name, version, server, client }, got ${got}`,
+    });
+  });
+
+  test.each(["server", "client"])("refuses what is no messages by their names as %s", (side) => {
+    const message = Type.Object({ a: Type.String() });
+    const none = [undefined, null, [], [message], new Map([["m", message]]), message, "m", true];
+    for (const messages of none) {
+      const definition = { name: "test", version: 1, server: {}, client: {}, [side]: messages };
+      expectError(() => defineProtocol(definition as never), "protocol-invalid", {
+        path: `/${side}`,
+        message: `Cannot define protocol at /${side}: expected the messages that the ${side} sends by their names, { name: Type.Object({ … }) }, or {} for none`,
+      });
+    }
+  });
+
+  test("refuses calls that have no names, and parts that a protocol has not", () => {
+    const protocol = { name: "test", version: 1, server: {}, client: {} };
+    for (const calls of [[], new Map(), null, "c", Type.Null()]) {
+      expectError(() => defineProtocol({ ...protocol, calls } as never), "protocol-invalid", {
+        path: "/calls",
+      });
+    }
+    for (const part of ["call", "messages", "Server", "description"]) {
+      expectError(() => defineProtocol({ ...protocol, [part]: {} }), "protocol-invalid", {
+        path: `/${part}`,
+        message: `Cannot define protocol at /${part}: a protocol has no such part; expected name, version, server, client, calls, auth`,
+      });
+    }
+  });
+
+  test("takes messages from a namespace or a bare object", () => {
+    const server = Object.assign(Object.create(null), { m: Type.Object({}) });
+    expect(() => defineProtocol({ name: "test", version: 1, server, client: {} })).not.toThrow();
   });
 
   test.each([

@@ -29,6 +29,9 @@ function describeObject(value: object | null): string {
   if (value instanceof Map || value instanceof Set) {
     return value instanceof Map ? "JavaScript Map" : "JavaScript Set";
   }
+  if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) {
+    return "JavaScript buffer that is no Uint8Array";
+  }
   return "map";
 }
 

@@ -42,9 +42,10 @@ function faultAt(shape: Shape, value: unknown, path: string): Fault {
   if (own !== undefined) return own;
   switch (resolved.kind) {
     case "object":
+      // A property that has no place is not counted, and is what is wrong where too few are.
       return (
-        faultInCount(resolved, value as Fields, path) ??
-        faultInObject(resolved, value as Fields, path)
+        faultInObject(resolved, value as Fields, path) ??
+        faultInCount(resolved, value as Fields, path)
       );
     case "array":
       return (

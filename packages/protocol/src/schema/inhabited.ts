@@ -13,6 +13,7 @@ import {
   type ResolvedShape,
   resolveShape,
   type Shape,
+  unnamedParts,
   VALUE_KINDS,
 } from "./shape.ts";
 
@@ -38,6 +39,9 @@ export class Inhabitants {
     this.#known.add(resolved);
     added.push(resolved);
     for (const part of partsOf(resolved)) this.#learn(part, added);
+    if (resolved.kind === "array" && resolved.contained !== undefined) {
+      this.#learn(resolved.contained.shape, added);
+    }
   }
 
   /** Finds those that have values: those that follow from others that have, until no more do. */
@@ -99,12 +103,20 @@ function hasValue(shape: ResolvedShape, has: (part: Shape) => boolean): boolean 
   switch (shape.kind) {
     case "never":
       return false;
-    case "array":
-      return boundOf(shape, "minItems") === 0 || has(shape.items);
+    case "array": {
+      const { contained, items } = shape;
+      const asksItem = contained !== undefined && contained.least > 0;
+      if (asksItem && !(has(items) && has(contained.shape))) return false;
+      return boundOf(shape, "minItems") === 0 || has(items);
+    }
     case "tuple":
       return shape.items.every(has);
-    case "object":
-      return shape.properties.every(({ optional, shape: part }) => optional || has(part));
+    case "object": {
+      if (!shape.properties.every(({ optional, shape: part }) => optional || has(part)))
+        return false;
+      const named = shape.properties.filter(({ shape: part }) => has(part)).length;
+      return boundOf(shape, "minProperties") <= named || unnamedParts(shape).some(has);
+    }
     case "union":
       return shape.members.some((member) => has(member.shape));
     default:

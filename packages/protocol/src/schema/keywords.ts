@@ -147,7 +147,11 @@ export function assertKeywords(schema: TSchema, path: string): void {
   if (keywords === undefined) return;
   for (const [keyword, value] of Object.entries(schema)) {
     // The name of a type asks nothing, and has to be one.
-    if (value === undefined || (keyword !== "$id" && isAnnotation(keyword))) continue;
+    if (value === undefined) continue;
+    if (keyword !== "$id" && isAnnotation(keyword)) {
+      if (!containsItself(value)) continue;
+      throw refuse(path, `${keyword}: expected a value that does not contain itself`);
+    }
     const operand = operandOf(keyword, keywords);
     if (operand === undefined) {
       const names = Object.keys(keywords).filter((name) => GIVEN.has(keywords[name] ?? "own"));
@@ -232,6 +236,13 @@ function misfitOf(operand: Operand, value: unknown): string | undefined {
     case "own":
       return undefined;
   }
+}
+
+/** What a reader is told is written down, so it has to have an end. `around` is what `value` stands in. */
+function containsItself(value: unknown, around: readonly unknown[] = []): boolean {
+  if (!isMap(value) && !Array.isArray(value)) return false;
+  if (around.includes(value)) return true;
+  return Object.values(value as object).some((part) => containsItself(part, [...around, value]));
 }
 
 function isObject(value: unknown): boolean {

@@ -34,6 +34,10 @@ export function ownFault(schema: TSchema, value: unknown, path: string): Fault {
   }
   const error = Value.Errors(constraints, value).First();
   if (error === undefined) return undefined;
+  // No item of a peer: a whole number that has been read for a bigint is one.
+  if (schema[Kind] === "BigInt" && Number.isSafeInteger(value)) {
+    return schemaMismatch(path, "a bigint, such as 1n", "JavaScript number");
+  }
   return schemaMismatch(path, wordingOf(error), describeKind(value));
 }
 

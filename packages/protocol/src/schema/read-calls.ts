@@ -7,6 +7,7 @@ import { callErrorCodes } from "../call-error.ts";
 import { appendPointer, refuse } from "../errors.ts";
 import type { CallDefinition, CallDefinitions, CallShape, CallShapes } from "./call-definition.ts";
 import { milliseconds } from "./control.ts";
+import { isNamed } from "./definition-parts.ts";
 import { EntryBuilder } from "./message-entry.ts";
 import type { MessageSchemas } from "./message-table.ts";
 
@@ -50,7 +51,7 @@ export function readCalls(
   auth: TSchema | undefined,
   received: MessageSchemas,
 ): ReadCalls {
-  if (typeof calls !== "object" || calls === null || Kind in calls) {
+  if (!isNamed(calls)) {
     throw refuse("/calls", "expected the calls by their names: { name: { input: …, output: … } }");
   }
   const builder = new EntryBuilder();
@@ -142,7 +143,7 @@ function readErrors(
   path: string,
   builder: EntryBuilder,
 ): Readonly<Record<string, TSchema>> {
-  if (typeof errors !== "object" || errors === null || Kind in errors) {
+  if (!isNamed(errors)) {
     throw refuse(path, "expected the errors by their codes: { code: type of its data }");
   }
   const read = Object.entries(errors).map(([code, data]): [string, TSchema] => {

@@ -3,7 +3,7 @@
 
 import { Kind, OptionalKind, type TSchema } from "@sinclair/typebox";
 
-import { appendPointer } from "../errors.ts";
+import { appendPointer, refuse } from "../errors.ts";
 
 /** Where schemas stand in a type of each kind. Another keyword, or another kind's, may hold anything. */
 const KEYWORDS: ReadonlyMap<string, readonly string[]> = new Map([
@@ -31,6 +31,8 @@ export class SchemaVisit {
   readonly #see: VisitSchema;
   readonly #seen = new Set<unknown>();
   readonly #seenOptional = new Set<unknown>();
+  /** The schemas around the one that is looked at. */
+  readonly #around = new Set<unknown>();
 
   constructor(see: VisitSchema) {
     this.#see = see;
@@ -45,12 +47,17 @@ export class SchemaVisit {
     const isObject = typeof schema === "object" && schema !== null;
     const isOptional = isProperty && isObject && OptionalKind in schema;
     const seen = isOptional ? this.#seenOptional : this.#seen;
+    if (this.#around.has(schema)) {
+      throw refuse(path, "this type contains itself; write Type.Recursive((This) => …)");
+    }
     if (seen.has(schema)) return;
     if (isObject) seen.add(schema);
     this.#see(schema, path, isOptional);
     const parts = schema as TSchema;
+    this.#around.add(schema);
     for (const keyword of KEYWORDS.get(parts[Kind]) ?? [])
       this.#part(keyword, parts[keyword], path);
+    this.#around.delete(schema);
   }
 
   /** A part's place is worded as in the other refusals of a protocol. */

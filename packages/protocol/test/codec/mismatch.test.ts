@@ -428,6 +428,34 @@ describe("a schema-mismatch", () => {
     );
   });
 
+  test("tells a program that a number is no bigint, and a buffer no bytes", () => {
+    const row = (schema: TSchema, value: unknown): string =>
+      errorOf(() => hexOfValue(schema, value)).message;
+    expect(row(Type.BigInt(), 5)).toEndWith(
+      "at /v: expected a bigint, such as 1n, got JavaScript number",
+    );
+    for (const buffer of [new ArrayBuffer(2), new Uint8ClampedArray(2), new Float64Array(1)]) {
+      expect(row(Type.Uint8Array(), buffer)).toEndWith(
+        "at /v: expected bytes, got JavaScript buffer that is no Uint8Array",
+      );
+    }
+  });
+
+  test("says which key has no place before it says that there are too few", () => {
+    const few = { minProperties: 1 };
+    const rows: readonly (readonly [TSchema, object])[] = [
+      [Type.Record(Type.Integer(), Type.Null(), few), { "1.5": null }],
+      [Type.Record(Type.RegExp(/^x/), Type.Null(), few), { "1.5": null }],
+      [
+        Type.Object({ a: Type.Optional(Type.Null()) }, { ...few, additionalProperties: false }),
+        { "1.5": null },
+      ],
+    ];
+    for (const [schema, value] of rows) {
+      expectError(() => hexOfValue(schema, value), "schema-mismatch", { path: "/v/1.5" });
+    }
+  });
+
   test("never quotes the value", () => {
     for (const secret of ["geheim", "geheim".repeat(50)]) {
       for (const schema of [

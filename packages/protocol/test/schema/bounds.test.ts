@@ -153,6 +153,30 @@ const NONE: readonly (readonly [name: string, schema: TSchema, path?: string])[]
   ["a tuple of itself", Type.Recursive((This) => Type.Tuple([text, This]))],
   ["an array that must hold itself", Type.Recursive((This) => Type.Array(This, { minItems: 1 }))],
   [
+    "a record that must hold itself",
+    Type.Recursive((This) => Type.Record(text, This, { minProperties: 1 })),
+  ],
+  [
+    "an integer record that must hold itself",
+    Type.Recursive((This) => Type.Record(Type.Integer(), This, { minProperties: 2 })),
+  ],
+  [
+    "further properties that must hold themselves",
+    Type.Recursive((This) => Type.Object({}, { additionalProperties: This, minProperties: 1 })),
+  ],
+  [
+    "an optional property that is needed and without an end",
+    Type.Recursive((This) => Type.Object({ a: Type.Optional(This) }, { minProperties: 1 })),
+  ],
+  [
+    "an array that must contain itself",
+    Type.Recursive((This) => Type.Array(Type.Unknown(), { contains: This })),
+  ],
+  [
+    "an array that must contain what has no end",
+    Type.Array(Type.Unknown(), { contains: Type.Recursive((This) => Type.Tuple([This])) }),
+  ],
+  [
     "two that need each other",
     Type.Module({
       A: Type.Object({ b: Type.Ref("B") }),
@@ -223,6 +247,18 @@ describe("the last value that there is", () => {
       "itself or null",
       Type.Recursive((This) => Type.Object({ next: Type.Union([This, Type.Null()]) })),
       { next: { next: null } },
+    ],
+    [
+      "a record of itself, or of a property",
+      Type.Recursive((This) =>
+        Type.Object({ a: optional }, { additionalProperties: This, minProperties: 1 }),
+      ),
+      { more: { more: { a: "x" } } },
+    ],
+    [
+      "an array that may contain itself",
+      Type.Recursive((This) => Type.Array(Type.Unknown(), { contains: This, minContains: 0 })),
+      [[], 5],
     ],
     ["an empty tuple", Type.Tuple([]), []],
     ["one of the items", Type.Array(Type.Unknown(), { contains: Type.Literal(5) }), ["a", 5]],

@@ -87,12 +87,16 @@ describe("a plain JSON Schema", () => {
     [{ const: 1 }, "Type.Literal"],
     [{ enum: ["a"] }, "Type.Union"],
     [{ $ref: "#/a" }, "Type.Ref"],
+    [{ type: "array", prefixItems: [{}] }, "Type.Tuple"],
+    [{ type: "object", patternProperties: { "^a": {} } }, "Type.Record"],
+    [{ type: ["integer", "null"] }, "Type.Union([Type.Integer(), Type.Null()])"],
+    [{ type: "string", nullable: true }, "Type.Union([Type.String(), Type.Null()])"],
     [{}, "Type.Unknown"],
   ])("%j is refused, with what to write", (schema, instead) => {
     const { message, path } = refusalOf(Type.Object({ a: plain(schema) }));
     expect(path).toBe("/server/m/a");
     expect(message).toContain("a plain JSON Schema");
-    expect(message).toContain(`${instead}(`);
+    expect(message).toContain(`; write ${instead}`);
     expect(message).toContain('import { Type } from "typewire"');
   });
 });
@@ -117,6 +121,50 @@ describe("a schema of another library", () => {
     expect(refusalOf(Type.Object({ a: plain("string") })).message).toContain(
       "expected a TypeBox type, got text of length 6",
     );
+  });
+});
+
+describe("what stands for a type elsewhere", () => {
+  const standard = { version: 1, vendor: "arktype", validate: () => ({ value: 1 }) };
+
+  test.each<readonly [what: string, given: unknown, advice: string]>([
+    ["true", true, "Type.Unknown()"],
+    ["false", false, "Type.Optional(Type.Never())"],
+    ["String", String, "Type.String()"],
+    ["Date", Date, "Type.Date()"],
+    ["Uint8Array", Uint8Array, "Type.Uint8Array()"],
+    ["a regular expression", /^a/, "Type.RegExp(/…/)"],
+    ["a list of types", [Type.String()], "Type.Array(…), or Type.Tuple([ … ])"],
+    ["types by their names", { a: Type.String() }, "Type.Object({ … })"],
+    ["a function", () => Type.String(), 'import { Type } from "typewire"'],
+    ["a promise", Promise.resolve(Type.String()), 'import { Type } from "typewire"'],
+    ["a schema that is a function", Object.assign(() => 1, { "~standard": standard }), "arktype"],
+  ])("is refused with what to write: %s", (_, given, advice) => {
+    const { message, path } = refusalOf(Type.Object({ a: plain(given) }));
+    expect(path).toBe("/server/m/a");
+    expect(message).toContain(advice);
+    expect(message).not.toContain("plain JSON Schema");
+  });
+
+  test("an object that stands in itself is refused at the second place", () => {
+    const node = Type.Object({ next: Type.Optional(Type.Null()) });
+    node.properties.next = Type.Array(node) as never;
+    const { message, path } = refusalOf(Type.Object({ a: node }));
+    expect(path).toBe("/server/m/a/next/items");
+    expect(message).toContain("contains itself; write Type.Recursive(");
+    const twice = Type.Object({ a: record, b: record, c: Type.Optional(record) });
+    expect(() =>
+      defineProtocol({ name: "p", version: 1, server: { twice }, client: {} }),
+    ).not.toThrow();
+  });
+
+  test("a note for readers has an end", () => {
+    const endless: unknown[] = [];
+    endless.push({ a: endless });
+    for (const note of ["default", "examples", "x-note"]) {
+      const { message } = refusalOf(Type.Object({ a: Type.String({ [note]: endless }) }));
+      expect(message).toContain(`${note}: expected a value that does not contain itself`);
+    }
   });
 });
 
