@@ -166,7 +166,7 @@ function clusterSection(comparisons: readonly Comparison[]): readonly string[] {
   if (chosen.length === 0) return [];
   return [
     "## Several servers",
-    "The seven-field message goes from a server through NATS, on loopback, to a client of a second server: four processes. “NATS, JSON” is a publisher and a subscriber, so three, and “Socket.IO with Redis” is four.",
+    "The seven-field message goes from a server through NATS, on loopback, to a client of a second server: four processes. “NATS, JSON” is a publisher and a subscriber, so three, and “Socket.IO with Redis” is four. `cluster/reuse-port` is without NATS: the processes of [examples/one-port](../examples/one-port/README.md).",
     ...chosen.flatMap(sectionOf),
   ];
 }

@@ -1,5 +1,5 @@
 // What several servers cost: a publication at one server until a client of another has it, and the way between two
-// servers alone.
+// servers alone. And what they gain: two processes on one port.
 
 import { join } from "node:path";
 
@@ -7,6 +7,7 @@ import type { Benchmark } from "../benchmark.ts";
 import { peers, type PeerSpec } from "../end-to-end/peers.ts";
 import { requestBenchmark } from "../end-to-end/request.ts";
 import { streamBenchmark } from "../end-to-end/stream.ts";
+import { reusePortBenchmark } from "./reuse-port.ts";
 
 const CONFIGURATION = join(import.meta.dir, "..", "end-to-end", "peers", "nats.conf");
 const FULL_CHECK = "all of the schema";
@@ -52,4 +53,5 @@ export const clusterBenchmarks: readonly Benchmark[] = [
     figure: "p50Us",
     peers: linePeers,
   }),
+  reusePortBenchmark,
 ];

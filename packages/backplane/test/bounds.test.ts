@@ -13,7 +13,7 @@ import { HostileBus } from "./support/hostile-bus.ts";
 import { Node, settle } from "./support/node.ts";
 
 /** In full with `bun run test:long`. */
-const TOPICS = process.env["TYPEWIRE_LONG"] === undefined ? 20_000 : 100_000;
+const TOPICS = process.env["TYPEWIRE_LONG"] === undefined ? 10_000 : 100_000;
 
 const SUBJECT = `tw.${saludo.name}.${saludo.version}`;
 

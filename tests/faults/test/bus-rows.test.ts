@@ -140,6 +140,7 @@ if (hasNats && process.env["TYPEWIRE_LONG"] !== undefined) {
       if (awake === undefined || sleeper === undefined) throw new Error("There are none");
       try {
         const outcome = await playRound(sites, TALK, async () => {
+          await Bun.sleep(500);
           await sleeper.server.endProbe();
           sleeper.server.signal("SIGSTOP");
           awake.server.burst(20_000, 1000);

@@ -40,6 +40,8 @@ describe.skipIf(outsideTool("nats-server") === undefined)("servers on a NATS", (
         const site = sites[index];
         if (site === undefined) throw new Error("There is no such site");
         const others = sites.filter((other) => other !== site).flatMap((other) => other.listeners);
+        const { by } = await site.server.report();
+        await until(() => others.every(({ now }) => now.of.has(by)), "its first messages");
         const report = await site.server.drain();
         drained.push(report);
         // To its last message, which it has published while it drained.
