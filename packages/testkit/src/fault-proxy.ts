@@ -1,10 +1,11 @@
-// A bad network between a real client and a real server, on loopback: every client that connects to the
-// proxy gets a link to the server, and each direction of a link has its own faults. All chances come from
-// one seed. It knows nothing of frames.
+// A bad network between a real client and a real server, on loopback or on Unix sockets: every client that
+// connects to the proxy gets a link to the server, and each direction of a link has its own faults. All chances
+// come from one seed. It knows nothing of frames.
 
 import { Arrivals } from "./arrivals.ts";
 import { within } from "./deadline.ts";
 import { clearConditions, FaultPipe, type LinkConditions } from "./fault-pipe.ts";
+import type { Address } from "./scripted-peer.ts";
 import { pickSeed, SeededRandom } from "./seeded-random.ts";
 
 /** Which bytes a fault concerns: those towards the server, those towards the client, or all. */
@@ -148,49 +149,67 @@ export class ProxyLink {
   }
 }
 
-export interface FaultProxyOptions {
-  /** The server's port on loopback. */
-  readonly port: number;
+export type FaultProxyOptions = {
   /** Default: a new one, or `TYPEWIRE_SEED`. */
   readonly seed?: number;
-}
+} & (
+  | {
+      /** The server's port on loopback. */
+      readonly port: number;
+    }
+  | {
+      /** The server's Unix socket. */
+      readonly unix: string;
+    }
+);
 
-/** Listens on a free loopback port; `port` is where clients connect. */
+/** Listens as the server does: on a free loopback port, or on a Unix socket beside its own. `address` is where clients connect. */
 export class FaultProxy implements Disposable {
   readonly seed: number;
+  /** Where clients connect. */
+  readonly address: { readonly port: number } | { readonly unix: string };
   readonly #random: SeededRandom;
   readonly #links = new Set<ProxyLink>();
   readonly #arrivals = new Arrivals<ProxyLink>();
-  readonly #listener: Bun.TCPSocketListener<{ link: ProxyLink | undefined }>;
-  #targetPort: number;
+  readonly #listener: { stop(): void };
+  #target: Address;
   #conditions = { toServer: clearConditions, toClient: clearConditions };
   /** Of links that are gone. */
   readonly #flippedBits = { toServer: 0, toClient: 0 };
 
-  constructor({ port, seed = pickSeed() }: FaultProxyOptions) {
-    this.#targetPort = port;
+  constructor({ seed = pickSeed(), ...target }: FaultProxyOptions) {
+    this.#target = target;
     this.seed = seed;
     this.#random = new SeededRandom(seed);
     const handlers = socketHandlers();
-    this.#listener = Bun.listen<{ link: ProxyLink | undefined }>({
-      hostname: "127.0.0.1",
-      port: 0,
+    const options = {
       allowHalfOpen: true,
+      data: { link: undefined },
       socket: {
         ...handlers,
-        open: (client) => {
+        open: (client: LinkSocket) => {
           client.data = { link: undefined };
           // Until there is somewhere to send it, nothing is read.
           client.pause();
           void this.#connect(client, handlers);
         },
       },
-    });
+    };
+    if ("unix" in target) {
+      const unix = `${target.unix}.${crypto.randomUUID().slice(0, 8)}`;
+      this.#listener = Bun.listen({ unix, ...options });
+      this.address = { unix };
+    } else {
+      const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, ...options });
+      this.#listener = listener;
+      this.address = { port: listener.port };
+    }
   }
 
-  /** Where clients connect. */
+  /** The same, of a proxy before a port. */
   get port(): number {
-    return this.#listener.port;
+    if ("unix" in this.address) throw new Error("This proxy listens on a Unix socket");
+    return this.address.port;
   }
 
   /** Links that have at least one end. */
@@ -208,7 +227,7 @@ export class FaultProxy implements Disposable {
 
   /** Where the next links go, after the server has moved. */
   set target(port: number) {
-    this.#targetPort = port;
+    this.#target = { port };
   }
 
   /** The next link not yet taken. */
@@ -252,14 +271,12 @@ export class FaultProxy implements Disposable {
     handlers: Bun.SocketHandler<{ link: ProxyLink | undefined }>,
   ): Promise<void> {
     try {
-      const server = await Bun.connect<{ link: ProxyLink | undefined }>({
-        hostname: "127.0.0.1",
-        port: this.#targetPort,
+      const options = {
         allowHalfOpen: true,
         data: { link: undefined },
         socket: {
           ...handlers,
-          open: (opened) => {
+          open: (opened: LinkSocket) => {
             // Before the first byte of the server's can come.
             const link = new ProxyLink(client, opened, {
               conditions: this.#conditions,
@@ -271,7 +288,10 @@ export class FaultProxy implements Disposable {
             this.#links.add(link);
           },
         },
-      });
+      };
+      const server: LinkSocket = await ("unix" in this.#target
+        ? Bun.connect({ unix: this.#target.unix, ...options })
+        : Bun.connect({ hostname: "127.0.0.1", port: this.#target.port, ...options }));
       const { link } = server.data;
       if (link === undefined) return;
       if (!this.#conditions.toServer.blackHole) client.resume();

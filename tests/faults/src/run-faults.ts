@@ -1,6 +1,6 @@
 // `bun run faults [--clients N] [--cgroup DIR] [--tls] [--tenfold] [-t PATTERN]`: the rows of the fault list
 // with more well-behaved clients around them than CI has, or with a limit on the servers' memory
-// (cgroup.ts). With as many clients as CI has: `--tls` runs rows F, L and B over TLS (tls.ts), row T10;
+// (cgroup.ts). With as many clients as CI has: `--tls` runs rows F, L, B and K over TLS (tls.ts), row T10;
 // `--tenfold` every attack ten times over, and compares memory (tenfold.ts).
 
 import { join } from "node:path";
@@ -8,8 +8,8 @@ import { parseArgs } from "node:util";
 
 import { makeCertificates } from "./tls.ts";
 
-/** Rows F, L and B: every server in these files is an executable, reached by `connectPeer`. */
-const TLS_FILES = ["framing", "lifecycle", "slow-readers"] as const;
+/** Rows F, L, B and K: every server in these files is a process of its own, reached by `connectPeer`. */
+const TLS_FILES = ["framing", "lifecycle", "slow-readers", "calls", "call-servers"] as const;
 
 const { values } = parseArgs({
   options: {

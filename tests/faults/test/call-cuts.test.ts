@@ -19,12 +19,13 @@ const MOST_ARRIVED_BYTES = 2_000_000;
 async function each(
   positions: readonly number[],
   body: (at: number) => Promise<void>,
+  workers = 4,
 ): Promise<void> {
   const left = [...positions];
   const worker = async (): Promise<void> => {
     for (let at = left.shift(); at !== undefined; at = left.shift()) await body(at);
   };
-  await Promise.all(Array.from({ length: 4 }, worker));
+  await Promise.all(Array.from({ length: workers }, worker));
 }
 
 /** Every position from before the first byte to behind the last. */
@@ -59,6 +60,50 @@ function expectTrue({ code, ran, runs }: CutOutcome): void {
   if (ran === "no") expect(runs).toBe(0);
   if (ran === "yes" || code === undefined) expect(runs).toBeGreaterThan(0);
   expect(runs).toBeLessThanOrEqual(1);
+}
+
+/** Calls of which the kernel takes only a part, on a line that is cut. */
+interface CutQueue {
+  readonly seed: number;
+  /** How many had arrived whole at the cut, and the first that had not left whole. */
+  readonly arrived: number;
+  readonly unsent: number;
+  /** What their caller is told: `ran`, or `answered`. */
+  readonly told: readonly string[];
+  /** How often their handlers had run at the cut, and in the end. */
+  readonly before: readonly number[];
+  readonly runs: readonly number[];
+}
+
+async function cutQueue(line: CutLine, comesBack: boolean): Promise<CutQueue> {
+  const seed = pickSeed();
+  const padding = "x".repeat(PADDING_BYTES);
+  const [frameBytes = 0] = frameEnds("once", "toServer", padding);
+  await using linked = await line.connect(comesBack);
+  const { client, link } = linked;
+  const sentHelloBytes = client.connection?.stats.bytesSent ?? 0;
+  const helloBytes = link.toServer.forwardedBytes;
+  link.toServer.set({ blackHole: true });
+  const keys = Array.from({ length: 256 }, () => line.nextKey());
+  const outcomes = keys.map((key) => outcomeOf(client.call.once(key + padding)));
+  let end = 0;
+  const ends = keys.map((_, index) => (end += frameBytes + moreIdBytes(index + 1)));
+  const atByte = new SeededRandom(seed).integer(0, MOST_ARRIVED_BYTES);
+  link.toServer.at(helloBytes + atByte, () => link.toServer.set({ blackHole: true }));
+  link.toServer.set({ blackHole: false });
+  while (link.toServer.forwardedBytes < helloBytes + atByte) await Bun.sleep(1);
+  if (line.material !== "tls") await line.serverHasRead(link);
+  const before = keys.map((key) => line.runsOf(key));
+  link.reset();
+  const settled = await Promise.all(outcomes);
+  return {
+    seed,
+    arrived: wholeAt(ends, atByte),
+    unsent: wholeAt(ends, (await linked.sentBytes) - sentHelloBytes),
+    told: settled.map(({ ran }) => ran ?? "answered"),
+    before,
+    runs: keys.map((key) => line.runsOf(key)),
+  };
 }
 
 const LOST = { code: "connection-lost", ran: "maybe" };
@@ -129,49 +174,27 @@ describe("a line that is cut behind every byte", () => {
   row(
     "K12 of calls that had not left whole: they have not run, and run once where the client comes back",
     async () => {
-      const seed = pickSeed();
-      const random = new SeededRandom(seed);
       await using line = new CutLine();
-      const padding = "x".repeat(PADDING_BYTES);
-      const [frameBytes = 0] = frameEnds("once", "toServer", padding);
       for (const comesBack of isLong ? [false, true, false, true, false, true] : [false, true]) {
-        await using linked = await line.connect(comesBack);
-        const { client, link } = linked;
-        const sentHelloBytes = client.connection?.stats.bytesSent ?? 0;
-        const helloBytes = link.toServer.forwardedBytes;
-        link.toServer.set({ blackHole: true });
-        const keys = Array.from({ length: 256 }, () => line.nextKey());
-        // More than what the kernel takes: the rest is in the client's own queue.
-        const outcomes = keys.map((key) => outcomeOf(client.call.once(key + padding)));
-        let end = 0;
-        const ends = keys.map((_, index) => (end += frameBytes + moreIdBytes(index + 1)));
-        const atByte = random.integer(0, MOST_ARRIVED_BYTES);
-        link.toServer.at(helloBytes + atByte, () => link.toServer.set({ blackHole: true }));
-        link.toServer.set({ blackHole: false });
-        while (link.toServer.forwardedBytes < helloBytes + atByte) await Bun.sleep(1);
-        await line.serverHasRead(link);
-        const ranBefore = keys.map((key) => line.runsOf(key));
-        link.reset();
-        const settled = await Promise.all(outcomes);
-        const arrived = wholeAt(ends, atByte);
-        expect({ seed, ran: ranBefore }).toEqual({
+        const { seed, arrived, unsent, told, before, runs } = await cutQueue(line, comesBack);
+        expect({ seed, before }).toEqual({
           seed,
-          ran: keys.map((_, index) => (index < arrived ? 1 : 0)),
+          before: runs.map((_, index) => (index < arrived ? 1 : 0)),
         });
-        const told = settled.map(({ ran }) => ran ?? "answered");
         // Of what had arrived the answer may have been lost; of what had left whole all of it is.
-        const unsent = wholeAt(ends, (await linked.sentBytes) - sentHelloBytes);
         expect(unsent).toBeGreaterThanOrEqual(arrived);
-        expect(unsent).toBeLessThan(keys.length);
-        for (const [index, key] of keys.entries()) {
-          const runs = line.runsOf(key);
-          expect(runs, `${key}, seed ${seed}`).toBe(
-            index < arrived || (comesBack && index >= unsent) ? 1 : 0,
-          );
-          if (index >= unsent) expect(told[index]).toBe(comesBack ? "answered" : "no");
-          else if (index >= arrived) expect(told[index]).toBe("maybe");
-          else expect(told[index]).toBeOneOf(["answered", "maybe"]);
-        }
+        expect(unsent).toBeLessThan(runs.length);
+        const hasRun = (index: number): boolean =>
+          index < arrived || (comesBack && index >= unsent);
+        expect({ seed, runs }).toEqual({
+          seed,
+          runs: runs.map((_, index) => (hasRun(index) ? 1 : 0)),
+        });
+        const [first, lost] = [told.slice(0, arrived), told.slice(arrived, unsent)];
+        expect(first.filter((ran) => ran === "no")).toEqual([]);
+        expect(lost).toEqual(lost.map(() => "maybe"));
+        const rest = told.slice(unsent);
+        expect(rest).toEqual(rest.map(() => (comesBack ? "answered" : "no")));
       }
     },
   );
@@ -212,5 +235,58 @@ describe("a line that is cut behind every byte", () => {
     expect(line.failures).toEqual([]);
   });
 
-  rowsEnd("K");
+  for (const material of ["tls", "unix"] as const) {
+    row(`K12 of a call and of its answer, over ${material}`, async () => {
+      await using line = new CutLine(material);
+      for (const way of WAYS) {
+        const ends = [await line.bytesOfCall("once", way)];
+        if (material === "unix") expect(ends).toEqual([...frameEnds("once", way)]);
+        const positions = isLong ? everyByte(ends) : besideEnds(ends);
+        const cutAt = async (at: number): Promise<void> => {
+          const isWhole = wholeAt(ends, at) === 1;
+          const outcome = await line.cut("once", at, { way, isWhole });
+          expectTrue(outcome);
+          const told = isWhole && way === "toClient" ? ANSWERED : LOST;
+          const runs = isWhole || way === "toClient" ? 1 : 0;
+          expect({ at, way, ...outcome }).toMatchObject({ at, way, ...told, runs });
+        };
+        await each(positions, cutAt, 1);
+      }
+      expect(line.failures).toEqual([]);
+    });
+  }
 });
+
+if (isLong) {
+  describe("a line of TLS that is cut", () => {
+    for (const way of WAYS) {
+      row(`K12 of a stream both ways, ${way}: behind every byte of its records`, async () => {
+        await using line = new CutLine("tls");
+        const bytes = await line.bytesOfCall("both", way);
+        await each(everyByte([bytes]), async (at) => {
+          const outcome = await line.cut("both", at, { way });
+          expectTrue(outcome);
+          const { took, got } = outcome;
+          expect(took).toEqual(SENT.slice(0, took.length));
+          expect(got).toEqual(SENT.slice(0, got.length).map((item) => 2 * item));
+        });
+        expect(line.failures).toEqual([]);
+      });
+    }
+
+    row("K12 of calls of which the kernel had not taken all", async () => {
+      await using line = new CutLine("tls");
+      for (const comesBack of [false, true, false, true]) {
+        const { seed, told, runs } = await cutQueue(line, comesBack);
+        if (!comesBack) expect(told).toContain("no");
+        const wrong = runs.filter((count, index) => {
+          if (told[index] === "maybe") return count > 1;
+          return count !== (told[index] === "answered" ? 1 : 0);
+        });
+        expect({ seed, wrong }).toEqual({ seed, wrong: [] });
+      }
+    });
+  });
+}
+
+rowsEnd("K");

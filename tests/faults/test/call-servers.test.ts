@@ -13,12 +13,16 @@ import { concat } from "../src/cbor.ts";
 import { ignored } from "../src/ignored.ts";
 import { processFigures } from "../src/process-figures.ts";
 import { row, rowsEnd } from "../src/row.ts";
+import { clientTls } from "../src/tls.ts";
 import { until } from "../src/until.ts";
 
 const MIB = 1024 ** 2;
 
-const open = (port: number): Promise<ClientOf<typeof callsProtocol>> =>
-  connect(callsProtocol, { port, reconnect: { initialDelayMs: 20, maxDelayMs: 50 } }, ignored);
+function open(port: number): Promise<ClientOf<typeof callsProtocol>> {
+  const tls = clientTls();
+  const reconnect = { initialDelayMs: 20, maxDelayMs: 50 };
+  return connect(callsProtocol, { port, reconnect, ...(tls !== undefined && { tls }) }, ignored);
+}
 
 /** A well-behaved client that calls all the while, and what went wrong for it. */
 async function bystander(port: number): Promise<AsyncDisposable & { readonly errors: string[] }> {

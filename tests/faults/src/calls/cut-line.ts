@@ -7,9 +7,7 @@ import type { ClientOf } from "@typewire/client";
 import { defineProtocol } from "@typewire/protocol";
 import { ByteWriter } from "@typewire/protocol/internal";
 import type { ServerOf } from "@typewire/server";
-import { FaultProxy, type ProxyLink } from "@typewire/testkit";
-
-import { clientTls, serverTls } from "../tls.ts";
+import { type CertificateFiles, Certificates, FaultProxy, type ProxyLink } from "@typewire/testkit";
 
 /** Every input begins with the key by which a test asks how often the handler has run. */
 export const cutProtocol = defineProtocol({
@@ -34,6 +32,9 @@ export const cutProtocol = defineProtocol({
 export const SENT: readonly number[] = [1, 200, 70_000];
 
 export type Way = "toServer" | "toClient";
+
+/** What the line is made of. Of TLS the positions are those of its records. */
+export type Material = "tcp" | "tls" | "unix";
 
 /** How a line ends: with RST to both ends, or with FIN to the one that the bytes go to. */
 export type Fault = "reset" | "end";
@@ -64,24 +65,32 @@ export interface Linked extends AsyncDisposable {
 
 /** The server, and clients that reach it through proxies. */
 export class CutLine implements AsyncDisposable {
-  readonly server: ServerOf<typeof cutProtocol, number>;
+  readonly material: Material;
+  readonly server: ServerOf<typeof cutProtocol>;
+  /** Where the socket is, and what TLS needs. */
+  readonly #folder = new Certificates();
+  readonly #path = this.#folder.path("cut.sock");
+  readonly #authority: string;
   readonly #runs = new Map<string, number>();
   readonly #took = new Map<string, number[]>();
   readonly #failures: string[] = [];
   #lastKey = 1000;
 
-  constructor() {
+  constructor(material: Material = "tcp") {
+    this.material = material;
     const run = (input: string): string => {
       const key = input.slice(0, KEY_LENGTH);
       this.#runs.set(key, this.runsOf(key) + 1);
       return input;
     };
-    const tls = serverTls();
+    const authority = this.#folder.authority("authority");
+    this.#authority = authority.caFile;
+    const tls: CertificateFiles = authority.issue("server");
     this.server = serve(
       cutProtocol,
       {
-        port: 0,
-        ...(tls !== undefined && { tls }),
+        ...(material === "unix" ? { unix: this.#path } : { port: 0 }),
+        ...(material === "tls" && { tls }),
         onHandlerError: (_, call, error) => void this.#failures.push(`${call}: ${String(error)}`),
       },
       {
@@ -109,14 +118,16 @@ export class CutLine implements AsyncDisposable {
 
   /** A client that has said its hello and heard the server's: no byte is on its way. */
   async connect(comesBack: boolean): Promise<Linked> {
-    const tls = clientTls();
-    const proxy = new FaultProxy({ port: this.server.port });
+    // On Unix sockets connections are not told apart: there is one at a time.
+    if (this.material === "unix") await this.#until(() => this.server.connections.size === 0);
+    const { port } = this.server;
+    const proxy = new FaultProxy(port === undefined ? { unix: this.#path } : { port });
     const sent = Promise.withResolvers<number>();
     const client = await connect(cutProtocol, {
-      port: proxy.port,
+      ...proxy.address,
       onClose: ({ stats }) => sent.resolve(stats.bytesSent),
       reconnect: comesBack && { initialDelayMs: 1, maxDelayMs: 5 },
-      ...(tls !== undefined && { tls }),
+      ...(this.material === "tls" && { tls: { caFile: this.#authority } }),
     });
     const link = await proxy.link();
     await this.#until(() => this.#connectionOf(link)?.peerHello !== undefined);
@@ -138,7 +149,7 @@ export class CutLine implements AsyncDisposable {
   async cut(
     name: "once" | "again" | "both",
     atByte: number,
-    { way, fault = "reset", comesBack = false, padding = "" }: CutOptions,
+    { way, fault = "reset", comesBack = false, padding = "", isWhole = false }: CutOptions,
   ): Promise<CutOutcome> {
     await using linked = await this.connect(comesBack);
     const { client, link } = linked;
@@ -150,8 +161,9 @@ export class CutLine implements AsyncDisposable {
     const ended =
       name === "both" ? takeAll(client, input, got) : outcomeOf(client.call[name](input));
     await this.#until(() => link[way].forwardedBytes >= helloBytes + atByte);
-    await this.#until(() => this.#hasRead(link, way, client));
+    if (this.material !== "tls") await this.#until(() => this.#hasRead(link, way, client));
     if (way === "toClient") await this.#until(() => this.runsOf(key) > 0);
+    if (isWhole) await (way === "toServer" ? this.#until(() => this.runsOf(key) > 0) : ended);
     if (fault === "reset") link.reset();
     else link.end(way);
     // The end of one half is not the other's: what comes that way still arrives.
@@ -161,8 +173,20 @@ export class CutLine implements AsyncDisposable {
     return { ...outcome, runs: this.runsOf(key), took: this.#took.get(key) ?? [], got };
   }
 
+  /** How many bytes one whole call sends one way. */
+  async bytesOfCall(name: "once" | "both", way: Way): Promise<number> {
+    await using linked = await this.connect(false);
+    const { client, link } = linked;
+    const before = link[way].forwardedBytes;
+    await (name === "both"
+      ? takeAll(client, this.nextKey(), [])
+      : client.call.once(this.nextKey()));
+    return link[way].forwardedBytes - before;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.server.stop();
+    this.#folder[Symbol.dispose]();
   }
 
   async *#double(key: string, items: AsyncIterable<number>) {
@@ -177,18 +201,21 @@ export class CutLine implements AsyncDisposable {
 
   /** Waits until the server has read all that the proxy has handed on. */
   async serverHasRead(link: ProxyLink): Promise<void> {
-    await this.#until(() => this.#hasRead(link, "toServer", undefined));
+    await this.#until(() => this.#hasRead(link, "toServer"));
   }
 
-  /** Whether what went `way` has reached the program. Of TLS the two count different bytes. */
-  #hasRead(link: ProxyLink, way: Way, client: ClientOf<typeof cutProtocol> | undefined): boolean {
-    if (clientTls() !== undefined) return true;
+  /** Whether what went `way` has reached the program. Not to be asked of TLS, which counts other bytes. */
+  #hasRead(link: ProxyLink, way: Way, client?: ClientOf<typeof cutProtocol>): boolean {
     const end = way === "toServer" ? this.#connectionOf(link) : client?.connection;
     return end === undefined || end.stats.bytesReceived >= link[way].forwardedBytes;
   }
 
+  /** On Unix sockets, which have no addresses, the last to come. */
   #connectionOf({ name }: ProxyLink) {
-    return [...this.server.connections].find((connection) => connection.name === name);
+    const connections = [...this.server.connections];
+    return this.material === "unix"
+      ? connections.at(-1)
+      : connections.find((connection) => connection.name === name);
   }
 
   async #until(isSo: () => boolean): Promise<void> {
@@ -206,6 +233,8 @@ export interface CutOptions {
   readonly comesBack?: boolean;
   /** What the input has behind its key. Default: nothing. */
   readonly padding?: string;
+  /** Whether all of it goes `way`: then what it comes to is waited for before the cut. Default: false. */
+  readonly isWhole?: boolean;
 }
 
 /** Where the frames end that one call of this name sends one way, in bytes, in the order in which they leave. */
