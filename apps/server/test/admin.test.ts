@@ -44,6 +44,34 @@ describe("--admin", () => {
     expect(foreign.status).toBe(403);
   });
 
+  test("answers HTTP/1.0 without a host, and whatever host, with a status and no line in the log", async () => {
+    const { program, url } = await startWithAdmin();
+    await using _ = program;
+    const { port } = new URL(url);
+    const statusOf = async (request: string): Promise<string | undefined> => {
+      const { promise, resolve } = Promise.withResolvers<string>();
+      let text = "";
+      const socket = await Bun.connect({
+        hostname: "127.0.0.1",
+        port: Number(port),
+        socket: {
+          data: (_socket, chunk) => void (text += chunk.toString()),
+          close: () => resolve(text),
+        },
+      });
+      socket.write(request);
+      return /^HTTP\/1\.1 (\d+)/.exec(await promise)?.[1];
+    };
+    const close = "Connection: close\r\n\r\n";
+    expect(await statusOf("GET /healthz HTTP/1.0\r\n\r\n")).toBe("200");
+    expect(await statusOf("GET // HTTP/1.0\r\n\r\n")).toBe("404");
+    for (const host of ["[", "a b", "a:b:c", "[::1", "%", ""]) {
+      const status = await statusOf(`GET /metrics HTTP/1.1\r\nHost: ${host}\r\n${close}`);
+      expect([host, ["400", "403"].includes(status ?? "")]).toEqual([host, true]);
+    }
+    expect(program.stderr.text).not.toMatch(/Error|Invalid URL/);
+  });
+
   test("health stays 200 and readiness says why not, from a signal until the last client has gone", async () => {
     const { program, port, url } = await startWithAdmin();
     await using _ = program;

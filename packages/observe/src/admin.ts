@@ -1,6 +1,8 @@
 // All that an operator asks for, as one function from request to answer: for a listener that does nothing else. Says
 // who may ask: this machine, or who has the secret.
 
+import { aText, checkOptions, type OptionChecks } from "@typewire/connection";
+
 import { health, readiness } from "./health.ts";
 import type { HostResponse, RequestLike } from "./host-types.ts";
 import { metrics } from "./metrics.ts";
@@ -13,7 +15,8 @@ import { utf8 } from "./utf8.ts";
 export interface AdminOptions {
   /**
    * What has to be shown for everything but `/healthz` and `/readyz`: as a bearer token, or as the password of any user
-   * (RFC 6750, RFC 7617), so that a browser asks for it. For a listener that other machines reach. Default: nothing.
+   * (RFC 6750, RFC 7617), so that a browser asks for it; at least 16 bytes. For a listener that other machines reach.
+   * Default: nothing.
    */
   readonly secret?: Uint8Array;
   /**
@@ -23,20 +26,38 @@ export interface AdminOptions {
   readonly hostname?: string;
 }
 
-/** Answers requests, and observes `server` from now on: `Bun.serve({ hostname: "127.0.0.1", port: 9464, fetch: admin(server) })`. */
+/** As of the secret of a connection: fewer can be tried one after the other. */
+const MIN_SECRET_BYTES = 16;
+
+const adminOptions: OptionChecks<keyof AdminOptions> = {
+  secret: {
+    expected: `bytes, at least ${MIN_SECRET_BYTES}`,
+    allows: (value) => value instanceof Uint8Array && value.length >= MIN_SECRET_BYTES,
+  },
+  hostname: aText,
+};
+
+/**
+ * Answers requests, and observes `server` from now on: `Bun.serve({ hostname: "127.0.0.1", port: 9464, fetch: admin(server) })`.
+ *
+ * @throws TypewireError `option-invalid` naming the option that is not known or not possible, or `server`.
+ */
 export function admin(
   server: Observable,
   options: AdminOptions = {},
 ): (request: RequestLike) => Promise<HostResponse> {
+  checkOptions(options, adminOptions);
   // From now on: who opens the page later sees what was before.
   observationOf(server);
   return async (request) => {
-    const { pathname } = new URL(request.url);
+    const asked = placeOf(request);
+    if (asked === undefined) return refusal(400, "The request is for no address");
+    const { pathname, host } = asked;
     if (request.method !== "GET" && request.method !== "HEAD") {
       return refusal(405, "This listener answers GET", { Allow: "GET, HEAD" });
     }
     const { secret } = options;
-    if (secret === undefined && !isOwnName(request, options.hostname)) {
+    if (secret === undefined && !isOwnName(host, options.hostname)) {
       return refusal(403, "The request is for a host that this listener is not");
     }
     if (pathname === "/healthz") return health(server);
@@ -59,10 +80,20 @@ export function admin(
   };
 }
 
-/** Whether a request is for an address, for `localhost`, or for `hostname`. */
-function isOwnName({ headers, url }: RequestLike, hostname: string | undefined): boolean {
-  // A host that has taken the header away has put it into the URL.
-  const host = headers.get("host") ?? new URL(url).host;
+/** What a request asks for, and of whom; undefined where its words make no URL. */
+function placeOf({ headers, url }: RequestLike): Pick<URL, "pathname" | "host"> | undefined {
+  try {
+    // HTTP/1.0 need not name a host. No browser leaves it out, so no page of the web can.
+    const { pathname, host } = new URL(url.startsWith("/") ? `http://localhost${url}` : url);
+    // A host that has taken the header away has put it into the URL.
+    return { pathname, host: headers.get("host") ?? host };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a request to `host` is for an address, for `localhost`, or for `hostname`. */
+function isOwnName(host: string, hostname: string | undefined): boolean {
   const name = host.replace(/:\d+$/, "").toLowerCase();
   if (name === "localhost" || name === hostname?.toLowerCase()) return true;
   return /^(?:\d{1,3}\.){3}\d{1,3}$/.test(name) || /^\[[\da-f:.]+\]$/.test(name);

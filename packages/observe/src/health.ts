@@ -5,7 +5,7 @@ import type { ServerStats } from "@typewire/server";
 
 import type { HostResponse } from "./host-types.ts";
 import { observationOf } from "./observation.ts";
-import type { Observable } from "./observable.ts";
+import { assertObservable, type Observable } from "./observable.ts";
 
 /** `GET /healthz`: 200 while the event loop turns, with how late it was at most in the last ten seconds. */
 export function health(server: Observable): HostResponse {
@@ -15,6 +15,7 @@ export function health(server: Observable): HostResponse {
 
 /** `GET /readyz`: 200 where the server takes connections, else 503 and the reasons. */
 export function readiness(server: Observable): HostResponse {
+  assertObservable(server);
   const reasons = reasonsAgainst(server, server.stats());
   const ready = reasons.length === 0;
   return json(ready ? 200 : 503, { ready, reasons });

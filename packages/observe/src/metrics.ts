@@ -14,6 +14,8 @@ const TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8";
 /**
  * The metrics of `server`, as an answer to a scrape. Messages and connections are counted whether or not anybody
  * scrapes; the first call begins to time handlers and the event loop.
+ *
+ * @throws TypewireError `option-invalid` where `server` is none; so do the other answers.
  */
 export function metrics(server: Observable): HostResponse {
   const text = metricsText(server, observationOf(server));

@@ -5,7 +5,7 @@ import { Nodes } from "./nodes.ts";
 import { EventLog } from "./event-log.ts";
 import { Histogram } from "./histogram.ts";
 import { LOOK_MS, LoopLag } from "./loop-lag.ts";
-import type { Observable } from "./observable.ts";
+import { assertObservable, type Observable } from "./observable.ts";
 import type { ServerWatch } from "@typewire/server";
 
 const HANDLER_BOUNDS = [
@@ -83,6 +83,7 @@ const observations = new WeakMap<Observable, Observation>();
 export function observationOf(server: Observable): Observation {
   const found = observations.get(server);
   if (found !== undefined) return found;
+  assertObservable(server);
   const made = new Observation(server);
   observations.set(server, made);
   return made;

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 
-import { admin } from "../src/index.ts";
+import { admin, health, live, metrics, readiness } from "../src/index.ts";
 import { Crowd } from "./crowd.ts";
 import { customer, openShop } from "./support.ts";
 
@@ -64,6 +64,55 @@ describe("without a secret", () => {
     }
     for (const path of ["/drain", "/metrics/", "//", "/..%2f"]) {
       expect((await ask(crowd, {}, path, { host: "localhost" })).status).toBe(404);
+    }
+  });
+});
+
+describe("a request that a browser cannot make", () => {
+  const crowd = new Crowd(3);
+  const answer = admin(crowd);
+  const asking = (url: string, host: string | null = null) =>
+    answer({ method: "GET", url, headers: { get: (name) => (name === "host" ? host : null) } });
+
+  test("is answered where it names no host, as HTTP/1.0 need not", async () => {
+    for (const path of PATHS) {
+      const { status, body } = (await asking(path)) as Response;
+      expect([path, status]).toEqual([path, 200]);
+      await body?.cancel();
+    }
+    for (const path of ["//", "//metrics", "/\\", "/[", "/%"]) {
+      expect([path, ((await asking(path)) as Response).status]).toEqual([path, 404]);
+    }
+  });
+
+  test("is refused where its words make no URL", async () => {
+    for (const url of ["", "*", "http://[/metrics", "http://a b/metrics", "http://:x/"]) {
+      const { status } = (await asking(url, "[")) as Response;
+      expect([url, status]).toEqual([url, 400]);
+    }
+  });
+});
+
+describe("what is given", () => {
+  const crowd = new Crowd(1);
+
+  test.each([
+    ["a text", "0123456789abcdef"],
+    ["fewer bytes than 16", new Uint8Array(15)],
+    ["no bytes", new Uint8Array()],
+    ["null", null],
+  ])("a secret is not %s", (_, given) => {
+    expect(() => admin(crowd, { secret: given as never })).toThrow(
+      "secret: expected bytes, at least 16, got",
+    );
+  });
+
+  test("has no other options, and is a server", () => {
+    expect(() => admin(crowd, { token: secret } as never)).toThrow("token: no such option");
+    for (const none of [undefined, null, 5, {}, { stats() {} }, new Map()]) {
+      for (const ask of [admin, metrics, health, readiness, live]) {
+        expect(() => void ask(none as never)).toThrow("server: expected what serve returns, got");
+      }
     }
   });
 });

@@ -4,7 +4,7 @@
 import type { HostResponse } from "../host-types.ts";
 import { hasUnref } from "../loop-lag.ts";
 import { observationOf } from "../observation.ts";
-import type { Observable } from "../observable.ts";
+import { assertObservable, type Observable } from "../observable.ts";
 import { utf8 } from "../utf8.ts";
 import { eventOf, snapshotOf } from "./snapshot.ts";
 
@@ -32,6 +32,7 @@ const feeds = new WeakMap<Observable, Feed>();
 
 /** `GET /live`: the stream of `page`. 503 where 16 pages look already. */
 export function live(server: Observable): HostResponse {
+  assertObservable(server);
   const feed = feeds.get(server) ?? new Feed(server);
   feeds.set(server, feed);
   return feed.open();
