@@ -2,7 +2,7 @@
 // type at a time, when a protocol is defined. What follows from how types stand inside each other is
 // looked at in `inhabited.ts`.
 
-import { FormatRegistry, Kind, type TSchema } from "@sinclair/typebox";
+import { FormatRegistry, Kind, OptionalKind, type TSchema } from "@sinclair/typebox";
 
 import { refuse } from "../errors.ts";
 import { decimalOf } from "./decimal-steps.ts";
@@ -128,7 +128,14 @@ function assertArray(given: Given, path: string): void {
 
 function assertTuple(given: Given, path: string): void {
   const { items, minItems, maxItems, additionalItems } = given;
-  const count = Array.isArray(items) ? items.length : 0;
+  const all: readonly TSchema[] = Array.isArray(items) ? items : [];
+  if (all.some((item) => typeof item === "object" && item !== null && OptionalKind in item)) {
+    throw refuse(
+      path,
+      "an item of a Type.Tuple cannot be left out; write a Type.Union of tuples, one for each number of items",
+    );
+  }
+  const count = all.length;
   const isExact = [minItems, maxItems].every((bound) => bound === undefined || bound === count);
   if (isExact && (additionalItems === undefined || additionalItems === false)) return;
   throw refuse(

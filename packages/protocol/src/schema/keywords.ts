@@ -6,9 +6,11 @@
 import { Kind, type TSchema } from "@sinclair/typebox";
 
 import { refuse } from "../errors.ts";
+import { isAnnotation } from "./annotations.ts";
 import { describeKind, isMap } from "./describe-kind.ts";
 import { adviceOn } from "./keyword-advice.ts";
 import { assertRecordKey } from "./record-key.ts";
+import { LOST_KEYWORDS } from "./type.ts";
 
 /** What the value of a keyword has to be; `own` is looked at elsewhere. */
 type Operand =
@@ -25,22 +27,6 @@ type Operand =
   | "own";
 
 type Keywords = Readonly<Record<string, Operand>>;
-
-/** Say something to a reader and ask nothing of a value. So does every keyword that begins with `x-`. */
-const ANNOTATIONS: ReadonlySet<string> = new Set([
-  "$comment",
-  "$id",
-  "$schema",
-  "default",
-  "deprecated",
-  "description",
-  "example",
-  "examples",
-  "externalDocs",
-  "readOnly",
-  "title",
-  "writeOnly",
-]);
 
 const typed = { type: "own" } as const;
 const lengths = { minLength: "count", maxLength: "count" } as const;
@@ -164,15 +150,26 @@ export function assertKeywords(schema: TSchema, path: string): void {
       throw refuse(path, `${keyword}: expected ${expected}, got ${received}`);
     }
   }
+  assertKept(schema, path);
   const missing = WRITTEN.get(kind)?.find((keyword) => schema[keyword] === undefined);
   if (missing !== undefined) throw refuse(path, `a Type.${kind} without "${missing}" says nothing`);
   assertType(schema, path);
   assertRecordKey(schema, path);
 }
 
-/** Whether a keyword asks nothing of a value. */
-export function isAnnotation(keyword: string): boolean {
-  return ANNOTATIONS.has(keyword) || keyword.startsWith("x-");
+/** @throws TypewireError `protocol-invalid` where a keyword was given that TypeBox writes itself, and otherwise. */
+function assertKept(schema: TSchema, path: string): void {
+  const { [LOST_KEYWORDS]: lost } = schema as { readonly [LOST_KEYWORDS]?: readonly string[] };
+  const [keyword] = lost ?? [];
+  if (keyword === undefined) return;
+  const kind: string = schema[Kind];
+  const advice =
+    kind === "Tuple"
+      ? "it has exactly the items that it lists; write Type.Array for other numbers, or a Type.Union of tuples"
+      : kind === "Object" && keyword === "required"
+        ? "each property is required unless it is Type.Optional"
+        : "leave it out";
+  throw refuse(path, `Type.${kind} writes "${keyword}" itself: ${advice}`);
 }
 
 /** What TypeBox writes into every type of a kind; only a copy made by hand can lack it. */

@@ -28,6 +28,12 @@ export function assertRecordKey(schema: TSchema, path: string): void {
   const { [Kind]: kind, ...parts } = key as TSchema;
   // A record without keys is refused for its pattern.
   if (kind === "Never") return;
+  if (schema[Kind] === "Never") {
+    throw refuse(
+      path,
+      `the keys of a record are texts or integers, and not of Type.${kind}; write Type.Record(Type.String(), … )`,
+    );
+  }
   if (kind === "Union") {
     const members = parts["anyOf"] as readonly TSchema[];
     if (members.every((member) => isFinite(member))) return;

@@ -189,6 +189,7 @@ const NONE: readonly (readonly [name: string, schema: TSchema, path?: string])[]
     Type.Object({ a: Type.Optional(Type.Recursive((This) => Type.Object({ a: This }))) }),
     "/a",
   ],
+  ["an item that may be left out", Type.Tuple([text, Type.Optional(text)])],
   ["a tuple of another length", { ...Type.Tuple([text]), maxItems: 2 } as TSchema],
 ];
 

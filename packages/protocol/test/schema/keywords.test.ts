@@ -268,6 +268,14 @@ describe("the keys of a record", () => {
     expect(refusal).toContain(advice);
   });
 
+  test("are texts or integers", () => {
+    for (const key of [Type.BigInt(), Type.Date(), Type.Null()]) {
+      const refusal = refusalOf(Type.Record(key as never, text));
+      expect(refusal).toContain("the keys of a record are texts or integers");
+      expect(refusal).toContain("Type.Record(Type.String(), … )");
+    }
+  });
+
   test("may be those that the advice names", () => {
     const short = Type.Record(Type.String({ pattern: "^[^]{0,2}$" }), text);
     expect(roundTrip(short, { ab: "x", "": "y", "\n\n": "z" })).toEqual({
@@ -282,6 +290,46 @@ describe("the keys of a record", () => {
       Type.Any(),
     ]) {
       expect(roundTrip(Type.Record(key as typeof text, text), { a: "x" })).toEqual({ a: "x" });
+    }
+  });
+});
+
+describe("a keyword that TypeBox writes itself", () => {
+  const optional = Type.Object({ a: text, b: Type.Optional(text) }, { required: ["b"] } as object);
+
+  test.each<readonly [schema: TSchema, keyword: string, advice: string]>([
+    [Type.Tuple([text], { additionalItems: true }), "additionalItems", "a Type.Union of tuples"],
+    [Type.Tuple([text], { additionalItems: text } as object), "additionalItems", "Type.Array"],
+    [Type.Tuple([text, text], { minItems: 1 }), "minItems", "Type.Array"],
+    [Type.Tuple([], { maxItems: 5 }), "maxItems", "Type.Array"],
+    [optional, "required", "unless it is Type.Optional"],
+    [Type.Object({ a: text }, { properties: {} } as object), "properties", "leave it out"],
+    [Type.String({ type: "number" } as object), "type", "leave it out"],
+    [Type.Literal("a", { const: "b" } as object), "const", "leave it out"],
+    [Type.RegExp(/a/, { source: "b" } as object), "source", "leave it out"],
+    [Type.TemplateLiteral("a${string}", { pattern: "b" } as object), "pattern", "leave it out"],
+    [Type.Array(text, { items: [text] } as object), "items", "leave it out"],
+  ])("is refused where it was given otherwise: row %#", (schema, keyword, advice) => {
+    const refusal = refusalOf(schema);
+    expect(refusal).toContain(`writes "${keyword}" itself`);
+    expect(refusal).toContain(advice);
+  });
+
+  test("may be what it is anyway, undefined, or a note for readers", () => {
+    for (const [schema, value] of [
+      [Type.Tuple([text], { minItems: 1, maxItems: 1, additionalItems: false }), ["x"]],
+      [Type.Object({ a: text }, { required: ["a"] } as object), { a: "x" }],
+      [Type.String({ type: "string", pattern: undefined } as object), "x"],
+      [Type.Union([Type.String({ title: "a" })], { title: "b" }), "x"],
+      [Type.Array(text, { contains: text }), ["x"]],
+      [
+        Type.Intersect([Type.Object({ a: text }), Type.Object({})], {
+          unevaluatedProperties: text,
+        }),
+        { a: "x", b: "y" },
+      ],
+    ] as const) {
+      expect(roundTrip(schema, value)).toEqual(value);
     }
   });
 });

@@ -94,6 +94,27 @@ describe("a template literal", () => {
     ],
     ["boolean", Type.TemplateLiteral("is-${boolean}"), ["is-true", "is-false"], ["is-", "is-1"]],
     ["choices", Type.TemplateLiteral("${1|2}px"), ["1px", "2px"], ["3px", "12px"]],
+    [
+      "upper case, number and text left alone",
+      Type.Uppercase(Type.TemplateLiteral("a${number}b.${string}")),
+      ["A0.5B.x", "A-1B.X"],
+      ["a1b.x", "AXB.x", "A1Bxx"],
+    ],
+    ["lower case", Type.Lowercase(Type.TemplateLiteral("ID-${bigint}")), ["id--5"], ["ID-5"]],
+    ["capitals", Type.Capitalize(Type.TemplateLiteral("get${string}")), ["Getx"], ["getx"]],
+    ["no capitals", Type.Uncapitalize(Type.TemplateLiteral("Get${string}")), ["getX"], ["GetX"]],
+    [
+      "upper case of one of several, one inside another",
+      Type.Uppercase(
+        Type.Union([
+          Type.Literal("ok"),
+          Type.TemplateLiteral([Type.TemplateLiteral("x${string}"), Type.Literal("y")]),
+        ]),
+      ),
+      ["OK", "Xq Y"],
+      ["ok", "xqy", "Xqy"],
+    ],
+    ["upper case of choices", Type.Uppercase(Type.TemplateLiteral("a${b|c}")), ["AB"], ["ab"]],
     ["special characters", Type.TemplateLiteral("a.b/c"), ["a.b/c"], ["axb/c"]],
     [
       "several parts",

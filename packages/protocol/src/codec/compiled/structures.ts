@@ -4,7 +4,7 @@
 
 import { Kind, type TSchema } from "@sinclair/typebox";
 
-import { isAnnotation } from "../../schema/keywords.ts";
+import { isAnnotation } from "../../schema/annotations.ts";
 import { partsOf, type ResolvedShape, resolveShape, type Shape } from "../../schema/shape.ts";
 
 /** What generated code needs to know of a shape before it is written. */
