@@ -8,9 +8,11 @@ import type { Cancel, Clock } from "../time/clock.ts";
 import { WINDOW_BYTES } from "../limit-rows.ts";
 import type { CallLink } from "./call-link.ts";
 
-/** What one slice puts into the queue: it decides the throughput of a stream that is alone, */
+/** The most that one slice puts into the queue: it decides the throughput of a stream that is alone. */
 export const SLICE_BYTES = 32 * 1024;
-/** and the delay of a small call beside it: 2 KiB cost up to 30 % of the throughput, and a fifth of the delay. */
+/** Slices that the peer's window has room for. With two, each end waits for the other: three quarters of the throughput. */
+const SLICES_IN_WINDOW = 4;
+/** The most beside other calls, which decides the delay of a small one: 2 KiB cost up to 30 % of the throughput, and take a fifth of the time. */
 const SLICE_BYTES_BESIDE_OTHERS = 2 * 1024;
 /** So long after a call was made another is expected: most are answered before the next slice could see them. */
 const EXPECTED_MS = 100;
@@ -38,10 +40,12 @@ export interface PumpOwner {
 /** The connection's share in the pump: its streams, its slices. */
 interface Slices {
   readonly link: Pick<CallLink, "send">;
-  /** Whether the stream may queue an item now. Begins a slice where none is open. */
-  admits(): boolean;
-  /** So many bytes were queued in this slice. */
-  spend(bytes: number): void;
+  /** Whether a slice may begin at once: no stream waits for its turn, and none has had this one of the event loop. */
+  readonly isIdle: boolean;
+  /** Whether a stream with this window may queue an item now. Begins a slice where none is open. */
+  admits(windowBytes: number): boolean;
+  /** So many bytes were queued in this slice; `isLast`: the stream has no credit for more, which ends the slice. */
+  spend(bytes: number, isLast: boolean): void;
   /** The stream goes on when its turn comes. */
   enqueue(stream: PumpedItems): void;
   /** The stream has ended: it needs no turn. */
@@ -59,6 +63,8 @@ export class PumpedItems {
   readonly #owner: PumpOwner;
   readonly #iterator: Iteration;
   #credit = WINDOW_BYTES;
+  /** The most credit that it has had. */
+  #windowBytes = WINDOW_BYTES;
   /** An item that was pulled when no slice had room for it. */
   #inHand: unknown = NOTHING;
   #isOver = false;
@@ -76,7 +82,10 @@ export class PumpedItems {
   grant(bytes: number): void {
     const wasParked = this.#credit <= 0;
     this.#credit = Math.min(MOST_CREDIT, this.#credit + bytes);
-    if (wasParked && !this.#isPulling) this.#enqueue();
+    this.#windowBytes = Math.max(this.#windowBytes, this.#credit);
+    if (!wasParked || this.#isPulling) return;
+    if (this.#slices.isIdle) this.resume();
+    else this.#enqueue();
   }
 
   /**
@@ -99,7 +108,7 @@ export class PumpedItems {
   /** For the pump: its turn has come. */
   resume(): void {
     this.#isQueued = false;
-    if (!this.#isOver && !this.#isPulling) this.#pull();
+    if (!this.#isOver && !this.#isPulling) void this.#pull();
   }
 
   #enqueue(): void {
@@ -108,44 +117,33 @@ export class PumpedItems {
     this.#slices.enqueue(this);
   }
 
-  /** Pulls and sends until there is no credit, no room in the slice, or nothing yet. */
-  #pull(): void {
-    while (this.#credit > 0) {
-      if (!this.#slices.admits()) {
+  /** Pulls and sends until there is no credit, no room in the slice, or no more. Never rejects. */
+  async #pull(): Promise<void> {
+    this.#isPulling = true;
+    let goesOn = true;
+    while (goesOn && this.#credit > 0) {
+      if (!this.#slices.admits(this.#windowBytes)) {
         this.#enqueue();
-        return;
+        break;
       }
       if (this.#inHand !== NOTHING) {
         const item = this.#inHand;
         this.#inHand = NOTHING;
-        if (!this.#send(item)) return;
+        goesOn = this.#send(item);
         continue;
       }
       let step: unknown;
       try {
         step = this.#iterator.next();
+        if (isThenable(step)) step = await step;
       } catch (error) {
-        this.#fail(error);
-        return;
+        if (!this.#isOver) this.#fail(error);
+        break;
       }
-      if (isThenable(step)) {
-        this.#isPulling = true;
-        Promise.resolve(step as PromiseLike<unknown>).then(this.#onStep, this.#onFailure);
-        return;
-      }
-      if (!this.#take(step)) return;
+      goesOn = !this.#isOver && this.#take(step);
     }
+    this.#isPulling = false;
   }
-
-  readonly #onStep = (step: unknown): void => {
-    this.#isPulling = false;
-    if (!this.#isOver && this.#take(step)) this.#pull();
-  };
-
-  readonly #onFailure = (error: unknown): void => {
-    this.#isPulling = false;
-    if (!this.#isOver) this.#fail(error);
-  };
 
   /** Whether it goes on. */
   #take(step: unknown): boolean {
@@ -168,7 +166,7 @@ export class PumpedItems {
       this.#owner.sourceEnded(value);
       return false;
     }
-    if (this.#slices.admits()) return this.#send(value);
+    if (this.#slices.admits(this.#windowBytes)) return this.#send(value);
     this.#inHand = value;
     this.#enqueue();
     return false;
@@ -187,7 +185,7 @@ export class PumpedItems {
     // source that never waits would be pulled for ever.
     if (this.#isOver || bytes === 0) return false;
     this.#credit -= bytes;
-    this.#slices.spend(bytes);
+    this.#slices.spend(bytes, this.#credit <= 0);
     return true;
   }
 
@@ -215,7 +213,7 @@ export class ItemPump implements Slices {
   #expectedUntilMs = Number.NEGATIVE_INFINITY;
   /** In turn. A set, since streams that are opened and ended faster than turns come must leave nothing here. */
   readonly #ready = new Set<PumpedItems>();
-  /** Bytes that the open slice may still queue; negative infinity while none is open. */
+  /** Bytes that the slice of this turn may still queue, 0 or less once it has left; negative infinity before there is one. */
   #left = Number.NEGATIVE_INFINITY;
   #cancel: Cancel | undefined;
   #isOver = false;
@@ -250,17 +248,24 @@ export class ItemPump implements Slices {
     this.#ready.clear();
   }
 
-  admits(): boolean {
+  get isIdle(): boolean {
+    return this.#cancel === undefined && !this.#isOver && !this.#isFull;
+  }
+
+  admits(windowBytes: number): boolean {
     if (this.#isOver || this.#isFull) return false;
     if (this.#left === Number.NEGATIVE_INFINITY) {
-      this.#open();
+      const aloneBytes = Math.min(SLICE_BYTES, windowBytes / SLICES_IN_WINDOW);
+      this.#left = this.#isShared ? SLICE_BYTES_BESIDE_OTHERS : aloneBytes;
+      this.link.cork();
       this.#schedule();
     }
     return this.#left > 0;
   }
 
-  spend(bytes: number): void {
-    this.#left -= bytes;
+  spend(bytes: number, isLast: boolean): void {
+    this.#left = isLast ? 0 : this.#left - bytes;
+    if (this.#left <= 0) this.link.uncork();
   }
 
   enqueue(stream: PumpedItems): void {
@@ -276,11 +281,6 @@ export class ItemPump implements Slices {
 
   get #isFull(): boolean {
     return this.link.queuedBytes > MOST_QUEUED_BYTES;
-  }
-
-  #open(): void {
-    this.link.cork();
-    this.#left = this.#isShared ? SLICE_BYTES_BESIDE_OTHERS : SLICE_BYTES;
   }
 
   /** Whether other calls are open on this connection, or one was made lately. */
@@ -300,16 +300,14 @@ export class ItemPump implements Slices {
   /** Ends the slice, and begins the next for the stream whose turn it is. */
   readonly #turn = (): void => {
     this.#cancel = undefined;
-    if (this.#left !== Number.NEGATIVE_INFINITY) {
-      this.#left = Number.NEGATIVE_INFINITY;
-      this.link.uncork();
-    }
+    if (this.#left > 0) this.link.uncork();
+    this.#left = Number.NEGATIVE_INFINITY;
     const [next] = this.#ready;
     if (this.#isOver || next === undefined || this.#isFull) return;
-    this.#open();
-    this.#schedule();
     this.#ready.delete(next);
     next.resume();
+    // Where it had nothing to send, no slice has begun.
+    if (this.#ready.size > 0) this.#schedule();
   };
 }
 

@@ -11,6 +11,10 @@ const put = shape("put", { hasInput: false, sends: true });
 const chat = shape("chat", { hasInput: false, sends: true, yields: true, hasOutput: false });
 const echo = shape("echo");
 const echoed = (input: unknown) => input;
+/** Each item is a payload of 100 bytes. */
+const endlessly = async function* () {
+  for (;;) yield "x".repeat(79);
+};
 
 type Handled = { readonly signal: AbortSignal; readonly items: AsyncIterable<string> };
 
@@ -239,32 +243,79 @@ describe("Items", () => {
     expect(await answer).toBe(1_000_000);
   });
 
-  test("of a generator that never waits let the event loop turn after each slice", async () => {
+  test.each([
+    [WINDOW, WINDOW / 4],
+    [1 << 20, SLICE_BYTES],
+  ])(
+    "of a generator that never waits let the event loop turn: with a window of %p bytes, after %p of them",
+    async (windowBytes, sliceBytes) => {
+      const pair = new CallPair([tail], { tail: endlessly });
+      const { callee, far } = pair;
+      far.receive({ type: "$call", call: "tail", id: 1, input: 1 }, 30);
+      if (windowBytes > WINDOW) {
+        far.receive({ type: "$credit", id: 1, bytes: windowBytes - WINDOW }, 27);
+      }
+      for (let slice = 1; slice <= 2; slice += 1) {
+        const before = callee.sent.length;
+        pair.clock.advance(0);
+        // All microtasks run, and no turn of the clock comes.
+        await new Promise(setImmediate);
+        const bytes = (callee.sent.length - before) * 100;
+        expect(bytes).toBeGreaterThan(sliceBytes - 100);
+        expect(bytes).toBeLessThanOrEqual(sliceBytes + 100);
+        callee.leftTo = callee.queuedTo;
+      }
+    },
+  );
+
+  test("leave as soon as their slice is full, or the credit is used up; others wait for the end of the turn", async () => {
     const pair = new CallPair([tail], {
-      async *tail() {
-        for (;;) yield "x".repeat(79);
+      async *tail(items: number) {
+        for (let index = 0; index < items; index += 1) yield "x".repeat(79);
+        await new Promise(() => {});
       },
     });
-    const stream = pair.stream("tail", 1);
-    void stream.next();
-    await pair.settle(1);
-    const before = pair.callee.sent.length;
-    // All microtasks run, and no turn of the clock comes.
-    await new Promise(setImmediate);
-    const bytes = (pair.callee.sent.length - before) * 100;
-    expect(bytes).toBeLessThanOrEqual(SLICE_BYTES + 100);
-    await stream.return?.();
-    await pair.settle();
-    expect(pair.taken).toBe(0);
+    const afterTurns = async (items: number, turns: number): Promise<boolean> => {
+      const { callee, far, clock } = pair;
+      far.receive({ type: "$call", call: "tail", id: items, input: items }, 30);
+      for (let turn = 0; turn < turns; turn += 1) {
+        clock.advance(0);
+        await new Promise(setImmediate);
+      }
+      const { isCorked } = callee;
+      callee.leftTo = callee.queuedTo;
+      clock.advance(0);
+      far.receive({ type: "$cancel", id: items }, 18);
+      clock.advance(200);
+      return isCorked;
+    };
+    expect(await afterTurns(1, 1)).toBe(true);
+    expect(await afterTurns(WINDOW / 4 / 100 + 1, 1)).toBe(false);
+    expect(await afterTurns(WINDOW / 100 + 1, 5)).toBe(false);
+  });
+
+  test("that waited for credit go on in the turn in which it comes, one slice of them", async () => {
+    const pair = new CallPair([tail], { tail: endlessly });
+    const { callee, far } = pair;
+    const bytes = (): number => (callee.sent.length - 1) * 100;
+    far.receive({ type: "$call", call: "tail", id: 1, input: 1 }, 30);
+    for (let turn = 0; turn < 10; turn += 1) {
+      pair.clock.advance(0);
+      await new Promise(setImmediate);
+      callee.leftTo = callee.queuedTo;
+    }
+    const before = bytes();
+    // No turn of the clock comes.
+    for (let grant = 0; grant < 3; grant += 1) {
+      far.receive({ type: "$credit", id: 1, bytes: WINDOW / 2 }, 27);
+      await new Promise(setImmediate);
+      expect(bytes() - before).toBeGreaterThan(WINDOW / 4 - 100);
+      expect(bytes() - before).toBeLessThanOrEqual(WINDOW / 4 + 100);
+    }
   });
 
   test("leave in small slices beside a call, and for a while after it, since the next one would wait for a large one", async () => {
-    const pair = new CallPair([tail, echo], {
-      async *tail() {
-        for (;;) yield "x".repeat(79);
-      },
-      echo: echoed,
-    });
+    const pair = new CallPair([tail, echo], { tail: endlessly, echo: echoed });
     const stream = pair.stream("tail", 1);
     const read = (async () => {
       for await (const _ of stream);

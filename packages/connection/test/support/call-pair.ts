@@ -51,6 +51,7 @@ export class FakeLink implements CallLink {
   grownBytes = 0;
   readonly #codec: Codec<never> | undefined;
   readonly #rearrange: PairCodecs["rearrange"];
+  isCorked = false;
   queuedTo = 0;
   leftTo = 0;
   ended: string | undefined;
@@ -73,8 +74,12 @@ export class FakeLink implements CallLink {
     this.waiting.push({ message, payload, payloadBytes, endsAt: this.queuedTo });
     return payloadBytes;
   }
-  cork(): void {}
-  uncork(): void {}
+  cork(): void {
+    this.isCorked = true;
+  }
+  uncork(): void {
+    this.isCorked = false;
+  }
   handlerFailed(_call: string, error: unknown): void {
     this.failures.push(error);
   }
