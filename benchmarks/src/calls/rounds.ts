@@ -10,6 +10,8 @@ import { CallPair, LastingCallPair } from "./pair.ts";
 export interface Work<Figures> {
   /** How much the first run is, before its rate is known. */
   readonly first: number;
+  /** How much of it is a round. Default: what takes half a second. */
+  readonly amount?: number;
   /** Does so much of it. */
   run(pair: CallPair, amount: number): Promise<Figures>;
   /** How much of it a second has. */
@@ -59,7 +61,10 @@ export function working<Figures>(
     lasts: true,
     async sample() {
       const pair = await lasting.get();
-      amount ??= await settle(pair);
+      if (amount === undefined) {
+        const settled = await settle(pair);
+        amount = work.amount ?? settled;
+      }
       await work.run(pair, Math.ceil(amount * RUN_UP));
       const figures = await work.run(pair, amount);
       seen.push(figures);
