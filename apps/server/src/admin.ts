@@ -3,6 +3,7 @@
 import { readSecretFile } from "@typewire/bun";
 import { type HttpListening, serveHttp } from "@typewire/bun/http";
 import type { Address } from "@typewire/command";
+import { formatAddress } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 import { admin, type Observable } from "@typewire/observe";
 
@@ -37,7 +38,7 @@ export async function planAdmin(flags: AdminFlags): Promise<AdminPlan | undefine
   if (isOpen && read === undefined) {
     throw new TypewireError(
       "option-invalid",
-      `--admin ${hostname}:${port} can be reached from other machines, and would tell them who is connected; give --admin-secret-file, or an address of this machine alone, such as 127.0.0.1:${port}`,
+      `--admin ${formatAddress({ hostname, port })} can be reached from other machines, and would tell them who is connected; give --admin-secret-file, or an address of this machine alone, such as 127.0.0.1:${port}`,
     );
   }
   const clear = "The secret of --admin travels unencrypted; put a proxy with TLS in front of it";

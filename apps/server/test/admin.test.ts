@@ -100,6 +100,9 @@ describe("--admin", () => {
     expect(await open.exit()).toMatchObject({ code: 2 });
     expect(open.stderr.text).toContain("can be reached from other machines");
     expect(open.stderr.text).toContain("--admin-secret-file");
+    await using six = runMain("--port", "0", "--admin", "[::]:0");
+    expect(await six.exit()).toMatchObject({ code: 2 });
+    expect(six.stderr.text).toContain("--admin [::]:0 can be reached from other machines");
 
     await using guarded = runMain(
       "--port",

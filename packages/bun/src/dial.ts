@@ -24,7 +24,13 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTFOUND: "the name has no address",
   ETIMEDOUT: "the network gave up waiting",
   EACCES: "permission denied",
+};
+
+/** Of a Unix socket. */
+const fileReasons: Readonly<Record<string, string>> = {
+  ...reasons,
   ENOENT: "no such socket",
+  EINVAL: "the path is too long",
 };
 
 /**
@@ -49,7 +55,7 @@ export async function dial(
   } catch (cause) {
     throw new TypewireError(
       "connect-failed",
-      `Cannot connect to ${formatAddress(target)}: ${describeSystemError(cause, reasons)}`,
+      `Cannot connect to ${formatAddress(target)}: ${describeSystemError(cause, "unix" in target ? fileReasons : reasons)}`,
       { cause },
     );
   }

@@ -19,8 +19,15 @@ export const listenReasons: Readonly<Record<string, string>> = {
   EADDRINUSE: "the address is in use",
   EADDRNOTAVAIL: "this machine has no such address",
   EACCES: "permission denied",
+};
+
+/** Of a Unix socket. */
+const fileReasons: Readonly<Record<string, string>> = {
+  ...listenReasons,
+  EADDRINUSE: "there is such a file already",
   ENOENT: "the folder does not exist",
-  ENOTDIR: "the folder does not exist",
+  ENOTDIR: "what should be its folder is none",
+  ELOOP: "its links lead round in a circle",
   EINVAL: "the path is too long",
 };
 
@@ -115,11 +122,9 @@ export function listen(
     const address = formatAddress({ hostname, port });
     return { address, hostname, port, stop: () => listener.stop() };
   } catch (cause) {
-    throw new TypewireError(
-      "listen-failed",
-      `Cannot listen on ${formatAddress(target)}: ${describeSystemError(cause, listenReasons)}`,
-      { cause },
-    );
+    const why = describeSystemError(cause, "unix" in target ? fileReasons : listenReasons);
+    const message = `Cannot listen on ${formatAddress(target)}: ${why}`;
+    throw new TypewireError("listen-failed", message, { cause });
   }
 }
 

@@ -1,6 +1,11 @@
 // Where a server listens and a client dials, as `serve` and `connect` are told it.
 
-import { aName, type OptionChecks, type SocketAddress } from "@typewire/connection";
+import {
+  aName,
+  type OptionCheck,
+  type OptionChecks,
+  type SocketAddress,
+} from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 
 /** A TCP address or a Unix socket. */
@@ -13,13 +18,21 @@ export interface TargetOptions<Port extends number | undefined = number | undefi
   readonly unix?: string | undefined;
 }
 
+/** What is written otherwise would be looked up as a name, and not be found. */
+const aHost: OptionCheck = {
+  expected: "a host name or an address, without brackets, port and scheme",
+  allows: (value) =>
+    aName("").allows(value) &&
+    /^(?:[^\s:/@[\]]+|[^\s:/@[\]]*:[^\s/@[\]]*:[^\s/@[\]]*)$/.test(value as string),
+};
+
 /** These options; `leastPort` is 0 where a free one may be picked. */
 export function targetOptions(leastPort: 0 | 1): OptionChecks<keyof TargetOptions> {
   const isPort = (value: unknown): boolean =>
     Number.isInteger(value) && (value as number) >= leastPort && (value as number) <= 65_535;
   return {
     port: { expected: `${leastPort} to 65535`, allows: isPort },
-    hostname: aName("a host name or an address"),
+    hostname: aHost,
     unix: aName("the path of a socket"),
   };
 }

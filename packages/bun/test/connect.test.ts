@@ -131,11 +131,24 @@ describe("connect", () => {
     ],
     [{ hostname: "::1", port: 1 }, "[::1]:1: "],
     [{ unix: "/no/such/socket" }, "unix:/no/such/socket: no such socket (ENOENT)"],
+    [{ unix: "/dev/null" }, "unix:/dev/null: connection refused (ECONNREFUSED)"],
+    [{ unix: `/${"x".repeat(120)}` }, `unix:/${"x".repeat(120)}: the path is too long (EINVAL)`],
   ])("names the address and the reason for %j", async (options, reason) => {
     const error = await rejectionOf(connect(saludo, options, ignoredByClient));
     expect(error).toMatchObject({ code: "connect-failed" });
     expect(error.message).toContain(`Cannot connect to ${reason}`);
   });
+
+  test.each(["[::1]", "localhost:80", "http://x", "me@x", "a b", "x/", ""])(
+    "takes no hostname %p",
+    async (hostname) => {
+      const error = await rejectionOf(connect(saludo, { port: 1, hostname }, ignoredByClient));
+      expect(error).toMatchObject({ code: "option-invalid" });
+      expect(error.message).toContain(
+        "hostname: expected a host name or an address, without brackets, port and scheme, got",
+      );
+    },
+  );
 
   test.each([
     [{ port: 0 }, "port: expected 1 to 65535, got 0"],

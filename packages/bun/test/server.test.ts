@@ -127,6 +127,10 @@ describe("serve", () => {
   test.each([
     [{ port: 0, hostname: "192.0.2.1" }, "192.0.2.1:0: this machine has no such address"],
     [{ unix: "/no/such/folder/x" }, "unix:/no/such/folder/x: the folder does not exist"],
+    [{ unix: "/etc/hostname/x" }, "unix:/etc/hostname/x: what should be its folder is none"],
+    [{ unix: "/etc" }, "unix:/etc: there is such a file already"],
+    [{ unix: "/dev/null" }, "unix:/dev/null: there is such a file already"],
+    [{ unix: `/tmp/${"é".repeat(60)}` }, "é: the path is too long"],
   ])("refuses to listen on %j", (options, reason) => {
     const error = errorOf(() => serveWelcome(options));
     expect(error.code).toBe("listen-failed");

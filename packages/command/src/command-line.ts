@@ -17,6 +17,9 @@ export type CommandLine<Options> =
   | { readonly kind: "print"; readonly text: string }
   | { readonly kind: "refuse"; readonly line: string };
 
+/** A name and a password in a URL (RFC 3986 §3.2.1), which a log may keep. */
+const CREDENTIALS = /\/\/[^\s/]*@/g;
+
 /** A mistake on the command line. The message names the flag and what it takes. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
@@ -147,7 +150,8 @@ export function readCommandLine<Options>(
 export function readValue<T>(name: string, value: FlagValue<T>, text: string): T {
   const result = value.parse(text);
   if (result !== undefined) return result;
-  throw new UsageError(`${name} takes ${value.takes}; got ${JSON.stringify(text)}`);
+  const told = JSON.stringify(text.replaceAll(CREDENTIALS, "//…@"));
+  throw new UsageError(`${name} takes ${value.takes}; got ${told}`);
 }
 
 /** Commander names the flag in single quotes; the rest of the sentence is ours. */

@@ -1,6 +1,7 @@
 // What `nats()` is given, held against what is possible. Says nothing of the client's own options: what is here is what
 // somebody sets who has a bus to reach.
 
+import { credsAuthenticator } from "@nats-io/transport-node";
 import {
   aPlainObject,
   aText,
@@ -10,6 +11,7 @@ import {
   type OptionCheck,
   type OptionChecks,
 } from "@typewire/connection";
+import { TypewireError } from "@typewire/protocol";
 
 /** How to reach NATS, 2.9 or later, and who this server is there. */
 export interface NatsOptions {
@@ -35,7 +37,8 @@ export interface NatsTls {
 }
 
 const addresses: OptionCheck = {
-  expected: "an address, or an array of them",
+  expected:
+    "an address, HOST:PORT or nats://HOST:PORT (a name and a password are options), or an array of them",
   allows: (value) =>
     isAddress(value) || (Array.isArray(value) && value.length > 0 && value.every(isAddress)),
 };
@@ -56,8 +59,43 @@ export function checkNatsOptions(options: NatsOptions): void {
   checkOptions(options, known);
   if (options.servers === undefined) checkOptions({ servers: null }, known);
   if (typeof options.tls === "object") checkOptions(options.tls, knownTls, "tls.");
+  const { user, password, token, credentials, tls } = options;
+  if (tls === undefined && [options.servers].flat().some((each) => each.startsWith("tls://"))) {
+    // The client reads no scheme, and would send a password unencrypted.
+    throw new TypewireError("option-invalid", "servers: expected `tls` beside an address tls://…");
+  }
+  if (credentials !== undefined && !areCredentials(credentials)) {
+    const expected = "expected what stands in a file .creds, a JWT and an NKEY seed in blocks";
+    throw new TypewireError("option-invalid", `credentials: ${expected}`);
+  }
+  if ((user === undefined) !== (password === undefined)) {
+    const [given, missing] = user === undefined ? ["password", "user"] : ["user", "password"];
+    throw new TypewireError("option-invalid", `${given}: expected \`${missing}\` beside it`);
+  }
+  const ways = { user, token, credentials };
+  const [first, second] = Object.entries(ways).flatMap(([name, way]) =>
+    way === undefined ? [] : name,
+  );
+  if (second === undefined) return;
+  throw new TypewireError("option-invalid", `${second}: expected no \`${first}\` beside it`);
 }
 
+/** Whether the client can read them: it would try again and again with others. */
+function areCredentials(text: string): boolean {
+  try {
+    credsAuthenticator(new TextEncoder().encode(text))("");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** With a port that there is, and a host that can be one: the client would dial what it makes of others. */
 function isAddress(value: unknown): boolean {
-  return typeof value === "string" && /^(?:(?:nats|tls):\/\/)?[^\s/@]+$/.test(value);
+  if (typeof value !== "string") return false;
+  const address = /^(?:(?:nats|tls):\/\/)?([^\s/@?#:[\]\0]+|\[[\da-f:.]+\])(?::(\d{1,5}))?$/i.exec(
+    value,
+  );
+  const port = Number(address?.[2] ?? 4222);
+  return address !== null && port >= 1 && port <= 65_535;
 }

@@ -3,6 +3,7 @@
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 
+import { nkeys } from "@nats-io/transport-node";
 import { NatsServer, outsideTool } from "@typewire/testkit";
 
 import { nats } from "../src/index.ts";
@@ -97,11 +98,81 @@ describe.skipIf(outsideTool("nats-server") === undefined)("servers joined by nat
   });
 });
 
+const SEED = new TextDecoder().decode(nkeys.createUser().getSeed());
+const CREDENTIALS = [
+  "-----BEGIN NATS USER JWT-----",
+  "eyJ0eXAiOiJKV1QifQ.e30.sig",
+  "------END NATS USER JWT------",
+  "",
+  "-----BEGIN USER NKEY SEED-----",
+  SEED,
+  "------END USER NKEY SEED------",
+  "",
+].join("\n");
+
+const AN_ADDRESS =
+  "an address, HOST:PORT or nats://HOST:PORT (a name and a password are options), or an array of them";
+
+const NO_ADDRESSES = [
+  "http://x",
+  "nats://me:secret@x:4222",
+  "token@x",
+  "nats://",
+  "x:0",
+  "x:65536",
+  "x:99999",
+  "x:-1",
+  "x:y",
+  "x:1:2",
+  "::1",
+  "[::1",
+  "x/y",
+  "x?y",
+  "x#y",
+  "x,y z",
+  "x\0",
+  "",
+];
+
 describe("nats", () => {
-  test.each([
-    [{}, "servers: expected an address, or an array of them, got null"],
-    [{ servers: [] }, "servers: expected an address, or an array of them, got a list"],
-    [{ servers: "http://x" }, "servers: expected an address, or an array of them, got a text"],
+  test.each(["x", "x:1", "nats://x:65535", "[::1]", "nats://[::1]:4222", "127.0.0.1"])(
+    "takes %p",
+    (servers) => {
+      expect(() => nats({ servers })).not.toThrow();
+      expect(() => nats({ servers: [servers, "y"] })).not.toThrow();
+    },
+  );
+
+  test("takes credentials that can be read, and tls:// beside tls", () => {
+    expect(() => nats({ servers: "x", credentials: CREDENTIALS })).not.toThrow();
+    expect(() => nats({ servers: "tls://x", tls: true })).not.toThrow();
+  });
+
+  test.each<[object, string]>([
+    [{}, `servers: expected ${AN_ADDRESS}, got null`],
+    [{ servers: [] }, `servers: expected ${AN_ADDRESS}, got a list`],
+    ...NO_ADDRESSES.map((servers): [object, string] => [
+      { servers },
+      `servers: expected ${AN_ADDRESS}, got`,
+    ]),
+    [{ servers: ["x", "x:y"] }, `servers: expected ${AN_ADDRESS}, got a list`],
+    [{ servers: "x", user: "y" }, "user: expected `password` beside it"],
+    [{ servers: "x", password: "y" }, "password: expected `user` beside it"],
+    [{ servers: "x", user: "y", password: "z", token: "t" }, "token: expected no `user` beside it"],
+    [
+      { servers: "x", token: "t", credentials: CREDENTIALS },
+      "credentials: expected no `token` beside it",
+    ],
+    [
+      { servers: "x", credentials: "nonsense" },
+      "credentials: expected what stands in a file .creds",
+    ],
+    [{ servers: "x", credentials: "" }, "credentials: expected what stands in a file .creds"],
+    [
+      { servers: "x", credentials: CREDENTIALS.replace(SEED, "SUNONSENSE") },
+      "credentials: expected what stands in a file .creds",
+    ],
+    [{ servers: ["x", "tls://x"] }, "servers: expected `tls` beside an address tls://…"],
     [{ servers: "x", pass: "y" }, "pass: no such option; expected password"],
     [{ servers: "x", tls: { ca: 1 } }, "tls.ca: expected a text, got 1"],
   ])("refuses %j", (options, why) => {
