@@ -35,9 +35,12 @@ export function* items(count: number): Generator<Item> {
   }
 }
 
-/** The same, for systems that take nothing else. */
+/**
+ * The same, for systems that take nothing else. In a loop, as programs have it: `yield*` of items that do not wait
+ * takes 60 ns more for each, of its own.
+ */
 export async function* asyncItems(count: number): AsyncGenerator<Item> {
-  yield* items(count);
+  for (const item of items(count)) yield item;
 }
 
 /** What a source lets wait before it looks whether it has been sent. */
