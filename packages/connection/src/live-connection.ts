@@ -535,7 +535,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
       maySend: () =>
         this.#maySend || (this.#state === "draining" && this.#closeReason?.origin === "peer"),
       append: (message, name) => this.#sender.appendOfCall(message, name),
-      commit: () => void this.#writer.commit(),
+      commit: () => this.#writer.commitWork(),
       handlerFailed: observers.onHandlerError,
       closeWith: (reason, lastMessage) => this.closeWith(reason, lastMessage),
       callSettled: () => this.handlerSettled(),

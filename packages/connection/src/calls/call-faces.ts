@@ -75,21 +75,56 @@ type Faces = readonly [asked: CallFunction, asValue: CallFunction];
 
 function promiseFaces(shape: CallShape, maker: CallMaker): Faces {
   const read = readerOf(shape);
-  const make: MakeCall<Promise<unknown>> = (site, first, second, third) =>
-    new Promise((resolve, reject) => {
-      const end = { resolve, reject: site === undefined ? reject : rejectAt(site, reject) };
-      maker.start(shape, read(first, second, third), end);
-    });
   return [
     (first, second, third) => {
       const site = maker.isQuiet ? new Error() : undefined;
-      return make(site, first, second, third);
+      return new Promise((resolve, reject) => {
+        const end = { resolve, reject: site === undefined ? reject : rejectAt(site, reject) };
+        maker.start(shape, read(first, second, third), end);
+      });
     },
     (first, second, third) => {
       const site = maker.isQuiet ? new Error() : undefined;
-      return outcomeOf(make(site, first, second, third), shape.name);
+      return new Promise((resolve, reject) => {
+        const end = new TriedEnd(resolve, reject, site, shape.name);
+        maker.start(shape, read(first, second, third), end);
+      });
     },
   ];
+}
+
+type Settle = (value: unknown) => void;
+
+function rejectAt(site: Error, reject: Settle): CallEnd["reject"] {
+  return (error, isThrown) => {
+    if (isThrown !== true) beginAt(error, site);
+    reject(error);
+  };
+}
+
+/** Where a call of `client.try` ends that yields nothing: its promise gets the outcome. */
+class TriedEnd implements CallEnd {
+  readonly #resolve: Settle;
+  readonly #reject: Settle;
+  readonly #site: Error | undefined;
+  readonly #name: string;
+
+  constructor(resolve: Settle, reject: Settle, site: Error | undefined, name: string) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#site = site;
+    this.#name = name;
+  }
+
+  resolve(output: unknown): void {
+    this.#resolve({ ok: true, output });
+  }
+
+  reject(error: unknown, isThrown = false): void {
+    if (this.#site !== undefined && !isThrown) beginAt(error, this.#site);
+    if (isMistaken(error)) this.#reject(error);
+    else this.#resolve(failure(error, this.#name));
+  }
 }
 
 function streamFaces(shape: CallShape, maker: CallMaker): Faces {
@@ -109,13 +144,6 @@ function streamFaces(shape: CallShape, maker: CallMaker): Faces {
       return new TriedStream(stream, (output) => outcomeOf(output, shape.name));
     },
   ];
-}
-
-function rejectAt(site: Error, reject: CallEnd["reject"]): CallEnd["reject"] {
-  return (error, isThrown) => {
-    if (isThrown !== true) beginAt(error, site);
-    reject(error);
-  };
 }
 
 /** Reads the arguments: the input where there is one, the items where it sends, and options. */
@@ -158,14 +186,23 @@ function requireItems(name: string, items: unknown): ItemSource {
   );
 }
 
-/** What the call came to, as a value. Options that are not possible are the program's mistake, and reject. */
+/** What a call with items came to, as a value. */
 async function outcomeOf(output: Promise<unknown>, name: string): Promise<unknown> {
   try {
     return { ok: true, output: await output };
   } catch (error) {
-    if (isInstance(error, TypewireError) && error.code === "option-invalid") throw error;
-    return { ok: false, error: isInstance(error, CallError) ? error : failedHere(error, name) };
+    if (isMistaken(error)) throw error;
+    return failure(error, name);
   }
+}
+
+/** Options that are not possible are the program's mistake, and reject. */
+function isMistaken(error: unknown): boolean {
+  return isInstance(error, TypewireError) && error.code === "option-invalid";
+}
+
+function failure(error: unknown, name: string): object {
+  return { ok: false, error: isInstance(error, CallError) ? error : failedHere(error, name) };
 }
 
 /** The items that the program sends threw: the call was cancelled. */

@@ -25,7 +25,7 @@ export interface LinkedConnection<Self> {
   readonly maySend: () => boolean;
   /** Queues one message of the call `name`, without asking for a flush; throws what the codec throws. */
   readonly append: (message: CallFrame, name: string) => void;
-  /** What was appended is to be written. */
+  /** What was appended is to be written, and the peer to work on it meanwhile. */
   readonly commit: () => void;
   readonly handlerFailed: (self: Self, handlerName: string, error: unknown) => void;
   readonly closeWith: (reason: CloseReason, lastMessage: OwnControlMessage) => void;

@@ -59,20 +59,20 @@ export function buildCallTable(
 }
 
 function compose(middlewares: readonly Middleware<never>[]): Middleware<never> {
-  return middlewares.reduceRight<Middleware<never>>(
-    (inner, outer) => (call, next) =>
-      outer(
-        call,
-        once(() => inner(call, next)),
-      ),
-    (_, next) => next(),
-  );
+  return (call, handle) => runFrom(middlewares, 0, call, handle);
 }
 
-/** `next` as a middleware gets it: it always returns a promise, and runs the rest once. */
-function once(rest: () => unknown): () => Promise<unknown> {
+/** Runs the middlewares from this one on. Its `next` always returns a promise, and runs the rest once. */
+function runFrom(
+  middlewares: readonly Middleware<never>[],
+  index: number,
+  call: never,
+  handle: () => Promise<unknown>,
+): unknown {
+  const middleware = middlewares[index];
+  if (middleware === undefined) return handle();
   let wasCalled = false;
-  return () => {
+  return middleware(call, () => {
     if (wasCalled) {
       const message = "A middleware called next() twice: a call is answered once";
       return Promise.reject(new Error(message));
@@ -80,9 +80,9 @@ function once(rest: () => unknown): () => Promise<unknown> {
     wasCalled = true;
     // Not an async function: a promise that one returns is waited for, which costs turns of the microtask queue.
     try {
-      return Promise.resolve(rest());
+      return Promise.resolve(runFrom(middlewares, index + 1, call, handle));
     } catch (error) {
       return Promise.reject(error);
     }
-  };
+  });
 }

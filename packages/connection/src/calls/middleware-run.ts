@@ -26,6 +26,8 @@ export class MiddlewareRun {
   readonly #handle: () => void;
   /** What `next()` gave out, while the handler runs. */
   #next: PromiseWithResolvers<unknown> | undefined;
+  /** What the handler came to before `next()` had returned: most calls need no promise that is settled later. */
+  #handledWithin: Outcome | undefined;
   /** What the outermost came to, while the handler still runs. */
   #answer: Outcome | undefined;
   #hasRun = false;
@@ -51,12 +53,17 @@ export class MiddlewareRun {
     );
   }
 
-  /** The handler has settled. */
+  /** The handler has settled, perhaps before `next()` has returned. */
   handled(outcome: Outcome): void {
     const next = this.#next;
     this.#next = undefined;
-    if (outcome.ok) next?.resolve(outcome.output);
-    else next?.reject(outcome.error);
+    if (next === undefined) this.#handledWithin = outcome;
+    else if (outcome.ok) next.resolve(outcome.output);
+    else {
+      // A middleware that does not wait for it is no reason to end the process.
+      next.promise.catch(() => {});
+      next.reject(outcome.error);
+    }
     // The middlewares did not wait for it.
     if (this.#answer !== undefined) this.#call.settle(this.#answer);
   }
@@ -70,12 +77,17 @@ export class MiddlewareRun {
     this.#hasRun = true;
     // The middlewares let it through when it was already to end: its handler is not begun.
     if (reason !== undefined) return Promise.reject(reason);
-    const next = Promise.withResolvers<unknown>();
-    this.#next = next;
-    // A middleware that does not wait for it is no reason to end the process.
-    next.promise.catch(() => {});
     this.#handle();
-    return next.promise;
+    const outcome = this.#handledWithin;
+    if (outcome === undefined) {
+      this.#next = Promise.withResolvers();
+      return this.#next.promise;
+    }
+    this.#handledWithin = undefined;
+    if (outcome.ok) return Promise.resolve(outcome.output);
+    const failed = Promise.reject(outcome.error);
+    failed.catch(() => {});
+    return failed;
   }
 
   #answered(outcome: Outcome): void {

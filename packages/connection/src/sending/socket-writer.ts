@@ -28,6 +28,12 @@ import { WriteDeadlines } from "./write-deadlines.ts";
  */
 const OFFER_BYTES = 256 * 1024;
 
+/**
+ * Of what the peer works on, so much leaves before the turn ends: both ends work at the same time then, and 64 calls
+ * in flight are half as many again in a second. A write costs as much as some ten calls do.
+ */
+export const WORK_BYTES = 2 * 1024;
+
 /** The connection as its writer sees it. */
 export interface SocketWriterOwner {
   /** Called once, before the socket is touched: nothing more can be sent, for this reason. `unsent` tells what has not left, until this returns. */
@@ -55,6 +61,7 @@ export interface WriterEndpoint {
  * | --------- | ---------------------------------------- | --------- | ------------------------ |
  * | idle      | commit, opened, finish                   | scheduled |                          |
  * | scheduled | flush, at the end of the turn            | idle      | write()                  |
+ * | scheduled | commitWork, with WORK_BYTES in the queue |           | write()                  |
  * | these two | a write falls short                      | full      |                          |
  * | full      | drained                                  | idle      | write()                  |
  * | full      | nothing was taken for writeStallMs, or   | closing   | write() of the frame     |
@@ -141,6 +148,12 @@ export class SocketWriter implements Flushable {
     }
     this.#requestFlush();
     return true;
+  }
+
+  /** As `commit`, for what the peer works on while this side goes on: it need not wait for the rest of the turn. */
+  commitWork(): void {
+    this.commit();
+    if (this.#state === "scheduled" && this.queue.queuedBytes >= WORK_BYTES) this.#write();
   }
 
   /** Resolves when the queue is at most at the soft limit; rejects when the writer has closed. */
