@@ -69,6 +69,11 @@ export function withUnsent(code: ExitCode, hasUnsent: boolean): ExitCode {
   return code === exitCodes.done && hasUnsent ? exitCodes.peerClosed : code;
 }
 
+/** A line of stdin that was no message is no success, also where it was read at the end. */
+export function withInvalidInput(code: ExitCode, hasInvalidInput: boolean): ExitCode {
+  return code === exitCodes.done && hasInvalidInput ? exitCodes.forbiddenMessage : code;
+}
+
 /** A server that sent what the schema forbids explains an end that would otherwise have no reason. */
 export function withRefusals(code: ExitCode, hasRefused: boolean): ExitCode {
   const isUnexplained =

@@ -109,6 +109,8 @@ export class InputSender {
       if (next === undefined || next.done === true) return;
       this.#chunksRead += 1;
       yield next.value;
+      // A file or a device that has more at once would keep the process from all else.
+      await new Promise(setImmediate);
     }
   }
 

@@ -24,6 +24,8 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
     heldBytes = 0;
     return line;
   };
+  /** Whether what comes is the rest of a line that was refused. */
+  let isRefused = false;
   const hold = (part: Uint8Array): void => {
     heldBytes += part.length;
     if (heldBytes <= maxLineBytes) parts.push(part);
@@ -33,11 +35,19 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
     for await (const chunk of chunks) {
       let start = 0;
       for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
-        hold(chunk.subarray(start, end));
-        yield take();
+        if (!isRefused) {
+          hold(chunk.subarray(start, end));
+          yield take();
+        }
+        isRefused = false;
         start = end + 1;
       }
+      if (isRefused) continue;
       hold(chunk.subarray(start));
+      if (heldBytes <= maxLineBytes) continue;
+      // Its end may never come.
+      isRefused = true;
+      yield take();
     }
   } catch (error) {
     yield { kind: "invalid", reason: `stdin cannot be read: ${describeThrown(error)}` };

@@ -17,7 +17,7 @@ import { saludo } from "@typewire/protocol/saludo";
 import type { ClientFlags } from "./command-line.ts";
 import { type Ending, reportEnding } from "./ending.ts";
 import type { clientEvents } from "./events.ts";
-import { withUnsent } from "./exit-code.ts";
+import { withInvalidInput, withUnsent } from "./exit-code.ts";
 import { jsonLine, sayLine } from "./input.ts";
 import { InputSender, type Stdin } from "./input-sender.ts";
 import { type Formatter, formatterOf } from "./output.ts";
@@ -40,6 +40,8 @@ export class ClientRun {
   #hasConnected = false;
   #isConnected = false;
   #hasRefused = false;
+  /** Whether a line of stdin was no message, with nobody there to type another. */
+  #hasInvalidInput = false;
   /** Whether a message of stdin was sent, and had not left when the client ended. */
   #hasUndelivered = false;
   #received = 0;
@@ -62,11 +64,8 @@ export class ClientRun {
     const connecting = this.#connect();
     const input = this.#sendInput(connecting);
     const ending = await this.#ended.promise;
-    const code = reportEnding(ending, {
-      ...this.#options,
-      received: this.#received,
-      hasRefused: this.#hasRefused,
-    });
+    const run = { ...this.#options, received: this.#received, hasRefused: this.#hasRefused };
+    const ended = reportEnding(ending, run);
     const client = this.#hasConnected ? await connecting : undefined;
     if (client !== undefined) {
       // A signal, or an error, does not wait for the input that it cuts short.
@@ -75,6 +74,12 @@ export class ClientRun {
     }
     input.stop();
     if (input.hasUnsent) this.#options.log("input-unsent", {});
+    // What was printed last, and what was read after it, may have failed since.
+    const failure = terminal.out.failure;
+    const code =
+      ending.by === "count" && failure !== undefined
+        ? reportEnding({ by: "output", error: failure }, run)
+        : withInvalidInput(ended, this.#hasInvalidInput);
     return { code: withUnsent(code, input.hasUnsent || this.#hasUndelivered), stopped };
   }
 
@@ -86,8 +91,10 @@ export class ClientRun {
       parse: flags.output === "json" ? jsonLine : sayLine,
       refused: (line, reason) => {
         log("input-invalid", { line, reason });
-        if (!stdin.isTerminal) this.#end({ by: "input" });
-        return stdin.isTerminal;
+        if (stdin.isTerminal) return true;
+        this.#hasInvalidInput = true;
+        this.#end({ by: "input" });
+        return false;
       },
     });
   }

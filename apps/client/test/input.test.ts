@@ -52,6 +52,22 @@ describe("readLines", () => {
     ]);
   });
 
+  test("refuses a line that is too long before its end, which may never come", async () => {
+    let isOver = false;
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      const chunk = new Uint8Array(65_536);
+      while (!isOver) yield await Promise.resolve(chunk);
+      yield await Promise.resolve(new TextEncoder().encode("rest\nuno"));
+    }
+    const lines = readLines(endless());
+    expect(await lines.next()).toEqual({
+      done: false,
+      value: { kind: "invalid", reason: "longer than 1048576 bytes" },
+    });
+    isOver = true;
+    expect(await Array.fromAsync(lines)).toEqual([line("uno")]);
+  });
+
   test("ends with the reason where the stream cannot be read", async () => {
     async function* broken(): AsyncGenerator<Uint8Array> {
       yield await Promise.resolve(new TextEncoder().encode("uno\n"));

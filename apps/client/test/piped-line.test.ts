@@ -65,3 +65,25 @@ describe.each([
     expect(await client.exit()).toEqual({ code: 3, signal: null });
   });
 });
+
+describe("what is no message, piped, and --count 1", () => {
+  test.each([
+    ["is no text", "printf 'a\\377b\\n' |", "", "not UTF-8"],
+    ["is empty of what a message needs", "echo '{}' |", "--output json", "at /type"],
+    ["never ends", "", "< /dev/zero", "longer than 1048576 bytes"],
+    ["is a folder", "", "< /", "stdin cannot be read"],
+  ])("exits 6, whichever is read first, where it %s", async (_what, pipe, flags, reason) => {
+    for (const delayMs of [0, 100]) {
+      using server = new SaludoListener();
+      await using client = underShell(`${pipe} CLIENT 127.0.0.1:${server.port} --count 1 ${flags}`);
+      const accepted = await server.accept(hello);
+      await Bun.sleep(delayMs);
+      await accepted.send(welcome);
+      await accepted.next("$bye");
+      accepted.raw.shutdown();
+      expect(await client.exit()).toEqual({ code: 6, signal: null });
+      expect(client.stderr.text).toContain("[ERROR] Line 1 of stdin was not sent: ");
+      expect(client.stderr.text).toContain(reason);
+    }
+  });
+});

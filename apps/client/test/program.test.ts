@@ -436,17 +436,20 @@ describe("typewire-client's stdout", () => {
     expect(client.stderr.lines.slice(2)).toEqual(["exit 0"]);
   });
 
-  test("ends with 1 and one line when the disk is full", async () => {
-    using server = new SaludoListener();
-    await using client = underShell(`exec CLIENT ${server.port} > /dev/full`);
-    const accepted = await server.accept(welcome);
-    await accepted.next("$bye");
-    accepted.raw.shutdown();
-    expect(await client.exit()).toEqual({ code: 1, signal: null });
-    expect(client.stderr.lines.slice(2)).toEqual([
-      expect.stringMatching(/^\[ERROR\] stdout cannot be written: .*ENOSPC/),
-    ]);
-  });
+  test.each(["", "--count 1"])(
+    "ends with 1 and one line when the disk is full: %s",
+    async (flags) => {
+      using server = new SaludoListener();
+      await using client = underShell(`exec CLIENT ${server.port} ${flags} > /dev/full`);
+      const accepted = await server.accept(welcome);
+      await accepted.next("$bye");
+      accepted.raw.shutdown();
+      expect(await client.exit()).toEqual({ code: 1, signal: null });
+      expect(client.stderr.lines.slice(2)).toEqual([
+        expect.stringMatching(/^\[ERROR\] stdout cannot be written: .*ENOSPC/),
+      ]);
+    },
+  );
 });
 
 test("the saludo payloads above are what their comments say", () => {

@@ -25,7 +25,7 @@ export class GuardedWriter {
   readonly #broken = Promise.withResolvers<Error>();
   /** Characters that the sink could not write yet. */
   #pending = 0;
-  #hasFailed = false;
+  #failure: Error | undefined;
   #droppedWrites = 0;
   #waiting: Array<{ readonly atMost: number; readonly resume: () => void }> = [];
 
@@ -40,6 +40,11 @@ export class GuardedWriter {
     return this.#broken.promise;
   }
 
+  /** Why writing has failed; undefined while it has not. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
   /** How many writes were dropped at the hard limit. Those after a failure are not counted. */
   get droppedWrites(): number {
     return this.#droppedWrites;
@@ -47,7 +52,7 @@ export class GuardedWriter {
 
   /** Writes `text`; false when so much waits that the caller should pause until `ready`. */
   write(text: string): boolean {
-    if (this.#hasFailed) return true;
+    if (this.#failure !== undefined) return true;
     if (this.#pending + text.length > this.#hardLimit) {
       this.#droppedWrites += 1;
       return false;
@@ -73,7 +78,7 @@ export class GuardedWriter {
   }
 
   #whenPending(atMost: number): Promise<void> {
-    if (this.#hasFailed || this.#pending <= atMost) return Promise.resolve();
+    if (this.#failure !== undefined || this.#pending <= atMost) return Promise.resolve();
     return new Promise((resume) => this.#waiting.push({ atMost, resume }));
   }
 
@@ -86,9 +91,9 @@ export class GuardedWriter {
   }
 
   #break(error: unknown): void {
-    if (this.#hasFailed) return;
-    this.#hasFailed = true;
-    this.#broken.resolve(error instanceof Error ? error : new Error(String(error)));
+    if (this.#failure !== undefined) return;
+    this.#failure = error instanceof Error ? error : new Error(String(error));
+    this.#broken.resolve(this.#failure);
     this.#settle(0);
   }
 
@@ -96,7 +101,8 @@ export class GuardedWriter {
   #settle(written: number): void {
     this.#pending -= written;
     const waiting = this.#waiting;
-    const isMet = (atMost: number): boolean => this.#hasFailed || this.#pending <= atMost;
+    const isMet = (atMost: number): boolean =>
+      this.#failure !== undefined || this.#pending <= atMost;
     this.#waiting = waiting.filter(({ atMost }) => !isMet(atMost));
     for (const { atMost, resume } of waiting) if (isMet(atMost)) resume();
   }

@@ -101,6 +101,7 @@ describe("GuardedWriter", () => {
     expect(writer.write("c")).toBe(true);
     await writer.flush();
     expect(await writer.broken).toBe(epipe);
+    expect(writer.failure).toBe(epipe);
     expect(sink.taken).toEqual([]);
   });
 
