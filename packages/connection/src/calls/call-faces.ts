@@ -25,6 +25,13 @@ import { CallerStream, TriedStream } from "./caller-stream.ts";
 import type { ItemSource } from "./item-pump.ts";
 import type { CallEnd, CallGiven, OutgoingCall } from "./outgoing-call.ts";
 
+/**
+ * So many calls may be open for the next one's site to be noted, which is where its error's stack begins: when it
+ * fails, the program's own stack is gone. A site costs 0.3 µs: a hundredth of a call that is alone, a fifth of one
+ * among 64.
+ */
+export const MOST_OPEN_NOTED = 4;
+
 /** What makes the calls. */
 export interface CallMaker {
   /** Makes one call. */

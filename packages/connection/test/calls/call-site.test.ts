@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 
 import { CallError } from "@typewire/protocol";
 
-import { MOST_OPEN_NOTED } from "../../src/calls/call-site.ts";
+import { MOST_OPEN_NOTED } from "../../src/calls/call-faces.ts";
 import { CallPair, rejection, shape } from "../support/call-pair.ts";
 
 const parts = { errors: ["unknownSymbol"] };
