@@ -44,7 +44,7 @@ export interface ProtocolDefinition<
   Calls extends CallDefinitions = NoCalls,
   Auth extends TSchema | undefined = undefined,
 > {
-  /** Told to the peer in `$hello`; two ends with different names refuse each other. */
+  /** At most 255 characters, told to the peer in `$hello`; two ends with different names refuse each other. */
   readonly name: string;
   /** A whole number; two ends with different versions refuse each other. */
   readonly version: number;

@@ -27,6 +27,21 @@ describe("defineProtocol", () => {
     });
   });
 
+  test("takes a name of 255 characters and no longer, so that $hello can carry it", () => {
+    const named = (length: number) => ({
+      version: 1,
+      server: {},
+      client: {},
+      name: "ñ".repeat(length),
+    });
+    expect(defineProtocol(named(255)).name).toHaveLength(255);
+    for (const length of [256, 2_000_000]) {
+      expectError(() => defineProtocol(named(length)), "protocol-invalid", {
+        message: `Cannot define protocol: expected a name of at most 255 characters, got ${length}`,
+      });
+    }
+  });
+
   test.each([
     [1.5, "1.5"],
     [Number.NaN, "NaN"],

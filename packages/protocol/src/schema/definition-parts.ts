@@ -15,6 +15,9 @@ const PARTS: ReadonlySet<string> = new Set([
   "auth",
 ]);
 
+/** UTF-16 units. `$hello` carries the name, and has to fit into what any peer takes before it. */
+const MOST_NAME_LENGTH = 255;
+
 /** @throws TypewireError `protocol-invalid` where `definition` has other parts than a protocol, or none. */
 export function assertDefinition(definition: unknown): void {
   const expected = "{ name, version, server, client }";
@@ -25,6 +28,11 @@ export function assertDefinition(definition: unknown): void {
   const { name, version } = parts;
   if (typeof name !== "string" || name === "" || !name.isWellFormed()) {
     throw invalid(": it needs a name");
+  }
+  if (name.length > MOST_NAME_LENGTH) {
+    throw invalid(
+      `: expected a name of at most ${MOST_NAME_LENGTH} characters, got ${name.length}`,
+    );
   }
   if (!Number.isSafeInteger(version)) {
     const got = typeof version === "number" ? version : describeKind(version);
