@@ -22,6 +22,7 @@ export function describeKind(value: unknown): string {
 
 function describeObject(value: object | null): string {
   if (value === null) return "null";
+  if (isHollow(value)) return "JavaScript object with the prototype of a date or of bytes";
   if (Array.isArray(value)) return `list of ${value.length}`;
   if (value instanceof Date) return Number.isFinite(value.getTime()) ? "date" : "invalid date";
   if (value instanceof Uint8Array) return `bytes of length ${value.length}`;
@@ -33,6 +34,17 @@ function describeObject(value: object | null): string {
     return "JavaScript buffer that is no Uint8Array";
   }
   return "map";
+}
+
+/** Whether `value` passes for a date or for bytes, and is none: a Proxy around one, or an object made of the prototype. */
+export function isHollow(value: unknown): boolean {
+  try {
+    if (value instanceof Date) value.getTime();
+    else if (value instanceof Uint8Array) void value.length;
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** As `describeKind`, of an item as it is read: there a Map is what holds the keys of a map. */

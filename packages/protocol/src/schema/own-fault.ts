@@ -8,7 +8,7 @@ import { Value } from "@sinclair/typebox/value";
 
 import { schemaMismatch, type TypewireError } from "../errors.ts";
 import { isMultipleOf } from "./decimal-steps.ts";
-import { describeKind } from "./describe-kind.ts";
+import { describeKind, isHollow } from "./describe-kind.ts";
 import { formatCheck } from "./format.ts";
 
 type Fault = TypewireError | undefined;
@@ -28,6 +28,10 @@ export function ownFault(schema: TSchema, value: unknown, path: string): Fault {
   }
   const constraints = own.schema;
   if (constraints === undefined) return undefined;
+  // TypeBox would ask it for its time or its length.
+  if (isHollow(value)) {
+    return schemaMismatch(path, "a value of the schema", describeKind(value));
+  }
   // For a RegExp, Value.Check turns anything into a string first.
   if (schema[Kind] !== "RegExp" && Value.Check(constraints, value)) {
     return decimalFault(schema, value, path) ?? textFault(schema, value, path);

@@ -7,6 +7,7 @@ import { Type } from "@sinclair/typebox";
 import { defineProtocol } from "../../src/define-protocol.ts";
 import { compileNow, defineReferenceProtocol } from "../../src/internal.ts";
 import { toHex } from "../support/bytes.ts";
+import { codecPathsOf } from "../support/codec-paths.ts";
 import { errorOf, expectError, outcomeOf } from "../support/errors.ts";
 import { hexOfValue, roundTrip, valueCodec } from "../support/value-codec.ts";
 
@@ -89,6 +90,34 @@ describe("Codec.encode", () => {
   test("accepts a Buffer for a Uint8Array, and it arrives as a Uint8Array", () => {
     const decoded = roundTrip(Type.Uint8Array(), Buffer.from([1, 2]));
     expect(decoded).toStrictEqual(Uint8Array.of(1, 2));
+  });
+});
+
+describe("what passes for a date or for bytes, and is none", () => {
+  const hollow: readonly unknown[] = [
+    new Proxy(new Date(5), {}),
+    new Proxy(new Uint8Array(2), {}),
+    Object.create(Date.prototype),
+    Object.create(Uint8Array.prototype),
+  ];
+
+  test.each([
+    Type.Date(),
+    Type.Uint8Array(),
+    Type.String(),
+    Type.Object({}),
+    Type.Record(Type.String(), Type.Null()),
+    Type.Unknown(),
+    Type.Union([Type.Date(), Type.Null()]),
+    Type.Union([Type.Uint8Array(), Type.Object({ a: Type.Null() })]),
+  ])("is a schema-mismatch with its path on both paths: row %#", (schema) => {
+    for (const codec of Object.values(codecPathsOf(Type.Array(schema)))) {
+      for (const value of hollow) {
+        expectError(() => codec.encode({ type: "m", v: [value] }), "schema-mismatch", {
+          path: "/v/0",
+        });
+      }
+    }
   });
 });
 

@@ -2,6 +2,7 @@
 // that no schema describes.
 
 import { FALSE, MAJOR, NULL, TRUE } from "../../../cbor/write.ts";
+import { isHollow } from "../../../schema/describe-kind.ts";
 import { writeBigInt } from "./leaf.ts";
 import type { EncodeWalk, Fields } from "./walk.ts";
 
@@ -33,6 +34,8 @@ export function writeUnknown(walk: EncodeWalk, value: unknown): void {
 function writeObject(walk: EncodeWalk, value: object | null): void {
   if (value === null) {
     walk.simple(NULL);
+  } else if (isHollow(value)) {
+    throw walk.mismatch("a value that can travel", value);
   } else if (value instanceof Uint8Array) {
     walk.bytes(value);
   } else if (Array.isArray(value)) {
