@@ -160,10 +160,11 @@ function readerOf(
   const { hasInput, sends, yields, name } = shape;
   const timeoutMs = sends || yields ? 0 : DEFAULT_TIMEOUT_MS;
   return (first, second, third) => {
-    const [afterInput, afterThat] = hasInput ? [second, third] : [first, second];
-    const items = sends ? requireItems(name, afterInput) : undefined;
-    const options = sends ? afterThat : afterInput;
     const input = hasInput ? first : undefined;
+    const afterInput = hasInput ? second : first;
+    const items = sends ? requireItems(name, afterInput) : undefined;
+    const afterItems = hasInput ? third : second;
+    const options = sends ? afterItems : afterInput;
     if (options === undefined) return { input, items, timeoutMs, signal: undefined };
     const read = readOptions(options as CallOptions, timeoutMs);
     return { input, items, ...read };
