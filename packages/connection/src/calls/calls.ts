@@ -13,7 +13,6 @@ import {
   type Item,
   type Late,
   type Result,
-  TypewireError,
 } from "@typewire/protocol";
 
 import type { Clock } from "../time/clock.ts";
@@ -97,42 +96,41 @@ export class Calls {
     this.#outgoing?.nameOf(id) ?? this.#incoming?.nameOf(id);
 
   /**
-   * Takes one message with the bytes of its payload.
+   * Takes one message with the bytes of its payload. A message for a side of calls that this end has not, a
+   * `$result` to an end that makes none, is ignored.
    *
-   * @throws TypewireError `schema-mismatch` where its id can belong to no call; `unknown-type` where this side
-   * makes or answers no calls.
+   * @throws TypewireError `schema-mismatch` where its id can belong to no call.
    */
   receive(message: ReceivedOfCalls, payloadBytes: number): void {
     switch (message.type) {
       case "$call":
-        this.#requireIncoming("$call").receiveCall(message);
+        this.#incomingCalls()?.receiveCall(message);
         return;
       case "$item":
-        if (this.#outgoing === undefined)
-          this.#requireIncoming("$item").receiveItem(message, payloadBytes);
+        if (this.#outgoing === undefined) this.#incomingCalls()?.receiveItem(message, payloadBytes);
         else this.#outgoing.receiveItem(message, payloadBytes);
         return;
       case "$credit":
         if (this.#outgoing === undefined) {
-          this.#requireIncoming("$credit").receiveCredit(message.id, message.bytes);
+          this.#incomingCalls()?.receiveCredit(message.id, message.bytes);
         } else {
           this.#outgoing.receiveCredit(message.id, message.bytes);
         }
         return;
       case "$end":
-        this.#requireIncoming("$end").receiveEnd(message.id);
+        this.#incomingCalls()?.receiveEnd(message.id);
         return;
       case "$cancel":
-        this.#requireIncoming("$cancel").receiveCancel(message.id);
+        this.#incomingCalls()?.receiveCancel(message.id);
         return;
       case "$result":
-        this.#requireOutgoing("$result").receiveResult(message);
+        this.#outgoing?.receiveResult(message);
         return;
       case "$drain":
         this.#outgoing?.receiveDrain(message);
         return;
       case "$late":
-        if (this.#outgoing === undefined) this.#requireIncoming(message.of).receiveLate(message);
+        if (this.#outgoing === undefined) this.#incomingCalls()?.receiveLate(message);
         else this.#outgoing.receiveLate(message);
     }
   }
@@ -143,9 +141,8 @@ export class Calls {
    * @throws TypewireError as `receive`.
    */
   misfit(misfit: CallMisfit): void {
-    if (misfit.code === "invalid-answer")
-      this.#requireOutgoing(misfit.of ?? "$result").misfit(misfit);
-    else this.#requireIncoming(misfit.of ?? "$call").misfit(misfit);
+    if (misfit.code === "invalid-answer") this.#outgoing?.misfit(misfit);
+    else this.#incomingCalls()?.misfit(misfit);
   }
 
   /** Fewer bytes wait for the peer: streams that stood still go on. */
@@ -158,7 +155,7 @@ export class Calls {
     const { answering } = this.#sides;
     if (answering === undefined) return;
     this.#link.send({ ...bye, type: "$drain" }, "");
-    this.#requireIncoming("$call").drain(halfTimeMs, bye.retryAfterMs);
+    this.#incomingCalls()?.drain(halfTimeMs, bye.retryAfterMs);
   }
 
   /**
@@ -178,22 +175,10 @@ export class Calls {
     this.#incoming?.ended();
   }
 
-  #requireIncoming(of: string): IncomingCalls {
+  #incomingCalls(): IncomingCalls | undefined {
     const { answering } = this.#sides;
-    if (answering === undefined) throw unknown(of);
+    if (answering === undefined) return undefined;
     this.#incoming ??= new IncomingCalls(answering, this.#link, this.#pump);
     return this.#incoming;
   }
-
-  #requireOutgoing(of: string): OutgoingCalls {
-    if (this.#outgoing === undefined) throw unknown(of);
-    return this.#outgoing;
-  }
-}
-
-function unknown(of: string): TypewireError {
-  return new TypewireError("unknown-type", `This side takes no ${JSON.stringify(of)}`, {
-    path: "/type",
-    of,
-  });
 }

@@ -147,6 +147,26 @@ describe("Calls", () => {
     expect(log).toEqual(["a begins", "b begins", "last item", "b ends", "a ends"]);
   });
 
+  test("what belongs to the side that an end has not is ignored, and not answered", async () => {
+    const pair = new CallPair([shape("echo")], { echo: async (input: unknown) => input });
+    const [made, answered] = [pair.caller.sent.length, pair.callee.sent.length];
+    for (const id of [0, 1, -1, 77]) {
+      pair.far.receive({ type: "$result", id }, 20);
+      pair.far.receive(
+        { type: "$result", id, error: { code: "unknown-call", message: "no such call" } },
+        60,
+      );
+      pair.near.receive({ type: "$cancel", id }, 20);
+      pair.near.receive({ type: "$end", id }, 20);
+    }
+    await pair.settle();
+    expect(pair.caller.sent).toHaveLength(made);
+    expect(pair.callee.sent).toHaveLength(answered);
+    const answer = pair.faces.call["echo"]?.(5);
+    await pair.settle();
+    expect(await answer).toBe(5);
+  });
+
   test("an id that goes back is refused, and no other call's", async () => {
     const pair = new CallPair([shape("echo")], { echo: (input: unknown) => input });
     pair.far.receive({ type: "$call", call: "echo", id: 7, input: 1 }, 30);
