@@ -43,8 +43,10 @@ const GOALS: readonly Goal[] = [
   goal("one-way stream, share of the ceiling", STREAM, "raw Bun TCP", 0.3),
   goal("the same, of the ceiling with frames", STREAM, "raw Bun TCP, frame by frame", 0.3),
   goal("request and answer, p50", "end-to-end/request/1", "raw Bun TCP", 1 / 1.3),
-  goal("published at another server", "cluster/fan-out", "NATS, JSON", 3),
-  goal("published at another server", "cluster/fan-out", "Socket.IO with Redis", 30),
+  ...["cluster/fan-out/10", "cluster/fan-out/100"].flatMap((scope) => [
+    goal(`published to the clients of others, ${scope}`, scope, "NATS, JSON", 3),
+    goal(`published to the clients of others, ${scope}`, scope, "Socket.IO with Redis", 30),
+  ]),
   goal("there and back over NATS, p50", "cluster/latency", "NATS, the same bytes", 1 / 1.3),
   goal("broadcast to 10 000", "end-to-end/broadcast/10000", "raw Bun TCP", 1 / 1.3),
 ];

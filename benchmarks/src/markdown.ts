@@ -166,7 +166,7 @@ function clusterSection(comparisons: readonly Comparison[]): readonly string[] {
   if (chosen.length === 0) return [];
   return [
     "## Several servers",
-    "The seven-field message goes from a server through NATS, on loopback, to a client of a second server: four processes. “NATS, JSON” is a publisher and a subscriber, so three, and “Socket.IO with Redis” is four. `cluster/reuse-port` is without NATS: the processes of [examples/one-port](../examples/one-port/README.md).",
+    "The seven-field message is published at a server and goes through NATS, on loopback, to the clients of other servers: four processes with one client, five with many, which are one process and spread over two servers. “NATS, JSON” is a publisher, NATS, and as many subscribers in one process, each with a connection of its own: three processes. “Socket.IO with Redis” has the processes of Typewire. Each client and each subscriber validates each message. `cluster/reuse-port` is without NATS: the processes of [examples/one-port](../examples/one-port/README.md).",
     ...chosen.flatMap(sectionOf),
   ];
 }

@@ -1,5 +1,5 @@
-// What several servers cost: a publication at one server until a client of another has it, and the way between two
-// servers alone. And what they gain: two processes on one port.
+// What several servers cost: a publication at one server until the clients of others have it, one client or many, and
+// the way between two servers alone. And what they gain: two processes on one port.
 
 import { join } from "node:path";
 
@@ -35,20 +35,32 @@ export const linePeers: readonly PeerSpec[] = [
   overNats("NATS, the same bytes", "nats-bytes.ts", BYTES),
 ];
 
-const one = { workload: "posted", connections: 1 } as const;
+/** As many connections, and for NATS as many subscribers, as one publication reaches. */
+const FAN_OUTS = [10, 100];
 
 export const clusterBenchmarks: readonly Benchmark[] = [
   streamBenchmark({
-    ...one,
-    name: "cluster/fan-out",
+    name: "cluster/one-to-one",
     about:
-      "seven-field messages published at one server, until a client of another has them; NATS: until a subscriber has them",
+      "seven-field messages published at one server, until the one client of another has them; NATS: until a subscriber has them",
+    workload: "posted",
+    connections: 1,
     peers: sharingPeers,
   }),
+  ...FAN_OUTS.map((connections) =>
+    streamBenchmark({
+      name: `cluster/fan-out/${connections}`,
+      about: `seven-field messages published at one server, until each of ${connections} clients of two others has them; NATS: until each of ${connections} subscribers has them; messages that arrive are counted`,
+      workload: "posted",
+      connections,
+      peers: sharingPeers,
+    }),
+  ),
   requestBenchmark({
-    ...one,
     name: "cluster/latency",
     about: "a message from one server to another over NATS, and one back",
+    workload: "posted",
+    connections: 1,
     inFlight: 1,
     figure: "p50Us",
     peers: linePeers,

@@ -1,11 +1,8 @@
-// Typewire over NATS: two servers of one protocol, and a client at the second, each a process. The peer that listens
-// starts NATS with the configuration in its first argument, and publishes at the first server; the one that connects
-// starts the second, by the second argument, which is NATS's port. Each message is checked where it is published,
-// looked at by the second server, and checked by the client.
+// Typewire over NATS: servers of one protocol, each a process. The peer that listens starts NATS with the configuration
+// in its first argument, and publishes at the first server. The one that connects starts up to two others, by the second
+// argument, which is NATS's port, and connects to each in turn. Each message is checked where it is published, looked at
+// by the other servers, and checked by every client.
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { connect as connectClient, serve } from "@typewire/bun";
@@ -13,6 +10,7 @@ import { nats } from "@typewire/nats";
 import { defineProtocol } from "@typewire/protocol";
 
 import { startNatsServer } from "../nats-server.ts";
+import { isListeningOn, OtherServers } from "../other-servers.ts";
 import { type Peer, type PeerClient, type PeerServer, runPeer } from "../peer.ts";
 import type { Receiver } from "../receiver.ts";
 import { messageNameOf, type Workload, workloadOf } from "../workload.ts";
@@ -22,6 +20,8 @@ const TOPIC = "all";
 const BATCH = 1024;
 const ENOUGH_BYTES = 2 * 1024 * 1024;
 const BETWEEN_LOOKS_MS = 1;
+/** As NATS's configuration has it: patience with a client that is behind. */
+const limits = { hardQueueBytes: 1024 * 1024 * 1024 };
 
 function protocolOf({ schemas }: Workload) {
   return defineProtocol({ name: "bench", version: 1, server: schemas, client: {} });
@@ -59,24 +59,15 @@ async function listen(protocol: BenchProtocol): Promise<PeerServer> {
   };
 }
 
-/** The second server. It ends with the process that has started it. */
-function serveSecond(port: number): void {
+/** Another server. It ends with the process that has started it. */
+function serveOther(port: number): void {
   const server = serve(protocolOf(workloadOf("posted")), {
     port: 0,
+    limits,
     backplane: backplaneAt(port),
     onOpen: (connection) => connection.subscribe(TOPIC),
   });
-  process.stdout.write(`${server.port}\n`);
-  process.stdin.resume().once("end", () => process.exit(0));
-}
-
-async function startSecond(port: number): Promise<number> {
-  const [program = ""] = process.argv.slice(1);
-  const child = spawn(process.execPath, [program, "", String(port)], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
-  return Number(line);
+  isListeningOn(server.port);
 }
 
 async function connect(
@@ -88,7 +79,7 @@ async function connect(
   const client = await connectClient(
     protocol,
     {
-      port: await startSecond(port),
+      port,
       reconnect: false,
       onGap: ({ missed }) => receiver.fail(new Error(`${missed} messages are lost`)),
     },
@@ -101,12 +92,15 @@ async function connect(
 function bus(workload: Workload): Peer {
   const protocol = protocolOf(workload);
   const name = messageNameOf(workload);
+  const others = new OtherServers();
   return {
     listen: () => listen(protocol),
-    connect: (port, receiver) => connect(protocol, name, port, receiver),
+    async connect(port, receiver) {
+      return connect(protocol, name, await others.next(port), receiver);
+    },
   };
 }
 
 const [, , , natsPort] = process.argv;
 if (natsPort === undefined) await runPeer(bus);
-else serveSecond(Number(natsPort));
+else serveOther(Number(natsPort));

@@ -1,5 +1,6 @@
-// Socket.IO with its Redis adapter: two servers, and a client at the second, with the compiled TypeBox check at both
-// ends. The peer that listens starts Redis and publishes at the first server.
+// Socket.IO with its Redis adapter: several servers, each a process, with the compiled TypeBox check at both ends. The
+// peer that listens starts Redis and publishes at the first server. The one that connects starts up to two others, by
+// the second argument, which is Redis's port, and connects to each in turn.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,6 +14,7 @@ import { io } from "socket.io-client";
 
 import { deferred } from "../deferred.ts";
 import { type Checker, checkerOf } from "../json.ts";
+import { isListeningOn, OtherServers } from "../other-servers.ts";
 import { type Peer, type PeerClient, type PeerServer, runPeer } from "../peer.ts";
 import type { Receiver } from "../receiver.ts";
 import type { Workload } from "../workload.ts";
@@ -84,9 +86,15 @@ async function listen(check: Checker): Promise<PeerServer> {
   };
 }
 
+/** Another server. It ends with the process that has started it. */
+async function serveOther(redisPort: number): Promise<void> {
+  const { server, port } = await serverAt(redisPort);
+  server.on("connection", () => server.serverSideEmit(JOINED));
+  isListeningOn(port);
+}
+
 async function connect(port: number, check: Checker, receiver: Receiver): Promise<PeerClient> {
-  const { server, port: ownPort } = await serverAt(port);
-  const socket = io(`http://127.0.0.1:${ownPort}`, {
+  const socket = io(`http://127.0.0.1:${port}`, {
     transports: ["websocket"],
     forceNew: true,
     reconnection: false,
@@ -96,16 +104,20 @@ async function connect(port: number, check: Checker, receiver: Receiver): Promis
   socket.on("connect", resolve);
   socket.on("connect_error", reject);
   await promise;
-  server.serverSideEmit(JOINED);
   return { request: () => Promise.reject(new Error("what is published has no answer")) };
 }
 
 function socketIoRedis(workload: Workload): Peer {
   const check = checkerOf(workload);
+  const others = new OtherServers();
   return {
     listen: () => listen(check),
-    connect: (port, receiver) => connect(port, check, receiver),
+    async connect(port, receiver) {
+      return connect(await others.next(port), check, receiver);
+    },
   };
 }
 
-await runPeer(socketIoRedis);
+const [, , , redisPort] = process.argv;
+if (redisPort === undefined) await runPeer(socketIoRedis);
+else await serveOther(Number(redisPort));
