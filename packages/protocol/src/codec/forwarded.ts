@@ -1,37 +1,44 @@
-// The names of one direction's messages as bytes: for a payload that is passed on and not decoded, where the
-// question is only whether it is one of them. Reads the layout that we write, `type` first, and no other.
+// The names of one direction's messages as bytes: for a payload that is passed on as it is, where the question is only
+// whether it is one of them. Reads the layout that we write, `type` first, and no other.
 
 /** The key `type` as CBOR, which stands behind the head of a message's map. */
 const TYPE_KEY = [0x64, 0x74, 0x79, 0x70, 0x65] as const;
 
 const encoder = new TextEncoder();
 
+/** A name, and its bytes. */
+interface Name {
+  readonly text: string;
+  readonly bytes: Uint8Array;
+}
+
 /** Tells a message by the name at the beginning of its payload. */
 export class LeadingNames {
-  readonly #names: readonly Uint8Array[];
+  readonly #names: readonly Name[];
   /** A run is mostly of one kind. */
-  #last: Uint8Array;
+  #last: Name | undefined;
 
   constructor(names: readonly string[]) {
-    this.#names = names.map((name) => encoder.encode(name));
-    this.#last = this.#names[0] ?? new Uint8Array(0);
+    this.#names = names.map((text) => ({ text, bytes: encoder.encode(text) }));
+    this.#last = this.#names[0];
   }
 
-  /** Whether the payload at `start`, which is one CBOR item, is a map that begins with `type` and one of the names. */
-  lead(payload: Uint8Array, start: number): boolean {
+  /** The name in the payload at `start`, which is one CBOR item; undefined where it is no map that begins with `type` and one of the names. */
+  lead(payload: Uint8Array, start: number): string | undefined {
     let position = start + mapHeadBytes(payload[start]);
-    if (position === start) return false;
+    if (position === start) return undefined;
     for (const byte of TYPE_KEY) {
-      if (payload[position] !== byte) return false;
+      if (payload[position] !== byte) return undefined;
       position += 1;
     }
     const { bytes, length } = textHead(payload, position);
-    if (bytes === 0) return false;
+    if (bytes === 0) return undefined;
     position += bytes;
-    if (isAt(this.#last, payload, position, length)) return true;
-    const found = this.#names.find((name) => isAt(name, payload, position, length));
+    const isThere = (name: Name): boolean => isAt(name.bytes, payload, position, length);
+    if (this.#last !== undefined && isThere(this.#last)) return this.#last.text;
+    const found = this.#names.find(isThere);
     this.#last = found ?? this.#last;
-    return found !== undefined;
+    return found?.text;
   }
 }
 

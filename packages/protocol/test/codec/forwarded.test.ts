@@ -3,12 +3,12 @@
 import { describe, expect, test } from "bun:test";
 
 import { defaultLimits, defineProtocol, Type, TypewireError } from "../../src/index.ts";
-import { assertForwardable, ByteWriter } from "../../src/internal.ts";
+import { assertForwardable, ByteWriter, compileNow } from "../../src/internal.ts";
 
 const long = "n".repeat(40);
 const longer = "ñ".repeat(200);
 
-const protocol = defineProtocol({
+const definition = {
   name: "forwarded",
   version: 1,
   server: {
@@ -21,13 +21,17 @@ const protocol = defineProtocol({
     ),
   },
   client: { asked: Type.Object({}) },
-});
+} as const;
 
-function verdictOf(payload: Uint8Array): string {
+const protocol = defineProtocol(definition);
+const compiled = defineProtocol(definition);
+compileNow(compiled.server);
+
+function verdictOf(payload: Uint8Array, codec = protocol.server): string {
   // With bytes on both sides that are not its.
   const bytes = new Uint8Array([0xff, ...payload, 0xff]);
   try {
-    assertForwardable(protocol.server, bytes, 1, 1 + payload.length, defaultLimits);
+    assertForwardable(codec, bytes, 1, 1 + payload.length, defaultLimits);
     return "passes";
   } catch (error) {
     if (error instanceof TypewireError) return error.code;
@@ -37,7 +41,10 @@ function verdictOf(payload: Uint8Array): string {
 
 const fromHex = (hex: string): Uint8Array => Uint8Array.fromHex(hex.replaceAll(" ", ""));
 
-describe("assertForwardable", () => {
+describe.each([
+  ["without generated code", protocol.server],
+  ["with generated code", compiled.server],
+])("assertForwardable, %s", (_path, codec) => {
   test("passes every message of the direction, as our codec writes it", () => {
     const wide = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`p${at}`, at]));
     for (const message of [
@@ -47,12 +54,12 @@ describe("assertForwardable", () => {
       { type: longer },
       { type: "wide", ...wide },
     ]) {
-      expect(verdictOf(protocol.server.encode(message as never))).toBe("passes");
+      expect(verdictOf(codec.encode(message as never), codec)).toBe("passes");
     }
   });
 
   test("does not read the fields: that is between the two ends", () => {
-    expect(verdictOf(fromHex("a2 64 74797065 65 706c61696e 64 74657874 01"))).toBe("passes");
+    expect(verdictOf(fromHex("a2 64 74797065 65 706c61696e 64 74657874 01"), codec)).toBe("passes");
   });
 
   test.each([
@@ -66,7 +73,7 @@ describe("assertForwardable", () => {
     ["a type that is a number", "a1 64 74797065 01"],
     ["another first key", "a1 64 54797065 65 706c61696e"],
   ])("refuses %s", (_name, hex) => {
-    expect(verdictOf(fromHex(hex))).toBe("unknown-type");
+    expect(verdictOf(fromHex(hex), codec)).toBe("unknown-type");
   });
 
   test.each([
@@ -81,12 +88,12 @@ describe("assertForwardable", () => {
       "cbor-limit",
     ],
   ])("refuses %s as a connection would", (_name, hex, code) => {
-    expect(verdictOf(fromHex(hex))).toBe(code);
+    expect(verdictOf(fromHex(hex), codec)).toBe(code);
   });
 
   test("passes no control message that the codec itself writes", () => {
     const writer = new ByteWriter();
-    protocol.server.encodeInto({ type: "$bye", reason: "x" }, writer);
-    expect(verdictOf(writer.copy().subarray(10))).toBe("unknown-type");
+    codec.encodeInto({ type: "$bye", reason: "x" }, writer);
+    expect(verdictOf(writer.copy().subarray(10), codec)).toBe("unknown-type");
   });
 });
