@@ -151,7 +151,8 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
   ): Uint8Array {
     const scratch = this.#emptyScratch();
     const start = scratch.length;
-    this.encodeInto(message, scratch, { ...unannouncedLimits, maxItems, maxNesting });
+    const { maxFrameBytes } = unannouncedLimits;
+    this.encodeInto(message, scratch, { maxFrameBytes, maxItems, maxNesting });
     if (isControlMessage(message)) throw controlOutOfPlace(message);
     return this.#copyOf(scratch, start);
   }
