@@ -30,6 +30,7 @@ function describeObject(value: object | null): string {
   if (value instanceof Map || value instanceof Set) {
     return value instanceof Map ? "JavaScript Map" : "JavaScript Set";
   }
+  if (value instanceof Promise) return "JavaScript Promise";
   if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) {
     return "JavaScript buffer that is no Uint8Array";
   }
@@ -52,8 +53,9 @@ export function describeItem(item: unknown): string {
   return item instanceof Map ? "map" : describeKind(item);
 }
 
-/** Whether `value` travels as a map: an object, and no array, Date, Map, Set or bytes. */
+/** Whether `value` travels as a map: an object, and no array, Date, Map, Set, Promise, bytes or other buffer. */
 export function isMap(value: unknown): boolean {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  return ![Date, Map, Set, Uint8Array].some((kind) => value instanceof kind);
+  if (ArrayBuffer.isView(value)) return false;
+  return ![Date, Map, Set, Promise, Uint8Array, ArrayBuffer].some((kind) => value instanceof kind);
 }

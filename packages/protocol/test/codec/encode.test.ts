@@ -93,6 +93,27 @@ describe("Codec.encode", () => {
   });
 });
 
+describe("what has nothing to send, and was meant for something else", () => {
+  test.each([
+    ["a promise that was not awaited", Promise.resolve({ a: 1 }), "JavaScript Promise"],
+    ["a buffer", new ArrayBuffer(2), "JavaScript buffer that is no Uint8Array"],
+    ["numbers", new Float64Array(2), "JavaScript buffer that is no Uint8Array"],
+    ["a view", new DataView(new ArrayBuffer(2)), "JavaScript buffer that is no Uint8Array"],
+  ])("is no map: %s", (_, value, what) => {
+    for (const schema of [
+      Type.Object({ a: Type.Optional(Type.Integer()) }),
+      Type.Record(Type.String(), Type.Number()),
+      Type.Record(Type.Integer(), Type.Number()),
+      Type.Union([Type.Null(), Type.Object({})]),
+    ]) {
+      for (const codec of Object.values(codecPathsOf(schema))) {
+        const { path, message } = errorOf(() => codec.encode({ type: "m", v: value }));
+        expect([path, message.endsWith(`, got ${what}`)]).toEqual(["/v", true]);
+      }
+    }
+  });
+});
+
 describe("what passes for a date or for bytes, and is none", () => {
   const hollow: readonly unknown[] = [
     new Proxy(new Date(5), {}),

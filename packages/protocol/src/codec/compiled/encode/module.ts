@@ -69,7 +69,7 @@ export function encodeScope(
   };
 }
 
-/** Whether the reference path would take `value` for an object: no array, Date, Map, Set or bytes. */
+/** Whether the reference path would take `value` for an object: see `isMap`. */
 function isObject(value: unknown): boolean {
   return isPlainObject(value) || isMap(value);
 }
