@@ -93,3 +93,27 @@ describe("a handler of a call", () => {
     expect(await later).toBe(2);
   });
 });
+
+describe("client.try", () => {
+  test("has an outcome where the program's own options throw as they are read", async () => {
+    const { server } = open();
+    await using _ = server;
+    await using client = await connect(desk, { port: server.port }, { heard() {} });
+    const cause = new Error("no time to tell");
+    const options = {
+      get timeoutMs(): number {
+        throw cause;
+      },
+    };
+    const outcome = await client.try.ask(1, options);
+    expect(outcome).toMatchObject({ ok: false, error: { code: "cancelled", cause } });
+  });
+
+  test("rejects where an option is not possible", async () => {
+    const { server } = open();
+    await using _ = server;
+    await using client = await connect(desk, { port: server.port }, { heard() {} });
+    const refused = await client.try.ask(1, { timeoutMs: -1 }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: "option-invalid" });
+  });
+});

@@ -94,7 +94,14 @@ function promiseFaces(shape: CallShape, maker: CallMaker): Faces {
       const site = maker.isQuiet ? new Error() : undefined;
       return new Promise((resolve, reject) => {
         const end = new TriedEnd(resolve, reject, site, shape.name);
-        maker.start(shape, read(first, second, third), end);
+        let given: CallGiven;
+        try {
+          given = read(first, second, third);
+        } catch (error) {
+          end.reject(error, true);
+          return;
+        }
+        maker.start(shape, given, end);
       });
     },
   ];
