@@ -18,9 +18,12 @@ const units: Units = {
   messageIn: 2,
   write: 5,
   delivery: 0.5,
+  wake: { us: 0, power: 0.5 },
   busIn: 4,
-  busOut: 8,
+  busOut: 6,
   busKib: 0,
+  busWrite: 2,
+  busWake: { us: 0, power: 0.5 },
   messageBytes: 100,
 };
 
@@ -39,6 +42,7 @@ describe("costOf", () => {
       receive: 10 * (30 + 10),
       deliver: 20 * 2 * (5 + 2.5),
       beats: 1000 + 4 * (10 + 3),
+      wakes: 0,
       server: 250 + 400 + 300 + 1052,
       bus: 20 * 12 + 8 * 12,
     });
@@ -49,6 +53,27 @@ describe("costOf", () => {
     expect(costOf(units, alone)).toMatchObject({ receive: 0, deliver: 0 });
     const one = costOf(units, { ...alone, members: 1 });
     expect(one.receive).toBeCloseTo(10 * 999 * 0.001 * 40);
+  });
+
+  test("lets a server wake for what comes while it rests, and not while it works", () => {
+    const waking: Units = { ...units, wake: { us: 1000, power: 0.5 } };
+    const { server: work } = costOf(units, cluster(2), 1);
+    const { wakes, server } = costOf(waking, cluster(2), 1);
+    const load = (work + wakes) / 1e6;
+    expect(wakes).toBeCloseTo(1000 * (24 * (1 - load)) ** 0.5, 1);
+    expect(server).toBeCloseTo(work + wakes);
+    const busy: Units = { ...waking, idle: 1e6 };
+    expect(costOf(busy, cluster(2), 1).wakes).toBeCloseTo(0);
+    // Where eight share two cores, more comes while one waits.
+    const shared = costOf(waking, { ...cluster(8), sharedCores: 2 }, 1).wakes;
+    expect(shared).toBeLessThan(costOf(waking, cluster(8), 1).wakes);
+  });
+
+  test("has a NATS whose wakes cost less each, the more there are", () => {
+    const busWake = { us: 100, power: 0.5 };
+    const more =
+      costOf({ ...units, busWake }, cluster(2), 1).bus - costOf(units, cluster(2), 1).bus;
+    expect(more).toBeCloseTo(100 * (20 + 8) ** 0.5);
   });
 
   test("has beats that grow with the servers, and a bus that grows with their square", () => {

@@ -39,6 +39,7 @@ async function check(units: Units, servers: number): Promise<Check> {
     burst: BURST,
     members: MEMBERS * servers,
     topicsPerServer: TOPICS,
+    sharedCores: cpus().length,
   };
   // Here members are not spread by chance: each server has its two of each topic.
   const predicted = costOf(units, cluster, 1);

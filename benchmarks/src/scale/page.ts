@@ -1,6 +1,14 @@
 // docs/scale.md, of a run: no figure on it is typed by hand.
 
-import { bottleneckOf, type Cluster, costOf, mostServers, type Part, type Units } from "./model.ts";
+import {
+  bottleneckOf,
+  type Cluster,
+  costOf,
+  mostServers,
+  type Part,
+  type Units,
+  type WakeLaw,
+} from "./model.ts";
 
 interface Pair {
   readonly predicted: number;
@@ -22,6 +30,8 @@ export interface Run {
 
 const BUS_CORES = 4;
 const MOST_LOAD = 0.7;
+/** Runs that differ from the model by no more can be planned by. */
+const CLOSE = 0.3;
 const SIZES = [10, 100, 1000] as const;
 
 interface Workload {
@@ -71,6 +81,7 @@ const names: Readonly<Record<Part, string>> = {
   receive: "receiving from the bus",
   deliver: "delivering to clients",
   beats: "beats",
+  wakes: "waking",
   bus: "NATS",
 };
 
@@ -80,9 +91,12 @@ const remedies: Readonly<Record<Part, string>> = {
   deliver: "fewer clients for each server; several messages in one turn cost one write",
   beats:
     "fewer and larger servers, or several clusters of their own: beats grow with the square of the servers",
+  wakes: "fewer servers, which then rest less often",
   bus: "several NATS as a cluster, or one for each protocol; members of a room at few servers",
 };
 
+const eachOf = ({ us: all, power }: WakeLaw, perSecond: number): number =>
+  all * perSecond ** (power - 1);
 const us = (value: number): string => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 const percent = (value: number): string => `${(value * 100).toFixed(value < 0.1 ? 1 : 0)} %`;
 const row = (...cells: readonly (string | number)[]): string => `| ${cells.join(" | ")} |`;
@@ -102,6 +116,7 @@ export function pageOf({ machine, units, checks }: Run): string {
         ofCore(cost.receive),
         ofCore(cost.deliver),
         ofCore(cost.beats),
+        ofCore(cost.wakes),
         (cost.bus / 1e6).toFixed(2),
         `${names[part]}, ${percent(load)}`,
       ];
@@ -117,11 +132,12 @@ export function pageOf({ machine, units, checks }: Run): string {
   );
   const least = Math.min(...ratios).toFixed(1);
   const most = Math.max(...ratios).toFixed(1);
+  const isClose = ratios.every((ratio) => Math.abs(ratio - 1) <= CLOSE);
   return `# How far it goes
 
 What a cluster costs, by a model of unit costs that were measured on one machine: ${machine}. This page is made by \`bun benchmarks/src/scale/main.ts\`, which measures, checks and writes it; no figure is typed by hand.
 
-Costs are processor time, in microseconds of a core. Servers and NATS ran on the same cores, so times and throughput would say nothing; processor time adds up. They were measured with four batches at a time, two thousand a second: a process that has less to do wakes for each of them, and one costs it several times as much, as the runs of few servers show; one that has more to do pays less. What is not in the model: memory, the network, and calls.
+Costs are processor time, in microseconds of a core. Servers and NATS ran on the same cores, so times and throughput would say nothing; processor time adds up. A process that rests wakes for what comes, and where little comes at once that is the larger part: so what one batch more costs in the same moment is measured apart from the moment itself. A wake costs the less, the shorter the rest was, and a server wakes the less, the more it works. What is not in the model: memory, the network, and calls.
 
 ## Unit costs
 
@@ -137,9 +153,14 @@ ${table(
     ["each message in it", us(units.messageIn)],
     ["a recipient of a batch: a write", us(units.write)],
     ["each message in it", us(units.delivery)],
+    ["a wake of a server, 100 in a second", us(eachOf(units.wake, 100))],
+    ["1 000 in a second", us(eachOf(units.wake, 1000))],
     ["NATS: a message in", us(units.busIn)],
     ["NATS: a copy of it out", us(units.busOut)],
     ["NATS: each KiB of that", us(units.busKib)],
+    ["NATS: a write to one server", us(units.busWrite)],
+    ["NATS: a wake, 100 in a second", us(eachOf(units.busWake, 100))],
+    ["1 000 in a second", us(eachOf(units.busWake, 1000))],
   ],
 )}
 
@@ -172,7 +193,7 @@ ${table(
   ]),
 )}
 
-A ratio below 1: the run cost more than the model says. Here the runs cost between ${least} and ${most} times what it says: read what follows as orders of magnitude, and which part grows how, not as figures to plan by.
+A ratio below 1: the run cost more than the model says. Here the runs cost between ${least} and ${most} times what it says${isClose ? "." : ": read what follows as orders of magnitude, and which part grows how, not as figures to plan by."}
 
 ## 10, 100 and 1 000 servers
 
@@ -180,7 +201,7 @@ ${workloads.map(({ name, says }) => `- **${name}**: ${says}.`).join("\n")}
 
 Shares of one core of a server, cores of NATS, and what is scarce first: a server has one core, NATS is given ${BUS_CORES}.
 
-${table(["workload", "servers", "publish", "receive", "deliver", "beats", "NATS, cores", "first"], costs)}
+${table(["workload", "servers", "publish", "receive", "deliver", "beats", "waking", "NATS, cores", "first"], costs)}
 
 ## Where it ends
 
