@@ -5,6 +5,7 @@ import type { Static, TSchema } from "@sinclair/typebox";
 
 import type { Codec } from "./codec/codec.ts";
 import { CodeBudget } from "./code-budget.ts";
+import type { CodeStyle } from "./codec/compiled/functions.ts";
 import { DirectionCodec } from "./codec/direction-codec.ts";
 import { describeProtocol, type ProtocolDescription } from "./describe/description.ts";
 import type { CallDefinitions, CallShapes } from "./schema/call-definition.ts";
@@ -117,7 +118,7 @@ export function defineProtocol<
 >(
   definition: ProtocolDefinition<Server, Client, Calls, Auth>,
 ): Protocol<{ server: Server; client: Client; calls: Calls; auth: Auth }> {
-  return build(definition, true);
+  return build(definition, "in place");
 }
 
 /** As `defineProtocol`, without generated code: slower, and the same in every result. For tests and benchmarks. */
@@ -129,7 +130,19 @@ export function defineReferenceProtocol<
 >(
   definition: ProtocolDefinition<Server, Client, Calls, Auth>,
 ): Protocol<{ server: Server; client: Client; calls: Calls; auth: Auth }> {
-  return build(definition, false);
+  return build(definition, undefined);
+}
+
+/** As `defineProtocol`, with none but dense code, which is otherwise made for what is large. For tests. */
+export function defineDenseProtocol<
+  Server extends MessageSchemas,
+  Client extends MessageSchemas,
+  Calls extends CallDefinitions = NoCalls,
+  Auth extends TSchema | undefined = undefined,
+>(
+  definition: ProtocolDefinition<Server, Client, Calls, Auth>,
+): Protocol<{ server: Server; client: Client; calls: Calls; auth: Auth }> {
+  return build(definition, "dense");
 }
 
 function build<
@@ -139,7 +152,7 @@ function build<
   Auth extends TSchema | undefined,
 >(
   definition: ProtocolDefinition<Server, Client, Calls, Auth>,
-  compiled: boolean,
+  style: CodeStyle | undefined,
 ): Protocol<{ server: Server; client: Client; calls: Calls; auth: Auth }> {
   assertDefinition(definition);
   const { name, version, server, client, calls, auth } = definition;
@@ -152,7 +165,7 @@ function build<
   const codecOf = <Message extends AnyMessage>(writer: Role) => {
     const callTable = spoken.size === 0 ? undefined : buildCallTable(spoken, writer, budget);
     const table = callTable === undefined ? tables[writer] : withCalls(tables[writer], callTable);
-    return new DirectionCodec<Message>(table, callTable, budget, compiled);
+    return new DirectionCodec<Message>(table, callTable, budget, style);
   };
   let description: ProtocolDescription | undefined;
   const describe = () =>

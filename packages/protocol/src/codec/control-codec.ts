@@ -26,7 +26,7 @@ export function controlCodec<Message extends AnyMessage>(
     builder.build({ type: name }, schema, appendPointer("", name)),
   );
   const table = new Map(entries.map((entry) => [entry.name, entry]));
-  const codec = new DirectionCodec<Message>(table, undefined, budget, true);
+  const codec = new DirectionCodec<Message>(table, undefined, budget, "in place");
   // There are few, and all of them are used at once.
   codec.compileNow();
   return {

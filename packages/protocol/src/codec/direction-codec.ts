@@ -13,6 +13,7 @@ import type { MessageEntry } from "../schema/message-entry.ts";
 import type { AnyMessage, MessageTable } from "../schema/message-table.ts";
 import type { Codec } from "./codec.ts";
 import { CompiledPath, type GeneratedCode } from "./compiled/compiled-path.ts";
+import type { CodeStyle } from "./compiled/functions.ts";
 import { MISS } from "./compiled/decode/read.ts";
 import { LeadingNames } from "./forwarded.ts";
 import { ReferencePath } from "./reference/reference-path.ts";
@@ -76,20 +77,21 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
   #scratch: ByteWriter | undefined;
 
   /**
-   * `calls` is undefined where the protocol has none. `compiled`: whether to generate code; without it the
+   * `calls` is undefined where the protocol has none. `style` is that of the code to generate; without it the
    * reference path serves alone. `budget` says when.
    */
   constructor(
     table: MessageTable,
     calls: CallTable | undefined,
     budget: CodeBudget,
-    compiled: boolean,
+    style: CodeStyle | undefined,
   ) {
     const entries = [...table.values()];
     this.#calls = calls;
     this.messageNames = entries.filter((entry) => !entry.isControl).map((entry) => entry.name);
     this.#reference = new ReferencePath(table, calls, budget);
-    this.#compiled = compiled ? new CompiledPath(table, calls, budget) : undefined;
+    this.#compiled =
+      style === undefined ? undefined : new CompiledPath(table, calls, budget, style);
   }
 
   /** As `generatedCode`. */

@@ -1,11 +1,16 @@
-// Both paths of a protocol with calls, for tests that ask each of them the same question.
+// The paths of a protocol with calls, for tests that ask each of them the same question.
 
 import { type TSchema, Type } from "@sinclair/typebox";
 
 import { ByteWriter } from "../../src/byte-writer.ts";
 import type { Codec } from "../../src/codec/codec.ts";
 import { compileNow } from "../../src/codec/direction-codec.ts";
-import { defineProtocol, defineReferenceProtocol, type Role } from "../../src/define-protocol.ts";
+import {
+  defineDenseProtocol,
+  defineProtocol,
+  defineReferenceProtocol,
+  type Role,
+} from "../../src/define-protocol.ts";
 import { HEADER_BYTES } from "../../src/frame/header.ts";
 import type { MessageLimits } from "../../src/limits.ts";
 import type { CallDefinitions } from "../../src/schema/call-definition.ts";
@@ -15,17 +20,20 @@ import type { CallMessage, ControlMessage } from "../../src/schema/control.ts";
 /** The two directions of a protocol, by their writer. */
 export type CallCodecs = Readonly<Record<Role, Codec<never>>>;
 
-/** One protocol of `calls`, once with everything compiled and once without. */
+/** One protocol of `calls`, with everything compiled, with dense code, and without. */
 export function callPathsOf(
   calls: CallDefinitions,
   auth?: TSchema,
-): Readonly<Record<"compiled" | "reference", CallCodecs>> {
+): Readonly<Record<"compiled" | "dense" | "reference", CallCodecs>> {
   const definition = { name: "test", version: 1, server: {}, client: {}, calls };
   const whole = auth === undefined ? definition : { ...definition, auth };
   const compiled = defineProtocol(whole);
-  compileNow(compiled.server);
-  compileNow(compiled.client);
-  return { compiled, reference: defineReferenceProtocol(whole) };
+  const dense = defineDenseProtocol(whole);
+  for (const protocol of [compiled, dense]) {
+    compileNow(protocol.server);
+    compileNow(protocol.client);
+  }
+  return { compiled, dense, reference: defineReferenceProtocol(whole) };
 }
 
 /** The payload of a message of the call `name`, the header left out. */

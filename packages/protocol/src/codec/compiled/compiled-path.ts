@@ -25,6 +25,7 @@ import {
   encodeScope,
   type EncodeState,
 } from "./encode/module.ts";
+import type { CodeStyle } from "./functions.ts";
 import { Generator, type MessageCode } from "./generator.ts";
 import { Structures } from "./structures.ts";
 
@@ -54,26 +55,32 @@ export class CompiledPath {
   #encode: EncodeEntrance = encodeNothing;
 
   /** `budget` says when code may be made. */
-  constructor(table: MessageTable, calls: CallTable | undefined, budget: CodeBudget) {
+  constructor(
+    table: MessageTable,
+    calls: CallTable | undefined,
+    budget: CodeBudget,
+    style: CodeStyle = "in place",
+  ) {
     const entries = calls === undefined ? table : new Map([...table, ...formsIn(calls)]);
     const structures = new Structures();
     const decodeState: DecodeState = {
       position: 0,
       items: 0,
       levels: 0,
+      optional: 0,
       bytes: undefined,
       view: new DataView(new ArrayBuffer(0)),
     };
     const encodeState: EncodeState = { items: 0, levels: 0, limits: defaultLimits };
     this.#entries = entries;
-    this.#decoder = new Generator(entries, structures, budget, {
+    this.#decoder = new Generator(entries, structures, budget, style, {
       emitMessage: emitDecoder,
       scope: decodeScope(decodeState),
       install: (decoders) => {
         this.#decode = decodeEntrance(decodeState, decoders);
       },
     });
-    this.#encoder = new Generator(entries, structures, budget, {
+    this.#encoder = new Generator(entries, structures, budget, style, {
       emitMessage: emitEncoder,
       scope: encodeScope(encodeState, new ShapeWriter(new Unions(budget))),
       install: (encoders) => {

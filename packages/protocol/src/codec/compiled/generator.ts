@@ -5,15 +5,15 @@
 import { type CodeBudget, USES_BEFORE_CODE } from "../../code-budget.ts";
 import type { MessageEntry } from "../../schema/message-entry.ts";
 import type { MessageTable } from "../../schema/message-table.ts";
-import { Functions, type ModuleFunctions } from "./functions.ts";
+import { type CodeStyle, Functions, type ModuleFunctions } from "./functions.ts";
 import { Source, TooLarge, Uncompiled } from "./source.ts";
 import type { Structures } from "./structures.ts";
 
 /** Most source that one message may take, with the functions that it brings: about 30 ms of compiling. */
 export const MAX_MESSAGE_SOURCE = 256 * 1024;
 
-/** Most source of a direction's decoder, and of its encoder. The engine takes some ten times the memory for it. */
-export const MAX_SOURCE = 2 * 1024 * 1024;
+/** Most source of a direction's decoder, and of its encoder. The engine takes up to eighty times the memory for what is busy. */
+export const MAX_SOURCE = 512 * 1024;
 
 /** What became of the code of one message. */
 export type MessageCode =
@@ -57,12 +57,13 @@ export class Generator<Code> {
     table: MessageTable,
     structures: Structures,
     budget: CodeBudget,
+    style: CodeStyle,
     parts: GeneratorParts<Code>,
   ) {
     this.#table = table;
     this.#parts = parts;
     this.#budget = budget;
-    this.#functions = new Functions(structures);
+    this.#functions = new Functions(structures, style);
   }
 
   /** The source of all that was made, in the order in which it was. */

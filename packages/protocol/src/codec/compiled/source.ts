@@ -6,28 +6,47 @@
 interface Shared {
   readonly constants: Map<unknown, string>;
   names: number;
-  /** Characters that may still be written. */
-  room: number;
 }
 
 /** A generated module: a function body whose parameters are the names of `constants`. */
 export class Source {
   readonly #lines: string[] = [];
   readonly #shared: Shared;
+  /** Characters that may still be written. */
+  #room: number;
+  #written = 0;
   #indent = 0;
+  /** Whether the code is to be short rather than fast: what a table can say is not written in place. */
+  readonly isDense: boolean;
 
-  /** `room`: how many characters may be written, drafts that come to nothing included. */
-  constructor(room: number | Shared = Infinity) {
-    this.#shared = typeof room === "number" ? { constants: new Map(), names: 0, room } : room;
+  /** `room`: how many characters may be written. */
+  constructor(
+    room = Infinity,
+    isDense = false,
+    shared: Shared = { constants: new Map(), names: 0 },
+  ) {
+    this.#room = room;
+    this.isDense = isDense;
+    this.#shared = shared;
+  }
+
+  /** How many characters were written. */
+  get written(): number {
+    return this.#written;
   }
 
   /** An empty source with the same names and constants, to be appended when it turns out well. */
-  draft(): Source {
-    return new Source(this.#shared);
+  draft({ room = Infinity, isDense = this.isDense } = {}): Source {
+    return new Source(Math.min(room, this.#room), isDense, this.#shared);
   }
 
-  /** Adds the lines of a draft of this source. */
+  /**
+   * Adds the lines of a draft of this source.
+   *
+   * @throws TooLarge where there is no room for them.
+   */
   append(draft: Source): void {
+    this.#take(draft.#written);
     const indent = "  ".repeat(this.#indent);
     for (const line of draft.#lines) this.#lines.push(indent + line);
   }
@@ -38,8 +57,7 @@ export class Source {
    * @throws TooLarge where there is no room for it.
    */
   line(text: string): void {
-    this.#shared.room -= text.length;
-    if (this.#shared.room < 0) throw new TooLarge();
+    this.#take(text.length);
     this.#lines.push("  ".repeat(this.#indent) + text);
   }
 
@@ -65,6 +83,12 @@ export class Source {
     const name = this.fresh(prefix);
     this.#shared.constants.set(value, name);
     return name;
+  }
+
+  #take(characters: number): void {
+    this.#written += characters;
+    this.#room -= characters;
+    if (this.#room < 0) throw new TooLarge();
   }
 
   /** The finished text. */
@@ -100,4 +124,9 @@ export function literal(value: string | number | boolean | bigint): string {
   if (Object.is(value, -0)) return "-0";
   if (typeof value !== "string") return String(value);
   return JSON.stringify(value).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+}
+
+/** Bytes as the source of a text whose characters they are. */
+export function literalOfBytes(bytes: readonly number[]): string {
+  return literal(String.fromCharCode(...bytes));
 }

@@ -93,7 +93,9 @@ function outcomeOf(attempt: () => unknown): unknown {
 /** What each path makes of `payload`, where the calls of all ids are `name`, or none is open. */
 function expectAgreement({ paths, writer }: CallSample, payload: Uint8Array, name?: string): void {
   const read = (codec: Codec<never>) => outcomeOf(() => decodeCall(codec, payload, () => name));
-  expect(read(paths.compiled[writer])).toStrictEqual(read(paths.reference[writer]));
+  const expected = read(paths.reference[writer]);
+  expect(read(paths.compiled[writer])).toStrictEqual(expected);
+  expect(read(paths.dense[writer])).toStrictEqual(expected);
 }
 
 describe("the compiled and the reference path, of a call", () => {
@@ -152,7 +154,9 @@ describe("the compiled and the reference path, of a call", () => {
           const { paths, name, writer } = one;
           const write = (codec: Codec<never>) =>
             outcomeOf(() => encodeCall(codec, two.message, name));
-          expect(write(paths.compiled[writer])).toStrictEqual(write(paths.reference[writer]));
+          const expected = write(paths.reference[writer]);
+          expect(write(paths.compiled[writer])).toStrictEqual(expected);
+          expect(write(paths.dense[writer])).toStrictEqual(expected);
           const foreign = encodeCall(two.paths.reference[two.writer], two.message, two.name);
           expectAgreement(one, foreign, name);
         }),

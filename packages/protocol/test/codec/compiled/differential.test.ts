@@ -8,7 +8,11 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 
 import { compileNow } from "../../../src/codec/direction-codec.ts";
-import { defineProtocol, defineReferenceProtocol } from "../../../src/define-protocol.ts";
+import {
+  defineDenseProtocol,
+  defineProtocol,
+  defineReferenceProtocol,
+} from "../../../src/define-protocol.ts";
 import { TypewireError } from "../../../src/errors.ts";
 import { arbitraryMessage, type MessageSample } from "../../support/arbitrary-protocol.ts";
 import { arbitraryDamage, damaged } from "../../support/damage.ts";
@@ -18,9 +22,9 @@ const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 50);
 const TIMEOUT_MS = 20_000 + CASES * 100;
 
 /** Both codecs of one schema; the first is compiled, not to be when it has been used. */
-function codecsFor({ body }: MessageSample) {
+function codecsFor({ body }: MessageSample, define: typeof defineProtocol) {
   const definition = { name: "random", version: 1, server: { m: body }, client: {} };
-  const compiled = defineProtocol(definition).server;
+  const compiled = define(definition).server;
   compileNow(compiled);
   return {
     compiled,
@@ -44,13 +48,16 @@ const arbitraryLayout: fc.Arbitrary<Layout> = fc.record({
   extra: fc.nat(1000),
 });
 
-describe("the compiled and the reference path", () => {
+describe.each([
+  ["in place", defineProtocol],
+  ["dense", defineDenseProtocol],
+])("code that is %s and the reference path", (_, define) => {
   test(
     "write the same bytes and read the same value",
     () => {
       fc.assert(
         fc.property(arbitraryMessage(), (sample) => {
-          const { compiled, reference } = codecsFor(sample);
+          const { compiled, reference } = codecsFor(sample, define);
           const payload = compiled.encode(sample.message);
           expect(payload).toEqual(reference.encode(sample.message));
           expect(compiled.decode(payload)).toStrictEqual(sample.message);
@@ -70,7 +77,7 @@ describe("the compiled and the reference path", () => {
           arbitraryMessage(),
           fc.array(arbitraryLayout, { minLength: 1, maxLength: 4 }),
           (sample, layouts) => {
-            const { compiled, reference } = codecsFor(sample);
+            const { compiled, reference } = codecsFor(sample, define);
             const payload = reference.encode(sample.message);
             for (const layout of layouts) {
               const other = recode(payload, layout);
@@ -95,7 +102,7 @@ describe("the compiled and the reference path", () => {
           arbitraryMessage(),
           fc.array(arbitraryDamages, { minLength: 1, maxLength: 6 }),
           (sample, harms) => {
-            const { compiled, reference } = codecsFor(sample);
+            const { compiled, reference } = codecsFor(sample, define);
             const payload = reference.encode(sample.message);
             for (const damages of harms) {
               const bytes = damages.reduce(damaged, payload);
@@ -125,10 +132,10 @@ describe("the compiled and the reference path", () => {
     () => {
       fc.assert(
         fc.property(arbitraryMessage(), arbitraryMessage(), (sample, other) => {
-          const { compiled, reference } = codecsFor(sample);
+          const { compiled, reference } = codecsFor(sample, define);
           const expected = outcomeOf(() => reference.encode(other.message));
           expect(outcomeOf(() => compiled.encode(other.message))).toStrictEqual(expected);
-          const foreign = codecsFor(other).reference.encode(other.message);
+          const foreign = codecsFor(other, define).reference.encode(other.message);
           expect(outcomeOf(() => compiled.decode(foreign))).toStrictEqual(
             outcomeOf(() => reference.decode(foreign)),
           );

@@ -4,7 +4,7 @@
 
 import type { ResolvedShape, Shape } from "../../../schema/shape.ts";
 import type { ModuleFunctions } from "../functions.ts";
-import type { Source } from "../source.ts";
+import { literalOfBytes, type Source } from "../source.ts";
 
 /** Emits code that reads a value of `shape` at `p`; returns the expression that is the value. */
 export type EmitValue = (emitter: DecodeEmitter, shape: Shape) => string;
@@ -72,7 +72,9 @@ export class DecodeEmitter {
       this.source.line(`if (p >= e) ${this.fail}`);
       return;
     }
-    this.source.line(`if (p + ${length} ${bound} e || ${differs(bytes, "p")}) ${this.fail}`);
+    const isCompared = this.source.isDense && length > COMPARED_IN_PLACE;
+    const mismatch = isCompared ? `!isAt(b, p, ${literalOfBytes(bytes)})` : differs(bytes, "p");
+    this.source.line(`if (p + ${length} ${bound} e || ${mismatch}) ${this.fail}`);
     this.source.line(`p += ${length};`);
   }
 
@@ -142,6 +144,9 @@ export class DecodeEmitter {
     return n;
   }
 }
+
+/** Dense code compares more bytes by a function. */
+const COMPARED_IN_PLACE = 2;
 
 /** A condition that is true where the bytes at `position` are not `bytes`. */
 export function differs(bytes: readonly number[], position: string): string {

@@ -18,11 +18,12 @@ import { type Source, Uncompiled } from "../source.ts";
 import { DecodeEmitter } from "./emitter.ts";
 import { emitCall, emitLeaf, emitLiteral } from "./leaf.ts";
 import { emitMessageObject, emitObject } from "./object.ts";
+import { type FieldsState, isAt, readFields } from "./fields.ts";
 import * as read from "./read.ts";
 import type { MISS, Viewed } from "./read.ts";
 import { emitArray, emitTuple } from "./sequence.ts";
 import { emitTrials, emitUnion } from "./union.ts";
-import { type ReadState, readUnknown } from "./unknown.ts";
+import { readUnknown } from "./unknown.ts";
 
 /**
  * Reads the message whose payload begins at `start` and whose name stands at `p`, all of it before `end`;
@@ -38,12 +39,14 @@ export type CompiledDecode = (
 ) => AnyMessage | typeof MISS;
 
 /** What the code of a direction's messages has in common while it reads one. */
-export type DecodeState = ReadState & Viewed;
+export type DecodeState = FieldsState & Viewed;
 
 /** What generated decoders call, by the names they use. */
 export function decodeScope(state: DecodeState): Readonly<Record<string, unknown>> {
   return {
     ...read,
+    isAt,
+    readFields,
     readText,
     readUnknown,
     s: state,
@@ -67,7 +70,7 @@ export function emitMessage(
   entry: MessageEntry,
 ): string {
   const name = module.fresh("message");
-  emitFunction(module, functions, {
+  addFunction(functions, {
     signature: `${name}(b, start, p, e)`,
     before: [],
     parts: (emitter) => {
@@ -77,7 +80,7 @@ export function emitMessage(
     after: ["if (p !== e) return MISS;"],
   });
   for (const { name: functionName, shape } of functions.brought()) {
-    emitFunction(module, functions, {
+    addFunction(functions, {
       signature: `${functionName}(b, e)`,
       before: ["let p = s.position;", "if (s.levels <= 0) return MISS;"],
       parts: (emitter) => emitInPlace(emitter, shape),
@@ -93,6 +96,10 @@ interface FunctionParts {
   readonly before: readonly string[];
   readonly parts: (emitter: DecodeEmitter) => string;
   readonly after: readonly string[];
+}
+
+function addFunction(functions: ModuleFunctions, parts: FunctionParts): void {
+  functions.add((module) => emitFunction(module, functions, parts));
 }
 
 function emitFunction(

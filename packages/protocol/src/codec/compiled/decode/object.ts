@@ -4,6 +4,7 @@ import { MAJOR } from "../../../cbor/write.ts";
 import { type ObjectShape, type Property, resolveShape } from "../../../schema/shape.ts";
 import { bytesOfHead, bytesOfLiteral } from "../constant-bytes.ts";
 import { conditionsOf } from "../constraints.ts";
+import { fieldTable } from "../fields.ts";
 import { literal, Uncompiled } from "../source.ts";
 import { type DecodeEmitter, differs } from "./emitter.ts";
 import { emitRecord } from "./sequence.ts";
@@ -85,6 +86,7 @@ function emitProperties(
   left: string | undefined,
   leading: readonly ReadProperty[],
 ): string {
+  if (emitter.source.isDense) return emitFields(emitter, shape, left, leading);
   const read = [...leading];
   for (const property of shape.properties) {
     if (property.optional && resolveShape(property.shape)?.kind === "never") continue;
@@ -100,8 +102,57 @@ function emitProperties(
     emitter.settle();
     emitter.source.line(`if (${left} !== 0) ${emitter.fail}`);
   }
+  return emitRead(emitter, read);
+}
+
+/** The object of what has been read. */
+function emitRead(emitter: DecodeEmitter, read: readonly ReadProperty[]): string {
   const allThere = read.every(({ present }) => present === undefined);
   return allThere ? objectLiteral(read) : emitAssembly(emitter, read);
+}
+
+/**
+ *     s.optional = c1;
+ *     const r2 = readFields(b, p, e, s, fields3, [value4], 1);
+ *     if (r2 === undefined || s.optional !== 0) return MISS;
+ *     p = s.position;
+ */
+function emitFields(
+  emitter: DecodeEmitter,
+  shape: ObjectShape,
+  left: string | undefined,
+  leading: readonly ReadProperty[],
+): string {
+  const { source } = emitter;
+  const read = [...leading];
+  // Literals come first where they tell the members of a union apart: hundreds of trials fail here.
+  const isLeading = ({ optional, shape: part }: Property): boolean =>
+    !optional && resolveShape(part)?.kind === "literal";
+  const others = shape.properties.findIndex((property) => !isLeading(property));
+  const inTable = others === -1 ? [] : shape.properties.slice(others);
+  for (const { name, shape: part } of shape.properties.slice(
+    0,
+    shape.properties.length - inTable.length,
+  )) {
+    emitter.items += 1;
+    emitter.expect(bytesOfLiteral(name));
+    read.push({ name, value: emitter.value(part), present: undefined });
+  }
+  const { fields, functions } = fieldTable(inTable, emitter.functions, source);
+  const values = source.fresh("r");
+  const table = `${source.constant(fields, "fields")}, [${functions.join(", ")}]`;
+  emitter.items += 2 * fields.length - functions.length;
+  emitter.settle();
+  source.line(`s.optional = ${left ?? 0};`);
+  source.line(`const ${values} = readFields(b, p, e, s, ${table}, ${emitter.depth});`);
+  source.line(`if (${values} === undefined || s.optional !== 0) ${emitter.fail}`);
+  source.line("p = s.position;");
+  emitter.moved();
+  fields.forEach(({ name, isOptional }, index) => {
+    const value = `${values}[${index}]`;
+    read.push({ name, value, present: isOptional ? `${value} !== MISS` : undefined });
+  });
+  return emitRead(emitter, read);
 }
 
 /**
@@ -145,21 +196,27 @@ function emitOptional(emitter: DecodeEmitter, property: Property, left: string):
  *       if (has2) t5["a"] = t1;
  *       if (has4) t5["b"] = t3;
  *     }
+ *
+ * Dense code has the second only.
  */
 function emitAssembly(emitter: DecodeEmitter, read: readonly ReadProperty[]): string {
   const { source } = emitter;
   const object = source.fresh("t");
   const presence = read.flatMap(({ present }) => (present === undefined ? [] : [present]));
   const firstOptional = read.findIndex(({ present }) => present !== undefined);
-  source.line(`let ${object};`);
-  source.line(`if (${presence.join(" && ")}) ${object} = ${objectLiteral(read)};`);
-  source.block("else {", () => {
+  const assign = (): void => {
     source.line(`${object} = ${objectLiteral(read.slice(0, firstOptional))};`);
     for (const { name, value, present } of read.slice(firstOptional)) {
       const assignment = `${object}[${literal(name)}] = ${value};`;
       source.line(present === undefined ? assignment : `if (${present}) ${assignment}`);
     }
-  });
+  };
+  source.line(`let ${object};`);
+  if (source.isDense) assign();
+  else {
+    source.line(`if (${presence.join(" && ")}) ${object} = ${objectLiteral(read)};`);
+    source.block("else {", assign);
+  }
   return object;
 }
 

@@ -33,6 +33,9 @@ const WIRE_CLASSES = {
   map: "(b[p] & 0xe0) === 0xa0",
 } as const;
 
+/** So many members are tried one after another; of more, the reference path finds the one by its literal. */
+const MAX_TRIALS = 64;
+
 type WireClass = keyof typeof WIRE_CLASSES;
 
 /**
@@ -240,6 +243,11 @@ export function emitTrials<Member>(
   value: string,
   emitMember: (member: Member) => string,
 ): void {
+  if (members.length > MAX_TRIALS) {
+    throw new Uncompiled(
+      `a union of more than ${MAX_TRIALS} objects or arrays is read by the reference path`,
+    );
+  }
   const { source } = emitter;
   const [position, items, levels] = ["p", "items", "levels"].map((name) => source.fresh(name));
   const found = source.fresh("found");

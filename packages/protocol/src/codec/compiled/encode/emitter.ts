@@ -6,7 +6,7 @@
 import { HEAD_ROOM, SHORT_TEXT } from "../../../cbor/write.ts";
 import type { ResolvedShape, Shape } from "../../../schema/shape.ts";
 import type { ModuleFunctions } from "../functions.ts";
-import type { Source } from "../source.ts";
+import { literalOfBytes, type Source } from "../source.ts";
 
 /** Emits code that checks and writes the value called `value`. */
 export type EmitWrite = (emitter: EncodeEmitter, shape: Shape, value: string) => void;
@@ -60,6 +60,10 @@ export class EncodeEmitter {
     if (bytes.length === 0) return;
     this.#stores = [];
     this.fixedBytes += bytes.length;
+    if (this.source.isDense && bytes.length > STORED_IN_PLACE) {
+      this.source.line(`p = putKnown(b, p, ${literalOfBytes(bytes)});`);
+      return;
+    }
     const stores: string[] = [];
     let index = 0;
     for (; index + 4 <= bytes.length; index += 4) {
@@ -153,6 +157,9 @@ export class EncodeEmitter {
     this.depth -= 1;
   }
 }
+
+/** Dense code stores more bytes by a function. */
+const STORED_IN_PLACE = 4;
 
 /** Four bytes as a signed word: an unsigned one would be a double for the engine, 6 ns slower to store. */
 function wordAt(bytes: readonly number[], index: number): number {

@@ -25,6 +25,7 @@ import type { ShapeWriter } from "../../reference/encode/value.ts";
 import type { ModuleFunctions } from "../functions.ts";
 import { type Source, Uncompiled } from "../source.ts";
 import { EncodeEmitter } from "./emitter.ts";
+import { countPresent, putKnown, valuesOf, writeFields } from "./fields.ts";
 import { emitLeaf, emitLiteral } from "./leaf.ts";
 import { emitMessageObject, emitObject } from "./object.ts";
 import { emitArray, emitTuple } from "./sequence.ts";
@@ -48,16 +49,20 @@ export function encodeScope(
   unknowns: ShapeWriter,
 ): Readonly<Record<string, unknown>> {
   return {
+    countPresent,
     fits64Bits,
     integerOfKey,
     isObject,
     isPlainObject,
     putBigInt,
     putHead,
+    putKnown,
     putNumber,
     putShortAscii,
     s: state,
+    valuesOf,
     writeBytes,
+    writeFields,
     writeLongText,
     writeUnknown: (
       value: unknown,
@@ -122,11 +127,19 @@ export function emitMessage(
   entry: MessageEntry,
 ): string {
   const name = module.fresh("message");
-  emitFunction(module, functions, name, (emitter) => emitBody(emitter, entry));
+  addFunction(functions, name, (emitter) => emitBody(emitter, entry));
   for (const { name: functionName, shape } of functions.brought()) {
-    emitFunction(module, functions, functionName, (emitter) => emitInPlace(emitter, shape, "m"));
+    addFunction(functions, functionName, (emitter) => emitInPlace(emitter, shape, "m"));
   }
   return name;
+}
+
+function addFunction(
+  functions: ModuleFunctions,
+  name: string,
+  emitParts: (emitter: EncodeEmitter) => void,
+): void {
+  functions.add((module) => emitFunction(module, functions, name, emitParts));
 }
 
 function emitFunction(
