@@ -9,6 +9,7 @@ import { Kind, type TSchema, Type } from "@sinclair/typebox";
 import { CodeBudget } from "../src/code-budget.ts";
 import { defineProtocol } from "../src/define-protocol.ts";
 import { buildCallTable } from "../src/schema/call-table.ts";
+import { buildMessageTable } from "../src/schema/message-table.ts";
 import { readCalls } from "../src/schema/read-calls.ts";
 import { resolveShape, type Shape } from "../src/schema/shape.ts";
 import { SchemaVisit } from "../src/schema/visit-schemas.ts";
@@ -96,6 +97,28 @@ describe("a schema that stands at several places", () => {
     ]);
     expect(values[0]).toMatchObject({ kind: "object" });
     expect(new Set(values).size).toBe(1);
+  });
+
+  test("is understood once though it was written down again, and apart from what says something else", () => {
+    const written = (value: TSchema = Type.Literal(1)) =>
+      Type.Object({ t: Type.Array(Type.String(), { minItems: 1 }), value });
+    const schemas = [
+      written(),
+      written(),
+      written(Type.Literal("1")),
+      written(Type.Literal(-0)),
+      written(Type.Literal(0)),
+      written(Type.Optional(Type.Literal(1))),
+      written(Type.Literal(1, { title: "one" })),
+      written(Type.RegExp(/1/)),
+      written(Type.RegExp(/1/i)),
+    ];
+    const server = Object.fromEntries(schemas.map((v, at) => [`m${at}`, Type.Object({ v })]));
+    const table = buildMessageTable(server, "", new CodeBudget());
+    const shapes = schemas.map((_, at) => propertyOf(table.get(`m${at}`)?.shape, "v"));
+    expect(shapes[0]).toMatchObject({ kind: "object" });
+    expect(shapes[1]).toBe(shapes[0] as Shape);
+    expect(new Set(shapes).size).toBe(schemas.length - 1);
   });
 
   test("has a fingerprint as it was when the protocol was defined", () => {

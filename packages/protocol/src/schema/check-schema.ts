@@ -40,6 +40,9 @@ export class SchemaCopier {
   #named = 0;
   /** Copies of schemas that stand in no named type, and therefore mean the same wherever they stand. */
   readonly #copies = new Map<Source, Source>();
+  readonly #byText = new Map<string, Source>();
+  /** What stands for an object in the text of what it is part of. */
+  readonly #words = new Map<object, string>();
 
   copyOf(schema: TSchema): TSchema {
     return this.copy(schema, new Map()) as TSchema;
@@ -57,8 +60,46 @@ export class SchemaCopier {
     const id = source["$id"];
     const ownName = typeof id === "string" ? this.#rename(id) : undefined;
     const copy = this.#schema(source, names, ownName);
-    if (names.size === 0) this.#copies.set(source, copy);
+    if (names.size > 0) return copy;
+    const one = this.#sameAs(copy);
+    this.#copies.set(source, one);
+    return one;
+  }
+
+  /** The first copy that says the same, so that what asks about schemas asks once, however often one was written down. */
+  #sameAs(copy: Source): Source {
+    const text = this.#textOf(copy);
+    const known = this.#byText.get(text);
+    if (known !== undefined) return known;
+    this.#byText.set(text, copy);
+    this.#words.set(copy, `#${this.#words.size}`);
     return copy;
+  }
+
+  /** What a copy says; each copy inside it is a word. */
+  #textOf(copy: Source): string {
+    let text = "";
+    for (const key of Reflect.ownKeys(copy)) {
+      const name = typeof key === "string" ? JSON.stringify(key) : String(key);
+      text += `${name}:${this.#word(copy[key])},`;
+    }
+    return text;
+  }
+
+  #word(part: unknown): string {
+    if (typeof part === "string") return JSON.stringify(part);
+    if (typeof part !== "object" || part === null) {
+      return Object.is(part, -0) ? "-0" : `${typeof part} ${String(part)}`;
+    }
+    const known = this.#words.get(part);
+    if (known !== undefined) return known;
+    if (Array.isArray(part)) return `[${part.map((item) => this.#word(item)).join()}]`;
+    if (Object.getPrototypeOf(part) === Object.prototype && !(Kind in part)) {
+      return `{${this.#textOf(part as Source)}}`;
+    }
+    const word = `#${this.#words.size}`;
+    this.#words.set(part, word);
+    return word;
   }
 
   /** A copy of a schema that is called `ownName` from now on, where it has a name. */
