@@ -238,6 +238,21 @@ describe("Connection, what the peer reports", () => {
     });
   });
 
+  test("refuses a $bye whole that is final and has another field of a wrong type, and goes on", async () => {
+    const client = clientConnection();
+    const socket = openSocket(client);
+    const bye = { type: "$bye", reason: "revoked", final: true, retryAfterMs: 5 } as const;
+    const bytes = fromServer(bye);
+    // The 5 becomes −6, which is no time to wait.
+    bytes[bytes.lastIndexOf(5)] = 0x25;
+    client.receive(bytes);
+    await turn();
+    expect(client.closeReason).toBeUndefined();
+    expect(heardByServer(socket)).toContainEqual(
+      expect.objectContaining({ type: "$error", code: "schema-mismatch", path: "/retryAfterMs" }),
+    );
+  });
+
   test("hands on no hint of the peer's that a timer does not take", () => {
     const client = clientConnection();
     openSocket(client);
