@@ -7,14 +7,27 @@ import { CallPair, shape } from "../support/call-pair.ts";
 const types = (link: { sent: { type: string }[] }): string[] => link.sent.map(({ type }) => type);
 
 describe("Calls", () => {
-  test("300 calls against 256 slots: 44 wait, none is refused, all are answered", async () => {
-    const pair = new CallPair([shape("echo")], { echo: async (input: unknown) => input });
-    const answers = Array.from({ length: 300 }, (_, index) => pair.faces.call["echo"]?.(index));
-    expect(pair.outgoing.waiting).toBe(44);
-    await pair.settle();
-    expect(await Promise.all(answers)).toEqual(Array.from({ length: 300 }, (_, index) => index));
-    expect(pair.near.inFlight + pair.far.inFlight + pair.quota.inFlight).toBe(0);
-  });
+  test.each([
+    [256, 0],
+    [257, 1],
+    [300, 44],
+  ])(
+    "%p calls against 256 slots: %p wait, none is refused, all are answered",
+    async (calls, wait) => {
+      const pair = new CallPair([shape("echo")], { echo: async (input: unknown) => input });
+      const answers = Array.from({ length: calls }, (_, index) => pair.faces.call["echo"]?.(index));
+      expect(pair.outgoing.waiting).toBe(wait);
+      await pair.settle();
+      expect(await Promise.all(answers)).toEqual(
+        Array.from({ length: calls }, (_, index) => index),
+      );
+      const results = pair.callee.sent.map((message) =>
+        "error" in message ? message.error : "output",
+      );
+      expect(results).toEqual(answers.map(() => "output"));
+      expect(pair.near.inFlight + pair.far.inFlight + pair.quota.inFlight).toBe(0);
+    },
+  );
 
   test("yields items in order, then the output, and one $result", async () => {
     const pair = new CallPair([shape("tail", { yields: true })], {

@@ -200,8 +200,10 @@ describe("A call that this side ends", () => {
         for await (const item of call.items) void item;
       },
     });
+    // What the callee never got it cannot have refused; that its handler has run is not known here.
     expect(await failureOf(pair, "put", items())).toMatchObject({
       code: "invalid-item",
+      ran: "maybe",
       path: "/item",
     });
     expect(returned).toBe(1);

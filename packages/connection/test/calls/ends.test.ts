@@ -24,17 +24,58 @@ describe("Calls at their ends", () => {
     expect(pair.far.inFlight + pair.far.heldBytes + pair.callee.failures.length).toBe(0);
   });
 
-  test("when the handlers of all slots run on, the connection ends with internal", () => {
-    const pair = new CallPair([shape("hang")], { hang: () => new Promise(() => {}) });
-    for (let id = 1; id <= 256; id += 1) {
-      pair.far.receive({ type: "$call", call: "hang", id, timeoutMs: 10, input: 1 }, 30);
+  test.each([
+    [65_536, true],
+    [65_535, false],
+  ])("an item behind %p bytes of them is beyond the credit: %p", (taken, isBeyond) => {
+    const pair = new CallPair([shape("put", { hasInput: false, sends: true })], {
+      put: (_: unknown, call: { signal: AbortSignal }) =>
+        new Promise((_resolve, reject) =>
+          call.signal.addEventListener("abort", () => reject(call.signal.reason)),
+        ),
+    });
+    pair.far.receive({ type: "$call", call: "put", id: 1 }, 30);
+    for (const bytes of [taken - 30, 30]) {
+      pair.far.receive({ type: "$item", id: 1, item: "a" }, bytes);
     }
-    pair.clock.advance(10 + 59_999);
-    expect(pair.callee.stuck).toHaveLength(0);
-    pair.clock.advance(1);
-    expect(pair.callee.stuck).toHaveLength(256);
-    expect(pair.callee.ended).toBe("internal");
+    expect(pair.far.heldBytes).toBe(taken);
+    pair.far.receive({ type: "$item", id: 1, item: "b" }, 30);
+    expect(pair.far.heldBytes).toBe(isBeyond ? 0 : taken + 30);
+    // What overdraws the credit is the last that may.
+    pair.far.receive({ type: "$item", id: 1, item: "c" }, 30);
+    expect(pair.far.heldBytes).toBe(0);
   });
+
+  const slots: readonly (readonly [string, number])[] = [
+    ["calls", 256],
+    ["streams", 64],
+  ];
+  test.each(slots)(
+    "when the handlers of all slots for %s run on, and not of all but one, the connection ends with internal",
+    (kind, count) => {
+      const isStream = kind === "streams";
+      const pair = new CallPair(
+        [shape("hang", { yields: isStream }), shape("other", { yields: !isStream })],
+        { hang: () => new Promise(() => {}), other: () => new Promise(() => {}) },
+      );
+      const { callee, clock, far } = pair;
+      const call = (id: number, name = "hang"): void =>
+        far.receive({ type: "$call", call: name, id, timeoutMs: 10, input: 1 }, 30);
+      for (let id = 1; id < count; id += 1) call(id);
+      // One of the other kind takes another slot.
+      call(count, "other");
+      clock.advance(10 + 59_999);
+      expect(callee.stuck).toHaveLength(0);
+      clock.advance(1);
+      expect(callee.stuck).toHaveLength(count);
+      expect(callee.ended).toBeUndefined();
+      call(count + 1);
+      clock.advance(10 + 59_999);
+      expect(callee.ended).toBeUndefined();
+      clock.advance(1);
+      expect(callee.ended).toBe("internal");
+    },
+  );
 
   test("a handler that runs on after its connection has ended leaves no timer", () => {
     const pair = new CallPair([shape("hang")], { hang: () => new Promise(() => {}) });
@@ -58,7 +99,10 @@ describe("Calls at their ends", () => {
     const crossed = pair.faces.try["slow"]?.(2);
     await pair.settle(3);
     expect(await crossed).toMatchObject({ error: { code: "shutting-down", ran: "no" } });
-    pair.clock.advance(500);
+    pair.clock.advance(499);
+    await pair.settle(3);
+    expect(pair.far.inFlight).toBe(1);
+    pair.clock.advance(1);
     await pair.settle(3);
     expect(await running).toMatchObject({ error: { code: "shutting-down", ran: "maybe" } });
     expect(pair.callee.drained).toBeGreaterThan(0);

@@ -83,11 +83,17 @@ describe("Calls at their limits", () => {
     },
   );
 
-  test("the 101st refusal after more than 10 s is forgiven", () => {
+  test("the 101st refusal is forgiven after more than 10 s, and not after 10", () => {
     const pair = new CallPair([shape("hang")], { hang: never });
     let id = 0;
     for (; id < 256;) callFrom(pair, (id += 1));
     for (let index = 0; index < 100; index += 1) callFrom(pair, (id += 1));
+    const hurried = new CallPair([shape("hang")], { hang: never });
+    for (let call = 1; call <= 356; call += 1) callFrom(hurried, call);
+    hurried.clock.advance(10_000);
+    expect(hurried.callee.ended).toBeUndefined();
+    callFrom(hurried, 357);
+    expect(hurried.callee.ended).toBe("too-many-errors");
     pair.clock.advance(10_001);
     for (let index = 0; index < 100; index += 1) callFrom(pair, (id += 1));
     expect(pair.callee.ended).toBeUndefined();

@@ -104,6 +104,11 @@ describe("A stream that its caller leaves", () => {
         const left = leaving(pair, new AbortController());
         await pair.settle();
         await left;
+        expect(cancels(pair)).toBe(1);
+        // Its `$cancel` arrives, and one turn passes.
+        pair.passToCallee();
+        await new Promise(setImmediate);
+        expect(done).toBe(1);
         await pair.settle();
         expect(cancels(pair)).toBe(1);
         expect(done).toBe(1);
@@ -232,15 +237,18 @@ describe("Items", () => {
         return bytes;
       },
     });
-    const answer = pair.call(
-      "put",
-      Array.from({ length: 100 }, () => "x".repeat(10_000)),
+    const answers = Array.from({ length: 4 }, () =>
+      pair.call(
+        "put",
+        Array.from({ length: 100 }, () => "x".repeat(10_000)),
+      ),
     );
-    // Nothing is delivered: the window and one frame are all that is pulled.
+    // Nothing is delivered. Each has a window of its own, and together they stop behind the frame that exceeds one.
     for (let turn = 0; turn < 50; turn += 1) pair.clock.advance(0);
+    expect(pair.caller.queuedBytes).toBeGreaterThan(WINDOW);
     expect(pair.caller.queuedBytes).toBeLessThanOrEqual(WINDOW + 10_100);
     await pair.settle(2_000);
-    expect(await answer).toBe(1_000_000);
+    expect(await Promise.all(answers)).toEqual(answers.map(() => 1_000_000));
   });
 
   test.each([
