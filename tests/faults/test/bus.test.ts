@@ -17,7 +17,8 @@ const SERVERS = 3;
 const SPREAD_MS = IS_LONG ? 400 : 200;
 /** Of one server after the other. */
 const RESTARTS = IS_LONG ? 51 : 2;
-const ROAMERS = IS_LONG ? 30 : 3;
+/** So many that one of them is on a server that restarts. */
+const ROAMERS = IS_LONG ? 30 : 12;
 /** What each server publishes in every 20 ms. */
 const TALK = IS_LONG ? 5 : 1;
 

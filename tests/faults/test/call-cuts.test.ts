@@ -6,6 +6,7 @@ import { describe, expect } from "bun:test";
 import { pickSeed, SeededRandom } from "@typewire/testkit";
 
 import { type CutOutcome, CutLine, frameEnds, outcomeOf, SENT } from "../src/calls/cut-line.ts";
+import { until } from "../src/until.ts";
 import { row, rowsEnd } from "../src/row.ts";
 
 const isLong = process.env["TYPEWIRE_LONG"] !== undefined;
@@ -93,12 +94,16 @@ async function cutQueue(line: CutLine, comesBack: boolean): Promise<CutQueue> {
   link.toServer.set({ blackHole: false });
   while (link.toServer.forwardedBytes < helloBytes + atByte) await Bun.sleep(1);
   if (line.material !== "tls") await line.serverHasRead(link);
+  const arrived = wholeAt(ends, atByte);
+  // What is read is handed out in turns.
+  const isHandedOut = (): boolean => arrived === 0 || line.runsOf(keys[arrived - 1] ?? "") > 0;
+  await until(isHandedOut, "the last call that arrived to run");
   const before = keys.map((key) => line.runsOf(key));
   link.reset();
   const settled = await Promise.all(outcomes);
   return {
     seed,
-    arrived: wholeAt(ends, atByte),
+    arrived,
     unsent: wholeAt(ends, (await linked.sentBytes) - sentHelloBytes),
     told: settled.map(({ ran }) => ran ?? "answered"),
     before,
