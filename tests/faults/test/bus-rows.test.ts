@@ -1,6 +1,6 @@
 // The faults of a bus at length, with `bun run test:long` and not without: servers in processes of their own, a real NATS that is
-// killed, stopped, split and away, and clients that count. How fast clients are served meanwhile is measured with no other
-// test beside it.
+// killed, stopped, split and away, and clients that count. With no other test beside them: they judge how soon a probe
+// tells of it, and how fast clients are served meanwhile.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 
@@ -43,7 +43,7 @@ async function compare(joined: Echo, alone: Echo, when: string): Promise<void> {
 
 const hasNats = outsideTool("nats-server") !== undefined;
 
-if (hasNats && process.env["TYPEWIRE_LONG"] !== undefined) {
+if (hasNats && process.env["TYPEWIRE_ALONE"] !== undefined) {
   describe("servers on a NATS, at length", () => {
     test("count everything while NATS is killed over and over, and each probe tells of it within a second", async () => {
       await using bus = await NatsServer.start();
