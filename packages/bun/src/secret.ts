@@ -2,13 +2,10 @@
 // make codes with it but cannot be printed, logged or sent.
 
 import { createHmac, randomBytes } from "node:crypto";
-import type { OptionCheck, SharedSecret } from "@typewire/connection";
+import { MIN_SECRET_BYTES, type OptionCheck, type SharedSecret } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 
 import { readNamedFile } from "./named-file.ts";
-
-/** Fewer can be guessed from one exchange that was overheard; 32 random ones are advised. */
-export const MIN_SECRET_BYTES = 16;
 
 /** A file this large is some other file. */
 const MAX_SECRET_BYTES = 64 * 1024;

@@ -2,9 +2,10 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { MIN_SECRET_BYTES } from "@typewire/connection";
 import type { TypewireError } from "@typewire/protocol";
 
-import { MIN_SECRET_BYTES, readSecretFile, sharedSecret } from "../src/secret.ts";
+import { readSecretFile, sharedSecret } from "../src/secret.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "typewire-secret-"));
 afterAll(() => rmSync(folder, { recursive: true }));

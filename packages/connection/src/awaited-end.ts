@@ -31,12 +31,13 @@ export class AwaitedEnd {
   readonly #graceMs: number;
   /**
    * - `silence`: for the peer's first message, which says whether it knows calls.
+   * - `effect`: for what that message comes to, if it does not say so.
    * - `calls`: for the calls of a peer that was told to make no further ones.
    * - `grace`: for that peer to end by itself.
    * - `handlers`: for handlers alone.
    * - `nothing`: the end has come.
    */
-  #waitsFor: "silence" | "calls" | "grace" | "handlers" | "nothing" = "handlers";
+  #waitsFor: "silence" | "effect" | "calls" | "grace" | "handlers" | "nothing" = "handlers";
   #cancel: Cancel = () => {};
 
   constructor(
@@ -66,7 +67,7 @@ export class AwaitedEnd {
       return;
     }
     // A peer that says no hello may call: what it has said is taken first.
-    this.#waitsFor = "grace";
+    this.#waitsFor = "effect";
     queueMicrotask(() => {
       if (this.#waitsFor === "nothing") return;
       if (this.#owner.answersPeer()) this.#awaitCalls();

@@ -31,10 +31,11 @@ export { isSlow } from "./receiving/audience.ts";
 export { type Observer, observerMethods } from "./observer.ts";
 export { type FailureReport, type Tellers, tellersOf } from "./observers.ts";
 export type { Admission, Authenticate, Credentials } from "./handshake/authentication.ts";
-export type { SharedSecret } from "./handshake/secret-exchange.ts";
+export { MIN_SECRET_BYTES, type SharedSecret } from "./handshake/secret-exchange.ts";
 export type { Run } from "./sending/run.ts";
 export { isTooLarge } from "./sending/sender.ts";
 export type { ConnectionStats, EndpointStats } from "./stats.ts";
+export { FORWARDED } from "./type-counts.ts";
 export {
   functions,
   aFunction,

@@ -1,7 +1,7 @@
 // All that an operator asks for, as one function from request to answer: for a listener that does nothing else. Says
 // who may ask: this machine, or who has the secret.
 
-import { aText, checkOptions, type OptionChecks } from "@typewire/connection";
+import { aText, checkOptions, MIN_SECRET_BYTES, type OptionChecks } from "@typewire/connection";
 
 import { health, readiness } from "./health.ts";
 import type { HostResponse, RequestLike } from "./host-types.ts";
@@ -25,9 +25,6 @@ export interface AdminOptions {
    */
   readonly hostname?: string;
 }
-
-/** As of the secret of a connection: fewer can be tried one after the other. */
-const MIN_SECRET_BYTES = 16;
 
 const adminOptions: OptionChecks<keyof AdminOptions> = {
   secret: {

@@ -122,28 +122,12 @@ export function defineProtocol<
 }
 
 /** As `defineProtocol`, without generated code: slower, and the same in every result. For tests and benchmarks. */
-export function defineReferenceProtocol<
-  Server extends MessageSchemas,
-  Client extends MessageSchemas,
-  Calls extends CallDefinitions = NoCalls,
-  Auth extends TSchema | undefined = undefined,
->(
-  definition: ProtocolDefinition<Server, Client, Calls, Auth>,
-): Protocol<{ server: Server; client: Client; calls: Calls; auth: Auth }> {
-  return build(definition, undefined);
-}
+export const defineReferenceProtocol: typeof defineProtocol = (definition) =>
+  build(definition, undefined);
 
 /** As `defineProtocol`, with none but dense code, which is otherwise made for what is large. For tests. */
-export function defineDenseProtocol<
-  Server extends MessageSchemas,
-  Client extends MessageSchemas,
-  Calls extends CallDefinitions = NoCalls,
-  Auth extends TSchema | undefined = undefined,
->(
-  definition: ProtocolDefinition<Server, Client, Calls, Auth>,
-): Protocol<{ server: Server; client: Client; calls: Calls; auth: Auth }> {
-  return build(definition, "dense");
-}
+export const defineDenseProtocol: typeof defineProtocol = (definition) =>
+  build(definition, "dense");
 
 function build<
   Server extends MessageSchemas,

@@ -9,6 +9,7 @@ import {
   type CloseReason,
   createEndpoint,
   type Endpoint,
+  FORWARDED,
   type HandlersOf,
   type HandlerTimes,
   observersOf,
@@ -177,6 +178,8 @@ export class LiveServer<
         watchers: this.#watchers,
         warn: host.warn,
       });
+    // Told from the beginning, as the names of the protocol are.
+    if (this.#backplane !== undefined) this.#endpoint.tally.sent.add(FORWARDED, 0);
   }
 
   get port(): Port {
@@ -348,10 +351,7 @@ export class LiveServer<
           [...this.#endpoint.handlers].map(([name, { received }]) => [name, received]),
         ),
       },
-      sentByType: {
-        ...(this.#backplane && { $forwarded: 0 }),
-        ...this.#endpoint.tally.sent.byName,
-      },
+      sentByType: this.#endpoint.tally.sent.byName,
       turnedAwayBy: this.#door.turnedAway,
       topics: this.#topics.size,
       maxBufferedBytes: this.#endpoint.memory.maxBytes,

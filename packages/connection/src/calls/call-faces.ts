@@ -201,7 +201,7 @@ function requireItems(name: string, items: unknown): ItemSource {
   );
 }
 
-/** What a call with items came to, as a value. */
+/** What a call that yields came to, as a value. */
 async function outcomeOf(output: Promise<unknown>, name: string): Promise<unknown> {
   try {
     return { ok: true, output: await output };

@@ -15,6 +15,9 @@ import {
 } from "@typewire/protocol";
 import { ByteWriter } from "@typewire/protocol/internal";
 
+/** The least length of a secret that others are kept out by: fewer bytes can be guessed, of a connection from one exchange that was overheard; 32 random ones are advised. */
+export const MIN_SECRET_BYTES = 16;
+
 /** A secret that can be asked for a code over some bytes, but not for itself. */
 export interface SharedSecret {
   /** HMAC-SHA-256 (RFC 2104, FIPS 180-4) of `bytes` under the secret: 32 bytes. */
