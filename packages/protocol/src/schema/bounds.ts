@@ -90,6 +90,9 @@ function assertText(given: Given, path: string): void {
 }
 
 function assertLiteral(value: unknown, path: string): void {
+  if (Object.is(value, -0)) {
+    throw refuse(path, "0 and -0 are equal to every check; write Type.Literal(0), which has both");
+  }
   if (typeof value === "boolean" || Number.isFinite(value)) return;
   if (typeof value === "string") {
     if (value.isWellFormed()) return;

@@ -217,9 +217,10 @@ function isMisjudged(schema: TSchema): boolean {
         typeof schema["additionalProperties"] === "object" ||
         Object.keys(schema["patternProperties"] ?? {}).some((pattern) => !isAnyKey(pattern))
       );
-    // No item at all is asked for as one; and what is looked for may be misjudged itself.
+    // No item at all is asked for as one, and what is looked for may be misjudged itself; items that differ are
+    // told apart by a slow hash.
     case "Array":
-      return schema["contains"] !== undefined;
+      return schema["contains"] !== undefined || schema["uniqueItems"] === true;
     case "Not":
       return true;
     default:

@@ -21,6 +21,7 @@ import {
   type UnionShape,
   type ValueKind,
 } from "./shape.ts";
+import { repetitionIn } from "./unique-items.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 type Fault = TypewireError | undefined;
@@ -50,7 +51,8 @@ function faultAt(shape: Shape, value: unknown, path: string): Fault {
     case "array":
       return (
         faultInContained(resolved, value as readonly unknown[], path) ??
-        faultInItems(value as readonly unknown[], () => resolved.items, path)
+        faultInItems(value as readonly unknown[], () => resolved.items, path) ??
+        faultInRepeated(resolved, value as readonly unknown[], path)
       );
     case "any":
       return faultInExcluded(resolved, value, path);
@@ -91,6 +93,16 @@ function faultInContained(
   if (count === 0 && least === 1) return expected("at least one matching value");
   if (count < least) return expected(`at least ${least} matching values`);
   return count > most ? expected(`no more than ${most} matching values`) : undefined;
+}
+
+/** What is wrong with items that have to differ. */
+function faultInRepeated({ schemas }: ArrayShape, items: readonly unknown[], path: string): Fault {
+  if (!schemas.some((schema) => schema["uniqueItems"] === true)) return undefined;
+  const repetition = repetitionIn(items);
+  if (repetition === undefined) return undefined;
+  const { index, first } = repetition;
+  const place = appendPointer(path, index);
+  return schemaMismatch(place, "an item unlike all others", `one that is equal to item ${first}`);
 }
 
 function faultInExcluded({ excluded }: LeafShape, value: unknown, path: string): Fault {

@@ -82,6 +82,7 @@ function ownConstraints(schema: TSchema): TSchema | undefined {
       return {
         ...schema,
         items: Type.Unknown(),
+        uniqueItems: undefined,
         contains: undefined,
         minContains: undefined,
         maxContains: undefined,

@@ -49,6 +49,7 @@ describe("a literal", () => {
     ["NaN", Number.NaN, "a finite number"],
     ["Infinity", -Infinity, "a finite number"],
     ["a bigint", 5n, "Type.BigInt({ minimum: 5n, maximum: 5n })"],
+    ["negative zero", -0, "write Type.Literal(0)"],
     ["null", null, "Type.Null()"],
     ["undefined", undefined, "got undefined"],
     ["an object", {}, "got map"],
