@@ -25,3 +25,24 @@ describe("console.log", () => {
     expect(stdout.length).toBe(5000 * 100);
   });
 });
+
+describe("an error whose stack was set", () => {
+  const framesIn = (frame: string): readonly string[] => {
+    const program = `
+      const error = new Error("late");
+      error.stack = "Error: late\\n    at ${frame}";
+      throw error;
+    `;
+    const { stderr } = Bun.spawnSync([process.execPath, "-e", program], { timeout: 4000 });
+    return stderr
+      .toString()
+      .split("\n")
+      .filter((line) => /^ +at /.test(line));
+  };
+
+  test("is shown at its first frame where that has a name, and else where it was made", () => {
+    expect(framesIn("ask (/home/ana/ask.ts:3:7)").join()).toContain("/home/ana/ask.ts:3");
+    expect(framesIn("<anonymous> (/home/ana/ask.ts:3:7)").join()).toContain("/home/ana/ask.ts:3");
+    expect(framesIn("/home/ana/ask.ts:3:7").join()).not.toContain("/home/ana/ask.ts:3");
+  });
+});

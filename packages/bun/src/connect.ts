@@ -26,6 +26,7 @@ import {
   type MessageOf,
   TypewireError,
 } from "@typewire/protocol";
+import { beginningAt } from "@typewire/protocol/internal";
 
 import { type ClientTlsOptions, type DialTls, dialTls } from "./client-tls.ts";
 import { dial } from "./dial.ts";
@@ -83,26 +84,22 @@ export async function connect<P extends AnyProtocol, Exhaustive extends boolean 
   ...[handlers]: ClientHandlersArgument<P, Exhaustive>
 ): Promise<Client<MessageOf<P, "client">, ClientCalls<P>, ClientTries<P>>> {
   const site = new Error();
-  checkOptions(options, known);
-  const addresses = addressesOf(options);
-  const { tls, clock = systemClock, secret } = options;
-  // Its files are read for each attempt: certificates that were replaced in between count.
-  const material = (to: SocketAddress): DialTls | undefined =>
-    tls === undefined ? undefined : dialTls(tls, "unix" in to ? undefined : to.hostname);
-  // For mistakes in them, before anything is dialled.
-  for (const address of addresses) material(address);
-  const client = new LiveClient(
-    protocol,
-    addresses,
-    options,
-    handlers as ClientHandlers<P> | undefined,
-    {
+  const client = beginningAt(site, () => {
+    checkOptions(options, known);
+    const addresses = addressesOf(options);
+    const { tls, clock = systemClock, secret } = options;
+    // Its files are read for each attempt: certificates that were replaced in between count.
+    const material = (to: SocketAddress): DialTls | undefined =>
+      tls === undefined ? undefined : dialTls(tls, "unix" in to ? undefined : to.hostname);
+    // For mistakes in them, before anything is dialled.
+    for (const address of addresses) material(address);
+    return new LiveClient(protocol, addresses, options, handlers as ClientHandlers<P> | undefined, {
       dial: async (to, user) => dial(to, user, material(to), clock),
       ...(secret !== undefined && { secret: sharedSecret(secret) }),
       handlerFailed: printHandlerError,
       warn: printWarning,
-    },
-  );
+    });
+  });
   await client.start(site);
   return client;
 }

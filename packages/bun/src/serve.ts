@@ -8,6 +8,7 @@ import {
   yesOrNo,
 } from "@typewire/connection";
 import { type AnyProtocol, type MessageOf, TypewireError } from "@typewire/protocol";
+import { beginningAt } from "@typewire/protocol/internal";
 import {
   LiveServer,
   type Server,
@@ -71,23 +72,25 @@ export function serve<
   options: ServeOptions<P, Port, Context> & { readonly exhaustive?: Exhaustive },
   ...[handlers]: ServerHandlersArgument<P, Context, Exhaustive>
 ): Server<MessageOf<P, "server">, Port extends number ? number : undefined, Context> {
-  checkOptions(options, known);
-  const address = targetOf(options, target);
-  const { reusePort = false } = options;
-  if (reusePort) checkReusePort("unix" in address);
-  const tls =
-    options.tls === undefined
-      ? undefined
-      : new ServerTls(options.tls, options.clock ?? systemClock);
-  const { sockets, reservedFrom } = descriptors();
-  return new LiveServer(protocol, options, handlers as ServerHandlers<P, Context> | undefined, {
-    listen: (accept) => listen(address, accept, { tls, reservedFrom, reusePort }),
-    ...(tls && { certificates: tls }),
-    ...(options.secret !== undefined && { secret: sharedSecret(options.secret) }),
-    sockets,
-    ...memoryLimit(),
-    handlerFailed: printHandlerError,
-    warn: printWarning,
+  return beginningAt(new Error(), () => {
+    checkOptions(options, known);
+    const address = targetOf(options, target);
+    const { reusePort = false } = options;
+    if (reusePort) checkReusePort("unix" in address);
+    const tls =
+      options.tls === undefined
+        ? undefined
+        : new ServerTls(options.tls, options.clock ?? systemClock);
+    const { sockets, reservedFrom } = descriptors();
+    return new LiveServer(protocol, options, handlers as ServerHandlers<P, Context> | undefined, {
+      listen: (accept) => listen(address, accept, { tls, reservedFrom, reusePort }),
+      ...(tls && { certificates: tls }),
+      ...(options.secret !== undefined && { secret: sharedSecret(options.secret) }),
+      sockets,
+      ...memoryLimit(),
+      handlerFailed: printHandlerError,
+      warn: printWarning,
+    });
   });
 }
 

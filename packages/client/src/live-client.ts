@@ -4,7 +4,6 @@
 import {
   type AbortSignalLike,
   aText,
-  beginAt,
   buildCallFaces,
   type Cancel,
   checkOptions,
@@ -30,6 +29,7 @@ import {
   type MessageOf,
   TypewireError,
 } from "@typewire/protocol";
+import { beginAt } from "@typewire/protocol/internal";
 
 import { Backoff } from "./backoff.ts";
 import type { ClientHost } from "./client-host.ts";

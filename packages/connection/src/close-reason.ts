@@ -13,11 +13,11 @@ import {
   TypewireError,
   type WireErrorCode,
 } from "@typewire/protocol";
+import { isInstance } from "@typewire/protocol/internal";
 
 import { aText, type OptionChecks, wholeMilliseconds, yesOrNo } from "./option-checks.ts";
 import { checkOptions } from "./options.ts";
 import { describeThrown, oneLine } from "./text.ts";
-import { isInstance } from "./thrown.ts";
 import { MAX_TIMER_MS } from "./time/clock.ts";
 
 /** An error's code, or one of the three ends that are not errors of this protocol. */

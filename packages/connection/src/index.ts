@@ -22,7 +22,6 @@ export {
 } from "./endpoint.ts";
 export { buildCallFaces, type CallFaces } from "./calls/call-faces.ts";
 export type { Middleware, MiddlewareCall } from "./calls/handler-table.ts";
-export { beginAt } from "./begin-at.ts";
 export type { HandlerTimes, TellHandled } from "./handler-times.ts";
 export type { HandlerOrder, Handlers, HandlersArgument } from "./handlers.ts";
 export { type ConnectionLimits, type Limits, requireOptions } from "./limits.ts";

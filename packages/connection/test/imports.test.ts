@@ -9,7 +9,6 @@ const SOURCES = `${import.meta.dir}/../src/`;
 const FLOORS: readonly (readonly string[])[] = [
   [
     "address.ts",
-    "begin-at.ts",
     "byte-socket.ts",
     "memory-budget.ts",
     "option-checks.ts",
@@ -18,7 +17,6 @@ const FLOORS: readonly (readonly string[])[] = [
     "printable.ts",
     "shuffled.ts",
     "text.ts",
-    "thrown.ts",
     "type-counts.ts",
     "time/clock.ts",
     "time/waiting.ts",

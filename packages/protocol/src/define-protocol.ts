@@ -3,6 +3,7 @@
 
 import type { Static, TSchema } from "@sinclair/typebox";
 
+import { beginningAt } from "./begin-at.ts";
 import type { Codec } from "./codec/codec.ts";
 import { CodeBudget } from "./code-budget.ts";
 import type { CodeStyle } from "./codec/compiled/functions.ts";
@@ -118,7 +119,7 @@ export function defineProtocol<
 >(
   definition: ProtocolDefinition<Server, Client, Calls, Auth>,
 ): Protocol<{ server: Server; client: Client; calls: Calls; auth: Auth }> {
-  return build(definition, "in place");
+  return beginningAt(new Error(), () => build(definition, "in place"));
 }
 
 /** As `defineProtocol`, without generated code: slower, and the same in every result. For tests and benchmarks. */

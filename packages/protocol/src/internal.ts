@@ -16,4 +16,6 @@ export {
 export { defineReferenceProtocol } from "./define-protocol.ts";
 export { beginningOf } from "./excerpt.ts";
 export { release } from "./release.ts";
+export { beginAt, beginningAt } from "./begin-at.ts";
 export { AUTHENTICATE } from "./schema/read-calls.ts";
+export { isInstance } from "./thrown.ts";

@@ -11,6 +11,8 @@ const ROOMS: readonly (readonly string[])[] = [
   [
     "errors.ts",
     "call-error.ts",
+    "thrown.ts",
+    "begin-at.ts",
     "limits.ts",
     "release.ts",
     "byte-writer.ts",

@@ -2,9 +2,9 @@
 // throws reaches the log, and the peer only where the protocol declares it.
 
 import type { CallError, CallFailure, CallShape, Result } from "@typewire/protocol";
+import { isInstance } from "@typewire/protocol/internal";
 
 import { oneLine } from "../text.ts";
-import { isInstance } from "../thrown.ts";
 import { DeclaredError } from "./call-failures.ts";
 import type { Outcome } from "./middleware-run.ts";
 

@@ -8,8 +8,8 @@ import {
   type CallShapes,
   TypewireError,
 } from "@typewire/protocol";
+import { beginAt, isInstance } from "@typewire/protocol/internal";
 
-import { beginAt } from "../begin-at.ts";
 import {
   aSignal,
   either,
@@ -19,7 +19,6 @@ import {
 } from "../option-checks.ts";
 import { checkOptions } from "../options.ts";
 import { describeThrown } from "../text.ts";
-import { isInstance } from "../thrown.ts";
 import { DEFAULT_TIMEOUT_MS } from "./call-link.ts";
 import { CallerStream, TriedStream } from "./caller-stream.ts";
 import type { ItemSource } from "./item-pump.ts";

@@ -2,10 +2,10 @@
 // declares for the call; a peer's own codes are counted as one, so that no peer makes the count grow.
 
 import { callErrorCodes, CallError, type CallShape } from "@typewire/protocol";
+import { isInstance } from "@typewire/protocol/internal";
 
 import type { HandlerTimes } from "../handler-times.ts";
 import type { EndedCalls } from "../stats.ts";
-import { isInstance } from "../thrown.ts";
 
 /** The key of all codes that this side does not know. */
 export const OTHER_CODES = "$other";

@@ -1,9 +1,9 @@
 // The errors of calls that fail before the callee has had a say: what the caller's own side knows.
 
 import { CallError, TypewireError } from "@typewire/protocol";
+import { isInstance } from "@typewire/protocol/internal";
 
 import { describeThrown } from "../text.ts";
-import { isInstance } from "../thrown.ts";
 
 /** The call, as far as its error depends on it. */
 export interface FailedCall {

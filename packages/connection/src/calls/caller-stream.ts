@@ -1,7 +1,8 @@
 // What a caller holds of a call that yields: the items to iterate, and what ends the call. The call is made
 // by the first `next()`.
 
-import { beginAt } from "../begin-at.ts";
+import { beginAt } from "@typewire/protocol/internal";
+
 import { endedBy } from "./call-failures.ts";
 import type { CallEnd, OutgoingCall } from "./outgoing-call.ts";
 

@@ -12,9 +12,9 @@ import {
   type Result,
   TypewireError,
 } from "@typewire/protocol";
+import { isInstance } from "@typewire/protocol/internal";
 
 import { describeThrown } from "../text.ts";
-import { isInstance } from "../thrown.ts";
 import { afterTheEnd, mayGoAgain } from "./again.ts";
 import type { CallDeadlines } from "./call-deadlines.ts";
 import { answeredWith, endedBy } from "./call-failures.ts";

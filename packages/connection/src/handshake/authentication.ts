@@ -3,11 +3,10 @@
 // follows from a verdict is here; when it is its turn is the handshake's, and sending the connection's.
 
 import { type Call, CallMisfit, type Result, TypewireError } from "@typewire/protocol";
-import { AUTHENTICATE } from "@typewire/protocol/internal";
+import { AUTHENTICATE, isInstance } from "@typewire/protocol/internal";
 
 import type { CloseReason, OwnError } from "../close-reason.ts";
 import { describeThrown } from "../text.ts";
-import { isInstance } from "../thrown.ts";
 import { MAX_TIMER_MS } from "../time/clock.ts";
 
 /** Largest payload read from a peer that has not authenticated: a token takes a few hundred bytes, a chain of them some thousand. */

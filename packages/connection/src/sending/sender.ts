@@ -13,13 +13,12 @@ import {
   type MessageLimits,
   TypewireError,
 } from "@typewire/protocol";
-import { ByteWriter, unannouncedLimits } from "@typewire/protocol/internal";
+import { ByteWriter, isInstance, unannouncedLimits } from "@typewire/protocol/internal";
 
 import { connectionClosed, type OwnControlMessage, peerEndedItsHalf } from "../close-reason.ts";
 import type { Connection } from "../connection.ts";
 import type { Handshake } from "../handshake/handshake.ts";
 import { oneLine } from "../text.ts";
-import { isInstance } from "../thrown.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import type { FrameSizes } from "./frame-sizes.ts";
 import { fitsRun, framesOf, type Run } from "./run.ts";
