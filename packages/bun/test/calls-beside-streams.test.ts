@@ -1,5 +1,6 @@
 // Small calls beside streams that are as fast as they can be, between two processes. How much slower they are is
-// measured by `bun run test:long`, which lets it run alone: beside other tests, no figure is ours.
+// measured by `bun run test:long`, which lets it run alone: beside other tests, no figure is ours. What the calls wait
+// for is counted in `packages/typewire/test/calls-beside-streams.test.ts`, which no busy machine changes.
 
 import { expect, test } from "bun:test";
 import { join } from "node:path";
@@ -20,7 +21,9 @@ interface Delays {
 }
 
 test.each([1, 32])(
-  "small calls beside %p saturated streams are answered: in ten times their time alone, in 10 ms 99 of 100",
+  isAlone
+    ? "small calls beside %p saturated streams take ten times their time alone, and 99 of 100 at most 10 ms"
+    : "small calls beside %p saturated streams are answered, and the streams go on",
   async (count) => {
     const script = join(import.meta.dir, "support", "streaming-server.ts");
     await using program = new Program([process.execPath, script]);
@@ -50,6 +53,10 @@ test.each([1, 32])(
       return delays;
     };
 
+    if (!isAlone) {
+      await measureBeside();
+      return;
+    }
     // The first calls are made while the machine learns them.
     await measure();
     const rounds: unknown[] = [];
@@ -57,8 +64,6 @@ test.each([1, 32])(
       const idle = await measure();
       const beside = await measureBeside();
       rounds.push({ idle, beside });
-      // A call that waited for what streams have queued would wait for megabytes.
-      if (!isAlone && beside.p50 <= 10) return;
       if (beside.p50 <= idle.p50 * 10 && beside.p99 <= 10) return;
     }
     throw new Error(`No round of these is good: ${JSON.stringify(rounds)}`);

@@ -125,7 +125,7 @@ const TARGET = { hostname: "memory", port: 1 };
 
 /** Carries bytes between the ends as soon as they are written, and never within the call that writes them. */
 class MemoryNetwork {
-  readonly clock = new FakeClock();
+  readonly clock = new NetworkClock(() => this.#onActivity());
   readonly #pairs: MemoryPair[] = [];
   readonly #failures: Error[] = [];
   #accept: Accept | undefined;
@@ -190,6 +190,22 @@ class MemoryNetwork {
       await nextTurn();
     }
     this.#carrying = undefined;
+  }
+}
+
+/** Time that stands still, but for what is to be done in the next turn of the event loop, a slice of a stream: that is as soon as bytes. */
+class NetworkClock extends FakeClock {
+  readonly #onWork: () => void;
+
+  constructor(onWork: () => void) {
+    super();
+    this.#onWork = onWork;
+  }
+
+  override after(delayMs: number, callback: () => void): () => void {
+    const cancel = super.after(delayMs, callback);
+    if (delayMs <= 0) this.#onWork();
+    return cancel;
   }
 }
 

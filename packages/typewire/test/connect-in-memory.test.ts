@@ -21,6 +21,16 @@ const desk = defineProtocol({
   auth: Type.Object({ token: Type.String() }),
   calls: { who: { output: Type.String() } },
 });
+const numbers = defineProtocol({
+  name: "numbers",
+  version: 1,
+  server: {},
+  client: {},
+  calls: {
+    list: { yields: Type.Integer() },
+    sum: { sends: Type.Integer(), output: Type.Integer() },
+  },
+});
 type Total = MessageOf<typeof counter, "server">;
 
 /** What `promise` rejects with. */
@@ -64,6 +74,39 @@ describe("connectInMemory", () => {
     // @ts-expect-error -- no handler of the call
     expect(await failureOf(connectInMemory(desk, { server: {} }))).toMatchObject(missing);
   });
+
+  test.each([1, 165, 500])(
+    "carries streams of %p items by itself, both ways, whether their sources wait or not",
+    async (count) => {
+      const waiting = async function* () {
+        for (let index = 0; index < count; index += 1) {
+          await new Promise(setImmediate);
+          yield index;
+        }
+      };
+      const never = async function* () {
+        for (let index = 0; index < count; index += 1) yield index;
+      };
+      const plain = Array.from({ length: count }, (_, index) => index);
+      for (const source of [waiting, never, () => plain]) {
+        await using memory = await connectInMemory(numbers, {
+          server: {
+            list: source as typeof never,
+            async sum(_, call) {
+              let sum = 0;
+              for await (const item of call.items) sum += item;
+              return sum;
+            },
+          },
+        });
+        const { client } = memory;
+        const taken: number[] = [];
+        for await (const item of client.call.list()) taken.push(item);
+        expect(taken).toEqual(plain);
+        expect(await client.call.sum(source())).toBe((count * (count - 1)) / 2);
+      }
+    },
+  );
 
   test("takes what the client sends to the server's handler, and the answer back", async () => {
     let value = 0;

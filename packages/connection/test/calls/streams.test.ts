@@ -510,15 +510,45 @@ describe("Items", () => {
     expect(pair.taken).toBe(0);
   });
 
-  test("credit saturates: 2^53 − 1 twice is no more than once", async () => {
-    const pair = new CallPair([tail], { tail: () => ["x".repeat(100), "y"] });
-    pair.far.receive({ type: "$call", call: "tail", id: 1, input: 1 }, 30);
-    for (let index = 0; index < 2; index += 1) {
-      pair.far.receive({ type: "$credit", id: 1, bytes: Number.MAX_SAFE_INTEGER }, 27);
-    }
-    pair.clock.advance(0);
-    expect(pair.callee.sent.map(({ type }) => type)).toEqual(["$item", "$item", "$result"]);
-  });
+  test.each(["before the handler yields", "while it yields"])(
+    "credit that comes %s saturates: 2^53 − 1 four times is no more than once",
+    async (when) => {
+      const granted = Promise.withResolvers<void>();
+      const items = async function* () {
+        yield 1;
+        await granted.promise;
+        for (;;) yield 2;
+      };
+      const pair = new CallPair([tail], {
+        tail: async () => {
+          if (when === "before the handler yields") await granted.promise;
+          return items();
+        },
+      });
+      const { callee, far, clock } = pair;
+      const sent: unknown[] = [];
+      // Two items of so many bytes are one more than all credit that there can be.
+      callee.send = (message) => {
+        if (message.type !== "$item") return 20;
+        sent.push(message.item);
+        return message.item === 1 ? 1 : 2 ** 52;
+      };
+      const pass = async (): Promise<void> => {
+        for (let turn = 0; turn < 20; turn += 1) {
+          clock.advance(0);
+          await new Promise(setImmediate);
+        }
+      };
+      far.receive({ type: "$call", call: "tail", id: 1, input: 1 }, 30);
+      await pass();
+      for (let times = 0; times < 4; times += 1) {
+        far.receive({ type: "$credit", id: 1, bytes: Number.MAX_SAFE_INTEGER }, 27);
+      }
+      granted.resolve();
+      await pass();
+      expect(sent).toEqual([1, 2, 2]);
+    },
+  );
 
   test("after $end, or of a call that sends none, do no harm", async () => {
     const taken: unknown[] = [];
