@@ -11,6 +11,7 @@ import {
 } from "@typewire/client";
 import {
   aPlainObject,
+  checkEnd,
   checkOptions,
   either,
   type OptionCheck,
@@ -85,7 +86,7 @@ export async function connect<P extends AnyProtocol, Exhaustive extends boolean 
 ): Promise<Client<MessageOf<P, "client">, ClientCalls<P>, ClientTries<P>>> {
   const site = new Error();
   const client = beginningAt(site, () => {
-    checkOptions(options, known);
+    checkEnd(protocol, options, known);
     const addresses = addressesOf(options);
     const { tls, clock = systemClock, secret } = options;
     // Its files are read for each attempt: certificates that were replaced in between count.

@@ -2,7 +2,7 @@
 
 import {
   aPlainObject,
-  checkOptions,
+  checkEnd,
   type OptionChecks,
   systemClock,
   yesOrNo,
@@ -73,7 +73,7 @@ export function serve<
   ...[handlers]: ServerHandlersArgument<P, Context, Exhaustive>
 ): Server<MessageOf<P, "server">, Port extends number ? number : undefined, Context> {
   return beginningAt(new Error(), () => {
-    checkOptions(options, known);
+    checkEnd(protocol, options, known);
     const address = targetOf(options, target);
     const { reusePort = false } = options;
     if (reusePort) checkReusePort("unix" in address);

@@ -497,6 +497,29 @@ describe("serve, of a protocol with calls", () => {
     expect(() => serve(market, { port: 0 })).toThrow("the call has no handler");
   });
 
+  test("names the handler that is mistyped, and at a client one of a call", async () => {
+    // @ts-expect-error -- there is no such call
+    expect(() => serve(market, { port: 0 }, { qoute() {} })).toThrow(
+      "handlers.qoute: expected quote",
+    );
+    // @ts-expect-error -- the server answers it
+    const connecting = connect(market, { port: 1 }, { quote() {} });
+    expect(await connecting.catch((error: unknown) => error)).toMatchObject({
+      code: "option-invalid",
+      message: "handlers.quote: expected said",
+    });
+  });
+
+  test("tells a client that sends a call as a message what it is", async () => {
+    const { server } = open();
+    await using _ = server;
+    await using caller = await client(server.port);
+    // @ts-expect-error -- no message of the client's
+    expect(() => caller.send({ type: "quote", symbol: "A" })).toThrow(
+      'Unknown message type "quote": this is the name of a call; expected say',
+    );
+  });
+
   test("answers a client that has no calls as before", async () => {
     const { calls: __, ...parts } = {
       name: "market",

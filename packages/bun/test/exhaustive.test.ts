@@ -23,16 +23,17 @@ afterEach(() => warn.mockRestore());
 
 const warnings = (): string[] => warn.mock.calls.map(([sentence]) => String(sentence));
 
-const sentence = (names: string): string =>
-  `handlers: expected one for each message that this end receives, got none for ${names}, which will be dropped; an empty one says that this is meant`;
+const missing = (names: string): string =>
+  `handlers: expected one for each message that this end receives, got none for ${names}`;
+const empty = (name: string): string => `an empty one, ${name}() {}, says that this is meant`;
 
 describe("messages without a handler", () => {
   test("are named in one line at the start, of either end", async () => {
     await using server = serve(shop, { port: 0 }, { look() {} });
     await using _ = await connect(shop, { port: server.port });
     expect(warnings()).toEqual([
-      `typewire: ${sentence("buy, ask")}`,
-      `typewire: ${sentence("sold, gone")}`,
+      `typewire: ${missing("buy, ask")}. What comes of them is dropped; ${empty("buy")}`,
+      `typewire: ${missing("sold, gone")}. What comes of them is dropped; ${empty("sold")}`,
     ]);
   });
 
@@ -51,7 +52,10 @@ describe("messages without a handler", () => {
         { look() {} },
       );
     expect(serving).toThrow(
-      expect.objectContaining({ code: "option-invalid", message: sentence("buy, ask") }),
+      expect.objectContaining({
+        code: "option-invalid",
+        message: `${missing("buy, ask")}; ${empty("buy")}`,
+      }),
     );
     const connecting = connect(
       shop,
@@ -61,10 +65,10 @@ describe("messages without a handler", () => {
     );
     expect(await connecting.catch((error: unknown) => error)).toMatchObject({
       code: "option-invalid",
-      message: sentence("gone"),
+      message: `${missing("gone")}; ${empty("gone")}`,
     });
     // @ts-expect-error -- all of them are missing
-    expect(() => serve(shop, { port: 0, exhaustive: true })).toThrow(sentence("buy, look, ask"));
+    expect(() => serve(shop, { port: 0, exhaustive: true })).toThrow(missing("buy, look, ask"));
     expect(warnings()).toEqual([]);
   });
 

@@ -156,8 +156,10 @@ describe("serve", () => {
     [{ port: 0, limits: { lingerMs: 5 } as object }, "lingerMs: a constant, 2000; the limits that"],
     [
       { port: 0, limits: { maxFrame: 5 } as object },
-      "maxFrame: no such limit; the limits that can",
+      "maxFrame: no such limit; expected maxFrameBytes",
     ],
+    [{ port: 0, maxItems: 5 }, "maxItems: no such option; it is one of `limits`"],
+    [{ port: 0, say() {} }, "say: no such option; handlers are an argument of their own"],
     [{ port: 0, maxConections: 5 }, "maxConections: no such option; expected maxConnections"],
     [{ prot: 0 }, "prot: no such option; expected port"],
     [{ port: 0, onerror() {} }, "onerror: no such option; expected one of port, hostname, unix, "],
@@ -166,6 +168,20 @@ describe("serve", () => {
     expect(error.code).toBe("option-invalid");
     expect(error.message).toContain(message);
   });
+
+  test.each([[undefined], [{ port: 0 }], [{ name: "desk", version: 1, server: {}, client: {} }]])(
+    "says that the protocol is missing, before it looks at the options: %j",
+    (given) => {
+      const [protocol, options] = [given, { port: 0, context() {} }] as unknown as [
+        typeof saludo,
+        typeof anyPort,
+      ];
+      const error = errorOf(() => serve(protocol, options));
+      expect(error.code).toBe("option-invalid");
+      expect(error.message).toContain("protocol: expected what defineProtocol returns, got");
+      expect(errorOf(() => serve(protocol, undefined as never)).message).toBe(error.message);
+    },
+  );
 
   test("needs no handlers", async () => {
     await using server = serve(saludo, anyPort);
@@ -192,7 +208,7 @@ describe("serve", () => {
   test("refuses a handler for a message that clients do not send", () => {
     // @ts-expect-error -- the compiler refuses it as well
     const error = errorOf(() => serve(saludo, anyPort, { greeting() {} }));
-    expect(error.message).toContain("handlers.greeting: expected one of say");
+    expect(error.message).toContain("handlers.greeting: expected say");
   });
 });
 

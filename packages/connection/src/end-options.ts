@@ -1,10 +1,14 @@
 // The options that both ends have alike: those of a server for each of its connections, and of a client for
 // the one that it has.
 
+import type { AnyProtocol } from "@typewire/protocol";
+
 import { anOrder, type HandlerOrder } from "./handlers.ts";
+import { optionRows } from "./limit-rows.ts";
 import { type Limits, someLimits } from "./limits.ts";
 import { type Observer, observerMethods } from "./observer.ts";
-import { aClock, objects, type OptionChecks, yesOrNo } from "./option-checks.ts";
+import { aClock, objects, type OptionCheck, type OptionChecks, yesOrNo } from "./option-checks.ts";
+import { checkOption, checkOptions } from "./options.ts";
 import type { Clock } from "./time/clock.ts";
 
 /** `Asking` is what this end calls an observer. The options of an end are one observer themselves. */
@@ -49,4 +53,32 @@ export function observersOf<Asking extends Observer>(
   options: Asking & EndOptions<Asking>,
 ): readonly Asking[] {
   return [options, ...(options.observers ?? [])];
+}
+
+const aProtocol: OptionCheck = {
+  expected: "what defineProtocol returns",
+  allows: (value) => typeof value === "object" && value !== null && "fingerprint" in value,
+};
+
+/**
+ * Checks what a program makes an end of: its protocol, and the names and values of its options. `prefix` is where
+ * these stand.
+ *
+ * @throws TypewireError `option-invalid` as `checkOptions`; where the name is that of a limit or a handler, with
+ * the place that those have.
+ */
+export function checkEnd(
+  protocol: AnyProtocol,
+  options: object,
+  checks: OptionChecks,
+  prefix = "",
+): void {
+  checkOption("protocol", protocol, aProtocol);
+  checkOptions(options, checks, prefix, (name) => {
+    if (Object.hasOwn(optionRows, name)) return `it is one of \`${prefix}limits\``;
+    const { server, client, calls } = protocol;
+    const isHandler = [...server.messageNames, ...client.messageNames].includes(name);
+    if (!isHandler && !Object.hasOwn(calls, name)) return undefined;
+    return "handlers are an argument of their own, not among the options";
+  });
 }

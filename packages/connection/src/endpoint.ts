@@ -29,7 +29,7 @@ import { HandlerTimes, type TellHandled } from "./handler-times.ts";
 import { type ConnectionLimits, resolveLimits } from "./limits.ts";
 import { type Holder, MemoryBudget } from "./memory-budget.ts";
 import type { Observer } from "./observer.ts";
-import { aClock, type OptionCheck } from "./option-checks.ts";
+import { aClock } from "./option-checks.ts";
 import { tellOption } from "./option-value.ts";
 import { checkOption } from "./options.ts";
 import { type FailureReport, type Observers, observersAsOne } from "./observers.ts";
@@ -187,11 +187,6 @@ export type HandlersOf<P extends AnyProtocol, R extends Role> = P extends AnyPro
   ? Handlers<SchemasOf<P, PeerOf<R>>, Connection<Sent<P, R>>>
   : never;
 
-const aProtocol: OptionCheck = {
-  expected: "what defineProtocol returns",
-  allows: (value) => typeof value === "object" && value !== null && "fingerprint" in value,
-};
-
 /**
  * The `role` side of `protocol`, with the user's handlers.
  *
@@ -203,7 +198,6 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
   handlers: HandlersOf<P, R> | undefined,
   options: EndpointOptions<Sent<P, R>, Received<P, R>> = {},
 ): Endpoint<Sent<P, R>, Received<P, R>> {
-  checkOption("protocol", protocol, aProtocol);
   const outgoing = protocol[role] as Codec<Sent<P, R>>;
   const incoming = protocol[role === "server" ? "client" : "server"] as Codec<Received<P, R>>;
   const limits = resolveLimits(options.limits);
@@ -221,6 +215,11 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
   if (limits.maxItems !== defaultLimits.maxItems) hello.maxItems = limits.maxItems;
   if (limits.maxNesting !== defaultLimits.maxNesting) hello.maxNesting = limits.maxNesting;
   if (limits.heartbeatIntervalMs > 0) hello.heartbeatIntervalMs = limits.heartbeatIntervalMs;
+  const table = buildHandlerTable<Received<P, R>, Connection<Sent<P, R>>>(
+    incoming.messageNames,
+    handlers ?? {},
+    role === "server" ? Object.keys(protocol.calls) : [],
+  );
   const calls = endpointCalls(protocol, role, {
     limits,
     clock,
@@ -237,18 +236,15 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     ...(options.owner?.gap !== undefined ? [GAP_FEATURE] : []),
   ];
   if (features.length > 0) hello.features = features;
-  const table = buildHandlerTable<Received<P, R>, Connection<Sent<P, R>>>(
-    incoming.messageNames,
-    handlers ?? {},
-    protocol.calls,
-  );
   const { warn, exhaustive = false, observers = [] } = options;
   const unhandled = incoming.messageNames.filter((name) => !table.has(name));
   if (unhandled.length > 0) {
-    if (exhaustive) throw unhandledMessages(unhandled);
+    const missing = `handlers: expected one for each message that this end receives, got none for ${unhandled.join(", ")}`;
+    const empty = `an empty one, ${unhandled[0]}() {}, says that this is meant`;
+    if (exhaustive) throw new TypewireError("option-invalid", `${missing}; ${empty}`);
     // An observer of all messages handles each.
     const isHeard = observers.some((observer) => observer.onReceived !== undefined);
-    if (!isHeard) warn?.(unhandledMessages(unhandled).message);
+    if (!isHeard) warn?.(`${missing}. What comes of them is dropped; ${empty}`);
   }
   const warnings = warn && warningObserver({ hello, outgoing, clock }, warn);
   const sweep = new Sweep<Member>(clock, sweepPeriodMs(limits));
@@ -294,13 +290,6 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
       return times;
     },
   };
-}
-
-function unhandledMessages(names: readonly string[]): TypewireError {
-  return new TypewireError(
-    "option-invalid",
-    `handlers: expected one for each message that this end receives, got none for ${names.join(", ")}, which will be dropped; an empty one says that this is meant`,
-  );
 }
 
 /** The option `name` of the side `of`: there where the protocol has `auth`, and nowhere else. */

@@ -4,6 +4,7 @@
 import { type MessageNamed, type MessageSchemas, TypewireError } from "@typewire/protocol";
 
 import { oneOf } from "./option-checks.ts";
+import { expectedInsteadOf } from "./options.ts";
 
 /**
  * What a user of `serve` or `connect` writes for the messages of `Schemas`, by their names; all of it is
@@ -41,15 +42,16 @@ export interface HandlerEntry<Incoming, Self> {
 }
 
 /**
- * The table of `handlers` for the messages `messageNames`; those of `calls` are passed over.
+ * The table of `handlers` for the messages `messageNames`; those of `calls`, the calls that this side answers, are
+ * passed over.
  *
  * @throws TypewireError `option-invalid` where `handlers` is not a plain object of functions, or names
- * a message that this side does not receive.
+ * what this side does not receive.
  */
 export function buildHandlerTable<Incoming, Self>(
   messageNames: readonly string[],
   handlers: object,
-  calls: object = {},
+  calls: readonly string[] = [],
 ): HandlerTable<Incoming, Self> {
   const prototype: unknown = Object.getPrototypeOf(handlers);
   if (prototype !== Object.prototype && prototype !== null) {
@@ -58,13 +60,13 @@ export function buildHandlerTable<Incoming, Self>(
   const names = new Set(messageNames);
   const table = new Map<string, HandlerEntry<Incoming, Self>>();
   for (const [name, handler] of Object.entries(handlers) as [string, unknown][]) {
-    if (handler === undefined || Object.hasOwn(calls, name)) continue;
+    if (handler === undefined || calls.includes(name)) continue;
+    if (!names.has(name)) {
+      const expected = expectedInsteadOf(name, [...messageNames, ...calls]);
+      throw new TypewireError("option-invalid", `handlers.${name}: expected ${expected}`);
+    }
     if (typeof handler !== "function") {
       throw new TypewireError("option-invalid", `handlers.${name}: expected a function`);
-    }
-    if (!names.has(name)) {
-      const expected = `expected one of ${messageNames.join(", ")}`;
-      throw new TypewireError("option-invalid", `handlers.${name}: ${expected}`);
     }
     table.set(name, { handler: handler as Handler<Incoming, Self>, received: 0 });
   }

@@ -6,7 +6,7 @@ import { TypewireError } from "@typewire/protocol";
 
 import { type AnyLimitRow, type LimitName, limitRows, optionRows } from "./limit-rows.ts";
 import { isPlainObject, type OptionCheck } from "./option-checks.ts";
-import { checkOption } from "./options.ts";
+import { checkOption, expectedInsteadOf } from "./options.ts";
 import { tellOption } from "./option-value.ts";
 
 type ValueOf<Row extends AnyLimitRow> = Row["fallback"] extends boolean ? boolean : number;
@@ -56,12 +56,12 @@ export function requireOptions(limits: Partial<Limits> = {}): Partial<Connection
   checkOption("limits", limits, someLimits);
   for (const name of Object.keys(limits)) {
     if (Object.hasOwn(optionRows, name)) continue;
-    const options = `the limits that can be set are ${Object.keys(optionRows).join(", ")}`;
+    const options = Object.keys(optionRows);
     const known: AnyLimitRow | undefined = rowOf(name);
     throw invalid(
       known === undefined
-        ? `${name}: no such limit; ${options}`
-        : `${name}: a constant, ${known.fallback}; ${options}`,
+        ? `limits.${name}: no such limit; expected ${expectedInsteadOf(name, options)}`
+        : `limits.${name}: a constant, ${known.fallback}; the limits that can be set are ${options.join(", ")}`,
     );
   }
   return limits;

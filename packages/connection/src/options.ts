@@ -11,22 +11,26 @@ import { tellOption } from "./option-value.ts";
 const mostSuggestions = 3;
 
 /**
- * Checks the names and values of `options`. `prefix` is where they stand, for the error: `tls.`.
+ * Checks the names and values of `options`. `prefix` is where they stand, for the error: `tls.`; `placeOf` says
+ * where else than here a name has its place, if it has one.
  *
- * @throws TypewireError `option-invalid` naming the first option that is not among `checks`, with those that
- * are like it, or all of them where none is; or the first whose value its check does not allow.
+ * @throws TypewireError `option-invalid` naming the first option that is not among `checks`, with its place, or
+ * those that are like it, or all of them where none is; or the first whose value its check does not allow.
  */
-export function checkOptions(options: object, checks: OptionChecks, prefix = ""): void {
+export function checkOptions(
+  options: object,
+  checks: OptionChecks,
+  prefix = "",
+  placeOf: (name: string) => string | undefined = () => undefined,
+): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     const place = prefix === "" ? "options" : prefix.slice(0, -1);
     throw invalid(`${place}: expected an object, got ${tellOption(options)}`);
   }
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(checks, name)) continue;
-    const known = Object.keys(checks);
-    const near = namesLike(name, known);
-    const expected = near.length === 0 ? `one of ${known.join(", ")}` : near.join(" or ");
-    throw invalid(`${prefix}${name}: no such option; expected ${expected}`);
+    const advice = placeOf(name) ?? `expected ${expectedInsteadOf(name, Object.keys(checks))}`;
+    throw invalid(`${prefix}${name}: no such option; ${advice}`);
   }
   checkOptionValues(options, checks, prefix);
 }
@@ -54,6 +58,13 @@ export function checkOption(name: string, value: unknown, check: OptionCheck): v
 
 function invalid(message: string): TypewireError {
   return new TypewireError("option-invalid", message);
+}
+
+/** What an error expects in the place of `name`, which is not one of `known`: those that are like it, or any. */
+export function expectedInsteadOf(name: string, known: readonly string[]): string {
+  const near = namesLike(name, known);
+  if (near.length > 0) return near.join(" or ");
+  return known.length > 1 ? `one of ${known.join(", ")}` : (known[0] ?? "none");
 }
 
 /** Those of `known` that `name` may be a mistyping of, the likeliest first. */

@@ -37,7 +37,7 @@ describe("createEndpoint", () => {
   test("does not compile with a name, field or direction that is not there", () => {
     // @ts-expect-error -- the client does not send "askk"
     expect(() => createEndpoint(talk, "server", { askk() {} })).toThrow(
-      "handlers.askk: expected one of ask, upload",
+      "handlers.askk: expected ask",
     );
     // @ts-expect-error -- the server sends "reply", the client does not
     expect(() => createEndpoint(talk, "server", { reply() {} })).toThrow(

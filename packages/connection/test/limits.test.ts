@@ -112,7 +112,7 @@ describe("requireOptions", () => {
     expect(() => requireOptions({ lingerMs: 20 } as object)).toThrow(
       new TypewireError(
         "option-invalid",
-        `lingerMs: a constant, 2000; the limits that can be set are ${names}`,
+        `limits.lingerMs: a constant, 2000; the limits that can be set are ${names}`,
       ),
     );
     expect(() => requireOptions({ toString: 20 } as object)).toThrow("toString: no such limit;");

@@ -11,6 +11,7 @@ import {
 } from "@typewire/client";
 import {
   aPlainObject,
+  checkEnd,
   checkOptions,
   type HandlersArgument,
   type SocketUser,
@@ -82,7 +83,7 @@ export async function connectInMemory<P extends AnyProtocol, Context = undefined
   const { clock } = network;
   checkOptions(options, bothOptions);
   checkOptions(handlers, bothHandlers, "handlers.");
-  checkOptions(options.server ?? {}, serverOptions, "server.");
+  checkEnd(protocol, options.server ?? {}, serverOptions, "server.");
   const server = new LiveServer(protocol, { ...options.server, clock }, handlers.server, {
     listen: (accept) => network.listen(accept),
     handlerFailed: network.handlerFailed,
@@ -90,7 +91,7 @@ export async function connectInMemory<P extends AnyProtocol, Context = undefined
   });
   const connect: InMemory<P, Context>["connect"] = async (clientHandlers, ofClient = {}) => {
     const site = new Error();
-    checkOptions(ofClient, clientOptions, "client.");
+    checkEnd(protocol, ofClient, clientOptions, "client.");
     const client = new LiveClient(protocol, [TARGET], { ...ofClient, clock }, clientHandlers, {
       dial: async (_, user) => network.dial(user),
       handlerFailed: network.handlerFailed,

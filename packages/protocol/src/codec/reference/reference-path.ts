@@ -195,9 +195,10 @@ export class ReferencePath {
     const known = [...this.#table.values()]
       .filter((each) => !each.isControl)
       .map((each) => each.name);
+    const why = this.#calls?.forms.has(type) === true ? "this is the name of a call; " : "";
     throw new TypewireError(
       "unknown-type",
-      `Unknown message type ${JSON.stringify(beginningOf(type, 64))}: expected ${known.join(", ") || "none"}`,
+      `Unknown message type ${JSON.stringify(beginningOf(type, 64))}: ${why}expected ${known.join(", ") || "none"}`,
       { path: "/type", of: type },
     );
   }
