@@ -9,7 +9,7 @@ import { type CodeBudget, USES_BEFORE_CODE } from "../code-budget.ts";
 import { schemaMismatch, type TypewireError } from "../errors.ts";
 import { isAnyKey } from "./check-schema.ts";
 import { describeKind } from "./describe-kind.ts";
-import { findFault } from "./fault.ts";
+import { faultOf, findFault } from "./fault.ts";
 import { holdsRecursiveUnion } from "./recursion.ts";
 import {
   admitsUndefined,
@@ -55,7 +55,7 @@ export function compileCheck(
   shape: Shape,
   { references = [], budget }: CheckOptions = {},
 ): Check {
-  const walk = (value: unknown): boolean => findFault(shape, value) === undefined;
+  const walk = (value: unknown): boolean => faultOf(shape, value) === undefined;
   let compiled: ((value: unknown) => boolean) | undefined;
   let uses = 0;
   const compile = (): ((value: unknown) => boolean) => {

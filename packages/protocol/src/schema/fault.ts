@@ -3,13 +3,22 @@
 // `own-fault.ts`'s. A union is entered by its literal properties, so the walk takes linear time where
 // TypeBox would try every member of a recursive union at every level.
 
-import { appendPointer, schemaMismatch, type TypewireError } from "../errors.ts";
+import { appendPointer, type TypewireError } from "../errors.ts";
 import { describeKind, isMap } from "./describe-kind.ts";
+import {
+  anyOf,
+  anyOfLiterals,
+  type Fault,
+  kindsExpected,
+  nearestFault,
+  toError,
+} from "./fault-words.ts";
 import { literalsOf } from "./discriminators.ts";
 import { MemberIndex } from "./member-index.ts";
 import { ownFault } from "./own-fault.ts";
 import { describedParts, isPresent, namedParts } from "./parts.ts";
 import {
+  admitsKind,
   type ArrayShape,
   type LeafShape,
   type ObjectShape,
@@ -24,20 +33,26 @@ import {
 import { repetitionIn } from "./unique-items.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
-type Fault = TypewireError | undefined;
+type Found = Fault | undefined;
 
 /** The first fault of `value`, by path and kind, never the value itself; undefined where it has none. */
-export function findFault(shape: Shape, value: unknown): Fault {
+export function findFault(shape: Shape, value: unknown): TypewireError | undefined {
+  const fault = faultAt(shape, value, "");
+  return fault && toError(fault);
+}
+
+/** As `findFault`, before it is an error; for those that ask about many values, or compare faults. */
+export function faultOf(shape: Shape, value: unknown): Fault | undefined {
   return faultAt(shape, value, "");
 }
 
-function faultAt(shape: Shape, value: unknown, path: string): Fault {
+function faultAt(shape: Shape, value: unknown, path: string): Found {
   const resolved = resolveShape(shape);
   if (resolved === undefined) return undefined;
   if (resolved.kind === "union") return faultInUnion(resolved, value, path);
   // TypeBox takes any object for one, dates and bytes included.
   if (resolved.kind === "object" && !isMap(value)) {
-    return schemaMismatch(path, "map", describeKind(value));
+    return { path, expected: "map", received: describeKind(value) };
   }
   const own = firstFault(resolved.schemas, (schema) => ownFault(schema, value, path));
   if (own !== undefined) return own;
@@ -59,7 +74,7 @@ function faultAt(shape: Shape, value: unknown, path: string): Fault {
     case "tuple":
       return faultInItems(value as readonly unknown[], (index) => resolved.items[index], path);
     case "never":
-      return schemaMismatch(path, "nothing", describeKind(value));
+      return { path, expected: "nothing", received: describeKind(value) };
     default:
       return undefined;
   }
@@ -69,7 +84,7 @@ function faultInItems(
   items: readonly unknown[],
   shapeAt: (index: number) => Shape | undefined,
   path: string,
-): Fault {
+): Found {
   for (let index = 0; index < items.length; index += 1) {
     const shape = shapeAt(index);
     if (shape === undefined) continue;
@@ -84,40 +99,46 @@ function faultInContained(
   { contained }: ArrayShape,
   items: readonly unknown[],
   path: string,
-): Fault {
+): Found {
   if (contained === undefined) return undefined;
   const { shape, least, most } = contained;
-  const count = items.filter((item) => findFault(shape, item) === undefined).length;
-  const expected = (bound: string): Fault =>
-    schemaMismatch(path, `list to contain ${bound}`, describeKind(items));
+  const count = items.filter((item) => faultOf(shape, item) === undefined).length;
+  const expected = (bound: string): Found => ({
+    path,
+    expected: `list to contain ${bound}`,
+    received: describeKind(items),
+  });
   if (count === 0 && least === 1) return expected("at least one matching value");
   if (count < least) return expected(`at least ${least} matching values`);
   return count > most ? expected(`no more than ${most} matching values`) : undefined;
 }
 
 /** What is wrong with items that have to differ. */
-function faultInRepeated({ schemas }: ArrayShape, items: readonly unknown[], path: string): Fault {
+function faultInRepeated({ schemas }: ArrayShape, items: readonly unknown[], path: string): Found {
   if (!schemas.some((schema) => schema["uniqueItems"] === true)) return undefined;
   const repetition = repetitionIn(items);
   if (repetition === undefined) return undefined;
   const { index, first } = repetition;
-  const place = appendPointer(path, index);
-  return schemaMismatch(place, "an item unlike all others", `one that is equal to item ${first}`);
+  return {
+    path: appendPointer(path, index),
+    expected: "an item unlike all others",
+    received: `one that is equal to item ${first}`,
+  };
 }
 
-function faultInExcluded({ excluded }: LeafShape, value: unknown, path: string): Fault {
-  if (excluded === undefined || findFault(excluded, value) !== undefined) return undefined;
-  return schemaMismatch(path, "a value that is not excluded", describeKind(value));
+function faultInExcluded({ excluded }: LeafShape, value: unknown, path: string): Found {
+  if (excluded === undefined || faultOf(excluded, value) !== undefined) return undefined;
+  return { path, expected: "a value that is not excluded", received: describeKind(value) };
 }
 
-function faultInObject(shape: ObjectShape, fields: Fields, path: string): Fault {
+function faultInObject(shape: ObjectShape, fields: Fields, path: string): Found {
   return (
     firstFault(shape.properties, ({ name, optional, shape: part }) => {
       const propertyPath = appendPointer(path, name);
       // Every object inherits a toString, so properties of such names count only when they are own ones.
       const present = name in Object.prototype ? Object.hasOwn(fields, name) : name in fields;
       if (optional && (!present || fields[name] === undefined)) return undefined;
-      if (!present) return schemaMismatch(propertyPath, "a required property", "nothing");
+      if (!present) return missing(propertyPath);
       return faultAt(part, fields[name], propertyPath);
     }) ??
     firstFault(Object.keys(fields), (key) => {
@@ -135,27 +156,37 @@ function faultInObject(shape: ObjectShape, fields: Fields, path: string): Fault 
 }
 
 /** What is wrong with the number of properties that travel. */
-function faultInCount(shape: ObjectShape, fields: Fields, path: string): Fault {
+function faultInCount(shape: ObjectShape, fields: Fields, path: string): Found {
   return firstFault(shape.schemas, (schema) => {
     const { minProperties: least, maxProperties: most } = schema as Partial<Record<string, number>>;
     if (least === undefined && most === undefined) return undefined;
     const count = namedParts(shape, fields).length + describedParts(shape, fields).length;
     if (least !== undefined && count < least) {
       const expected = `map to have at least ${least} properties`;
-      return schemaMismatch(path, expected, describeKind(fields));
+      return { path, expected, received: describeKind(fields) };
     }
     if (most === undefined || count <= most) return undefined;
     const expected = `map to have no more than ${most} properties`;
-    return schemaMismatch(path, expected, describeKind(fields));
+    return { path, expected, received: describeKind(fields) };
   });
 }
 
-/** The error for a property that has no place in an object of this shape. */
-export function outOfPlace(shape: ObjectShape, value: unknown, path: string): TypewireError {
+function missing(path: string): Fault {
+  return { path, expected: "a required property", received: "nothing", property: "missing" };
+}
+
+/** The fault of a property that has no place in an object of this shape. */
+export function outOfPlace(shape: ObjectShape, value: unknown, path: string): Fault {
   const [entries] = shape.entries;
-  if (entries === undefined) return schemaMismatch(path, "no such property", describeKind(value));
-  const expected = entries.keys === "integer" ? "an integer key" : "a key of the record";
-  return schemaMismatch(path, expected, "another one");
+  const property = "out of place";
+  if (entries === undefined) {
+    return { path, expected: "no such property", received: describeKind(value), property };
+  }
+  const expected =
+    entries.keys === "integer"
+      ? "an integer key"
+      : `a key that matches '${entries.pattern.source}'`;
+  return { path, expected, received: "another one", property };
 }
 
 /** The members of unions, by their shapes: sorted once, since a walk asks at every value. */
@@ -170,26 +201,46 @@ function indexOf(shape: UnionShape): MemberIndex<UnionMember> {
   return index;
 }
 
-/** The fault inside the one member that the value may be of; where there are several, or none, what all of them are. */
-function faultInUnion(shape: UnionShape, value: unknown, path: string): Fault {
+/** The fault inside the member that the value may be of; of several, inside the one that it fits furthest. */
+function faultInUnion(shape: UnionShape, value: unknown, path: string): Found {
   const index = indexOf(shape);
   if (index.literals.has(value)) return undefined;
   const kind = kindOf(value);
   const { members, tried } = alikeIn(index, kind, value);
-  const [only] = members;
-  if (only !== undefined && members.length === 1) return faultAt(only.shape, value, path);
-  if (tried.some((member) => faultAt(member.shape, value, path) === undefined)) return undefined;
+  const faults: Fault[] = [];
+  for (const member of tried) {
+    const fault = faultAt(member.shape, value, path);
+    if (fault === undefined) return undefined;
+    faults.push(fault);
+  }
   if (members.length === 0 && kind === "object") {
     const known = index.discriminator;
     if (known !== undefined) {
       const { [known.name]: given } = value as Fields;
       const received = isPresent(value as Fields, known.name) ? describeKind(given) : "nothing";
-      return schemaMismatch(appendPointer(path, known.name), oneOf(known.values), received);
+      const place = appendPointer(path, known.name);
+      return { path: place, expected: anyOfLiterals(known.values), received };
     }
   }
-  const literals = literalsOf(shape);
-  const expected = literals === undefined ? "a member of the union" : oneOf(literals);
-  return schemaMismatch(path, expected, describeKind(value));
+  const nearest = nearestFault(faults, path);
+  if (nearest === undefined) return ofNoMember(shape, value, path);
+  const literals = members.filter((member) => !tried.includes(member));
+  if (literals.length === 0 || nearest.path !== path) return nearest;
+  const words = literals.flatMap((member) => literalsOf(member.shape) ?? []);
+  return { ...nearest, expected: anyOf([anyOfLiterals(words), nearest.expected]) };
+}
+
+/** The fault of a value whose kind none of the members has, or that is none of the literals. */
+function ofNoMember(shape: UnionShape, value: unknown, path: string): Fault {
+  // No items of a peer: a whole number is read for the bigint, or the number, that a member is.
+  const isNumber = Number.isSafeInteger(value) && admitsKind(shape, "bigint");
+  const isBigInt = typeof value === "bigint" && Number.isSafeInteger(Number(value));
+  const received = isNumber
+    ? "JavaScript number"
+    : isBigInt
+      ? "JavaScript bigint"
+      : describeKind(value);
+  return { path, expected: kindsExpected(shape, isNumber), received };
 }
 
 /** The members that a value may be of, as far as its kind and literals tell, and those that it has to be tried with. */
@@ -202,18 +253,6 @@ function alikeIn(
   if (kind !== "object") return index.ofKind(kind);
   const members = index.ofObject((name) => (value as Fields)[name]);
   return { members, tried: members };
-}
-
-/** Up to so many literals are listed. */
-const LISTED = 8;
-
-/** `"a", "b" or 3`, from the schema. */
-function oneOf(literals: readonly unknown[]): string {
-  const distinct = [...new Set(literals)];
-  const unique = distinct.slice(0, LISTED).map((each) => JSON.stringify(each));
-  if (distinct.length > LISTED) return `one of ${unique.join(", ")}, …`;
-  const last = unique.pop() ?? "nothing";
-  return unique.length === 0 ? last : `${unique.join(", ")} or ${last}`;
 }
 
 /** What kind of value this is; undefined for what no schema describes. */
@@ -237,7 +276,7 @@ function kindOf(value: unknown): ValueKind | undefined {
   }
 }
 
-function firstFault<Part>(parts: readonly Part[], find: (part: Part) => Fault): Fault {
+function firstFault<Part>(parts: readonly Part[], find: (part: Part) => Found): Found {
   for (const part of parts) {
     const fault = find(part);
     if (fault !== undefined) return fault;

@@ -4,7 +4,7 @@
 
 import { appendPointer, refuse } from "../errors.ts";
 import { literalsOf } from "./discriminators.ts";
-import { findFault } from "./fault.ts";
+import { faultOf } from "./fault.ts";
 import {
   admitsKind,
   type ArrayShape,
@@ -167,7 +167,7 @@ function assertItems(shape: ArrayShape, path: string): void {
 function areDisjoint(a: Shape, b: Shape): boolean {
   if (!VALUE_KINDS.some((kind) => admitsKind(a, kind) && admitsKind(b, kind))) return true;
   const noneFits = (literals: readonly unknown[] | undefined, shape: Shape): boolean =>
-    literals?.every((literal) => findFault(shape, literal) !== undefined) ?? false;
+    literals?.every((literal) => faultOf(shape, literal) !== undefined) ?? false;
   return noneFits(literalsOf(a), b) || noneFits(literalsOf(b), a);
 }
 

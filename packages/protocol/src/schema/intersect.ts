@@ -6,7 +6,7 @@ import { Kind, type TSchema, Type } from "@sinclair/typebox";
 import { appendPointer, refuse } from "../errors.ts";
 import { assertBounds } from "./bounds.ts";
 import { areApart } from "./discriminators.ts";
-import { findFault } from "./fault.ts";
+import { faultOf } from "./fault.ts";
 import {
   isAnything,
   type ObjectShape,
@@ -194,7 +194,7 @@ function narrowLeaf(
   if (left.kind === "literal") {
     // Two unions are hundreds of thousands of pairs.
     if (right.kind === "literal" && left.value !== right.value) return undefined;
-    return findFault(right, left.value) === undefined ? { ...left, schemas } : undefined;
+    return faultOf(right, left.value) === undefined ? { ...left, schemas } : undefined;
   }
   if (right.kind === "literal") return narrowLeaf(right, left, path);
   const isNarrower =

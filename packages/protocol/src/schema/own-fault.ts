@@ -6,12 +6,12 @@ import { Kind, type TSchema, Type } from "@sinclair/typebox";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import { Value } from "@sinclair/typebox/value";
 
-import { schemaMismatch, type TypewireError } from "../errors.ts";
 import { isMultipleOf } from "./decimal-steps.ts";
 import { describeKind, isHollow } from "./describe-kind.ts";
+import type { Fault } from "./fault-words.ts";
 import { formatCheck } from "./format.ts";
 
-type Fault = TypewireError | undefined;
+type Found = Fault | undefined;
 
 const ANY_TEXT = Type.String();
 
@@ -20,7 +20,7 @@ const ownConstraintsOf = new WeakMap<TSchema, { readonly schema: TSchema | undef
 const patternsOf = new WeakMap<TSchema, RegExp>();
 
 /** What is wrong with a value by itself, its parts aside; undefined where nothing is. */
-export function ownFault(schema: TSchema, value: unknown, path: string): Fault {
+export function ownFault(schema: TSchema, value: unknown, path: string): Found {
   let own = ownConstraintsOf.get(schema);
   if (own === undefined) {
     own = { schema: ownConstraints(schema) };
@@ -30,7 +30,7 @@ export function ownFault(schema: TSchema, value: unknown, path: string): Fault {
   if (constraints === undefined) return undefined;
   // TypeBox would ask it for its time or its length.
   if (isHollow(value)) {
-    return schemaMismatch(path, "a value of the schema", describeKind(value));
+    return { path, expected: "a value of the schema", received: describeKind(value) };
   }
   // For a RegExp, Value.Check turns anything into a string first.
   if (schema[Kind] !== "RegExp" && Value.Check(constraints, value)) {
@@ -40,26 +40,32 @@ export function ownFault(schema: TSchema, value: unknown, path: string): Fault {
   if (error === undefined) return undefined;
   // No item of a peer: a whole number that has been read for a bigint is one.
   if (schema[Kind] === "BigInt" && Number.isSafeInteger(value)) {
-    return schemaMismatch(path, "a bigint, such as 1n", "JavaScript number");
+    return { path, expected: "a bigint, such as 1n", received: "JavaScript number" };
   }
-  return schemaMismatch(path, wordingOf(error), describeKind(value));
+  const isMeantForNumber =
+    schema[Kind] !== "BigInt" && typeof value === "bigint" && Number.isSafeInteger(Number(value));
+  const received = isMeantForNumber ? "JavaScript bigint" : describeKind(value);
+  return { path, expected: wordingOf(schema, error), received };
 }
 
 /** What is wrong with a number where `multipleOf` asks for steps, which TypeBox does not count in decimal. */
-function decimalFault(schema: TSchema, value: unknown, path: string): Fault {
+function decimalFault(schema: TSchema, value: unknown, path: string): Found {
   const step: unknown = schema["multipleOf"];
   if (typeof step !== "number" || typeof value !== "number") return undefined;
   const kind = schema[Kind] === "Integer" ? "integer" : "number";
   if (isMultipleOf(step)(value)) return undefined;
-  return schemaMismatch(path, `${kind} to be a multiple of ${step}`, describeKind(value));
+  return { path, expected: `${kind} to be a multiple of ${step}`, received: describeKind(value) };
 }
 
 /** What is wrong with a text where TypeBox reads patterns without the flag `u`, and lets format checks throw. */
-function textFault(schema: TSchema, value: unknown, path: string): Fault {
+function textFault(schema: TSchema, value: unknown, path: string): Found {
   const { pattern, format } = schema as { readonly pattern?: string; readonly format?: string };
   if (typeof value !== "string" || schema[Kind] === "RegExp") return undefined;
-  const expected = (what: string): Fault =>
-    schemaMismatch(path, `text to match ${what}`, describeKind(value));
+  const expected = (what: string): Found => ({
+    path,
+    expected: `text to match ${what}`,
+    received: describeKind(value),
+  });
   if (pattern !== undefined && !patternOf(schema, pattern).test(value))
     return expected(`'${pattern}'`);
   if (format !== undefined && !formatCheck(format)(value)) return expected(`'${format}' format`);
@@ -108,8 +114,12 @@ function ownConstraints(schema: TSchema): TSchema | undefined {
   }
 }
 
-function wordingOf(error: ValueError): string {
+function wordingOf(schema: TSchema, error: ValueError): string {
   if (error.type === ValueErrorType.Never) return "nothing";
+  if (schema[Kind] === "Literal") return JSON.stringify(schema["const"]);
+  if (error.type === ValueErrorType.RegExp) {
+    return `text to match /${schema["source"]}/${schema["flags"]}`;
+  }
   return error.message
     .replace(/^Expected (to be )?/, "")
     .replace(/^bigint$/, "integer of at most 64 bits")

@@ -132,8 +132,8 @@ describe("what is delivered", () => {
     const payload = fromHex("a2 64 74797065 61 6d 61 76 a1 64 6e616d65 82 01 a1 65 61646d696e f5");
     for (const codec of Object.values(paths)) {
       expectError(() => codec.decode(payload), "schema-mismatch", {
-        path: "/v",
-        message: "schema-mismatch at /v: expected a member of the union, got map",
+        path: "/v/name",
+        message: "schema-mismatch at /v/name: expected text, got list of 2",
       });
     }
   });

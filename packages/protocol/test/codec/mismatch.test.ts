@@ -64,7 +64,7 @@ const ROWS: readonly [
     Type.RegExp(/^a$/),
     text("b"),
     "b",
-    "expected text to match regular expression, got text of length 1",
+    "expected text to match /^a$/, got text of length 1",
   ],
   [
     "a RegExp of no text",
@@ -119,7 +119,7 @@ const ROWS: readonly [
   ],
   ["a boolean", Type.Boolean(), integer(1), 1, "expected boolean, got integer"],
   ["null", Type.Null(), fromHex("f4"), false, "expected null, got boolean"],
-  ["a literal", Type.Literal("on"), text("off"), "off", "expected 'on', got text of length 3"],
+  ["a literal", Type.Literal("on"), text("off"), "off", 'expected "on", got text of length 3'],
   ["a numeric literal", Type.Literal(5), integer(6), 6, "expected 5, got integer"],
   ["bytes", Type.Uint8Array(), text("x"), "x", "expected bytes, got text of length 1"],
   [
@@ -199,7 +199,7 @@ const ROWS: readonly [
     Type.Union([Type.Integer(), Type.Null()]),
     text("8080"),
     "8080",
-    "expected a member of the union, got text of length 4",
+    "expected integer or null, got text of length 4",
   ],
   [
     "what is excluded",
@@ -233,6 +233,22 @@ describe("a schema-mismatch", () => {
         ]),
       ),
     });
+
+  test("tells a program that a number is no bigint, and the other way round", () => {
+    const orNull = (schema: TSchema) => Type.Union([schema, Type.Null()]);
+    const reasons = [
+      Type.Integer(),
+      Type.BigInt(),
+      orNull(Type.Integer()),
+      orNull(Type.BigInt()),
+    ].map((schema, index) => errorOf(() => hexOfValue(schema, index % 2 === 0 ? 5n : 5)).message);
+    expect(reasons.map((reason) => reason.replace("schema-mismatch at /v: ", ""))).toEqual([
+      "expected integer, got JavaScript bigint",
+      "expected a bigint, such as 1n, got JavaScript number",
+      "expected integer or null, got JavaScript bigint",
+      "expected a bigint, such as 1n or null, got JavaScript number",
+    ]);
+  });
 
   test("of twins names the second of them, and the first", () => {
     const schema = Type.Array(Type.Null(), { uniqueItems: true });
@@ -334,14 +350,89 @@ describe("a schema-mismatch", () => {
       'expected "a" or "b", got nothing',
     ],
     [
-      "/v",
+      "/v/1",
       Type.Union([Type.Array(Type.Integer()), Type.Array(Type.String())]),
       array(integer(1), text("x")),
       [1, "x"],
-      "expected a member of the union, got list of 2",
+      "expected integer, got text of length 1",
+    ],
+    [
+      "/v/0",
+      Type.Union([Type.Array(Type.Integer()), Type.Array(Type.String())]),
+      array(TRUE),
+      [true],
+      "expected integer or text, got boolean",
+    ],
+    [
+      "/v/1",
+      Type.Union([
+        Type.Tuple([Type.Literal("x"), Type.Integer()]),
+        Type.Tuple([Type.Literal("y"), Type.String()]),
+      ]),
+      array(text("x"), text("5")),
+      ["x", "5"],
+      "expected integer, got text of length 1",
+    ],
+    [
+      "/v/data/1",
+      Type.Union([
+        Type.Object({ error: Type.Object({ code: Type.Integer() }) }),
+        Type.Object({ data: Type.Array(Type.Integer()) }),
+      ]),
+      map(text("data"), array(integer(1), text("2"))),
+      { data: [1, "2"] },
+      "expected integer, got text of length 1",
+    ],
+    [
+      "/v/n",
+      Type.Union([
+        Type.Object({ at: Type.Date(), n: Type.Integer() }),
+        Type.Object({ b: Type.Integer() }),
+      ]),
+      map(text("at"), integer(5), text("n"), text("5")),
+      { at: new Date(5), n: "5" },
+      "expected integer, got text of length 1",
+    ],
+    [
+      "/v",
+      Type.Union([Type.Object({ a: Type.String() }), Type.Object({ "b/c": Type.Integer() })]),
+      map(),
+      {},
+      'expected map with "a" or "b/c", got map without',
+    ],
+    [
+      "/v/extra",
+      Type.Union([
+        Type.Object({ error: Type.String() }, { additionalProperties: false }),
+        Type.Object({ data: Type.Integer() }, { additionalProperties: false }),
+      ]),
+      map(text("data"), integer(1), text("extra"), integer(2)),
+      { data: 1, extra: 2 },
+      "expected no such property, got integer",
+    ],
+    [
+      "/v",
+      Type.Union([Type.Literal("auto"), Type.Integer({ minimum: 0 })]),
+      text("big"),
+      "big",
+      'expected "auto" or integer, got text of length 3',
+    ],
+    [
+      "/v",
+      Type.Union([Type.Literal("auto"), Type.String({ minLength: 9 })]),
+      text("big"),
+      "big",
+      'expected "auto" or text length greater or equal to 9, got text of length 3',
+    ],
+    [
+      "/v",
+      Type.Union([Type.BigInt(), Type.Array(Type.Null()), Type.Object({})]),
+      text("5"),
+      "5",
+      "expected integer of at most 64 bits, list or map, got text of length 1",
     ],
   ])(
-    "names the place %s inside the one member that it may be",
+    "names the place %s inside the member that it fits furthest, or what the union expects",
     (path, schema, item, value, reason) => {
       const expected = { path, message: `schema-mismatch at ${path}: ${reason}` };
       expectError(() => readValue(schema, item), "schema-mismatch", expected);
@@ -356,7 +447,7 @@ describe("a schema-mismatch", () => {
       'expected "x" or "y", got text of length 1',
     ],
     ["/v/choice/kind", { list: [], choice: { leaf: "x" } }, 'expected "x" or "y", got nothing'],
-    ["/v/choice", { list: [], choice: [] }, "expected a member of the union, got list of 0"],
+    ["/v/choice", { list: [], choice: [] }, "expected null or map, got list of 0"],
     [
       "/v/choice/leaf",
       { list: [], choice: { kind: "x" } },

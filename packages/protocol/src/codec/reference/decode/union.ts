@@ -1,12 +1,18 @@
 // Unions: maps and arrays are revived as the member that fits, leaves as the member of their kind.
 
 import { describeItem } from "../../../schema/describe-kind.ts";
+import { faultOf } from "../../../schema/fault.ts";
+import { nearestFault } from "../../../schema/fault-words.ts";
 import { resolveShape, type UnionShape } from "../../../schema/shape.ts";
 import type { Candidate } from "../../../schema/union.ts";
 import { reviveUnknown, toNumber } from "./unknown.ts";
 import type { DecodeWalk, Raw } from "./walk.ts";
 
-const NO_FIT = Symbol("no fit");
+/** What came of trying a member: the value, and whether it is one of that member. */
+interface Trial {
+  readonly value: unknown;
+  readonly fits: boolean;
+}
 
 /** By the first member that fits and drops nothing; failing that, by the first that fits. */
 export function reviveUnion(walk: DecodeWalk, shape: UnionShape, raw: Raw): unknown {
@@ -21,18 +27,34 @@ export function reviveUnion(walk: DecodeWalk, shape: UnionShape, raw: Raw): unkn
   if (only !== undefined && candidates.length === 1) return walk.value(only.shape, raw);
   const before = walk.dropped;
   let fit: { readonly value: unknown; readonly dropped: number } | undefined;
+  const misfits: { readonly value: unknown; readonly candidate: Candidate }[] = [];
   for (const candidate of candidates) {
     walk.dropped = 0;
-    const value = attempt(walk, candidate, raw);
-    if (value === NO_FIT || (fit !== undefined && walk.dropped > 0)) continue;
+    const trial = attempt(walk, candidate, raw);
+    if (trial === undefined) continue;
+    const { value, fits } = trial;
+    if (!fits) misfits.push({ value, candidate });
+    if (!fits || (fit !== undefined && walk.dropped > 0)) continue;
     fit = { value, dropped: walk.dropped };
     if (fit.dropped === 0) break;
   }
   walk.dropped = before + (fit?.dropped ?? 0);
   if (fit !== undefined) return fit.value;
-  const value = reviveUnknown(walk, raw);
-  walk.keepMisfit("a member of the union", describeItem(value));
-  return value;
+  walk.keepMisfit("a member of the union", describeItem(raw));
+  return nearestMisfit(misfits) ?? reviveUnknown(walk, raw);
+}
+
+/** The value as the member that it fits furthest, so that its fault is told in that member's words. */
+function nearestMisfit(
+  misfits: readonly { readonly value: unknown; readonly candidate: Candidate }[],
+): unknown {
+  const faults = misfits.map(({ value, candidate }) => faultOf(candidate.shape, value));
+  const nearest = nearestFault(
+    faults.filter((fault) => fault !== undefined),
+    "",
+  );
+  const index = faults.findIndex((fault) => fault?.path === nearest?.path);
+  return misfits[index]?.value;
 }
 
 /** A leaf reads alike under every member that admits it: unions where it would not are not defined. */
@@ -50,17 +72,17 @@ function reviveLeaf(walk: DecodeWalk, shape: UnionShape, raw: Raw): unknown {
   return reviveUnknown(walk, raw);
 }
 
-/** `raw` as this member, where all of it fits and the member's own check agrees. */
-function attempt(walk: DecodeWalk, candidate: Candidate, raw: Raw): unknown {
+/** `raw` as this member, which it is where all of it fits and the member's own check agrees; undefined where it has no value. */
+function attempt(walk: DecodeWalk, candidate: Candidate, raw: Raw): Trial | undefined {
   const depth = walk.path.length;
   const outer = walk.misfit;
   walk.misfit = undefined;
   try {
     const value = walk.value(candidate.shape, raw);
-    return walk.fits() && candidate.admits(value) ? value : NO_FIT;
+    return { value, fits: walk.fits() && candidate.admits(value) };
   } catch {
     walk.path.length = depth;
-    return NO_FIT;
+    return undefined;
   } finally {
     walk.misfit = outer;
   }

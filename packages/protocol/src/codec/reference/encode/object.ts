@@ -5,6 +5,7 @@ import { MAJOR } from "../../../cbor/write.ts";
 import { schemaMismatch, toPointer } from "../../../errors.ts";
 import { isMap } from "../../../schema/describe-kind.ts";
 import { outOfPlace } from "../../../schema/fault.ts";
+import { toError } from "../../../schema/fault-words.ts";
 import { describedParts, isPresent, namedParts, shapeForKey } from "../../../schema/parts.ts";
 import { admitsUndefined, type ObjectShape, propertyNamed } from "../../../schema/shape.ts";
 import { writeTextKey } from "./unknown.ts";
@@ -57,7 +58,7 @@ function dropOthers(walk: EncodeWalk, shape: ObjectShape, fields: Fields): void 
       // Another member of a union may take it.
       if (part === undefined || !admitsUndefined(part)) walk.dropped += 1;
     } else if (part === undefined) {
-      throw outOfPlace(shape, fields[name], toPointer([...walk.path, name]));
+      throw toError(outOfPlace(shape, fields[name], toPointer([...walk.path, name])));
     }
   }
 }

@@ -2,7 +2,8 @@
 // that no schema describes.
 
 import { FALSE, MAJOR, NULL, TRUE } from "../../../cbor/write.ts";
-import { isHollow } from "../../../schema/describe-kind.ts";
+import { schemaMismatch, toPointer } from "../../../errors.ts";
+import { describeKind, isHollow, isMap } from "../../../schema/describe-kind.ts";
 import { writeBigInt } from "./leaf.ts";
 import type { EncodeWalk, Fields } from "./walk.ts";
 
@@ -19,7 +20,8 @@ export function writeUnknown(walk: EncodeWalk, value: unknown): void {
       return;
     case "bigint":
       if (Number.isSafeInteger(Number(value))) {
-        throw walk.mismatch("a number, since without a schema this arrives as one", value);
+        const expected = "a number, since without a schema this arrives as one";
+        throw schemaMismatch(toPointer(walk.path), expected, "JavaScript bigint");
       }
       writeBigInt(walk, value);
       return;
@@ -43,7 +45,8 @@ function writeObject(walk: EncodeWalk, value: object | null): void {
   } else {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) {
-      throw walk.mismatch("a plain object", value);
+      const received = isMap(value) ? "JavaScript object of a class" : describeKind(value);
+      throw schemaMismatch(toPointer(walk.path), "a plain object", received);
     }
     writeMap(walk, value as Fields);
   }
