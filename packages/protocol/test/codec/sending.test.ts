@@ -10,7 +10,7 @@ import { defineProtocol, defineReferenceProtocol } from "../../src/define-protoc
 import { TypewireError } from "../../src/errors.ts";
 import { arbitraryMessage } from "../support/arbitrary-protocol.ts";
 import { codecPathsOf } from "../support/codec-paths.ts";
-import { expectError } from "../support/errors.ts";
+import { errorOf, expectError } from "../support/errors.ts";
 import { randomFrom } from "../support/random.ts";
 import type { ValueMessage } from "../support/value-codec.ts";
 
@@ -111,6 +111,26 @@ describe("a property that nothing describes", () => {
     });
     for (const codec of Object.values(codecPathsOf(Type.Object({})))) {
       expect(codec.decode(codec.encode({ type: "m", v }))).toEqual({ type: "m", v: {} });
+    }
+  });
+});
+
+describe("a value that is judged when it is written", () => {
+  /** Beside a Not nothing is judged before. */
+  const beside = (v: TSchema) => Type.Object({ not: Type.Optional(Type.Not(Type.Null())), v });
+
+  test.each<[string, TSchema, unknown, string]>([
+    ["undefined", Type.Undefined(), 5, "expected undefined, got integer"],
+    ["void", Type.Void(), null, "expected undefined, got null"],
+    ["a date", Type.Date(), Object.create(Date.prototype), "got JavaScript object with"],
+    ["bytes", Type.Uint8Array(), Object.create(Uint8Array.prototype), "got JavaScript object with"],
+    ["a bigint", Type.BigInt(), 5, "expected a bigint, such as 1n, got JavaScript number"],
+    ["null", Type.Null(), undefined, "expected null, got undefined"],
+  ])("is refused where it is another: %s", (_, schema, value, reason) => {
+    for (const codec of Object.values(codecPathsOf(beside(schema)))) {
+      const error = errorOf(() => codec.encode({ type: "m", v: { v: value } }));
+      expect(error).toMatchObject({ code: "schema-mismatch", path: "/v/v" });
+      expect(error.message).toContain(reason);
     }
   });
 });

@@ -1,10 +1,11 @@
 // Leaves whose JavaScript type alone does not say how they travel: dates, big integers and undefined.
 
 import { fits64Bits, UNDEFINED } from "../../../cbor/write.ts";
+import { isHollow } from "../../../schema/describe-kind.ts";
 import type { EncodeWalk } from "./walk.ts";
 
 export function writeDate(walk: EncodeWalk, value: unknown): void {
-  if (!(value instanceof Date)) throw walk.mismatch("Date", value);
+  if (!(value instanceof Date) || isHollow(value)) throw walk.mismatch("date", value);
   walk.number(value.getTime());
 }
 
@@ -14,6 +15,7 @@ export function writeBigInt(walk: EncodeWalk, value: unknown): void {
   walk.bigint(value);
 }
 
-export function writeUndefined(walk: EncodeWalk): void {
+export function writeUndefined(walk: EncodeWalk, value: unknown): void {
+  if (value !== undefined) throw walk.mismatch("undefined", value);
   walk.simple(UNDEFINED);
 }

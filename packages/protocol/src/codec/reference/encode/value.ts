@@ -74,7 +74,7 @@ function writeValue(walk: EncodeWalk, shape: Shape, value: unknown): void {
       writeBigInt(walk, value);
       return;
     case "undefined":
-      writeUndefined(walk);
+      writeUndefined(walk, value);
       return;
     default:
       writeUnknown(walk, value);
