@@ -41,7 +41,7 @@ export function callGoalRows(comparisons: readonly Comparison[]): Cells {
     shareRow("with a signal of the handler", ways, OWN, 0.7, "a signal asked for by the handler"),
     shareRow("with `try`", ways, OWN, 0.95, "try"),
     shareRow("with three middlewares", ways, OWN, 0.8, middlewares.name),
-    shareRow("items/s of a stream, window of 64 KiB", down, ownMessages.name, 0.3),
+    shareRow("items/s of a stream, default window", down, ownMessages.name, 0.3),
     shareRow("the same, window of 1 MiB", down, ownMessages.name, 0.4, wide.name),
     aheadRow("items/s of a stream", down, 3),
     aheadRow("items/s both ways", both, 3),

@@ -193,7 +193,6 @@ test("A server that takes a $call and no $credit ends that connection, and throw
   const options = {
     port: listener.port,
     reconnect: false,
-    limits: { windowBytes: 1_048_576 },
   } as const;
   const connecting = connect(desk, options, {});
   using peer = await listener.accept();
@@ -204,6 +203,14 @@ test("A server that takes a $call and no $credit ends that connection, and throw
   await peer.send(writer.copy());
   await using client = await connecting;
   const stream = client.try.a();
-  for await (const item of stream) throw new Error(`There is no item, and ${item} came`);
+  writer.reset();
+  // More than half a window of payloads: 23 bytes each.
+  for (let item = 1000; item < 3000; item += 1) {
+    desk.server.encodeCallInto({ type: "$item", id: 1, item }, "a", writer);
+  }
+  await peer.send(writer.copy());
+  let items = 0;
+  for await (const _ of stream) items += 1;
+  expect(items).toBeGreaterThan(1000);
   expect(await stream.output).toMatchObject({ ok: false, error: { code: "connection-lost" } });
 });

@@ -51,7 +51,7 @@ async function timesOf(windowBytes: number): Promise<{ down: number; up: number 
   return { down, up: performance.now() - begun };
 }
 
-test("a window of 1 MiB moves 1 MiB in a few round trips, where the default needs seventeen", async () => {
+test("a window of 1 MiB moves 1 MiB in a few round trips, where one of 64 KiB needs seventeen", async () => {
   const narrow = await timesOf(65_536);
   const wide = await timesOf(1 << 20);
   // 64 KiB in 50 ms: half a window at a time, sixteen windows and what began it.

@@ -107,9 +107,9 @@ export const optionRows = {
     // Each stream begins with that much at both ends; a receiver can only add to it.
     least: WINDOW_BYTES,
     most: 1024 * 1024,
-    fallback: WINDOW_BYTES,
-    says: "items of a stream that wait for the program that takes them, in payload bytes",
-    answers: "streams that are not read: each holds so much, and one frame",
+    fallback: 256 * 1024,
+    says: "items of a stream that wait for a program that kept up, in payload bytes; else 64 KiB",
+    answers: "streams that are not read any more: each holds so much, and one frame",
   },
 } as const satisfies Record<string, LimitRow<number | boolean>>;
 

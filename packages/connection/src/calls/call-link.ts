@@ -3,8 +3,6 @@
 
 import type { Call, Cancel, Credit, Drain, End, Item, Result } from "@typewire/protocol";
 
-import { WINDOW_BYTES } from "../limit-rows.ts";
-
 /** What the two ends of calls say to each other. */
 export type CallFrame = Call | Item | End | Credit | Cancel | Result | Drain;
 
@@ -42,11 +40,6 @@ export interface CallLink<Self = unknown> {
   end(code: "internal" | "too-many-errors", message: string): void;
   /** After `drain` at either end: no call is under way any more. `drain` is the peer's. */
   callsEnded(drain?: Drain): void;
-}
-
-/** The `$credit` by which a receiver opens a window of `windowBytes`; 0 where it is open. */
-export function openingCredit(windowBytes: number): number {
-  return Math.max(0, windowBytes - WINDOW_BYTES);
 }
 
 /** Milliseconds that a call without streams may take where nothing else is said. */

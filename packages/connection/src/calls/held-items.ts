@@ -10,7 +10,7 @@ const PLACE_BYTES = 8;
 
 /** What the inboxes of one side share. */
 export class HeldItems {
-  /** What each inbox takes before its program has taken anything, in payload bytes. */
+  /** How far the window of each inbox opens, in payload bytes. */
   readonly windowBytes: number;
   readonly #grown: (memoryBytes: number) => void;
   #bytes = 0;

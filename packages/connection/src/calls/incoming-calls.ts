@@ -11,7 +11,7 @@ import {
 
 import { type CallDeadlines, Expiring } from "./call-deadlines.ts";
 import { answerOf, failureOf, internalFailure } from "./call-answer.ts";
-import { type CallLink, DEFAULT_TIMEOUT_MS, openingCredit } from "./call-link.ts";
+import { type CallLink, DEFAULT_TIMEOUT_MS } from "./call-link.ts";
 import { CallIds } from "./call-ids.ts";
 import type { CallTally } from "./call-tally.ts";
 import { CalleeSlots } from "./callee-slots.ts";
@@ -145,8 +145,6 @@ export class IncomingCalls implements Callee {
         call.endsAtMs = call.dueMs;
       }
       call.run(input);
-      const moreBytes = call.inbox?.isOpen === true ? openingCredit(this.held.windowBytes) : 0;
-      if (moreBytes > 0) this.grant(call, moreBytes);
     }
   }
 

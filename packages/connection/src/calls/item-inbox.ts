@@ -1,7 +1,8 @@
-// The items of one call that have come and were not taken yet: the queue, the peer's credit, and the iterator
-// that a program takes them from. Credit is given back for what the program has taken, so that this queue is
-// never larger than the window and one frame.
+// The items of one call that have come and were not taken yet: the queue, and the iterator that a program takes
+// them from. Credit is given back for what the program has taken, so that this queue is never larger than the
+// window and one frame.
 
+import { CreditWindow } from "./credit-window.ts";
 import { type HeldItems, memoryOf } from "./held-items.ts";
 
 /** The call, as its inbox sees it. */
@@ -46,13 +47,12 @@ export class ItemInbox<Item = unknown> implements AsyncIterableIterator<Item, un
   /** What waits counts no more: the call has ended, and its items are the program's alone. */
   #isHandedOver = false;
   #waiters: Waiter<Item>[] | undefined;
-  #credit: number;
-  #takenBytes = 0;
+  readonly #window: CreditWindow;
 
   constructor(owner: InboxOwner, held: HeldItems) {
     this.#owner = owner;
     this.#held = held;
-    this.#credit = held.windowBytes;
+    this.#window = new CreditWindow(held.windowBytes);
   }
 
   /** Whether further items are of any use. */
@@ -62,8 +62,7 @@ export class ItemInbox<Item = unknown> implements AsyncIterableIterator<Item, un
 
   /** Takes an item with its payload bytes. False where it was beyond the credit, and is not taken. */
   push(item: Item, payloadBytes: number): boolean {
-    if (this.#credit <= 0) return false;
-    this.#credit -= payloadBytes;
+    if (!this.#window.receive(payloadBytes)) return false;
     if (this.#state !== open) return true;
     const waiter = this.#waiters?.shift();
     if (waiter === undefined) {
@@ -132,6 +131,7 @@ export class ItemInbox<Item = unknown> implements AsyncIterableIterator<Item, un
       this.#state = ended;
       return Promise.reject(state.error);
     }
+    this.#window.wait();
     return new Promise((resolve, reject) => {
       (this.#waiters ??= []).push({ resolve, reject });
     });
@@ -166,12 +166,9 @@ export class ItemInbox<Item = unknown> implements AsyncIterableIterator<Item, un
   }
 
   #tookBytes(bytes: number): void {
-    this.#takenBytes += bytes;
-    if (this.#takenBytes < this.#held.windowBytes / 2 || this.#state !== open) return;
-    const granted = this.#takenBytes;
-    this.#takenBytes = 0;
-    this.#credit += granted;
-    this.#owner.grant(granted);
+    if (this.#state !== open) return;
+    const granted = this.#window.take(bytes);
+    if (granted > 0) this.#owner.grant(granted);
   }
 
   /** Nothing waits in the queue where a `next()` is pending. */

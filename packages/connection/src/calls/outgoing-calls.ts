@@ -21,7 +21,7 @@ import { answeredWith, endedBy } from "./call-failures.ts";
 import type { CallTally } from "./call-tally.ts";
 import { type CallMaker, MOST_OPEN_NOTED } from "./call-faces.ts";
 import { CallIds } from "./call-ids.ts";
-import { type CallLink, DEFAULT_TIMEOUT_MS, openingCredit } from "./call-link.ts";
+import { type CallLink, DEFAULT_TIMEOUT_MS } from "./call-link.ts";
 import { closed, invalidInput, ranBefore, tooManyStreams, unsupported } from "./caller-failures.ts";
 import { type PeerSlots, CallerSlots } from "./caller-slots.ts";
 import { HeldItems } from "./held-items.ts";
@@ -36,7 +36,7 @@ export interface CallerEndpoint {
   readonly tally: CallTally;
   /** The id of the first call of a connection. */
   readonly firstId: number;
-  /** Payload bytes of a call's items that wait for the program, beside one frame. */
+  /** Payload bytes of a call's items that may wait for the program, beside one frame. */
   readonly windowBytes: number;
 }
 
@@ -341,9 +341,6 @@ export class OutgoingCalls implements Caller, CallMaker {
     }
     if (call.hasEnded || call.id !== id) return;
     call.frameEndsAt = line.link.queuedTo;
-    const moreBytes = shape.yields ? openingCredit(this.#held.windowBytes) : 0;
-    if (moreBytes > 0) this.grant(call, moreBytes);
-    if (call.hasEnded || call.id !== id) return;
     if (shape.sends && items !== undefined) this.#pump(line, call, items);
   }
 
