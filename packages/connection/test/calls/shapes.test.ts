@@ -88,12 +88,12 @@ describe.each([
   ["compiled", true],
   ["reference", false],
 ] as const)("on the %s path", (_, compiled) => {
-  test.each(everyKind.map((kind) => [nameOf(kind), kind] as const))(
+  const protocols = everyKind.map((kind) => [kind, protocolOf(kind, compiled)] as const);
+
+  test.each(protocols.map(([kind, near]) => [nameOf(kind), kind, near] as const))(
     "a caller whose call has %s, with each kind of callee",
-    async (_name, caller) => {
-      const near = protocolOf(caller, compiled);
-      for (const callee of everyKind) {
-        const far = protocolOf(callee, compiled);
+    async (_name, caller, near) => {
+      for (const [callee, far] of protocols) {
         const pair = new CallPair(
           Object.values(near.calls),
           { f: handlerOf(callee) },

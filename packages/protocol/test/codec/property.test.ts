@@ -1,6 +1,7 @@
 // Random schemas, random values, random damage. A failure prints the seed and the shrunk counterexample.
+// TYPEWIRE_CASES runs it longer.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 
 import { type TSchema, Type } from "@sinclair/typebox";
 import fc from "fast-check";
@@ -23,6 +24,10 @@ import { arbitraryDamage, damaged } from "../support/damage.ts";
 import { judge } from "../support/profile-oracle.ts";
 import { verdictOf } from "../support/scan.ts";
 
+const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 25);
+
+setDefaultTimeout(20_000 + CASES * 100);
+
 function codecFor({ body }: MessageSample) {
   return defineProtocol({ name: "random", version: 1, server: { m: body }, client: {} }).server;
 }
@@ -36,7 +41,7 @@ describe("any message of any schema", () => {
         expect(judge(payload, { allowUndefined: true }).verdict).toBe("accepted");
         expect(codec.decode(payload)).toStrictEqual(sample.message);
       }),
-      { numRuns: 200 },
+      { numRuns: 4 * CASES },
     );
   });
 
@@ -47,7 +52,7 @@ describe("any message of any schema", () => {
         const payload = codec.encode(sample.message);
         expect(codec.encode(codec.decode(payload))).toEqual(payload);
       }),
-      { numRuns: 80 },
+      { numRuns: 2 * CASES },
     );
   });
 
@@ -69,7 +74,7 @@ describe("any message of any schema", () => {
           }
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 3 * CASES },
     );
   });
 });
@@ -90,7 +95,7 @@ describe("any bytes", () => {
       fc.property(fc.uint8Array({ maxLength: 24 }), fc.boolean(), (bytes, allowUndefined) => {
         expect(verdictOf(bytes, { allowUndefined })).toBe(judge(bytes, { allowUndefined }).verdict);
       }),
-      { numRuns: 3000 },
+      { numRuns: 60 * CASES },
     );
   });
 
@@ -108,7 +113,7 @@ describe("any bytes", () => {
           expect((message as { readonly v?: unknown }).v).toStrictEqual(plain(fields.get("v")));
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: 30 * CASES },
     );
   });
 
@@ -133,7 +138,7 @@ describe("the check", () => {
         expect(findFault(shape, value)?.message).toBeUndefined();
         expect(compileCheck(copy, shape).passes(value)).toBe(true);
       }),
-      { numRuns: 150 },
+      { numRuns: 3 * CASES },
     );
   });
 
@@ -146,7 +151,7 @@ describe("the check", () => {
         for (const value of values)
           expect(findFault(shape, value) === undefined).toBe(check.passes(value));
       }),
-      { numRuns: 150 },
+      { numRuns: 3 * CASES },
     );
   });
 

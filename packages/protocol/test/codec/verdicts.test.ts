@@ -21,7 +21,7 @@ import { judge, type Plain } from "../support/profile-oracle.ts";
 import { isSame } from "../support/schema-judge.ts";
 import { payloadWith, type ValueMessage } from "../support/value-codec.ts";
 
-const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 50);
+const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 25);
 const TIMEOUT_MS = 20_000 + CASES * 200;
 
 /** Schemas, each with a value and with changes to its item. */

@@ -18,7 +18,8 @@ import { arbitraryMutation, bytesOfPlain, mutated } from "../support/mutation.ts
 import { judge, type Plain } from "../support/profile-oracle.ts";
 import { payloadWith } from "../support/value-codec.ts";
 
-const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 50);
+const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 25);
+const MOST_ROUNDS = 4;
 
 function describing(v: TSchema): ProtocolDescription {
   const server = { m: Type.Object({ v }) };
@@ -71,37 +72,41 @@ describe("a description", () => {
     "admits what is sent, and refuses what is refused, whatever the schema",
     () => {
       const counts = { sent: 0, taken: 0, refused: 0 };
-      fc.assert(
-        fc.property(cases, ({ schema, value, mutations }) => {
-          const description = describing(schema);
-          const text = JSON.stringify(description);
-          const isValid = validatorOf(description);
-          const { reference } = codecPathsOf(schema);
-          const { value: sent } = judge(reference.encode({ type: "m", v: value }), {
-            allowUndefined: true,
-          });
-          const item = (sent as ReadonlyMap<string, Plain>).get("v");
-          const json = replaced(item);
-          const isJudged = !OTHERWISE.test(text) && !text.includes('"not":');
-          if (json !== undefined && isJudged) {
-            counts.sent += 1;
-            expect({ json, isValid: isValid({ v: json }) }).toEqual({ json, isValid: true });
-          }
-          if (!isJudged || REPLACED.test(text)) return;
-          for (const each of mutations.map((mutation) => mutated(item, mutation))) {
-            const other = jsonOf(each);
-            if (other === undefined) continue;
-            const payload = payloadWith(bytesOfPlain(each));
-            const isTaken = outcomeOf(() => reference.decode(payload)) !== undefined;
-            counts[isTaken ? "taken" : "refused"] += 1;
-            const verdict = { other, isTaken: isValid({ v: other }) };
-            expect(verdict).toEqual({ other, isTaken });
-          }
-        }),
-        { numRuns: CASES },
-      );
-      // None of these is rare.
-      expect(Math.min(counts.sent, counts.taken, counts.refused)).toBeGreaterThan(CASES / 10);
+      const judgeCases = (): void => {
+        fc.assert(
+          fc.property(cases, ({ schema, value, mutations }) => {
+            const description = describing(schema);
+            const text = JSON.stringify(description);
+            const isValid = validatorOf(description);
+            const { reference } = codecPathsOf(schema);
+            const { value: sent } = judge(reference.encode({ type: "m", v: value }), {
+              allowUndefined: true,
+            });
+            const item = (sent as ReadonlyMap<string, Plain>).get("v");
+            const json = replaced(item);
+            const isJudged = !OTHERWISE.test(text) && !text.includes('"not":');
+            if (json !== undefined && isJudged) {
+              counts.sent += 1;
+              expect({ json, isValid: isValid({ v: json }) }).toEqual({ json, isValid: true });
+            }
+            if (!isJudged || REPLACED.test(text)) return;
+            for (const each of mutations.map((mutation) => mutated(item, mutation))) {
+              const other = jsonOf(each);
+              if (other === undefined) continue;
+              const payload = payloadWith(bytesOfPlain(each));
+              const isTaken = outcomeOf(() => reference.decode(payload)) !== undefined;
+              counts[isTaken ? "taken" : "refused"] += 1;
+              const verdict = { other, isTaken: isValid({ v: other }) };
+              expect(verdict).toEqual({ other, isTaken });
+            }
+          }),
+          { numRuns: CASES },
+        );
+      };
+      // None of these is rare: few cases may lack one of them by chance, many may not.
+      const fewest = (): number => Math.min(counts.sent, counts.taken, counts.refused);
+      for (let round = 0; round < MOST_ROUNDS && fewest() <= CASES / 10; round += 1) judgeCases();
+      expect(fewest()).toBeGreaterThan(CASES / 10);
     },
     20_000 + CASES * 200,
   );

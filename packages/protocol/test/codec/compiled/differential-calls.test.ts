@@ -16,7 +16,7 @@ import { callPathsOf, decodeCall, encodeCall } from "../../support/call-paths.ts
 import { arbitraryDamage, damaged } from "../../support/damage.ts";
 import { recode } from "../../support/recode.ts";
 
-const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 50);
+const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 25);
 const TIMEOUT_MS = 20_000 + CASES * 200;
 
 /** A call of its name, and a message of it with the side that writes it. */

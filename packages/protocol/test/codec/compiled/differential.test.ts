@@ -18,7 +18,7 @@ import { arbitraryMessage, type MessageSample } from "../../support/arbitrary-pr
 import { arbitraryDamage, damaged } from "../../support/damage.ts";
 import { type Layout, recode } from "../../support/recode.ts";
 
-const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 50);
+const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 25);
 const TIMEOUT_MS = 20_000 + CASES * 100;
 
 /** Both codecs of one schema; the first is compiled, not to be when it has been used. */
