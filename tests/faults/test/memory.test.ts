@@ -13,7 +13,10 @@ import { connectPeer } from "../src/tls.ts";
 
 const MIB = 1024 ** 2;
 
-const TIMES = process.env["TYPEWIRE_LONG"] === undefined ? 3 : 10;
+const IS_LONG = process.env["TYPEWIRE_LONG"] !== undefined;
+const TIMES = IS_LONG ? 10 : 3;
+/** Of the attack by calls. */
+const CALLERS = IS_LONG ? 4 : 2;
 
 /** One of each verdict. */
 const BAD_BYTES: readonly Uint8Array[] = [
@@ -134,7 +137,7 @@ const attacks: readonly Attack[] = [
     name: "calls and streams that are opened, cancelled, fed and left",
     calls: true,
     async run({ port }) {
-      const peers = await many(4, () => RawCaller.connect(port));
+      const peers = await many(CALLERS, () => RawCaller.connect(port));
       for (const peer of peers) {
         for (let id = 1; id <= 500; id += 100) {
           const pairs = Array.from({ length: 50 }, (_, index) => [

@@ -1,6 +1,6 @@
 // T10: some rows of F, L, B and K as `bun run faults --tls` runs them, in a `bun test` of their own because
-// servers, peers and clients all learn from the environment that they speak TLS. All of them take more than a
-// minute, and are run by `bun run test:long`.
+// servers, peers and clients all learn from the environment that they speak TLS, and with few clients around them.
+// All of them take more than a minute, and are run by `bun run test:long`.
 
 import { expect, test } from "bun:test";
 import { join } from "node:path";
@@ -26,11 +26,14 @@ const ROWS = [
 ];
 const LETTERS = ["F", "L", "B", "K"];
 const isLong = process.env["TYPEWIRE_LONG"] !== undefined;
+/** Around each attack. */
+const CLIENTS = isLong ? 50 : 10;
 const MOST_MS = isLong ? 110_000 : 60_000;
 
 /** Runs the rows whose names match, and returns what the runner has printed. */
 async function runOverTls(pattern: string): Promise<string> {
-  await using run = new Program([process.execPath, SCRIPT, "--tls", "-t", pattern]);
+  const flags = ["--tls", "--clients", `${CLIENTS}`, "-t", pattern];
+  await using run = new Program([process.execPath, SCRIPT, ...flags]);
   const { code } = await run.exit(MOST_MS);
   const output = run.stderr.text;
   expect(code, output).toBe(0);

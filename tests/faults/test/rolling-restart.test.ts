@@ -13,6 +13,8 @@ import { counting } from "../src/counting.ts";
 const IS_LONG = process.env["TYPEWIRE_LONG"] !== undefined;
 const PROCESSES = IS_LONG ? 4 : 2;
 const CLIENTS = 200;
+/** Between two calls of a client. */
+const PAUSE_MS = IS_LONG ? 20 : 80;
 const SPREAD_MS = 2000;
 /** What a client waits at most between its `$bye` and its dial: its own first wait, and a tenth of the spread. */
 const MOST_WAIT_MS = 500 + SPREAD_MS / 10;
@@ -71,7 +73,7 @@ class Counter {
         this.failures.push(String(error));
         return;
       }
-      await Bun.sleep(20);
+      await Bun.sleep(PAUSE_MS);
     }
   }
 

@@ -18,7 +18,7 @@ import { clientTlsFlags, connectPeer } from "../src/tls.ts";
 
 const MIB = 1024 ** 2;
 /** For how long a speaker speaks where it must not end a client. */
-const SPEAKS_MS = process.env["TYPEWIRE_LONG"] === undefined ? 1500 : 5000;
+const SPEAKS_MS = process.env["TYPEWIRE_LONG"] === undefined ? 800 : 5000;
 
 describe("typewire-server, slow readers", () => {
   let arena: Arena;
