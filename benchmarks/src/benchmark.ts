@@ -12,6 +12,8 @@ export interface Effort {
   readonly rounds: number;
   /** Parts of names: only sides with one of them take part; empty for all. */
   readonly sides: readonly string[];
+  /** The revision that `cost/before` compares with. */
+  readonly before?: string;
 }
 
 export interface Benchmark {
@@ -19,6 +21,8 @@ export interface Benchmark {
   readonly name: string;
   /** Left out of a smoke run of everything: it takes the way of another benchmark that is in it. */
   readonly isRepetition?: boolean;
+  /** Compares with a revision that has to be named: without one, left out unless it is asked for by its whole name. */
+  readonly needsBefore?: boolean;
   readonly run: (effort: Effort) => Promise<Comparison>;
 }
 

@@ -1,6 +1,7 @@
 // What was to be reached, as arithmetic on the comparisons of a run, and what was.
 
 import { callGoalRows } from "./calls/goals.ts";
+import { costGoalRows } from "./cost/goals.ts";
 import { type Comparison, ratioBetween } from "./comparison.ts";
 import { geometricMean } from "./statistics.ts";
 import type { Cells } from "./table.ts";
@@ -73,6 +74,7 @@ export function goalCells(comparisons: readonly Comparison[]): Cells {
     ...rows.filter((_, index) => has(GOALS[index]?.in.split("/")[0] ?? "")),
     ...(has("end-to-end") ? [memoryRow(comparisons)] : []),
     ...callGoalRows(comparisons),
+    ...costGoalRows(comparisons),
   ];
 }
 

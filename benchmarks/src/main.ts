@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { type Benchmark, type Effort, matches } from "./benchmark.ts";
 import { callBenchmarks } from "./calls/benchmarks.ts";
 import { clusterBenchmarks } from "./cluster/benchmarks.ts";
+import { costBenchmarks } from "./cost/benchmarks.ts";
 import { codecBenchmarks } from "./codec/benchmarks.ts";
 import { endToEndBenchmarks } from "./end-to-end/benchmarks.ts";
 import { growthBenchmarks } from "./growth.ts";
@@ -23,6 +24,7 @@ Runs all benchmarks, or those whose names begin with a FILTER: codec, codec/deco
   --quick           a smoke run of seconds; its figures mean nothing
   --rounds N        timed rounds of each side (default 9; quick: 1)
   --together        codecs in one process instead of one each (quick: always)
+  --before REVISION for cost/before: the revision that this tree is compared with
   --sides A,B       only the sides with A or B in their names
   --json FILE       write all results as JSON
   --from FILE       take the results from such a file instead of running anything
@@ -35,12 +37,14 @@ const benchmarks: readonly Benchmark[] = [
   ...growthBenchmarks,
   ...callBenchmarks,
   ...clusterBenchmarks,
+  ...costBenchmarks,
 ];
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
+      before: { type: "string" },
       from: { type: "string" },
       help: { type: "boolean", default: false },
       json: { type: "string" },
@@ -56,7 +60,8 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const isChosen = ({ name, isRepetition = false }: Benchmark): boolean => {
+  const isChosen = ({ name, isRepetition = false, needsBefore = false }: Benchmark): boolean => {
+    if (needsBefore && values.before === undefined) return positionals.includes(name);
     if (positionals.length === 0) return !(values.quick && isRepetition);
     return positionals.some((filter) => matches(name, filter));
   };
@@ -70,6 +75,7 @@ async function main(): Promise<number> {
     together: values.together || values.quick,
     rounds: positiveInteger("--rounds", values.rounds) ?? (values.quick ? 1 : 9),
     sides: values.sides?.split(",").filter((part) => part !== "") ?? [],
+    ...(values.before !== undefined && { before: values.before }),
   };
   const report =
     values.from === undefined

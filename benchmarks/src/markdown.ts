@@ -24,22 +24,23 @@ export async function writeMarkdown(report: Report, path: string): Promise<void>
 /** The page's text; `folder` is where its pictures are. */
 export function renderPage(report: Report, growths: readonly Growth[], folder: string): string {
   const { comparisons, failures, machine, effort } = report;
-  const isOfCalls = comparisons.length > 0 && comparisons.every(({ name }) => isCall(name));
+  const { title, about, howToRepeat, goalsNote } = pageOf(comparisons);
   const sections = [
-    isOfCalls ? "# Benchmarks of calls, streams and several servers" : "# Benchmarks",
-    isOfCalls ? OF_CALLS : OF_THE_REST,
+    `# ${title}`,
+    about,
     INTRODUCTION,
     ...(effort.quick ? ["**A smoke run: the figures below mean nothing.**"] : []),
-    isOfCalls ? HOW_TO_REPEAT_CALLS : HOW_TO_REPEAT,
+    howToRepeat,
     "## The run",
     toMarkdown(machineCells(machine, effort.rounds)),
     "## The goals",
-    isOfCalls ? CALL_GOALS_NOTE : GOALS_NOTE,
+    goalsNote,
     toMarkdown(goalCells(comparisons)),
     ...codecSection(comparisons),
     ...endToEndSection(comparisons),
     ...callsSection(comparisons),
     ...clusterSection(comparisons),
+    ...costSection(comparisons),
     ...growthSection(growths, folder),
     ...(failures.length === 0
       ? []
@@ -48,9 +49,19 @@ export function renderPage(report: Report, growths: readonly Growth[], folder: s
   return `${sections.join("\n\n")}\n`;
 }
 
-/** Of the page of calls, streams and several servers. */
-function isCall(name: string): boolean {
-  return name.startsWith("calls/") || name.startsWith("cluster/");
+/** A page that a run of some folders makes, which has nothing else in it. */
+interface Page {
+  readonly folders: readonly string[];
+  readonly title: string;
+  readonly about: string;
+  readonly howToRepeat: string;
+  readonly goalsNote: string;
+}
+
+function pageOf(comparisons: readonly Comparison[]): Page {
+  const isOf = ({ folders }: Page): boolean =>
+    comparisons.every(({ name }) => folders.some((folder) => name.startsWith(`${folder}/`)));
+  return (comparisons.length > 0 ? PAGES.find(isOf) : undefined) ?? THE_REST;
 }
 
 const OF_THE_REST =
@@ -89,6 +100,47 @@ const GOALS_NOTE =
 
 const CALL_GOALS_NOTE =
   "What was to be reached. “≥”: the share of the other side's figure, or how many times better than the best of the other systems. “≤”: how many times what the other side takes, or the figure itself.";
+
+const OF_COSTS =
+  "What a server pays for what is off, or only watches: metrics on against off, a scrape, and this tree against an earlier revision. Of one run, which has no other benchmark in it.";
+
+const HOW_TO_REPEAT_COSTS = `## How to repeat it
+
+\`\`\`sh
+bun install
+bun run bench cost --rounds 31 --before REVISION --json cost.json --markdown docs/benchmarks-cost.md   # six minutes
+bun run bench cost/metrics --rounds 31                                  # without an earlier revision
+\`\`\`
+
+REVISION is any name that git has for a commit: it is checked out into a temporary folder, with its dependencies, and runs its own server and client.`;
+
+const COST_GOALS_NOTE =
+  "What was to be reached: as far as the rounds can tell, a message costs the server as much as the other side's, or less. A cost is how many times more processor time a message takes; 1 lies in the interval where no difference shows.";
+
+const THE_REST: Page = {
+  folders: [],
+  title: "Benchmarks",
+  about: OF_THE_REST,
+  howToRepeat: HOW_TO_REPEAT,
+  goalsNote: GOALS_NOTE,
+};
+
+const PAGES: readonly Page[] = [
+  {
+    folders: ["calls", "cluster"],
+    title: "Benchmarks of calls, streams and several servers",
+    about: OF_CALLS,
+    howToRepeat: HOW_TO_REPEAT_CALLS,
+    goalsNote: CALL_GOALS_NOTE,
+  },
+  {
+    folders: ["cost"],
+    title: "Benchmarks of what is off, or only watches",
+    about: OF_COSTS,
+    howToRepeat: HOW_TO_REPEAT_COSTS,
+    goalsNote: COST_GOALS_NOTE,
+  },
+];
 
 function machineCells(machine: Machine, rounds: number): Cells {
   const rows = Object.entries(machine).map(([name, value]: [string, unknown]) => [
@@ -167,6 +219,16 @@ function clusterSection(comparisons: readonly Comparison[]): readonly string[] {
   return [
     "## Several servers",
     "The seven-field message is published at a server and goes through NATS, on loopback, to the clients of other servers: four processes with one client, five with many, which are one process and spread over two servers. “NATS, JSON” is a publisher, NATS, and as many subscribers in one process, each with a connection of its own: three processes. “Socket.IO with Redis” has the processes of Typewire. Each client and each subscriber validates each message. `cluster/reuse-port` is without NATS: the processes of [examples/one-port](../examples/one-port/README.md).",
+    ...chosen.flatMap(sectionOf),
+  ];
+}
+
+function costSection(comparisons: readonly Comparison[]): readonly string[] {
+  const chosen = comparisons.filter(({ name }) => name.startsWith("cost/"));
+  if (chosen.length === 0) return [];
+  return [
+    "## Costs",
+    "Server and client are two processes on loopback with 32 connections, and the seven-field message travels, 256 of them under way where they are answered. Counted is the processor time of all threads of the server's process, divided by its messages.",
     ...chosen.flatMap(sectionOf),
   ];
 }

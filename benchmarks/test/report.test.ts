@@ -53,6 +53,57 @@ const report: Report = {
   failures: [{ name: "end-to-end/stream", reason: "nobody listened" }],
 };
 
+/** A run of the costs: a message takes `times` as long with metrics, and a scrape the longest of `scrapesMs`. */
+function costs(times: number, scrapesMs: readonly number[]): Report {
+  const rounds = Array.from({ length: 31 }, (_, round) => 1000 + (round % 5));
+  return {
+    ...report,
+    effort: { ...report.effort, rounds: 31 },
+    comparisons: [
+      compare(
+        { name: "cost/metrics/request", about: "handled", unit: "ns/message", better: "lower" },
+        [
+          { name: "typewire", samples: rounds },
+          {
+            name: "with metrics",
+            samples: rounds.map((ns, round) => ns * (times + (round % 3) / 100)),
+          },
+        ],
+      ),
+      compare({ name: "cost/before/stream", about: "sent", unit: "ns/message", better: "lower" }, [
+        { name: "typewire", samples: rounds },
+        { name: "before", samples: rounds.map((ns) => ns / times) },
+      ]),
+      compare({ name: "cost/scrape", about: "a scrape", unit: "ms", better: "lower" }, [
+        { name: "typewire", samples: scrapesMs },
+      ]),
+    ],
+    failures: [],
+  };
+}
+
+describe("the page of the costs", () => {
+  test("says whether a difference shows, and how long a scrape takes at most", () => {
+    const rows = goalCells(costs(0.99, [1, 4.5, 20]).comparisons).slice(1);
+    expect(rows.map((row) => row[3])).toEqual(["yes", "yes", "yes"]);
+    expect(rows[0]?.[0]).toContain("of 31 ratios");
+    expect(rows[2]?.[2]).toBe("4.50");
+  });
+
+  test("has no for what costs a twentieth more, and for a scrape of six milliseconds", () => {
+    const rows = goalCells(costs(1.05, [1, 6, 7]).comparisons).slice(1);
+    expect(rows.map((row) => row[3])).toEqual(["no", "no", "no"]);
+    expect(rows[1]?.[2]).toBe("1.050–1.050, median 1.050");
+  });
+
+  test("is a page of its own, with the command that makes it", () => {
+    const page = renderPage(costs(1, [1]), [], "benchmarks-cost");
+    expect(page).toStartWith("# Benchmarks of what is off, or only watches\n");
+    expect(page).toContain("bun run bench cost --rounds 31 --before REVISION");
+    expect(page).toContain("### cost/before/stream");
+  });
+});
+
 describe("matches", () => {
   test("takes a filter for a prefix in whole words", () => {
     expect(matches("codec/decode/medium", "codec/decode")).toBe(true);

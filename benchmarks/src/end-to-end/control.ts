@@ -25,6 +25,8 @@ export type Command =
   | { readonly do: "stream"; readonly each: number }
   /** Server: send one message to all connections, or publish it to the topic that they have subscribed to. */
   | { readonly do: "broadcast"; readonly how: "broadcast" | "publish" }
+  /** Server: make the answer to a scrape so many times, each in a turn of its own. */
+  | { readonly do: "scrape"; readonly times: number }
   /** Client: send this many requests in all, on all connections in turn, and await their answers. */
   | { readonly do: "request"; readonly requests: number; readonly inFlight: number };
 
@@ -39,6 +41,7 @@ export interface Replies {
   received: { lastAtMs: number };
   stream: { startedAtMs: number };
   broadcast: { startedAtMs: number; recipients: number };
+  scrape: { longestMs: number };
   request: { p50Us: number; p99Us: number; perSecond: number };
 }
 

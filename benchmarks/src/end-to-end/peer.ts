@@ -34,6 +34,8 @@ export interface PeerServer {
   broadcast?(message: Workload["messages"][number]): void;
   /** The same by a topic that all connections have subscribed to, where there is such a thing. */
   readonly publish?: (message: Workload["messages"][number]) => void;
+  /** Makes the answer to a scrape, where it is watched. */
+  readonly scrape?: () => unknown;
   /** Sends `each` messages to each connection, where there is a better way than one after the other. */
   stream?(each: number): Promise<void>;
   /** Ends what would outlive this process. */
@@ -78,6 +80,8 @@ class PeerSession {
         return this.#stream(command.each);
       case "broadcast":
         return this.#broadcast(command.how);
+      case "scrape":
+        return this.#scrape(command.times);
       case "request":
         return this.#request(command.requests, command.inFlight);
     }
@@ -151,6 +155,18 @@ class PeerSession {
       for (const sender of server.senders) sender.send(message);
     else server.broadcast(message);
     return { startedAtMs, recipients: this.#connectionCount() };
+  }
+
+  async #scrape(times: number): Promise<Replies["scrape"]> {
+    const scrape = this.#require(this.#require(this.#server).scrape);
+    let longestMs = 0;
+    for (let count = 0; count < times; count += 1) {
+      const startedAtMs = performance.now();
+      scrape();
+      longestMs = Math.max(longestMs, performance.now() - startedAtMs);
+      await sleep(1);
+    }
+    return { longestMs };
   }
 
   async #request(requests: number, inFlight: number): Promise<Replies["request"]> {

@@ -1,7 +1,7 @@
 // The systems that are compared end to end, in the order of the tables, and how to start a peer of each.
 // The first is the one that the ratios are about.
 
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 
 import packageJson from "../../package.json" with { type: "json" };
 
@@ -11,7 +11,7 @@ import { workloadOf } from "./workload.ts";
 export interface PeerSpec {
   readonly name: string;
   readonly runtime: "bun" | "node" | "python";
-  /** A file in `peers/`, of this folder or of the one of the calls. */
+  /** A file in `peers/`, of this folder or of the one of the calls; or a whole path. */
   readonly program: string;
   readonly args?: readonly string[];
   /** What the receiver has checked of a message when the program sees it. */
@@ -79,7 +79,7 @@ export async function commandOf(
   { runtime, program, args = [] }: PeerSpec,
   folder: string = PEERS,
 ): Promise<readonly string[]> {
-  const path = join(folder, program);
+  const path = resolve(folder, program);
   switch (runtime) {
     case "bun":
       return [process.execPath, path, ...args];

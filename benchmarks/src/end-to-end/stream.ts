@@ -64,8 +64,8 @@ function streaming(
   };
 }
 
-/** Streams more and more until it takes long enough; this is the warm-up as well. */
-async function settle(pair: Pair, initial: number, targetMs: number): Promise<number> {
+/** How many messages to each connection take about `targetMs`. Streams more and more until it takes long enough; this is the warm-up as well. */
+export async function settle(pair: Pair, initial: number, targetMs: number): Promise<number> {
   let each = initial;
   for (;;) {
     const elapsedMs = await streamOnce(pair, each, false);
@@ -76,7 +76,7 @@ async function settle(pair: Pair, initial: number, targetMs: number): Promise<nu
 }
 
 /** Milliseconds for `each` messages to each connection. */
-async function streamOnce(
+export async function streamOnce(
   { server, client }: Pair,
   each: number,
   verify: boolean,

@@ -1,7 +1,10 @@
 // Typewire: the server's and the client's library as their users have them. `reference` as the first
-// argument switches the compiled path off; `topic` has every connection subscribe to one.
+// argument switches the compiled path off; `topic` has every connection subscribe to one; `watched` has metrics, and
+// scrapes them once a second.
 
 import { connect as connectClient, serve } from "@typewire/bun";
+
+import { metrics } from "@typewire/observe";
 
 import type { Message } from "../../codec/corpus.ts";
 import { defineFor } from "../../typewire-path.ts";
@@ -13,6 +16,8 @@ import { messageNameOf, type Workload } from "../workload.ts";
 /** What all connections are subscribed to where the first argument is `topic`. */
 const TOPIC = "all";
 const hasTopic = process.argv[2] === "topic";
+const isWatched = process.argv[2] === "watched";
+const SCRAPE_EVERY_MS = 1000;
 const path = process.argv[2] === "reference" ? "reference" : "compiled";
 /** Room for the largest text of the growth benchmarks: the default is 1 MiB for the whole payload. */
 const limits = { maxFrameBytes: 2 * 1024 * 1024 };
@@ -36,11 +41,17 @@ async function listen(protocol: BenchProtocol, name: string): Promise<PeerServer
     },
     { [name]: (message, connection) => void connection.send(message) },
   );
+  const scrape = (): unknown => metrics(server);
+  if (isWatched) {
+    scrape();
+    setInterval(scrape, SCRAPE_EVERY_MS);
+  }
   return {
     port: server.port,
     senders: server.connections,
     broadcast: (message) => void server.broadcast(message),
     publish: (message) => void server.publish(TOPIC, message),
+    ...(isWatched && { scrape }),
   };
 }
 
