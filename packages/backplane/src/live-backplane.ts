@@ -1,6 +1,6 @@
 // The machine behind a backplane: one server on a bus. Puts together what leaves (`Outbox`), what is heard of
-// the others (`Reception`, `Neighbours`), who has to hear what (`Subscriptions`), and beats. The transport owns
-// the line; the server its members.
+// the others (`Reception`, `Neighbours`), who has to hear what (`Subscriptions`), and when it beats (`Beats`). The
+// transport owns the line; the server its members.
 
 import type { Cancel } from "@typewire/connection";
 
@@ -11,7 +11,7 @@ import type {
   BackplaneState,
   BackplaneStats,
 } from "./backplane.ts";
-import { type Beat, encodeBusMessage } from "./bus-messages.ts";
+import { Beats } from "./beats.ts";
 import { BEAT_MS, Neighbours } from "./neighbours.ts";
 import { Outbox } from "./outbox.ts";
 import { Reception } from "./reception.ts";
@@ -25,20 +25,17 @@ const WAIT_MS = 2000;
 /** What waits when the server ends may take so long to leave. */
 const CLOSE_MS = 2000;
 
-/** A beat of more bytes is told in several. */
-const BEAT_BYTES = 48 * 1024;
-
 /** One server's line over `transport`. `node` is its name among the others: no two have the same. */
 export class LiveBackplane implements BackplaneLine {
   readonly #server: BackplaneServer;
   readonly #transport: Transport;
-  readonly #node: string;
   readonly #subjects: Subjects;
   readonly #outbox: Outbox;
   readonly #neighbours = new Neighbours();
   readonly #subscriptions: Subscriptions;
   readonly #announcements: Announcements;
   readonly #reception: Reception;
+  readonly #beats: Beats;
   readonly #stopTransport: Stop;
   readonly #stopBeats: Stop;
   /** What the transport said last, and that nothing more is to be heard of it. */
@@ -49,7 +46,6 @@ export class LiveBackplane implements BackplaneLine {
   #awaited: Set<string> | undefined;
   #cancelWait: Cancel = () => {};
   #cancelBeat: Cancel = () => {};
-  #epochBeganAtMs: number | undefined;
   #beatAtMs: number;
   #isAsking = false;
   #isProbing = false;
@@ -59,19 +55,13 @@ export class LiveBackplane implements BackplaneLine {
   constructor(server: BackplaneServer, transport: Transport, node: string) {
     this.#server = server;
     this.#transport = transport;
-    this.#node = node;
     this.#subjects = subjectsOf(server.protocol, server.version);
     this.#outbox = new Outbox({
       node,
       send: (topic, bytes) => this.#publish(this.#subjects.of(topic), bytes),
       ask: () => this.#ask(),
       numbered: (topic) => this.#announcements.changed(topic),
-      turnEpoch: (turn) => {
-        this.#beat();
-        turn();
-        this.#epochBeganAtMs = undefined;
-        this.#beat();
-      },
+      turnEpoch: (turn) => this.#beats.turnEpoch(turn),
     });
     this.#subscriptions = new Subscriptions((topic) =>
       transport.subscribe(this.#subjects.of(topic), (bytes) =>
@@ -86,6 +76,14 @@ export class LiveBackplane implements BackplaneLine {
       subscriptions: this.#subscriptions,
       announcements: this.#announcements,
       heard: (other) => this.#heardAgain(other),
+    });
+    this.#beats = new Beats({
+      server,
+      node,
+      outbox: this.#outbox,
+      subscriptions: this.#subscriptions,
+      announcements: this.#announcements,
+      send: (bytes) => this.#publish(this.#subjects.beat, bytes),
     });
     this.#beatAtMs = server.clock.now();
     this.#stopBeats = transport.subscribe(this.#subjects.beat, (bytes) =>
@@ -144,7 +142,8 @@ export class LiveBackplane implements BackplaneLine {
   leave(): void {
     if (this.#isLeaving) return;
     this.#isLeaving = true;
-    if (this.#line === "up") this.#beat();
+    this.#beats.leave();
+    if (this.#line === "up") this.#beats.beat();
   }
 
   close(): Promise<void> {
@@ -209,7 +208,7 @@ export class LiveBackplane implements BackplaneLine {
     this.#cancelWait = this.#server.clock.after(WAIT_MS, () => this.#flow());
     this.#isAsking = false;
     this.#isProbing = false;
-    this.#beat();
+    this.#beats.beat();
     this.#askForSubscriptions();
     event({ type: "up" });
     if (this.#awaited?.size === 0) this.#flow();
@@ -257,7 +256,7 @@ export class LiveBackplane implements BackplaneLine {
       this.#outbox.ask();
       return;
     }
-    this.#beat();
+    this.#beats.beat();
     void this.#answer().then((isAnswered) => {
       // What was published meanwhile is answered later.
       if (isAnswered && !this.#outbox.isEmpty) this.#closeIfDone();
@@ -317,41 +316,8 @@ export class LiveBackplane implements BackplaneLine {
     }
     for (const topic of this.#subscriptions.sweep(nowMs)) this.#neighbours.forgetTopic(topic);
     this.#askForSubscriptions();
-    this.#beat();
+    this.#beats.beat();
   };
-
-  #beat(): void {
-    const nowMs = this.#now;
-    const isFirst = this.#epochBeganAtMs === undefined;
-    this.#epochBeganAtMs ??= nowMs;
-    const head = {
-      type: "$beat",
-      node: this.#node,
-      epoch: this.#outbox.epoch,
-      upMs: isFirst ? 0 : Math.max(1, Math.floor(nowMs - this.#epochBeganAtMs)),
-      connections: this.#server.connections(),
-      fingerprint: this.#server.fingerprint,
-      ...(this.#isLeaving && { leaving: true }),
-    } as const;
-    let part: { topics: string[]; last: number[]; members: number[] } | undefined;
-    let bytes = 0;
-    const send = (): void => {
-      const beat: Beat = { ...head, ...(part ?? { topics: [], last: [], members: [] }) };
-      this.#publish(this.#subjects.beat, encodeBusMessage(beat, [], 0));
-      part = undefined;
-      bytes = 0;
-    };
-    for (const topic of this.#announcements.next()) {
-      part ??= { topics: [], last: [], members: [] };
-      part.topics.push(topic);
-      part.last.push(this.#outbox.toldOf(topic));
-      part.members.push(this.#subscriptions.toldOf(topic));
-      // Both numbers and the heads take 20 bytes at most.
-      bytes += topic.length + 20;
-      if (bytes > BEAT_BYTES) send();
-    }
-    if (part !== undefined || bytes === 0) send();
-  }
 
   #heardAgain(node: string): void {
     if (this.#awaited?.delete(node) === true && this.#awaited.size === 0) this.#flow();

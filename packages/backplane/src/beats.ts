@@ -1,0 +1,96 @@
+// What a server says of itself on the bus: that it lives, how many connections it has, and of some topics the last number
+// and how many connections hear it. When it beats is `LiveBackplane`'s to say, and of which topics `Announcements`'.
+
+import type { Announcements } from "./announcements.ts";
+import type { BackplaneServer } from "./backplane.ts";
+import { type Beat, encodeBusMessage } from "./bus-messages.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Subscriptions } from "./subscriptions.ts";
+
+/** A beat of more bytes is told in several. */
+const BEAT_BYTES = 48 * 1024;
+
+/** Both numbers of a topic and the heads take so many bytes at most. */
+const TOPIC_BYTES = 20;
+
+/** What beats tell of, and what sends them. */
+export interface BeatsParts {
+  readonly server: BackplaneServer;
+  readonly node: string;
+  readonly outbox: Outbox;
+  readonly subscriptions: Subscriptions;
+  readonly announcements: Announcements;
+  /** Hands a beat over. */
+  readonly send: (bytes: Uint8Array) => void;
+}
+
+/** The topics of one beat. */
+interface Part {
+  readonly topics: string[];
+  readonly last: number[];
+  readonly members: number[];
+}
+
+/** One for each server. */
+export class Beats {
+  readonly #parts: BeatsParts;
+  #epochBeganAtMs: number | undefined;
+  #isLeaving = false;
+
+  constructor(parts: BeatsParts) {
+    this.#parts = parts;
+  }
+
+  /** From now on they say that the server leaves. */
+  leave(): void {
+    this.#isLeaving = true;
+  }
+
+  /** Says it now: one beat, or more where there is much to say. */
+  beat(): void {
+    const { outbox, subscriptions, announcements } = this.#parts;
+    const head = this.#head();
+    let part: Part | undefined;
+    let bytes = 0;
+    let isSaid = false;
+    const say = ({ topics, last, members }: Part): void => {
+      this.#parts.send(encodeBusMessage({ ...head, topics, last, members }, [], 0));
+      part = undefined;
+      bytes = 0;
+      isSaid = true;
+    };
+    for (const topic of announcements.next()) {
+      part ??= { topics: [], last: [], members: [] };
+      part.topics.push(topic);
+      part.last.push(outbox.toldOf(topic));
+      part.members.push(subscriptions.toldOf(topic));
+      bytes += topic.length + TOPIC_BYTES;
+      if (bytes > BEAT_BYTES) say(part);
+    }
+    if (part !== undefined || !isSaid) say(part ?? { topics: [], last: [], members: [] });
+  }
+
+  /** Numbers begin anew with `turn`: the last of the old ones are told before it, and the beginning after. */
+  turnEpoch(turn: () => void): void {
+    this.beat();
+    turn();
+    this.#epochBeganAtMs = undefined;
+    this.beat();
+  }
+
+  #head(): Omit<Beat, keyof Part> {
+    const { server, node, outbox } = this.#parts;
+    const nowMs = server.clock.now();
+    const isFirst = this.#epochBeganAtMs === undefined;
+    this.#epochBeganAtMs ??= nowMs;
+    return {
+      type: "$beat",
+      node,
+      epoch: outbox.epoch,
+      upMs: isFirst ? 0 : Math.max(1, Math.floor(nowMs - this.#epochBeganAtMs)),
+      connections: server.connections(),
+      fingerprint: server.fingerprint,
+      ...(this.#isLeaving && { leaving: true }),
+    };
+  }
+}
