@@ -56,10 +56,10 @@ reported; unless stdin is a terminal the client then ends with 6, after what was
 left. End of stdin is not the end of listening. While reconnecting, lines wait. What was read has
 left before the client ends, or it does not exit 0. At --count, what is in a pipe is read first.
 
-Without --wait the first attempt to connect is not repeated. Later a lost connection is dialled again for ever,
-after a random wait below 0.5s that grows by 1.6 up to 30s. Of several addresses a random one is
-the first. When it fails, or its server says $bye, the others are dialled before it; there is one
-wait for a round of all of them.
+Without --wait the first attempt to connect is not repeated. Later a lost connection is dialled
+again for ever, after a random wait below 0.5s that grows by 1.6 up to 30s. Of several addresses a
+random one is the first. When it fails, or its server says $bye, the others are dialled before it;
+there is one wait for a round of all of them.
 
 Ctrl+C, SIGTERM and SIGHUP close in order and exit 0. When the reader of stdout has gone, the client
 closes in order and exits 0.

@@ -98,9 +98,10 @@ may be away when a server starts, and come and go; what was lost meanwhile is in
 
 With --tls-cert, SIGHUP reads the certificate files again: new connections meet the new ones.
 
-Ctrl+C, SIGTERM and, without TLS, SIGHUP drain: no new connections, answers under way are finished, $bye to every
-client, at most --drain-timeout for all that, exit 0. A second Ctrl+C after half a second exits at once.
-With --drain-spread clients hear $bye one after the other, and are served until then.
+Ctrl+C, SIGTERM and, without TLS, SIGHUP drain: no new connections, answers under way are finished,
+$bye to every client, at most --drain-timeout for all that, exit 0. A second Ctrl+C after half a
+second exits at once. With --drain-spread clients hear $bye one after the other, and are served
+until then.
 
 ${exitCodesHelp({
   [exitCodes.done]: "drained after a signal",
