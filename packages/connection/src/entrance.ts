@@ -21,7 +21,7 @@ import {
   notShown,
 } from "./handshake/authentication.ts";
 import type { Handshake } from "./handshake/handshake.ts";
-import { isTooLarge } from "./sending/sender.ts";
+import { isTooLarge } from "./sending/too-large.ts";
 
 /** The connection as its entrance sees it. */
 export interface EntranceOwner {

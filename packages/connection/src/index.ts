@@ -32,7 +32,7 @@ export { type FailureReport, type Tellers, tellersOf } from "./observers.ts";
 export type { Admission, Authenticate, Credentials } from "./handshake/authentication.ts";
 export { MIN_SECRET_BYTES, type SharedSecret } from "./handshake/secret-exchange.ts";
 export type { Run } from "./sending/run.ts";
-export { isTooLarge } from "./sending/sender.ts";
+export { isTooLarge } from "./sending/too-large.ts";
 export type { ConnectionStats, EndpointStats } from "./stats.ts";
 export { FORWARDED } from "./type-counts.ts";
 export {

@@ -11,7 +11,7 @@ import {
 } from "../close-reason.ts";
 import type { MemoryBudget } from "../memory-budget.ts";
 import type { OutputQueue } from "../sending/output-queue.ts";
-import { isTooLarge } from "../sending/sender.ts";
+import { isTooLarge } from "../sending/too-large.ts";
 import type { CallFrame, CallLink } from "./call-link.ts";
 
 /** What a link asks of its connection. `Self` is its face, which handlers get. */

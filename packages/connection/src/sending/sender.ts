@@ -13,18 +13,20 @@ import {
   type MessageLimits,
   TypewireError,
 } from "@typewire/protocol";
-import { ByteWriter, isInstance, unannouncedLimits } from "@typewire/protocol/internal";
+import { ByteWriter } from "@typewire/protocol/internal";
 
 import { connectionClosed, type OwnControlMessage, peerEndedItsHalf } from "../close-reason.ts";
 import type { Connection } from "../connection.ts";
 import type { Handshake } from "../handshake/handshake.ts";
 import { oneLine } from "../text.ts";
+import { FORWARDED } from "../type-counts.ts";
 import type { BufferPool } from "./buffer-pool.ts";
+import { encodeFitting } from "./fitting-words.ts";
 import type { FrameSizes } from "./frame-sizes.ts";
 import { fitsRun, framesOf, type Run } from "./run.ts";
 import type { UnsentRun } from "./segment.ts";
 import type { SocketWriter } from "./socket-writer.ts";
-import { FORWARDED } from "../type-counts.ts";
+import { isTooLarge, refusalOf } from "./too-large.ts";
 import { type Reporter, Undelivered } from "./undelivered.ts";
 
 const DOLLAR = 0x24;
@@ -264,6 +266,15 @@ export class Sender<Outgoing extends AnyMessage> {
     if (!this.#writer.queue.isEncoding) this.#append(message);
   }
 
+  /** A control message as a frame of its own, for the writer's `cut`; empty where the peer takes none of its size. */
+  frameOf(message: OwnControlMessage): Uint8Array {
+    const frame = new ByteWriter();
+    encodeFitting(message, this.#handshake.peerLimits.maxFrameBytes, (said, limits) => {
+      this.#endpoint.outgoing.encodeInto(said, frame, limits);
+    });
+    return frame.copy();
+  }
+
   #queueFull(): TypewireError {
     const { queuedBytes } = this.#writer.queue;
     const message = `Cannot send: ${queuedBytes} bytes wait for the peer, and all connections together hold as much as they may`;
@@ -275,91 +286,20 @@ export class Sender<Outgoing extends AnyMessage> {
     return this.#undelivered;
   }
 
-  /** A control message as a frame of its own, for the writer's `cut`; empty where the peer takes none of its size. */
-  frameOf(message: OwnControlMessage): Uint8Array {
-    const frame = new ByteWriter();
-    this.#fit(message, (said, limits) => {
-      this.#endpoint.outgoing.encodeInto(said, frame, limits);
-    });
-    return frame.copy();
-  }
-
   /** Appends a control message. */
   #append(message: OwnControlMessage): void {
-    this.#fit(message, (said, limits) => {
+    encodeFitting(message, this.#handshake.peerLimits.maxFrameBytes, (said, limits) => {
       this.#writer.queue.append(this.#endpoint.outgoing, said, limits);
     });
   }
 
-  /** Encodes a control message: in few words or none, or not at all, where the peer takes no more. */
-  #fit(
-    message: OwnControlMessage,
-    encode: (said: OwnControlMessage, limits: MessageLimits) => void,
-  ): void {
-    const { maxFrameBytes } = this.#handshake.peerLimits;
-    const limits = { ...unannouncedLimits, maxFrameBytes };
-    for (const said of [message, inWords(message, FEW_UNITS), inWords(message, 0)]) {
-      try {
-        encode(said, limits);
-        return;
-      } catch (error) {
-        if (!(error instanceof TypewireError) || error.code !== "frame-too-large") throw error;
-      }
-    }
-  }
-
   /** The program may send what the peer accepts, whatever this side's own limits are. */
   #requireAccepted(frame: Uint8Array): void {
-    const why = this.#refusalOf(frame);
+    const why = refusalOf(frame, this.#handshake.peerLimits, this.#endpoint.frameSizes);
     if (why === undefined) return;
     this.#toldUndelivered.addFrame(frame, () => why);
     throw why;
   }
-
-  /** Why the peer does not take a ready-made frame; undefined where it does. */
-  #refusalOf(frame: Uint8Array): TypewireError | undefined {
-    const { maxFrameBytes, maxItems, maxNesting } = this.#handshake.peerLimits;
-    const payloadBytes = frame.length - HEADER_BYTES;
-    if (payloadBytes > maxFrameBytes) {
-      return new TypewireError(
-        "frame-too-large",
-        `Cannot send: the message takes ${payloadBytes} bytes, the peer accepts ${maxFrameBytes}`,
-      );
-    }
-    // Each level and each item takes a byte at least.
-    if (payloadBytes <= Math.min(maxItems, maxNesting)) return undefined;
-    const { items, nesting } = this.#endpoint.frameSizes.of(frame);
-    if (items > maxItems) return beyond(`${items} data items`, maxItems);
-    if (nesting > maxNesting) return beyond(`${nesting} levels of nesting`, maxNesting);
-    return undefined;
-  }
-}
-
-/** Whether a message could not be sent because the peer does not take one of its size. */
-export function isTooLarge(error: unknown): error is TypewireError {
-  if (!isInstance(error, TypewireError)) return false;
-  return error.code === "frame-too-large" || error.code === "cbor-limit";
-}
-
-function beyond(size: string, limit: number): TypewireError {
-  return new TypewireError(
-    "cbor-limit",
-    `Cannot send: the message has ${size}, the peer accepts ${limit}`,
-  );
-}
-
-/** So many units of text, of up to three bytes each, fit into 256 bytes beside everything else. */
-const FEW_UNITS = 40;
-
-/** `message` with its sentence cut to `units` of text, and without the path and type of a refused message. */
-function inWords(message: OwnControlMessage, units: number): OwnControlMessage {
-  const cut = (text: string): string => (units === 0 ? "" : oneLine(text, units));
-  if (message.type === "$error") {
-    const { type, code, frame } = message;
-    const said = { type, code, message: cut(message.message) };
-    return frame === undefined ? said : { ...said, frame };
-  }
-  return message.type === "$bye" ? { ...message, reason: cut(message.reason) } : message;
 }
 
 /** Refuses control messages, which the connection alone sends, where a program has got past the types. */
