@@ -7,7 +7,6 @@ import {
   type AnyProtocol,
   type Codec,
   type ControlMessage,
-  defaultLimits,
   type Hello,
   type MessageOf,
   type Role,
@@ -33,11 +32,11 @@ import { aClock } from "./option-checks.ts";
 import { tellOption } from "./option-value.ts";
 import { checkOption } from "./options.ts";
 import { type FailureReport, type Observers, observersAsOne } from "./observers.ts";
-import { CALLS_FEATURE } from "./calls/caller-slots.ts";
 import type { CallSides } from "./calls/calls.ts";
 import { endpointCalls } from "./calls/endpoint-calls.ts";
 import type { Middleware } from "./calls/handler-table.ts";
 import type { Authenticate, Credentials } from "./handshake/authentication.ts";
+import { ownHello } from "./handshake/own-hello.ts";
 import type { SharedSecret } from "./handshake/secret-exchange.ts";
 import { BufferPool } from "./sending/buffer-pool.ts";
 import { FrameSizes } from "./sending/frame-sizes.ts";
@@ -163,9 +162,6 @@ export interface Endpoint<Outgoing extends AnyMessage, Incoming extends AnyMessa
   readonly timeHandlers: (tell: TellHandled) => HandlerTimes;
 }
 
-/** Who says this in `$hello` is told of holes, in `$gap`. */
-export const GAP_FEATURE = "gap";
-
 const defaultMaxBufferedBytes = 256 * 1024 * 1024;
 
 /** The rest is for the program, its heap, and what the kernel keeps for sockets. */
@@ -204,17 +200,6 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
   const { clock = systemClock, order = "concurrent" } = options;
   checkOption("order", order, anOrder);
   checkOption("clock", clock, aClock);
-  const hello: Hello = {
-    type: "$hello",
-    protocol: protocol.name,
-    version: protocol.version,
-    fingerprint: protocol.fingerprint,
-    maxFrameBytes: limits.maxFrameBytes,
-  };
-  // A peer takes the defaults for granted.
-  if (limits.maxItems !== defaultLimits.maxItems) hello.maxItems = limits.maxItems;
-  if (limits.maxNesting !== defaultLimits.maxNesting) hello.maxNesting = limits.maxNesting;
-  if (limits.heartbeatIntervalMs > 0) hello.heartbeatIntervalMs = limits.heartbeatIntervalMs;
   const table = buildHandlerTable<Received<P, R>, Connection<Sent<P, R>>>(
     incoming.messageNames,
     handlers ?? {},
@@ -227,25 +212,14 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     use: options.use ?? [],
     comesBack: options.comesBack ?? false,
   });
-  if (calls?.answering !== undefined) {
-    hello.maxCalls = limits.maxCalls;
-    hello.maxStreams = limits.maxStreams;
-  }
-  const features = [
-    ...(calls !== undefined && calls.answering === undefined ? [CALLS_FEATURE] : []),
-    ...(options.owner?.gap !== undefined ? [GAP_FEATURE] : []),
-  ];
-  if (features.length > 0) hello.features = features;
-  const { warn, exhaustive = false, observers = [] } = options;
+  const hello = ownHello(protocol, limits, {
+    makesCalls: calls?.outgoing !== undefined,
+    answersCalls: calls?.answering !== undefined,
+    hearsGaps: options.owner?.gap !== undefined,
+  });
+  const { warn, observers = [] } = options;
   const unhandled = incoming.messageNames.filter((name) => !table.has(name));
-  if (unhandled.length > 0) {
-    const missing = `handlers: expected one for each message that this end receives, got none for ${unhandled.join(", ")}`;
-    const empty = `an empty one, ${unhandled[0]}() {}, says that this is meant`;
-    if (exhaustive) throw new TypewireError("option-invalid", `${missing}; ${empty}`);
-    // An observer of all messages handles each.
-    const isHeard = observers.some((observer) => observer.onReceived !== undefined);
-    if (!isHeard) warn?.(`${missing}. What comes of them is dropped; ${empty}`);
-  }
+  if (unhandled.length > 0) tellUnhandled(unhandled, options);
   const warnings = warn && warningObserver({ hello, outgoing, clock }, warn);
   const sweep = new Sweep<Member>(clock, sweepPeriodMs(limits));
   const tally = new Tally(unhandled, outgoing.messageNames);
@@ -276,8 +250,8 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     hasAuth: protocol.hasAuth,
     expiries: new WeakMap(),
     calls,
-    authenticate: requireAuth(protocol, role, "server", "authenticate", options.authenticate),
-    credentials: requireAuth(protocol, role, "client", "auth", options.credentials),
+    authenticate: requireAuth(protocol, "authenticate", options.authenticate, role === "server"),
+    credentials: requireAuth(protocol, "auth", options.credentials, role === "client"),
     stats: () =>
       tally.stats(
         [...sweep.members].map((member) => member.stats),
@@ -292,15 +266,27 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
   };
 }
 
-/** The option `name` of the side `of`: there where the protocol has `auth`, and nowhere else. */
+/** Says which messages have no handler: by an error where all must have one, else by a warning. */
+function tellUnhandled(
+  names: readonly string[],
+  { exhaustive = false, observers = [], warn }: EndpointOptions<never, never>,
+): void {
+  const missing = `handlers: expected one for each message that this end receives, got none for ${names.join(", ")}`;
+  const empty = `an empty one, ${names[0]}() {}, says that this is meant`;
+  if (exhaustive) throw new TypewireError("option-invalid", `${missing}; ${empty}`);
+  // An observer of all messages handles each.
+  const isHeard = observers.some((observer) => observer.onReceived !== undefined);
+  if (!isHeard) warn?.(`${missing}. What comes of them is dropped; ${empty}`);
+}
+
+/** The option `name`, of the side that `isOfRole` says: there where the protocol has `auth`, and nowhere else. */
 function requireAuth<Option>(
   { name: protocolName, hasAuth }: AnyProtocol,
-  role: Role,
-  of: Role,
   name: string,
   option: Option | undefined,
+  isOfRole: boolean,
 ): Option | undefined {
-  const isAsked = hasAuth && role === of;
+  const isAsked = hasAuth && isOfRole;
   if (isAsked ? typeof option === "function" : option === undefined) return option;
   const why = isAsked
     ? `expected a function, since the protocol ${protocolName} has \`auth\``

@@ -1,0 +1,38 @@
+// The `$hello` that a side begins with: the protocol, and what of its limits a peer does not take for granted.
+
+import { type AnyProtocol, defaultLimits, type Hello } from "@typewire/protocol";
+
+import { CALLS_FEATURE } from "../calls/caller-slots.ts";
+import type { ConnectionLimits } from "../limits.ts";
+
+/** A side that says this in its `$hello` is told of holes, in `$gap`. */
+export const GAP_FEATURE = "gap";
+
+/** What a side does, as far as its `$hello` says so. */
+export interface Abilities {
+  readonly makesCalls: boolean;
+  readonly answersCalls: boolean;
+  /** Whether it asks to be told of holes. */
+  readonly hearsGaps: boolean;
+}
+
+/** The `$hello` of a side of `protocol`. */
+export function ownHello(
+  { name, version, fingerprint }: AnyProtocol,
+  limits: ConnectionLimits,
+  { makesCalls, answersCalls, hearsGaps }: Abilities,
+): Hello {
+  const { maxFrameBytes, maxItems, maxNesting, heartbeatIntervalMs } = limits;
+  const hello: Hello = { type: "$hello", protocol: name, version, fingerprint, maxFrameBytes };
+  // A peer takes the defaults for granted.
+  if (maxItems !== defaultLimits.maxItems) hello.maxItems = maxItems;
+  if (maxNesting !== defaultLimits.maxNesting) hello.maxNesting = maxNesting;
+  if (heartbeatIntervalMs > 0) hello.heartbeatIntervalMs = heartbeatIntervalMs;
+  if (answersCalls) {
+    hello.maxCalls = limits.maxCalls;
+    hello.maxStreams = limits.maxStreams;
+  }
+  const features = [...(makesCalls ? [CALLS_FEATURE] : []), ...(hearsGaps ? [GAP_FEATURE] : [])];
+  if (features.length > 0) hello.features = features;
+  return hello;
+}
