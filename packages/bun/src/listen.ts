@@ -31,6 +31,9 @@ const fileReasons: Readonly<Record<string, string>> = {
   EINVAL: "the path is too long",
 };
 
+type PathAddress = Extract<SocketAddress, { readonly unix: string }>;
+type PortAddress = Exclude<SocketAddress, PathAddress>;
+
 /** The user of a socket that is closed at once. */
 const noUser: SocketUser = {
   opened() {},
@@ -54,19 +57,54 @@ export interface ListenOptions {
  *
  * @throws TypewireError `listen-failed`, naming the address and the reason.
  */
-export function listen(
+export function listen(target: SocketAddress, accept: Accept, options: ListenOptions): Listening {
+  const socket = handlersFor(target, accept, options);
+  try {
+    return "unix" in target
+      ? listenAtPath(target, socket)
+      : listenAtPort(target, socket, options.reusePort === true);
+  } catch (cause) {
+    const why = describeSystemError(cause, "unix" in target ? fileReasons : listenReasons);
+    const message = `Cannot listen on ${formatAddress(target)}: ${why}`;
+    throw new TypewireError("listen-failed", message, { cause });
+  }
+}
+
+// Half-open in both, so that our queue survives the peer's end.
+
+function listenAtPath(target: PathAddress, socket: Bun.SocketHandler<SocketUser>): Listening {
+  const listener = ownersOnly(() => Bun.listen({ ...target, allowHalfOpen: true, socket }));
+  const own = identityOf(target.unix);
+  let isStopped = false;
+  // Bun removes whatever is at the path.
+  const stop = (): void => {
+    if (!isStopped) stopAround(target.unix, own, () => listener.stop());
+    isStopped = true;
+  };
+  return { address: formatAddress(target), hostname: undefined, port: undefined, stop };
+}
+
+function listenAtPort(
+  target: PortAddress,
+  socket: Bun.SocketHandler<SocketUser>,
+  reusePort: boolean,
+): Listening {
+  // `reusePort` is not in Bun's types; tests/assumptions/listening.test.ts holds it.
+  const options = { ...target, allowHalfOpen: true, socket, ...(reusePort && { reusePort }) };
+  const listener = Bun.listen(options);
+  const { hostname } = target;
+  const { port } = listener;
+  const address = formatAddress({ hostname, port });
+  return { address, hostname, port, stop: () => listener.stop() };
+}
+
+/** What becomes of an accepted socket: with TLS a handshake, and then a user. */
+function handlersFor(
   target: SocketAddress,
   accept: Accept,
-  { tls, reservedFrom, reusePort = false }: ListenOptions,
-): Listening {
+  { tls, reservedFrom }: ListenOptions,
+): Bun.SocketHandler<SocketUser> {
   let accepted = 0;
-  const name = (socket: Bun.Socket<SocketUser>): string =>
-    "unix" in target
-      ? `unix:${accepted}`
-      : formatAddress({
-          hostname: socket.remoteAddress ?? "unknown",
-          port: socket.remotePort ?? 0,
-        });
   const userOf = (
     socket: Bun.Socket<SocketUser>,
     cut: () => void,
@@ -74,14 +112,24 @@ export function listen(
   ): SocketUser | undefined => {
     accepted += 1;
     return accept({
-      name: name(socket),
+      name: "unix" in target ? `unix:${accepted}` : peerOf(socket),
       ipAddress: "unix" in target ? undefined : socket.remoteAddress,
       isBeyondLimit: descriptorOf(socket) >= reservedFrom,
       cut,
       ...(certificate && { certificate }),
     });
   };
-  const socket: Bun.SocketHandler<SocketUser> = {
+  if (tls !== undefined) {
+    // Until it is TLS a socket has no user and no `data` handler: nothing is read from it, or written.
+    return {
+      open(opened) {
+        tls.accept(opened, (cut, certificate) => userOf(opened, cut, certificate));
+      },
+      drain() {},
+      error: (failed) => failed.terminate(),
+    };
+  }
+  return {
     ...socketHandlers,
     open(opened) {
       // A `data` option of Bun.listen would be one object for all sockets. It is assigned before the
@@ -92,40 +140,12 @@ export function listen(
       else user.opened(opened);
     },
   };
-  try {
-    // Until it is TLS a socket has no user and no `data` handler: nothing is read from it, or written.
-    const guarded: Bun.SocketHandler<SocketUser> = {
-      open(opened) {
-        tls?.accept(opened, (cut, certificate) => userOf(opened, cut, certificate));
-      },
-      drain() {},
-      error: (failed) => failed.terminate(),
-    };
-    // Half-open, so that our queue survives the peer's end.
-    const options = { allowHalfOpen: true, socket: tls === undefined ? socket : guarded } as const;
-    if ("unix" in target) {
-      const listener = ownersOnly(() => Bun.listen({ ...target, ...options }));
-      const address = formatAddress(target);
-      const own = identityOf(target.unix);
-      let isStopped = false;
-      // Bun removes whatever is at the path.
-      const stop = (): void => {
-        if (!isStopped) stopAround(target.unix, own, () => listener.stop());
-        isStopped = true;
-      };
-      return { address, hostname: undefined, port: undefined, stop };
-    }
-    // `reusePort` is not in Bun's types; tests/assumptions/listening.test.ts holds it.
-    const listener = Bun.listen({ ...target, ...options, ...(reusePort && { reusePort }) });
-    const { hostname } = target;
-    const { port } = listener;
-    const address = formatAddress({ hostname, port });
-    return { address, hostname, port, stop: () => listener.stop() };
-  } catch (cause) {
-    const why = describeSystemError(cause, "unix" in target ? fileReasons : listenReasons);
-    const message = `Cannot listen on ${formatAddress(target)}: ${why}`;
-    throw new TypewireError("listen-failed", message, { cause });
-  }
+}
+
+/** The peer's address, for people. */
+function peerOf(socket: Bun.Socket<SocketUser>): string {
+  const { remoteAddress, remotePort } = socket;
+  return formatAddress({ hostname: remoteAddress ?? "unknown", port: remotePort ?? 0 });
 }
 
 /** Not in Bun's types; tests/assumptions/listening.test.ts holds it. */

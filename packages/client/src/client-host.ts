@@ -1,8 +1,8 @@
 // What a client takes from the host it runs on: a way to reach its server, and what guards it. Types only.
 
-import type { SharedSecret, SocketAddress, SocketUser } from "@typewire/connection";
+import type { EndHost, SharedSecret, SocketAddress, SocketUser } from "@typewire/connection";
 
-export interface ClientHost {
+export interface ClientHost extends EndHost {
   /**
    * One attempt to reach `target`. Hands the socket to `user`, whose `opened` is called before this
    * resolves; with TLS it is called when the server is verified, and `socketClosed` when it is not. There
@@ -14,12 +14,4 @@ export interface ClientHost {
   readonly dial: (target: SocketAddress, user: SocketUser) => Promise<void>;
   /** The secret that the server has to prove. Absent: any server will do. */
   readonly secret?: SharedSecret;
-  /** Told of a handler that threw or rejected, where no observer has `onHandlerError`. */
-  readonly handlerFailed: (
-    connection: { readonly name: string },
-    handlerName: string,
-    error: unknown,
-  ) => void;
-  /** Given a sentence where no observer asks for what should be known: refused messages, other schemas. Absent: no one is. */
-  readonly warn?: (sentence: string) => void;
 }

@@ -128,7 +128,7 @@ export interface ClientOptions<P extends AnyProtocol>
    * prices, or must not come before what the program says first on each connection. Default `queue`.
    */
   readonly whileReconnecting?: "queue" | "drop";
-  /** Uniform in [0, 1), for the waits between attempts. Default `Math.random`. */
+  /** Uniform in [0, 1), for the waits between attempts and the order of several servers. Default `Math.random`. For tests. */
   readonly random?: () => number;
 }
 

@@ -38,6 +38,18 @@ export interface EndOptions<Asking extends Observer> {
   readonly observers?: readonly Asking[];
 }
 
+/** What both ends take from the host they run on: where to tell what no observer asks for. */
+export interface EndHost {
+  /** Told of a handler that threw or rejected, where no observer has `onHandlerError`. */
+  readonly handlerFailed: (
+    connection: { readonly name: string },
+    handlerName: string,
+    error: unknown,
+  ) => void;
+  /** Given a sentence where no observer asks for what should be known: refused messages, other schemas. Absent: no one is. */
+  readonly warn?: (sentence: string) => void;
+}
+
 /** All of them, and the methods of an observer. */
 export const endOptions: OptionChecks<keyof EndOptions<Observer> | keyof Observer> = {
   limits: someLimits,

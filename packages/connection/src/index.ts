@@ -9,7 +9,7 @@ export {
   describeCloseReason,
 } from "./close-reason.ts";
 export type { Connection, ConnectionState } from "./connection.ts";
-export { checkEnd, endOptions, type EndOptions, observersOf } from "./end-options.ts";
+export { checkEnd, type EndHost, endOptions, type EndOptions, observersOf } from "./end-options.ts";
 export {
   type ConnectionOwner,
   createEndpoint,

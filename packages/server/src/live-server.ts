@@ -4,9 +4,11 @@
 
 import type { BackplaneLine } from "@typewire/backplane";
 import {
+  type Authenticate,
   checkOptions,
   checkOptionValues,
   type CloseReason,
+  type Connection,
   createEndpoint,
   type Endpoint,
   FORWARDED,
@@ -109,22 +111,10 @@ export class LiveServer<
       ...(host.memoryLimitBytes !== undefined && { memoryLimitBytes: host.memoryLimitBytes }),
       ...(host.secret && { secret: host.secret }),
       use: options.use,
-      authenticate:
-        options.authenticate &&
-        (async (shown, connection) => {
-          const member = connection as LiveServerConnection<P>;
-          // The codec has held it against the protocol's `auth`.
-          return admit(member, await options.authenticate?.(shown as AuthOf<P>, member));
-        }),
+      authenticate: admission(options),
       owner: {
         opened: (connection) => {
-          const member = connection as LiveServerConnection<P>;
-          try {
-            if (options.context !== undefined) member.hold(options.context(member));
-          } catch (error) {
-            member.handlerFailed("context", error);
-          }
-          for (const watcher of this.#watchers) watcher.opened(member);
+          this.#opened(connection as LiveServerConnection<P>, options);
         },
         proven: (connection) => this.#door.proven(connection as LiveServerConnection<P>),
         closed: (connection, reason) => {
@@ -329,6 +319,15 @@ export class LiveServer<
     return connection;
   }
 
+  #opened(connection: LiveServerConnection<P>, options: ServerOptions<P, Context>): void {
+    try {
+      if (options.context !== undefined) connection.hold(options.context(connection));
+    } catch (error) {
+      connection.handlerFailed("context", error);
+    }
+    for (const watcher of this.#watchers) watcher.opened(connection);
+  }
+
   #closed(connection: LiveServerConnection<P>, reason: CloseReason): void {
     this.#connections.delete(connection);
     this.#door.closed(connection);
@@ -368,6 +367,19 @@ export class LiveServer<
   #destroyAll(): void {
     for (const connection of this.#connections) connection.destroy("shutting-down");
   }
+}
+
+/** The option `authenticate` as a connection asks it; what it returns is what the connection holds. */
+function admission<P extends AnyProtocol, Context>(
+  options: ServerOptions<P, Context>,
+): Authenticate<Connection<MessageOf<P, "server">>> | undefined {
+  if (options.authenticate === undefined) return undefined;
+  return async (shown, connection) => {
+    // Every connection of this endpoint is one.
+    const member = connection as LiveServerConnection<P>;
+    // The codec has held it against the protocol's `auth`.
+    return admit(member, await options.authenticate?.(shown as AuthOf<P>, member));
+  };
 }
 
 function contextBesideAuth(): TypewireError {

@@ -1,6 +1,6 @@
 // What a server takes from the host it runs on: a way to listen, and what that host knows. Types only.
 
-import type { SharedSecret, SocketUser } from "@typewire/connection";
+import type { EndHost, SharedSecret, SocketUser } from "@typewire/connection";
 
 /** A certificate that a client has shown, and an authority vouches for. */
 export interface PeerCertificate {
@@ -53,7 +53,7 @@ export interface ServerCertificates {
   reload(): Promise<void>;
 }
 
-export interface ServerHost {
+export interface ServerHost extends EndHost {
   /**
    * Listens before it returns.
    *
@@ -68,12 +68,4 @@ export interface ServerHost {
   readonly sockets?: number;
   /** The memory that this process may have. Absent: no limit is known. */
   readonly memoryLimitBytes?: number;
-  /** Told of a handler that threw or rejected, where no observer has `onHandlerError`. */
-  readonly handlerFailed: (
-    connection: { readonly name: string },
-    handlerName: string,
-    error: unknown,
-  ) => void;
-  /** Given a sentence where no observer asks for what should be known: refused messages, other schemas. Absent: no one is. */
-  readonly warn?: (sentence: string) => void;
 }
