@@ -40,7 +40,7 @@ export class ClientRun {
   #hasConnected = false;
   #isConnected = false;
   #hasRefused = false;
-  /** Whether a line of stdin was no message, with nobody there to type another. */
+  /** Whether a line of stdin was no message, and stdin is no terminal at which another could be typed. */
   #hasInvalidInput = false;
   /** Whether a message of stdin was sent, and had not left when the client ended. */
   #hasUndelivered = false;

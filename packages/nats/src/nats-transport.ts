@@ -46,7 +46,7 @@ export class NatsTransport implements Transport {
   readonly #options: NatsOptions;
   readonly #clock: Clock;
   readonly #listeners = new Set<Listener>();
-  /** Who waits for an answer of the present line. */
+  /** Rejects what waits for an answer of the present line. */
   readonly #asking = new Set<(why: Error) => void>();
   #line: Line | undefined;
   #isStopped = false;

@@ -1,5 +1,5 @@
-// What `nats()` is given, held against what is possible. Says nothing of the client's own options: what is here is what
-// somebody sets who has a bus to reach.
+// What `nats()` is given, held against what is possible. Knows no more of the client's own options than a program
+// needs to reach its bus.
 
 import { credsAuthenticator } from "@nats-io/transport-node";
 import {

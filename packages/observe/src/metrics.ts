@@ -12,8 +12,8 @@ import { addBackplane } from "./backplane-metrics.ts";
 const TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8";
 
 /**
- * The metrics of `server`, as an answer to a scrape. Messages and connections are counted whether or not anybody
- * scrapes; the first call begins to time handlers and the event loop.
+ * The metrics of `server`, as an answer to a scrape. Messages and connections are counted without any scrape
+ * too; the first call begins to time handlers and the event loop.
  *
  * @throws TypewireError `option-invalid` where `server` is none; so do the other answers.
  */

@@ -1,5 +1,5 @@
-// The other servers, as this one has heard of them over its backplane since somebody looks: who they are, and what of
-// theirs has not come.
+// The other servers, as this one has heard of them over its backplane since it is observed: their names, and how many
+// of their messages have not come.
 
 import type { BackplaneEvent, Gap } from "@typewire/backplane";
 

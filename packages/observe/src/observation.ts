@@ -1,5 +1,5 @@
 // What is known of one server that its own counters do not say: times of handlers, lag of the loop, the last
-// events, and the rates of the last five minutes. Begins when somebody first asks for any of it.
+// events, and the rates of the last five minutes. Begins with the first call of a function of this package.
 
 import { Nodes } from "./nodes.ts";
 import { EventLog } from "./event-log.ts";

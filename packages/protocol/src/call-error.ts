@@ -23,7 +23,7 @@ export const callErrorCodes = [
 
 export type CallErrorCode = (typeof callErrorCodes)[number];
 
-/** Whether the handler of a failed call has run: "no" means that the call may be sent again by anybody. */
+/** Whether the handler of a failed call has run: after "no" the call may be made again, whatever it does. */
 export type Ran = "no" | "maybe" | "yes";
 
 /** Details of a `CallError` beyond its code and sentence. */

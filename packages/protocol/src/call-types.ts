@@ -108,7 +108,7 @@ export interface CallOptions {
  */
 export interface CallStream<Item, Output>
   extends AsyncIterable<Item, void, undefined>, AsyncDisposable {
-  /** What ends the call. Made when it is first read, so that nobody has to await it. */
+  /** What ends the call. Made when it is first read, so that a program that does not read it need not handle its rejection. */
   readonly output: Promise<Output>;
 }
 
@@ -163,7 +163,7 @@ export interface ServerCall<Name, Item, Data, Self, Context> {
   /** What `authenticate` made of the connection. */
   readonly context: Context;
   /**
-   * Aborts, with a `CallError` as its reason, when nobody waits for the answer any more; not when the call
+   * Aborts, with a `CallError` as its reason, when the caller does not wait for the answer any more; not when the call
    * ends well. Made when it is first read.
    */
   readonly signal: HostAbortSignal;

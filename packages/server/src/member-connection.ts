@@ -8,7 +8,7 @@ import type { ContextHolder } from "./context.ts";
 import type { Accepted, PeerCertificate } from "./server-host.ts";
 import type { Topics } from "./topics.ts";
 
-/** Who a client is, as far as its socket tells. */
+/** What its socket tells of a client. */
 export interface PeerIdentity {
   /** The IP address; undefined on a Unix socket. */
   readonly address: string | undefined;

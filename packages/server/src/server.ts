@@ -116,7 +116,7 @@ export interface Server<
   ): number;
 
   /**
-   * Who hears `topic` now.
+   * How many connections hear `topic` now, of how many servers.
    *
    * @throws TypewireError `topic-invalid` for a name that is no topic's.
    */

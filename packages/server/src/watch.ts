@@ -1,5 +1,5 @@
-// What a server tells who watches it from outside of its program: metrics, a page. Beside `observers`, which
-// stand in the options, hear of every message, and mean by what they ask for that the program knows of it.
+// What a server tells a watcher, which is not the program's own: metrics, a page. An observer, which stands in the
+// options, hears of every message, and what it asks for the program counts as told.
 
 import type { BackplaneEvent, Gap } from "@typewire/backplane";
 import type { CloseReason } from "@typewire/connection";

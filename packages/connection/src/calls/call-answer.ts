@@ -29,7 +29,7 @@ export interface CallAnswer {
 export function answerOf(call: EndedCall, outcome: Outcome): CallAnswer {
   const { id, shape, reason, failure } = call;
   const failed = failure ?? (outcome.ok ? undefined : outcome);
-  // The handler has ended as it was asked to; what it still says is of use where somebody waits for it.
+  // The handler has ended as it was asked to; what it still returns is of use where the caller waits for it.
   const hasHeeded = reason !== undefined && (failed === undefined || call.isBySignal(failed.error));
   if (hasHeeded && (failed !== undefined || !isForgiving(reason.code))) {
     const error = failureOf(reason.code, reason.message, reason.path);

@@ -95,7 +95,7 @@ export class MiddlewareRun {
     else this.#answer = outcome;
   }
 
-  /** A middleware that answers itself, of a call whose output nobody reads, forgot to call `next`. */
+  /** A middleware that ends without `next()` gives the output itself; where the call has none, it has forgotten `next`. */
   #check(output: unknown): Outcome {
     const { hasOutput, name } = this.#call.shape;
     if (hasOutput || this.#hasRun) return { ok: true, output };

@@ -128,7 +128,7 @@ export class OutgoingCall extends Expiring implements PumpOwner {
     this.#end.reject(error, this.#streams?.hasThrown);
   }
 
-  /** Stops what the program sends; what its `return()` makes of it concerns nobody. */
+  /** Stops the items that the program sends. What their `return()` throws or rejects with is dropped. */
   stopItems(): void {
     const streams = this.#streams;
     if (streams === undefined) return;

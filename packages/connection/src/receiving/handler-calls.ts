@@ -22,8 +22,8 @@ export interface HandlerCallsEndpoint<Self> {
 }
 
 /** With the order `sequential`: the handlers that wait for the one before, made when the first does. */
-interface Line {
-  readonly calls: (() => void)[];
+interface Waiting {
+  readonly starts: (() => void)[];
   dropped: number;
 }
 
@@ -34,7 +34,7 @@ export class HandlerCalls<Self> {
   readonly #inflow: Inflow;
   #running = 0;
   #settled = 0;
-  #line: Line | undefined;
+  #waiting: Waiting | undefined;
   /** Settled handlers that the sweep saw last, and since when; negative while reading does not wait for handlers. */
   #seenSettled = 0;
   #seenAtMs = -1;
@@ -51,19 +51,19 @@ export class HandlerCalls<Self> {
 
   /** Handlers whose promise has not settled, and those that wait for them. */
   get inFlight(): number {
-    return this.#running + (this.#line?.calls.length ?? 0);
+    return this.#running + (this.#waiting?.starts.length ?? 0);
   }
 
   /** Messages whose handler was still waiting when `drop` was called. */
   get dropped(): number {
-    return this.#line?.dropped ?? 0;
+    return this.#waiting?.dropped ?? 0;
   }
 
   /** Never throws. */
   call<Incoming>(handler: Handler<Incoming, Self>, name: string, message: Incoming): void {
     if (this.#endpoint.order === "sequential" && this.inFlight > 0) {
-      this.#line ??= { calls: [], dropped: 0 };
-      this.#line.calls.push(() => this.#start(handler, name, message));
+      this.#waiting ??= { starts: [], dropped: 0 };
+      this.#waiting.starts.push(() => this.#start(handler, name, message));
       this.#holdAtMost();
     } else {
       this.#start(handler, name, message);
@@ -72,15 +72,15 @@ export class HandlerCalls<Self> {
 
   /** Calls no handler that still waits. */
   drop(): void {
-    const line = this.#line;
-    if (line !== undefined) line.dropped += line.calls.splice(0).length;
+    const waiting = this.#waiting;
+    if (waiting !== undefined) waiting.dropped += waiting.starts.splice(0).length;
   }
 
   /** Goes on with those that wait, where nothing is in their way. */
   resume(): void {
-    const line = this.#line;
-    while (line !== undefined && this.#running === 0 && !this.#inflow.isHeld(HOLD.user)) {
-      const next = line.calls.shift();
+    const waiting = this.#waiting;
+    while (waiting !== undefined && this.#running === 0 && !this.#inflow.isHeld(HOLD.user)) {
+      const next = waiting.starts.shift();
       if (next === undefined) return;
       next();
     }
@@ -88,8 +88,8 @@ export class HandlerCalls<Self> {
 
   /** A message came that has no turn any more: the connection waits for its end. */
   passOver(): void {
-    this.#line ??= { calls: [], dropped: 0 };
-    this.#line.dropped += 1;
+    this.#waiting ??= { starts: [], dropped: 0 };
+    this.#waiting.dropped += 1;
   }
 
   /**
