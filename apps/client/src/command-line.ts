@@ -81,9 +81,17 @@ ${exitCodesHelp({
 
 const home: Address = { hostname: "127.0.0.1", port: 8080 };
 
+const isArgument = "the server is an argument without a flag: HOST:PORT, HOST or :PORT";
+
+/** What to give in the place of flags that the server has. */
+const advice: ReadonlyMap<string, string> = new Map([
+  ["--port", isArgument],
+  ["--host", isArgument],
+]);
+
 /** Reads `argv`, without the program's own name. */
 export function readClientCommandLine(argv: readonly string[]): CommandLine<ClientFlags> {
-  return readCommandLine(clientCommand(), argv, toFlags);
+  return readCommandLine(clientCommand(), argv, toFlags, advice);
 }
 
 /** The flags, before anything is read: also what docs/commands.md is made from. */

@@ -75,6 +75,8 @@ describe("readClientCommandLine", () => {
     ["--connect-timeout", "--connect-timeout needs a value: a duration"],
     ["--no-reconect", "unknown flag --no-reconect; did you mean --no-reconnect?"],
     ["--limit maxFrameBytes", '--limit takes NAME=VALUE, such as maxFrameBytes=64KiB; got "maxFra'],
+    ["--port 1", "unknown flag --port; the server is an argument without a flag: HOST:PORT, "],
+    ["--host=a", "unknown flag --host=a; the server is an argument without a flag"],
     ["--max-connections 1", "unknown flag --max-connections"],
     ["--require-hello", "unknown flag --require-hello"],
     ["--lang fr", '--lang takes en or es; got "fr"'],

@@ -116,11 +116,15 @@ export function isGiven(command: Command, attribute: string): boolean {
   return command.getOptionValueSource(attribute) === "cli";
 }
 
-/** Reads `argv` (without the program). `toOptions` may throw UsageError for flags that contradict each other. */
+/**
+ * Reads `argv` (without the program). `toOptions` may throw UsageError for flags that contradict each other. `advice`
+ * is what to give in the place of flags that this command has not, and the other has.
+ */
 export function readCommandLine<Options>(
   command: Command,
   argv: readonly string[],
   toOptions: (command: Command) => Options,
+  advice: ReadonlyMap<string, string> = new Map(),
 ): CommandLine<Options> {
   let page = "";
   command.exitOverride().configureOutput({
@@ -137,7 +141,8 @@ export function readCommandLine<Options>(
       return { kind: "print", text: page };
     }
     if (!(error instanceof UsageError) && !(error instanceof CommanderError)) throw error;
-    const sentence = error instanceof UsageError ? error.message : sentenceOf(error, command);
+    const sentence =
+      error instanceof UsageError ? error.message : sentenceOf(error, command, advice);
     return { kind: "refuse", line: printable(`${command.name()}: ${sentence}`) };
   }
 }
@@ -155,11 +160,15 @@ export function readValue<T>(name: string, value: FlagValue<T>, text: string): T
 }
 
 /** Commander names the flag in single quotes; the rest of the sentence is ours. */
-function sentenceOf(error: CommanderError, command: Command): string {
+function sentenceOf(
+  error: CommanderError,
+  command: Command,
+  advice: ReadonlyMap<string, string>,
+): string {
   const quoted = /'(.+?)'/s.exec(error.message)?.[1] ?? "";
   switch (error.code) {
     case "commander.unknownOption":
-      return unknownFlag(quoted, error.message, command);
+      return unknownFlag(quoted, error.message, command, advice);
     case "commander.optionMissingArgument": {
       const option = command.options.find((candidate) => candidate.flags === quoted);
       const takes = option instanceof ValueOption ? option.takes : "a value";
@@ -172,13 +181,15 @@ function sentenceOf(error: CommanderError, command: Command): string {
   }
 }
 
-function unknownFlag(flag: string, message: string, command: Command): string {
+function unknownFlag(
+  flag: string,
+  message: string,
+  command: Command,
+  advice: ReadonlyMap<string, string>,
+): string {
   const name = flag.split("=", 1)[0] ?? flag;
   if (command.options.some((option) => option.long === name)) return `${name} takes no value`;
   const nearest = /\(Did you mean (?:one of )?(.+)\?\)/.exec(message)?.[1];
-  const advice =
-    nearest === undefined
-      ? "--help lists the flags"
-      : `did you mean ${nearest.replaceAll(", ", " or ")}?`;
-  return `unknown flag ${flag}; ${advice}`;
+  const likely = nearest && `did you mean ${nearest.replaceAll(", ", " or ")}?`;
+  return `unknown flag ${flag}; ${advice.get(name) ?? likely ?? "--help lists the flags"}`;
 }

@@ -3,6 +3,7 @@
 
 import {
   type AnyLimitRow,
+  expectedInsteadOf,
   internalLimits,
   limitRows,
   optionRows,
@@ -68,8 +69,8 @@ function readLimit([name, text]: Pair): readonly [name: string, value: Value] {
   const rows: Readonly<Partial<Record<string, AnyLimitRow>>> = limitRows;
   const row = Object.hasOwn(rows, name) ? rows[name] : undefined;
   if (row === undefined) {
-    const names = Object.keys(limitRows).join(", ");
-    throw new UsageError(`--limit knows no ${JSON.stringify(name)}; its names are ${names}`);
+    const expected = expectedInsteadOf(name, Object.keys(limitRows));
+    throw new UsageError(`--limit knows no ${JSON.stringify(name)}; expected ${expected}`);
   }
   return [name, readValue(`--limit ${name}`, valueOf(row), text)];
 }

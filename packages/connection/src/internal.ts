@@ -13,5 +13,6 @@ export {
   internalLimits,
   resolveLimits,
 } from "./limits.ts";
+export { expectedInsteadOf } from "./options.ts";
 export { printable } from "./printable.ts";
 export { replaceUnprintable } from "./text.ts";
