@@ -18,7 +18,7 @@ import { isInstance } from "@typewire/protocol/internal";
 import { aText, type OptionChecks, wholeMilliseconds, yesOrNo } from "./option-checks.ts";
 import { checkOptions } from "./options.ts";
 import { describeThrown, oneLine } from "./text.ts";
-import { MAX_TIMER_MS } from "./time/clock.ts";
+import { MAX_TIMER_MS } from "./longest-timer.ts";
 
 /** An error's code, or one of the three ends that are not errors of this protocol. */
 export type CloseCode =

@@ -36,7 +36,7 @@ import type { CallSides } from "./calls/calls.ts";
 import { endpointCalls } from "./calls/endpoint-calls.ts";
 import type { Middleware } from "./calls/handler-table.ts";
 import type { Authenticate, Credentials } from "./handshake/authentication.ts";
-import { ownHello } from "./handshake/own-hello.ts";
+import { ownHello } from "./own-hello.ts";
 import type { SharedSecret } from "./handshake/secret-exchange.ts";
 import { BufferPool } from "./sending/buffer-pool.ts";
 import { FrameSizes } from "./sending/frame-sizes.ts";

@@ -3,7 +3,7 @@
 
 import { defaultLimits } from "@typewire/protocol";
 
-import { MAX_TIMER_MS } from "./time/clock.ts";
+import { MAX_TIMER_MS } from "./longest-timer.ts";
 import type { CloseCode } from "./close-reason.ts";
 
 /** What a limit's value measures, and so how a command line writes it: `64KiB`, `10s`, `32`, `true`. */

@@ -1,7 +1,7 @@
 // What the value of an option may be: a check, and the words of the error that it fails with. Each table of
 // options is made of these, a row for each option.
 
-import { MAX_TIMER_MS } from "./time/clock.ts";
+import { MAX_TIMER_MS } from "./longest-timer.ts";
 
 /** What an option may be; where it is absent or undefined, nothing is checked. */
 export interface OptionCheck {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { TypewireError } from "@typewire/protocol";
 
-import { MAX_TIMER_MS } from "../src/time/clock.ts";
+import { MAX_TIMER_MS } from "../src/longest-timer.ts";
 import { type AnyLimitRow, limitRows, optionRows } from "../src/limit-rows.ts";
 import {
   type ConnectionLimits,

@@ -5,7 +5,7 @@ import { TypewireError } from "@typewire/protocol";
 import { aText, milliseconds, type OptionChecks, positiveInteger } from "../src/option-checks.ts";
 import { tellOption } from "../src/option-value.ts";
 import { checkOption, checkOptions, checkOptionValues, namesLike } from "../src/options.ts";
-import { MAX_TIMER_MS } from "../src/time/clock.ts";
+import { MAX_TIMER_MS } from "../src/longest-timer.ts";
 
 const checks: OptionChecks = {
   port: positiveInteger,

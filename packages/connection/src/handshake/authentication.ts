@@ -7,7 +7,7 @@ import { AUTHENTICATE, isInstance } from "@typewire/protocol/internal";
 
 import type { CloseReason, OwnError } from "../close-reason.ts";
 import { describeThrown } from "../text.ts";
-import { MAX_TIMER_MS } from "../time/clock.ts";
+import { MAX_TIMER_MS } from "../longest-timer.ts";
 
 /** Largest payload read from a peer that has not authenticated: a token takes a few hundred bytes, a chain of them some thousand. */
 export const MAX_UNAUTHENTICATED_FRAME_BYTES = 16_384;

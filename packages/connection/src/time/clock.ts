@@ -1,8 +1,7 @@
 // Time, passed in: every delay and deadline of a connection goes through a `Clock`, so that tests own it. The
 // durations that a program gives are checked by `milliseconds` of `option-checks.ts`.
 
-/** The longest time that a timer of the host takes, 24.8 days: beyond it, it fires at once. */
-export const MAX_TIMER_MS = 2 ** 31 - 1;
+import { MAX_TIMER_MS } from "../longest-timer.ts";
 
 /** Takes back what `Clock.after` has promised; harmless afterwards. */
 export type Cancel = () => void;

@@ -1,6 +1,7 @@
 import { describe, expect, jest, test } from "bun:test";
 
-import { MAX_TIMER_MS, systemClock } from "../../src/time/clock.ts";
+import { MAX_TIMER_MS } from "../../src/longest-timer.ts";
+import { systemClock } from "../../src/time/clock.ts";
 
 /** Moves the fake timers on, which take no more than so much at once. */
 function advance(byMs: number): void {

@@ -2,8 +2,8 @@
 
 import { type AnyProtocol, defaultLimits, type Hello } from "@typewire/protocol";
 
-import { CALLS_FEATURE } from "../calls/caller-slots.ts";
-import type { ConnectionLimits } from "../limits.ts";
+import { CALLS_FEATURE } from "./calls/caller-slots.ts";
+import type { ConnectionLimits } from "./limits.ts";
 
 /** A side that says this in its `$hello` is told of holes, in `$gap`. */
 export const GAP_FEATURE = "gap";
