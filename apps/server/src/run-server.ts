@@ -1,39 +1,31 @@
-// The command: reads nothing, decides nothing about bytes; puts flags, log, terminal, signals and the
-// server of `saludo` together, and says how it ended.
+// One run of the command: reads nothing, decides nothing about bytes; puts flags, log, signals and the server
+// together, and says how it ended.
 
 import { environmentWarnings, removeStaleSocket, tryCertificates } from "@typewire/bun";
 import type { HttpListening } from "@typewire/bun/http";
 import {
-  connectionLog,
-  endInOwnWords,
   exitCodes,
-  type GuardedWriter,
-  isOrdinaryEnd,
   type Log,
   logExit,
-  printable,
   type RunContext,
   type RunEnd,
   startRun,
-  tagged,
-  type Terminal,
-  toJsonText,
 } from "@typewire/command";
-import { type CloseReason, describeThrown, type SocketAddress } from "@typewire/connection";
+import type { SocketAddress } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
-import { saludo } from "@typewire/protocol/saludo";
+import type { saludo } from "@typewire/protocol/saludo";
 import type { ServerOf, ServerStats } from "@typewire/server";
 
 import { planAdmin } from "./admin.ts";
-import { backplaneLog, backplaneOptions } from "./backplane.ts";
+import { backplaneOptions } from "./backplane.ts";
 import type { ServerFlags } from "./command-line.ts";
 import { describeEnds } from "./describe-ends.ts";
 import { serverEvents } from "./events.ts";
 import { exposureOf, remedyOf } from "./exposure.ts";
 import { resolveHost } from "./host.ts";
+import { serveLogged } from "./logged-server.ts";
 import { version } from "./program.ts";
 import { guardsOf, securityOptions } from "./security-flags.ts";
-import { serveSaludo } from "./serve-saludo.ts";
 
 /** Serves until a signal. Returns at once where it cannot listen. */
 export async function runServer(flags: ServerFlags, context: RunContext): Promise<RunEnd> {
@@ -64,7 +56,7 @@ export async function runServer(flags: ServerFlags, context: RunContext): Promis
     const { backplane: bus, reusePort } = flags;
     if (reusePort === true && bus === undefined) log("port-shared", {});
     const where = { ...target, ...security, ...(await backplaneOptions(bus)) };
-    server = start(flags, where, { log, terminal });
+    server = serveLogged(flags, where, { log, terminal });
     try {
       admin = plan?.start(server);
     } catch (error) {
@@ -104,86 +96,6 @@ export async function runServer(flags: ServerFlags, context: RunContext): Promis
     log("cut", { connections: cut, messages: messagesUndelivered });
   }
   return { code: exitCodes.done, stopped };
-}
-
-/** The server with its log and its output. */
-function start(
-  flags: ServerFlags,
-  where: SocketAddress &
-    Omit<ReturnType<typeof securityOptions>, "warnings"> &
-    Awaited<ReturnType<typeof backplaneOptions>>,
-  {
-    log,
-    terminal: { out, outHasColours },
-  }: { readonly log: Log<typeof serverEvents>; readonly terminal: Terminal },
-): ServerOf<typeof saludo> {
-  const print = printerTo(out, log);
-  const tagColour = outHasColours ? "32" : undefined;
-  const reasonOf = flags.trace ? (end: CloseReason) => end.message : endInOwnWords;
-  const server = serveSaludo({
-    ...where,
-    ...(flags.reusePort === true && { reusePort: true }),
-    ...(flags.maxConnections !== undefined && { maxConnections: flags.maxConnections }),
-    ...(flags.maxConnectionsPerAddress !== undefined && {
-      maxConnectionsPerAddress: flags.maxConnectionsPerAddress,
-    }),
-    ...(flags.maxBuffered !== undefined && { maxBufferedBytes: flags.maxBuffered }),
-    limits: flags.limits,
-    words: flags.greeting,
-    intervalMs: flags.interval,
-    observers: [
-      connectionLog({
-        log,
-        fingerprint: saludo.fingerprint,
-        trace: flags.trace,
-        quotesPeer: flags.trace,
-      }),
-      ...(where.backplane === undefined ? [] : [backplaneLog(log)]),
-    ],
-    onOpen: ({ name }) => log("connected", { connection: name, active: server.connections.size }),
-    onClose({ name }, end) {
-      const { code } = end;
-      const event = isOrdinaryEnd(code) ? "disconnected" : "failed";
-      const active = server.connections.size;
-      log(event, { connection: name, active, code, reason: reasonOf(end) });
-    },
-    onSaid(message) {
-      const { from, text } = message;
-      const isJson = flags.log === "json";
-      print(
-        isJson ? toJsonText(message) : tagged("RECEIVED", `${from}: ${printable(text)}`, tagColour),
-      );
-    },
-    onNotOpened({ name }, end) {
-      log("not-opened", { connection: name, code: end.code, reason: reasonOf(end) });
-    },
-    onTurnedAway(connection, code) {
-      const limit =
-        code === "maxConnectionsPerAddress"
-          ? flags.maxConnectionsPerAddress
-          : server.maxConnections;
-      log("turned-away", { connection, code, limit: limit ?? 0 });
-    },
-    onHandlerError: ({ name }, handler, error) =>
-      log("handler-failed", { connection: name, handler, error: describeThrown(error) }),
-  });
-  return server;
-}
-
-/** Prints lines. The server does not wait for their reader: where too much waits, lines are lost. */
-function printerTo(out: GuardedWriter, log: Log<typeof serverEvents>): (line: string) => void {
-  let isStalled = false;
-  return (line) => {
-    const lostBefore = out.droppedWrites;
-    out.write(`${line}\n`);
-    if (isStalled || out.droppedWrites === lostBefore) return;
-    isStalled = true;
-    log("output-stalled", {});
-    void out.ready().then(() => {
-      isStalled = false;
-      log("output-resumed", { lines: out.droppedWrites - lostBefore });
-    });
-  };
 }
 
 function logStats(stats: ServerStats, log: Log<typeof serverEvents>): void {
