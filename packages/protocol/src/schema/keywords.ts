@@ -7,6 +7,7 @@ import { Kind, type TSchema } from "@sinclair/typebox";
 
 import { refuse } from "../errors.ts";
 import { isAnnotation } from "./annotations.ts";
+import { MOST_TYPE_LEVELS } from "./depth.ts";
 import { describeKind, isMap } from "./describe-kind.ts";
 import { adviceOn } from "./keyword-advice.ts";
 import { assertRecordKey } from "./record-key.ts";
@@ -135,8 +136,9 @@ export function assertKeywords(schema: TSchema, path: string): void {
     // The name of a type asks nothing, and has to be one.
     if (value === undefined) continue;
     if (keyword !== "$id" && isAnnotation(keyword)) {
-      if (!containsItself(value)) continue;
-      throw refuse(path, `${keyword}: expected a value that does not contain itself`);
+      const misfit = misfitOfAnnotation(value);
+      if (misfit === undefined) continue;
+      throw refuse(path, `${keyword}: expected ${misfit}`);
     }
     const operand = operandOf(keyword, keywords);
     if (operand === undefined) {
@@ -236,10 +238,15 @@ function misfitOf(operand: Operand, value: unknown): string | undefined {
 }
 
 /** What a reader is told is written down, so it has to have an end. `around` is what `value` stands in. */
-function containsItself(value: unknown, around: readonly unknown[] = []): boolean {
-  if (!isMap(value) && !Array.isArray(value)) return false;
-  if (around.includes(value)) return true;
-  return Object.values(value as object).some((part) => containsItself(part, [...around, value]));
+function misfitOfAnnotation(value: unknown, around: readonly unknown[] = []): string | undefined {
+  if (!isMap(value) && !Array.isArray(value)) return undefined;
+  if (around.includes(value)) return "a value that does not contain itself";
+  if (around.length >= MOST_TYPE_LEVELS) return `a value of at most ${MOST_TYPE_LEVELS} levels`;
+  for (const part of Object.values(value as object)) {
+    const misfit = misfitOfAnnotation(part, [...around, value]);
+    if (misfit !== undefined) return misfit;
+  }
+  return undefined;
 }
 
 function isObject(value: unknown): boolean {

@@ -5,6 +5,7 @@ import { Kind, PatternNeverExact, type TSchema, TransformKind } from "@sinclair/
 
 import { appendPointer, refuse } from "../errors.ts";
 import { givenName, INTEGER_KEYS } from "./check-schema.ts";
+import { MOST_REFERRED_LEVELS, tooDeep } from "./depth.ts";
 import { describeKind } from "./describe-kind.ts";
 import { intersectShapes } from "./intersect.ts";
 import { instead } from "./foreign-schema.ts";
@@ -57,7 +58,14 @@ interface Definition {
   begun: boolean;
 }
 
-type Scope = ReadonlyMap<string, Definition>;
+/** Where a schema stands. */
+interface Scope {
+  readonly names: ReadonlyMap<string, Definition>;
+  /** How many types are around it, those included that refer to it. */
+  readonly depth: number;
+  /** Where the outermost of them stands. */
+  readonly root: string;
+}
 
 /**
  * The shape of `schema`. `path` is where it stands in the protocol, for errors.
@@ -65,7 +73,7 @@ type Scope = ReadonlyMap<string, Definition>;
  * @throws TypewireError `protocol-invalid` where a part cannot travel.
  */
 export function shapeOf(schema: TSchema, path: string): Shape {
-  return build(schema, path, new Map());
+  return build(schema, path, { names: new Map(), depth: 0, root: path });
 }
 
 /** The shapes of schemas that stand in no named type, so that one object has one shape. */
@@ -75,25 +83,28 @@ function build(schema: TSchema, path: string, outer: Scope): Shape {
   if (typeof schema !== "object" || schema === null) {
     throw refuse(path, `expected a TypeBox type, got ${describeKind(schema)}`);
   }
-  const known = outer.size === 0 ? shapes.get(schema) : undefined;
+  const isAlone = outer.names.size === 0;
+  const known = isAlone ? shapes.get(schema) : undefined;
   if (known !== undefined) return known;
   const shape = buildNamed(schema, path, outer);
-  if (outer.size === 0) shapes.set(schema, shape);
+  if (isAlone) shapes.set(schema, shape);
   return shape;
 }
 
 function buildNamed(schema: TSchema, path: string, outer: Scope): Shape {
   const id = schema.$id;
-  if (id === undefined || outer.has(id)) return buildKind(schema, path, outer);
-  const scope = new Map(outer).set(id, define(schema));
-  return buildReference(id, path, scope);
+  if (id === undefined || outer.names.has(id)) return buildKind(schema, path, outer);
+  const names = new Map(outer.names).set(id, define(schema));
+  return buildReference(id, path, { ...outer, names });
 }
 
 function define(schema: TSchema): Definition {
   return { schema, reference: { kind: "reference", target: undefined }, begun: false };
 }
 
-function buildKind(schema: TSchema, path: string, scope: Scope): Shape {
+function buildKind(schema: TSchema, path: string, outer: Scope): Shape {
+  const scope = { ...outer, depth: outer.depth + 1 };
+  if (scope.depth > MOST_REFERRED_LEVELS) throw tooDeep(scope.root, MOST_REFERRED_LEVELS);
   if (TransformKind in schema) {
     throw refuse(path, "a Transform cannot travel: the two ends would have different types");
   }
@@ -120,7 +131,7 @@ function buildKind(schema: TSchema, path: string, scope: Scope): Shape {
     case "This":
       return buildReference(schema["$ref"], path, scope);
     case "Import":
-      return buildImport(schema, path);
+      return buildImport(schema, path, scope);
     default:
       return buildLeaf(schema, kind, path);
   }
@@ -253,12 +264,12 @@ function buildIntersect(schema: TSchema, path: string, scope: Scope): Shape {
 }
 
 function referencesOf(scope: Scope): TSchema[] {
-  return [...scope.values()].map((definition) => definition.schema);
+  return [...scope.names.values()].map((definition) => definition.schema);
 }
 
 /** The shape that `name` stands for; a reference to it while that shape is still being built. */
 function buildReference(name: string, path: string, scope: Scope): Shape {
-  const definition = scope.get(name);
+  const definition = scope.names.get(name);
   if (definition === undefined) {
     throw refuse(
       path,
@@ -276,10 +287,10 @@ function buildReference(name: string, path: string, scope: Scope): Shape {
 }
 
 /** A type of a Type.Module: all its definitions are in scope, each built where it is first named. */
-function buildImport(schema: TSchema, path: string): Shape {
+function buildImport(schema: TSchema, path: string, outer: Scope): Shape {
   const definitions: Readonly<Record<string, TSchema>> = schema["$defs"];
-  const scope = new Map(
+  const names = new Map(
     Object.entries(definitions).map(([name, definition]) => [name, define(definition)] as const),
   );
-  return buildReference(schema["$ref"], path, scope);
+  return buildReference(schema["$ref"], path, { ...outer, names });
 }

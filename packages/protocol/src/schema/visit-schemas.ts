@@ -4,6 +4,7 @@
 import { Kind, OptionalKind, type TSchema } from "@sinclair/typebox";
 
 import { appendPointer, refuse } from "../errors.ts";
+import { MOST_TYPE_LEVELS, tooDeep } from "./depth.ts";
 
 /** Where schemas stand in a type of each kind. Another keyword, or another kind's, may hold anything. */
 const KEYWORDS: ReadonlyMap<string, readonly string[]> = new Map([
@@ -29,61 +30,76 @@ export type VisitSchema = (schema: unknown, path: string, isOptional: boolean) =
  */
 export class SchemaVisit {
   readonly #see: VisitSchema;
-  readonly #seen = new Set<unknown>();
-  readonly #seenOptional = new Set<unknown>();
+  /** What was shown, and how many levels of schemas it has, itself being one. */
+  readonly #seen = new Map<unknown, number>();
+  readonly #seenOptional = new Map<unknown, number>();
   /** The schemas around the one that is looked at. */
   readonly #around = new Set<unknown>();
+  /** Where the outermost of them stands. */
+  #root = "";
 
   constructor(see: VisitSchema) {
     this.#see = see;
   }
 
-  /** Shows `schema`, which stands at `path`, and what is inside. */
+  /**
+   * Shows `schema`, which stands at `path`, and what is inside.
+   *
+   * @throws TypewireError `protocol-invalid` where schemas stand too deep inside one another, or inside themselves.
+   */
   show(schema: unknown, path: string): void {
+    this.#root = path;
+    this.#around.clear();
     this.#schema(schema, path, false);
   }
 
-  #schema(schema: unknown, path: string, isProperty: boolean): void {
+  /** Returns how many levels of schemas there are, this one included. */
+  #schema(schema: unknown, path: string, isProperty: boolean): number {
     const isObject = typeof schema === "object" && schema !== null;
     const isOptional = isProperty && isObject && OptionalKind in schema;
     const seen = isOptional ? this.#seenOptional : this.#seen;
     if (this.#around.has(schema)) {
       throw refuse(path, "this type contains itself; write Type.Recursive((This) => …)");
     }
-    if (seen.has(schema)) return;
-    if (isObject) seen.add(schema);
+    const known = seen.get(schema);
+    // A schema that was shown where it stood higher has not been counted where it stands now.
+    if (this.#around.size + (known ?? 1) > MOST_TYPE_LEVELS)
+      throw tooDeep(this.#root, MOST_TYPE_LEVELS);
+    if (known !== undefined) return known;
     this.#see(schema, path, isOptional);
     const parts = schema as TSchema;
     this.#around.add(schema);
+    let inside = 0;
     for (const keyword of KEYWORDS.get(parts[Kind]) ?? [])
-      this.#part(keyword, parts[keyword], path);
+      inside = Math.max(inside, this.#part(keyword, parts[keyword], path));
     this.#around.delete(schema);
+    seen.set(schema, inside + 1);
+    return inside + 1;
   }
 
-  /** A part's place is worded as in the other refusals of a protocol. */
-  #part(keyword: string, part: unknown, path: string): void {
+  /** Returns the levels in a part. Its place is worded as in the other refusals of a protocol. */
+  #part(keyword: string, part: unknown, path: string): number {
     const place = appendPointer(path, keyword);
     switch (keyword) {
       case "properties":
-        this.#each(part, (name) => appendPointer(path, name), true);
-        return;
+        return this.#each(part, (name) => appendPointer(path, name), true);
       case "patternProperties":
-        this.#each(part, () => appendPointer(path, "values"));
-        return;
+        return this.#each(part, () => appendPointer(path, "values"));
       case "anyOf":
       case "allOf":
       case "$defs":
-        this.#each(part, (name) => appendPointer(place, name));
-        return;
+        return this.#each(part, (name) => appendPointer(place, name));
       default:
-        if (Array.isArray(part)) this.#each(part, (name) => appendPointer(path, name));
-        else if (typeof part === "object") this.#schema(part, place, false);
+        if (Array.isArray(part)) return this.#each(part, (name) => appendPointer(path, name));
+        return typeof part === "object" ? this.#schema(part, place, false) : 0;
     }
   }
 
-  #each(parts: unknown, placeOf: (name: string) => string, areProperties = false): void {
-    if (typeof parts !== "object" || parts === null) return;
+  #each(parts: unknown, placeOf: (name: string) => string, areProperties = false): number {
+    if (typeof parts !== "object" || parts === null) return 0;
+    let most = 0;
     for (const [name, part] of Object.entries(parts))
-      this.#schema(part, placeOf(name), areProperties);
+      most = Math.max(most, this.#schema(part, placeOf(name), areProperties));
+    return most;
   }
 }
