@@ -15,4 +15,3 @@ export {
 } from "./limits.ts";
 export { expectedInsteadOf } from "./options.ts";
 export { printable } from "./printable.ts";
-export { replaceUnprintable } from "./text.ts";

@@ -3,7 +3,7 @@
 // replaced by its JSON escape. Everything that a command prints passes through here, and what the live page shows of
 // peers. Which characters these are, `replaceUnprintable` knows.
 
-import { replaceUnprintable } from "./text.ts";
+import { replaceUnprintable } from "@typewire/protocol/internal";
 
 const shortEscapes: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 

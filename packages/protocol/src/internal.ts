@@ -17,5 +17,7 @@ export { defineReferenceProtocol } from "./define-protocol.ts";
 export { beginningOf } from "./excerpt.ts";
 export { release } from "./release.ts";
 export { beginAt, beginningAt } from "./begin-at.ts";
+export { MOST_NAME_BYTES } from "./schema/names.ts";
 export { AUTHENTICATE } from "./schema/read-calls.ts";
 export { isInstance } from "./thrown.ts";
+export { replaceUnprintable } from "./unprintable.ts";

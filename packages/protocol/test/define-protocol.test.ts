@@ -4,8 +4,9 @@ import { type TSchema, Type } from "@sinclair/typebox";
 
 import { defineProtocol } from "../src/define-protocol.ts";
 import { saludo } from "../src/saludo.ts";
+import { isPrintable, MOST_NAME_BYTES } from "../src/schema/names.ts";
 import { toHex } from "./support/bytes.ts";
-import { expectError, outcomeOf } from "./support/errors.ts";
+import { errorOf, expectError, outcomeOf } from "./support/errors.ts";
 
 function define(message: string, schema: TSchema): unknown {
   return defineProtocol({ name: "test", version: 1, server: { [message]: schema }, client: {} });
@@ -95,6 +96,15 @@ describe("defineProtocol", () => {
     }
   });
 
+  test.each(["a\u001b[2J", "a\nb", "a\u202eb", "\u200bsaludo", "\ufeffa"])(
+    "refuses a protocol named %j, which no log can show",
+    (name) => {
+      const error = errorOf(() => defineProtocol({ name, version: 1, server: {}, client: {} }));
+      expect(error.message).toEndWith("break a line, drive a terminal or are not to be seen");
+      expect(isPrintable(error.message)).toBe(true);
+    },
+  );
+
   test("takes messages from a namespace or a bare object", () => {
     const server = Object.assign(Object.create(null), { m: Type.Object({}) });
     expect(() => defineProtocol({ name: "test", version: 1, server, client: {} })).not.toThrow();
@@ -111,6 +121,44 @@ describe("defineProtocol", () => {
       path,
       message: `Cannot define protocol at ${path}: ${reason}`,
     });
+  });
+
+  test.each([
+    ["a".repeat(MOST_NAME_BYTES + 1), `it takes 181 bytes of UTF-8, at most ${MOST_NAME_BYTES}`],
+    ["\u4e2d".repeat(61), `it takes 183 bytes of UTF-8, at most ${MOST_NAME_BYTES}`],
+    ["a".repeat(1_000_000), `it takes 1000000 bytes of UTF-8, at most ${MOST_NAME_BYTES}`],
+    ["a\u001b[2J", "it has characters that break a line"],
+    ["a\u202eb", "it has characters that break a line"],
+    ["a\u00adb", "it has characters that break a line"],
+  ])("refuses what a frame or a log line cannot carry, as the name of anything", (name, reason) => {
+    const named = { [name]: Type.Object({}) };
+    const none = { name: "t", version: 1, server: {}, client: {} };
+    for (const [path, definition] of [
+      ["/server", { ...none, server: named }],
+      ["/client", { ...none, client: named }],
+      ["/calls", { ...none, calls: { [name]: { input: Type.Null() } } }],
+      ["/calls/c/errors", { ...none, calls: { c: { errors: named } } }],
+    ] as const) {
+      const error = errorOf(() => defineProtocol(definition));
+      expect([error.code, error.path]).toEqual(["protocol-invalid", path]);
+      expect(error.message).toContain(reason);
+      expect(error.message).toContain(`"a`.slice(0, name.startsWith("a") ? 2 : 1));
+      expect(isPrintable(error.message)).toBe(true);
+      expect(error.message.length).toBeLessThan(250);
+    }
+  });
+
+  test("takes names of 180 bytes for messages, calls and errors", () => {
+    const name = "\u4e2d".repeat(MOST_NAME_BYTES / 3);
+    const protocol = defineProtocol({
+      name: "t",
+      version: 1,
+      server: { [name]: Type.Object({}) },
+      client: {},
+      calls: { [name]: { errors: { [name]: Type.Null() } } },
+    });
+    expect(protocol.server.messageNames).toEqual([name]);
+    expect(protocol.calls[name]?.errors).toEqual([name]);
   });
 
   test.each(["open", "close", "onOpen", "a/b", "toString", "constructor", "then", "ñ", " ", "a$"])(

@@ -5,6 +5,7 @@ import { Kind } from "@sinclair/typebox";
 
 import { appendPointer, refuse, TypewireError } from "../errors.ts";
 import { describeKind, isMap } from "./describe-kind.ts";
+import { isPrintable, shown } from "./names.ts";
 
 const PARTS: ReadonlySet<string> = new Set([
   "name",
@@ -32,6 +33,11 @@ export function assertDefinition(definition: unknown): void {
   if (name.length > MOST_NAME_LENGTH) {
     throw invalid(
       `: expected a name of at most ${MOST_NAME_LENGTH} characters, got ${name.length}`,
+    );
+  }
+  if (!isPrintable(name)) {
+    throw invalid(
+      `: the name ${shown(name)} has characters that break a line, drive a terminal or are not to be seen`,
     );
   }
   if (!Number.isSafeInteger(version)) {

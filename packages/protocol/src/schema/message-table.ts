@@ -7,6 +7,7 @@ import type { CodeBudget } from "../code-budget.ts";
 import { appendPointer, refuse } from "../errors.ts";
 import { controlSchemas } from "./control.ts";
 import { EntryBuilder, type MessageEntry } from "./message-entry.ts";
+import { assertSpoken } from "./names.ts";
 import { partsOf, type ResolvedShape, resolveShape, type Shape } from "./shape.ts";
 
 /** What every message has. */
@@ -36,6 +37,7 @@ export function buildMessageTable(
   for (const [name, schema] of Object.entries(schemas)) {
     const messagePath = appendPointer(path, name);
     assertName(name, messagePath);
+    assertSpoken(name, path, "a message");
     table.set(name, builder.build({ type: name }, schema, messagePath));
   }
   for (const entry of controlEntries) table.set(entry.name, entry);

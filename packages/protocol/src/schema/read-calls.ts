@@ -9,6 +9,7 @@ import type { CallDefinition, CallDefinitions, CallShape, CallShapes } from "./c
 import { milliseconds } from "./control.ts";
 import { isNamed } from "./definition-parts.ts";
 import { EntryBuilder } from "./message-entry.ts";
+import { assertSpoken } from "./names.ts";
 import type { MessageSchemas } from "./message-table.ts";
 
 /** The calls of a protocol. */
@@ -63,6 +64,7 @@ export function readCalls(
   for (const [name, definition] of Object.entries(calls)) {
     const path = appendPointer("/calls", name);
     assertCallName(name, path, received);
+    assertSpoken(name, "/calls", "a call");
     const copy = readDefinition(definition, path, builder);
     copies.push([name, copy]);
     spoken.set(name, copy);
@@ -154,6 +156,7 @@ function readErrors(
     if (ownCodes.has(code)) {
       throw refuse(place, "this code is one of Typewire's own; call the error otherwise");
     }
+    assertSpoken(code, path, "an error");
     return [code, builder.readValue(data, place)];
   });
   return Object.fromEntries(read);
