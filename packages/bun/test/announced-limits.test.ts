@@ -102,3 +102,44 @@ describe("limits raised at one end only", () => {
     expect(server.broadcast(messages[0] ?? few)).toBe("limits" in atServer ? 0 : 1);
   });
 });
+
+describe("the least limit of frames", () => {
+  const call = "c".repeat(180);
+  const code = "e".repeat(180);
+  const calls = { [call]: { errors: { [code]: Type.Null() } } };
+  const secret = "correct horse battery staple";
+  const least = { limits: { maxFrameBytes: 256, requireHello: true } };
+
+  test.each([
+    ["a", 10, {}],
+    ["a", 255, {}],
+    ["\u4e2d", 255, {}],
+    ["\u4e2d", 255, { secret }],
+  ])(
+    "is enough for a protocol named %s, %i times, and for an error by its code: %j",
+    async (character, length, more) => {
+      const protocol = defineProtocol({
+        name: character.repeat(length),
+        version: 1,
+        server: {},
+        client: {},
+        calls,
+      });
+      await using server = serve(
+        protocol,
+        { port: 0, ...least, ...more },
+        {
+          [call]: (
+            _: unknown,
+            { error }: { error: (code: string, data: null, why: string) => Error },
+          ) => {
+            throw error(code, null, "a sentence that does not fit ".repeat(9));
+          },
+        },
+      );
+      await using client = await connect(protocol, { port: server.port, ...least, ...more });
+      const outcome = await within(Promise.resolve(client.try[call]?.()), () => "no outcome");
+      expect(outcome).toMatchObject({ ok: false, error: { code } });
+    },
+  );
+});

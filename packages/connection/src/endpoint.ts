@@ -44,6 +44,7 @@ import type { TellUndelivered } from "./sending/undelivered.ts";
 import { type ConnectionStats, type EndpointStats, Tally } from "./stats.ts";
 import { type Clock, systemClock } from "./time/clock.ts";
 import { Audience } from "./receiving/audience.ts";
+import { largestHelloBytes } from "./receiving/greeting.ts";
 import type { TellGap } from "./receiving/receiver-owner.ts";
 import { LoopTurns } from "./time/loop-turns.ts";
 import { type Warn, warningObserver } from "./warnings.ts";
@@ -127,6 +128,8 @@ export interface Endpoint<Outgoing extends AnyMessage, Incoming extends AnyMessa
   readonly hello: Hello;
   /** `hello` as bytes, shared by all connections. */
   readonly helloFrame: Uint8Array;
+  /** Payload bytes of the largest `$hello` that a peer of this protocol says, which does not know this side's limits. */
+  readonly greetingBytes: number;
   /** `$ping` as bytes, shared by all connections. */
   readonly pingFrame: Uint8Array;
   /** Of frames for several connections. */
@@ -227,6 +230,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     role,
     hello,
     helloFrame: frameOf(outgoing, hello),
+    greetingBytes: largestHelloBytes(outgoing, hello, options.secret !== undefined),
     pingFrame: frameOf(outgoing, { type: "$ping" }),
     frameSizes: new FrameSizes(),
     outgoing,

@@ -15,6 +15,7 @@ export {
 } from "./codec/direction-codec.ts";
 export { defineReferenceProtocol } from "./define-protocol.ts";
 export { beginningOf } from "./excerpt.ts";
+export { frameTooLarge } from "./frame/frame-reader.ts";
 export { release } from "./release.ts";
 export { beginAt, beginningAt } from "./begin-at.ts";
 export { MOST_NAME_BYTES } from "./schema/names.ts";

@@ -107,8 +107,8 @@ export class ConnectionLink<Self> implements CallLink<Self> {
   }
 
   /**
-   * Whether `message` is queued. What is no program's has to be said: to a peer that takes no more, in no words. A peer
-   * that does not take that either has its connection ended, since both ends could not count its calls alike.
+   * Whether `message` is queued: for a peer that takes no more, in no words. Where that does not fit either, and its
+   * size is not a program's doing, the connection is ended, since both ends could not count its calls alike.
    */
   #append(message: CallFrame, name: string): boolean {
     const { append } = this.#of;
@@ -116,9 +116,10 @@ export class ConnectionLink<Self> implements CallLink<Self> {
       append(message, name);
       return true;
     } catch (error) {
-      if (!isTooLarge(error) || carriesValue(message)) throw error;
+      if (!isTooLarge(error)) throw error;
       const inFewWords = withoutWords(message);
       if (inFewWords !== undefined) return this.#append(inFewWords, name);
+      if (carriesValue(message)) throw error;
       const reason = peerTakesTooLittle(error);
       this.#of.closeWith(reason, toLastError(reason));
       return false;

@@ -27,6 +27,14 @@ export interface FrameReaderOptions {
   readonly releaseFrames?: boolean;
 }
 
+/** The refusal of a frame of `length` payload bytes. */
+export function frameTooLarge(length: number, limit: number): TypewireError {
+  return new TypewireError(
+    "frame-too-large",
+    `Cannot read frame: header announces ${length} bytes, limit ${limit}`,
+  );
+}
+
 /** Up to this many bytes, a payload's buffer is taken at once instead of grown. */
 const SMALL_FRAME_BYTES = 4096;
 
@@ -223,12 +231,7 @@ export class FrameReader {
       throw error instanceof TypewireError ? this.#fail(error) : error;
     }
     if (length > this.#maxFrameBytes) {
-      throw this.#fail(
-        new TypewireError(
-          "frame-too-large",
-          `Cannot read frame: header announces ${length} bytes, limit ${this.#maxFrameBytes}`,
-        ),
-      );
+      throw this.#fail(frameTooLarge(length, this.#maxFrameBytes));
     }
     return length;
   }

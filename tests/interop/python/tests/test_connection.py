@@ -161,6 +161,31 @@ class Conversations(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(caught.exception.code, "frame-too-large")
 
 
+    async def test_a_hello_may_exceed_the_limit_and_nothing_else(self) -> None:
+        name = "\u4e2d" * 255
+        small = Endpoint(protocol=name, version=1, limits=Limits(max_frame_bytes=256))
+        async with serving(small) as server, await connect(small, server.port) as client:
+            await client.send({"type": "say"})
+            self.assertEqual(await client.receive(), {"type": "echoed"})
+        hello = {"type": "$hello", "protocol": name, "version": 1}
+        large = {"type": "say", "text": "x" * 240}
+        for said in ((large,), (hello, large)):
+            async with serving(small) as server:
+                raw = await Raw.connect(server.port)
+                for message in said:
+                    raw.say(message)
+                self.assertEqual([(await raw.hear()).get("code") for _ in range(2)], [None, "frame-too-large"])
+                raw.close()
+
+    async def test_an_error_may_stand_before_hello(self) -> None:
+        async with serving() as server:
+            raw = await Raw.connect(server.port)
+            for message in ({"type": "$error", "code": "schema-mismatch", "message": "?"}, HELLO, {"type": "say"}):
+                raw.say(message)
+            self.assertEqual([(await raw.hear())["type"] for _ in range(2)], ["$hello", "echoed"])
+            raw.close()
+
+
 class Secrets(unittest.IsolatedAsyncioTestCase):
     async def test_both_prove_it_before_anything_else(self) -> None:
         endpoint = Endpoint(protocol="echo", version=1, secret=SECRET)

@@ -67,7 +67,7 @@ class Connection:
         self._messages = asyncio.Queue[tuple[Message, int] | None](self._limits.max_waiting_messages)
         self._opened = asyncio.Event()
         self._finishing: asyncio.Task[None] | None = None
-        self._frames, self._is_proven = 0, endpoint.secret is None
+        self._frames, self._aside, self._is_proven = 0, 0, endpoint.secret is None
         self._received: tuple[Message, int] = {}, 0
         self._peer_hello: Message = {}
         self._refusal_times: list[float] = []
@@ -99,8 +99,7 @@ class Connection:
 
     async def receive(self) -> Message | None:
         """The next message; None once the peer has ended in order. Raises what ended it otherwise."""
-        is_over = self._finishing is not None and self._messages.empty()
-        entry = None if is_over else await self._messages.get()
+        entry = None if self._finishing is not None and self._messages.empty() else await self._messages.get()
         if entry is None and self.error is not None:
             raise self.error
         self._received = entry or self._received
@@ -122,8 +121,8 @@ class Connection:
             self.fail(TypewireError("too-many-errors", "too many messages were refused"))
         else:
             known = {"of": of} if isinstance(of, str) and of.isprintable() and len(of) <= _MAX_NAME else {}
-            known |= {"frame": frame} if frame else {}
-            self._write({"type": "$error", "code": code, "message": text, "path": path} | known)
+            number = {"frame": frame} if frame else {}
+            self._write({"type": "$error", "code": code, "message": text, "path": path, **known, **number})
 
     def fail(self, error: TypewireError) -> None:
         """Ends the connection for a reason that the peer is told, unless it comes from there."""
@@ -172,9 +171,9 @@ class Connection:
             return None
         try:
             async with asyncio.timeout(self._limits.frame_deadline) as deadline:
-                header = start + await self._exactly(wire.HEADER_BYTES - 1)
-                if len(header) == wire.HEADER_BYTES:
-                    length = wire.decode_header(header, self._limits.max_frame_bytes)
+                if len(header := start + await self._exactly(wire.HEADER_BYTES - 1)) == wire.HEADER_BYTES:
+                    least = 1024 if self._frames == self._aside else 0  # a $hello exceeds limits not yet heard of
+                    length = wire.decode_header(header, max(self._limits.max_frame_bytes, least))
                     deadline.reschedule((deadline.when() or 0) + length / _FRAME_BYTES_PER_SECOND)
                     payload = await self._exactly(length)
                     if len(payload) == length:
@@ -193,6 +192,8 @@ class Connection:
 
     async def _take(self, message: Any, payload: bytes) -> None:
         kind = message.get("type") if isinstance(message, dict) else None
+        if kind != "$hello" and len(payload) > (most := self._limits.max_frame_bytes):
+            raise TypewireError("frame-too-large", f"{len(payload)} bytes of {most}")
         if not isinstance(kind, str):
             path = "/type" if isinstance(message, dict) else ""
             self._refuse(f"schema-mismatch at {path}: expected text", path, None, self._frames)
@@ -204,7 +205,7 @@ class Connection:
             self.bye = message
             if message.get("final"):
                 _log.warning("%s: the peer has ended for good: %r", self.name, message.get("reason"))
-        elif kind == "$hello" and self._frames == 1:
+        elif kind == "$hello" and self._frames - self._aside == 1:
             self._take_hello(message, payload)
         elif kind == "$proof" and not self._is_proven and len(self._hellos) == 2:
             self._take_proof(message)
@@ -223,6 +224,7 @@ class Connection:
                 await self._messages.put((message, self._frames))
 
     def _take_error(self, message: Message) -> None:
+        self._aside += 1  # an $error may stand before $hello
         error = PeerError(message.get("code", ""), message.get("message", ""))
         error.path, error.of, error.frame = (message.get(field) for field in ("path", "of", "frame"))
         if error.fatal:
