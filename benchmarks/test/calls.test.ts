@@ -6,7 +6,10 @@ import { describe, expect, test } from "bun:test";
 import type { Effort } from "../src/benchmark.ts";
 import { callBenchmarks } from "../src/calls/benchmarks.ts";
 import { callGoalRows } from "../src/calls/goals.ts";
+import { type CallPair, LastingCallPair } from "../src/calls/pair.ts";
+import { typewire } from "../src/calls/peers.ts";
 import { pushTo } from "../src/calls/push.ts";
+import { working } from "../src/calls/rounds.ts";
 import { compare, type Title } from "../src/comparison.ts";
 
 const DEADLINE_MS = 60_000;
@@ -34,6 +37,32 @@ describe("a benchmark of calls", () => {
     },
     DEADLINE_MS,
   );
+});
+
+describe("a side that works", () => {
+  const nobody = { verify: async () => {}, [Symbol.asyncDispose]: async () => {} };
+  const measured: Effort = { ...effort, quick: false };
+
+  test("begins its rounds when two runs in a row are no faster: in one alone the engine may have compiled", async () => {
+    // Thousands of items a second, as two processes on two cores came to them.
+    const rates = [9, 68, 66, 240, 371, 578, 610, 648, 690, 675];
+    const amounts: number[] = [];
+    const work = {
+      first: 500,
+      run: async (_: CallPair, amount: number) => {
+        amounts.push(amount);
+        return (rates[amounts.length - 1] ?? 650) * 1000;
+      },
+      rateOf: (rate: number) => rate,
+      figureOf: (rate: number) => rate,
+    };
+    const pair = new LastingCallPair(async () => nobody as unknown as CallPair);
+    await using side = working(typewire, work, measured, pair);
+    expect(await side.sample()).toBe(675_000);
+    // The last two are the round's run-up, and the round.
+    expect(amounts).toHaveLength(10);
+    expect(amounts.slice(-2)).toEqual([32_400, 324_000]);
+  });
 });
 
 describe("callGoalRows", () => {

@@ -26,10 +26,14 @@ const QUICK_ROUND_MS = 15;
 /** Done before each round, untimed: the pair has been idle while the others were measured. */
 const RUN_UP = 0.1;
 /** Runs before the first round, the first of them short: until a rate is no longer that of cold code. */
-const MOST_WARM_UPS = 7;
-const LEAST_WARM_UPS = 3;
-/** The code is warm where a run is at most so many times as fast as the one before. */
+const MOST_WARM_UPS = 12;
+/** A run is steady that is at most so many times as fast as the fastest before it. */
 const STEADY = 1.1;
+/**
+ * The code is warm after so many steady runs in a row. One alone may have been slow because the engine compiled
+ * meanwhile: in the third run of streams both ways its compiler takes 60 % of each process's time.
+ */
+const STEADY_RUNS = 2;
 
 export function lastingPairOf(spec: PeerSpec): LastingCallPair {
   return new LastingCallPair(() => CallPair.start(spec));
@@ -47,12 +51,13 @@ export function working<Figures>(
   let amount: number | undefined;
   const settle = async (pair: CallPair): Promise<number> => {
     let next = work.first;
-    let last = 0;
-    for (let warmUp = 1; warmUp <= MOST_WARM_UPS; warmUp += 1) {
+    let fastest = 0;
+    let steady = 0;
+    for (let warmUp = 1; warmUp <= MOST_WARM_UPS && steady < STEADY_RUNS; warmUp += 1) {
       const rate = work.rateOf(await work.run(pair, next));
       next = Math.max(work.first, Math.round((rate * targetMs) / 1000));
-      if (warmUp >= LEAST_WARM_UPS && rate < last * STEADY) break;
-      last = rate;
+      steady = rate < fastest * STEADY ? steady + 1 : 0;
+      fastest = Math.max(fastest, rate);
     }
     return next;
   };
