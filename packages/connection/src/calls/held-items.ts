@@ -44,22 +44,29 @@ export class HeldItems {
   }
 }
 
-/** What an item takes in memory that came as `payloadBytes`, roughly: its text and bytes, and each object in it. */
+/** What a decoded item takes in memory that came as `payloadBytes`, roughly: its text and bytes, and each object in it. */
 export function memoryOf(item: unknown, payloadBytes: number): number {
-  return payloadBytes + OBJECT_BYTES + structureOf(item);
+  return payloadBytes + OBJECT_BYTES + (isObject(item) ? structureOf(item) : 0);
 }
 
 /** Of objects and places alone. A decoded value is as deep as `maxNesting` at most. */
-function structureOf(value: unknown): number {
-  if (typeof value !== "object" || value === null) return 0;
+function structureOf(value: object): number {
   let bytes = OBJECT_BYTES;
-  if (ArrayBuffer.isView(value)) return bytes;
+  if (value instanceof Uint8Array) return bytes;
   if (Array.isArray(value)) {
-    for (const each of value) bytes += PLACE_BYTES + structureOf(each);
+    bytes += value.length * PLACE_BYTES;
+    for (const each of value) if (isObject(each)) bytes += structureOf(each);
   } else {
     for (const key in value) {
-      bytes += PLACE_BYTES + structureOf((value as Record<string, unknown>)[key]);
+      const each = (value as Record<string, unknown>)[key];
+      bytes += PLACE_BYTES;
+      if (isObject(each)) bytes += structureOf(each);
     }
   }
   return bytes;
+}
+
+/** Asked before each call of `structureOf`: calls for numbers and texts took half of the time. */
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
