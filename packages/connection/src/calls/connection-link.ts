@@ -37,7 +37,6 @@ export interface LinkedConnection<Self> {
 
 export class ConnectionLink<Self> implements CallLink<Self> {
   readonly #of: LinkedConnection<Self>;
-  #isCorked = false;
 
   constructor(of: LinkedConnection<Self>) {
     this.#of = of;
@@ -70,18 +69,19 @@ export class ConnectionLink<Self> implements CallLink<Self> {
     const before = queue.queuedBytes;
     if (!this.#append(message, name)) return 0;
     const payloadBytes = queue.queuedBytes - before - HEADER_BYTES;
-    if (!this.#isCorked) commit();
+    if (!queue.isCorked) commit();
     if (message.type === "$result") callSettled();
     return payloadBytes;
   }
 
   cork(): void {
-    this.#isCorked = true;
+    this.#of.queue.isCorked = true;
   }
 
   uncork(): void {
-    this.#isCorked = false;
-    if (this.#of.maySend()) this.#of.commit();
+    const { queue, maySend, commit } = this.#of;
+    queue.isCorked = false;
+    if (maySend()) commit();
   }
 
   handlerFailed(call: string, error: unknown): void {

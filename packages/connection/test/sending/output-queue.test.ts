@@ -30,6 +30,34 @@ describe("OutputQueue", () => {
     expect(queue.queuedBytes).toBe(0);
   });
 
+  test.each([
+    [true, 1],
+    [false, 2],
+  ])("corked: %p, writes two chunks of 32 KiB with %p", (isCorked, writes) => {
+    const queue = new OutputQueue(new BufferPool());
+    const socket = new MemorySocket();
+    const chunks = ["a", "b"].map((byte) => reply(byte.repeat(32 * 1024)));
+    queue.isCorked = isCorked;
+    for (const chunk of chunks) queue.append(talk.server, chunk);
+    expect(queue.flush(socket)).toBe("empty");
+    expect(socket.writes).toHaveLength(writes);
+    expect(concatenate(socket.writes)).toEqual(
+      concatenate(chunks.map((chunk) => fromServer(chunk))),
+    );
+  });
+
+  test("corked for long, begins a buffer with each 64 KiB, so that they are freed piece by piece", () => {
+    const queue = new OutputQueue(new BufferPool());
+    const socket = new MemorySocket();
+    queue.isCorked = true;
+    for (let index = 0; index < 512; index += 1) {
+      queue.append(talk.server, reply(`${index}`.padStart(1000)));
+    }
+    queue.flush(socket);
+    expect(socket.writes).toHaveLength(8);
+    for (const { length } of socket.writes) expect(length).toBeLessThanOrEqual(66 * 1024);
+  });
+
   test("gives identical bytes whatever each write takes (B9)", () => {
     const appendAll = (queue: OutputQueue): void => {
       queue.appendFrame(smallFrame);
