@@ -74,6 +74,18 @@ export function buildHandlerTable<Incoming, Self>(
 }
 
 /**
+ * A promise of the language's own that settles as `result`, since another library's may settle twice, or throw. Never
+ * throws: one whose constructor cannot be read rejects.
+ */
+export function promiseOf(result: unknown): Promise<unknown> {
+  try {
+    return Promise.resolve(result);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/**
  * Whether a handler's result is a promise, of the language or of a library. Never throws: what throws when it is asked
  * for a `then`, as strict proxies do, is none.
  */

@@ -2,6 +2,8 @@
 
 import { type CallShape, type CallShapes, TypewireError } from "@typewire/protocol";
 
+import { promiseOf } from "../handlers.ts";
+
 /** The handler of one call, once its types no longer matter. */
 export type AnyCallHandler = (input: unknown, call: never) => unknown;
 
@@ -75,14 +77,24 @@ function runFrom(
   return middleware(call, () => {
     if (wasCalled) {
       const message = "A middleware called next() twice: a call is answered once";
-      return Promise.reject(new Error(message));
+      return unheeded(Promise.reject(new Error(message)));
     }
     wasCalled = true;
     // Not an async function: a promise that one returns is waited for, which costs turns of the microtask queue.
     try {
-      return Promise.resolve(runFrom(middlewares, index + 1, call, handle));
+      const answer = promiseOf(runFrom(middlewares, index + 1, call, handle));
+      // `handle` sees to its own, as each costs 45 ns where nothing rejects.
+      return index + 1 < middlewares.length ? unheeded(answer) : answer;
     } catch (error) {
-      return Promise.reject(error);
+      return unheeded(Promise.reject(error));
     }
   });
 }
+
+/** `answer`, which a middleware may get and not wait for: that it rejects is no reason to end the process. */
+export function unheeded(answer: Promise<unknown>): Promise<unknown> {
+  answer.then(undefined, ignore);
+  return answer;
+}
+
+function ignore(): void {}

@@ -3,7 +3,7 @@
 
 import type { CallError, CallShape, HostAbortSignal } from "@typewire/protocol";
 
-import { isThenable } from "../handlers.ts";
+import { isThenable, promiseOf } from "../handlers.ts";
 import { Expiring } from "./call-deadlines.ts";
 import { endedBy, type EndCode } from "./call-failures.ts";
 import { HandledCall } from "./handled-call.ts";
@@ -167,7 +167,7 @@ export class IncomingCall extends Expiring implements PumpOwner {
     }
     if (!isThenable(answer)) this.#take(answer);
     else {
-      Promise.resolve(answer as PromiseLike<unknown>).then(
+      promiseOf(answer).then(
         (output) => this.#take(output),
         (error: unknown) => this.#handled({ ok: false, error }),
       );

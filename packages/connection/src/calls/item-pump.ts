@@ -72,6 +72,8 @@ export class PumpedItems {
   #inHand: unknown = NOTHING;
   #isOver = false;
   #isPulling = false;
+  /** The source's `next` is on the stack. */
+  #isStepping = false;
   #isQueued = false;
 
   constructor(slices: Slices, owner: PumpOwner, iterator: Iteration) {
@@ -93,13 +95,18 @@ export class PumpedItems {
 
   /**
    * Ends it before the source has ended: `return()` of the source is called at once, also where a `next()` is
-   * pending. Settles as `return()` does; undefined where the source has none, or is over.
+   * pending. Where the source itself has ended it, in its `next`, that returns first: a generator that runs cannot be
+   * returned. Settles as `return()` does; undefined where the source has none, or is over.
    */
   stop(): Promise<unknown> | undefined {
     if (this.#isOver) return undefined;
     this.#isOver = true;
     this.#inHand = NOTHING;
     this.#slices.dequeue(this);
+    return this.#isStepping ? Promise.resolve().then(() => this.#return()) : this.#return();
+  }
+
+  #return(): Promise<unknown> | undefined {
     try {
       const returned = this.#iterator.return?.(undefined);
       return isThenable(returned) ? Promise.resolve(returned) : undefined;
@@ -137,7 +144,7 @@ export class PumpedItems {
       }
       let step: unknown;
       try {
-        step = this.#iterator.next();
+        step = this.#step();
         if (isThenable(step)) step = await step;
       } catch (error) {
         if (!this.#isOver) this.#fail(error);
@@ -146,6 +153,15 @@ export class PumpedItems {
       goesOn = !this.#isOver && this.#take(step);
     }
     this.#isPulling = false;
+  }
+
+  #step(): unknown {
+    this.#isStepping = true;
+    try {
+      return this.#iterator.next();
+    } finally {
+      this.#isStepping = false;
+    }
   }
 
   /** Whether it goes on. */

@@ -3,8 +3,9 @@
 
 import type { CallError, CallShape } from "@typewire/protocol";
 
+import { promiseOf } from "../handlers.ts";
 import type { HandledCall } from "./handled-call.ts";
-import type { Middleware } from "./handler-table.ts";
+import { type Middleware, unheeded } from "./handler-table.ts";
 
 /** What a handler, or a middleware in its place, came to. */
 export type Outcome =
@@ -47,7 +48,7 @@ export class MiddlewareRun {
       this.#answered({ ok: false, error });
       return;
     }
-    Promise.resolve(answer).then(
+    promiseOf(answer).then(
       (output) => this.#answered(this.#check(output)),
       (error: unknown) => this.#answered({ ok: false, error }),
     );
@@ -58,11 +59,10 @@ export class MiddlewareRun {
     const next = this.#next;
     this.#next = undefined;
     if (next === undefined) this.#handledWithin = outcome;
-    else if (outcome.ok) next.resolve(outcome.output);
     else {
-      // A middleware that does not wait for it is no reason to end the process.
-      next.promise.catch(() => {});
-      next.reject(outcome.error);
+      if (mayReject(outcome)) void unheeded(next.promise);
+      if (outcome.ok) next.resolve(outcome.output);
+      else next.reject(outcome.error);
     }
     // The middlewares did not wait for it.
     if (this.#answer !== undefined) this.#call.settle(this.#answer);
@@ -72,11 +72,12 @@ export class MiddlewareRun {
   #run(): Promise<unknown> {
     const { hasSettled, reason } = this.#call;
     if (hasSettled) {
-      return Promise.reject(new Error("A middleware called next() after the call had ended"));
+      const message = "A middleware called next() after the call had ended";
+      return unheeded(Promise.reject(new Error(message)));
     }
     this.#hasRun = true;
     // The middlewares let it through when it was already to end: its handler is not begun.
-    if (reason !== undefined) return Promise.reject(reason);
+    if (reason !== undefined) return unheeded(Promise.reject(reason));
     this.#handle();
     const outcome = this.#handledWithin;
     if (outcome === undefined) {
@@ -84,10 +85,8 @@ export class MiddlewareRun {
       return this.#next.promise;
     }
     this.#handledWithin = undefined;
-    if (outcome.ok) return Promise.resolve(outcome.output);
-    const failed = Promise.reject(outcome.error);
-    failed.catch(() => {});
-    return failed;
+    const answer = outcome.ok ? promiseOf(outcome.output) : Promise.reject(outcome.error);
+    return mayReject(outcome) ? unheeded(answer) : answer;
   }
 
   #answered(outcome: Outcome): void {
@@ -101,5 +100,17 @@ export class MiddlewareRun {
     if (hasOutput || this.#hasRun) return { ok: true, output };
     const message = `A middleware of the call ${JSON.stringify(name)} neither called next() nor threw, and the call has no output`;
     return { ok: false, error: new Error(message) };
+  }
+}
+
+/** Whether a promise of what a handler came to rejects, or may: an output may have a `then` that throws, or rejects. */
+function mayReject(outcome: Outcome): boolean {
+  if (!outcome.ok) return true;
+  const { output } = outcome;
+  if ((typeof output !== "object" && typeof output !== "function") || output === null) return false;
+  try {
+    return "then" in output;
+  } catch {
+    return true;
   }
 }

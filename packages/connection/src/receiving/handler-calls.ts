@@ -2,7 +2,7 @@
 // no more be under way than may be, notices when none ever settles, and tells the connection which one failed.
 // What follows a failure is the connection's.
 
-import { type Handler, type HandlerOrder, isThenable } from "../handlers.ts";
+import { type Handler, type HandlerOrder, isThenable, promiseOf } from "../handlers.ts";
 import type { ConnectionLimits } from "../limits.ts";
 import { HOLD, type Inflow } from "./inflow.ts";
 
@@ -112,8 +112,7 @@ export class HandlerCalls<Self> {
   wait(name: string, result: PromiseLike<unknown>): void {
     this.#running += 1;
     this.#holdAtMost();
-    // A promise of the language's own, since another library's may settle twice, or throw.
-    Promise.resolve(result).then(
+    promiseOf(result).then(
       () => this.#settle(),
       (error: unknown) => {
         this.#owner.handlerFailed(name, error);

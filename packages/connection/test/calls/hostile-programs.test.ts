@@ -76,6 +76,11 @@ const values: readonly (readonly [name: string, make: Make])[] = [
       },
     }),
   ],
+  [
+    "a promise whose constructor cannot be read",
+    () =>
+      Object.defineProperty(Promise.resolve(1), "constructor", { get: () => boom("constructor") }),
+  ],
 ];
 
 const asyncOf = (iterator: object): object => ({ [Symbol.asyncIterator]: () => iterator });
@@ -198,6 +203,35 @@ const middlewares: readonly (readonly [name: string, of: (make: Make) => Middlew
     ],
   ],
   [
+    "under two middlewares, the first of which does not wait for the second",
+    (make) => [
+      (_, next) => {
+        void next();
+        return make();
+      },
+      async (_, next) => next(),
+    ],
+  ],
+  [
+    "under a middleware that goes on twice, and waits for neither",
+    (make) => [
+      (_, next) => {
+        void next();
+        void next();
+        return make();
+      },
+    ],
+  ],
+  [
+    "under a middleware that goes on too late",
+    (make) => [
+      (_, next) => {
+        setImmediate(() => void next());
+        return make();
+      },
+    ],
+  ],
+  [
     "under a middleware that throws it",
     (make) => [
       () => {
@@ -285,6 +319,74 @@ describe.each(values)("With %s", (_, make) => {
       abort.abort();
       await settle(pair);
       expect([outcomes, pair.taken]).toEqual([1, 0]);
+    });
+  });
+});
+
+describe("A source that ends its own call in its next()", () => {
+  type Ending = (end: () => void, done: () => void) => Iterable<unknown> | AsyncIterable<unknown>;
+  const sources: readonly (readonly [name: string, of: Ending])[] = [
+    [
+      "a generator",
+      function* (end, done) {
+        try {
+          yield "a";
+          end();
+          yield "b";
+        } finally {
+          done();
+        }
+      },
+    ],
+    [
+      "an async generator",
+      async function* (end, done) {
+        try {
+          yield "a";
+          end();
+          yield "b";
+        } finally {
+          done();
+        }
+      },
+    ],
+    [
+      "an iterator",
+      (end, done) => ({
+        [Symbol.iterator]: () => ({
+          next: () => (end(), { value: "a", done: false }),
+          return: () => (done(), { value: undefined, done: true }),
+        }),
+      }),
+    ],
+  ];
+
+  test.each(sources)("is closed, as what a caller sends: %s", async (_, of) => {
+    await withoutStrays(async () => {
+      let done = 0;
+      const pair = new CallPair([put], { put: () => new Promise(() => {}) });
+      const abort = new AbortController();
+      const items = of(
+        () => abort.abort(),
+        () => void (done += 1),
+      );
+      const outcome = pair.try("put", 1, items, { signal: abort.signal });
+      await settle(pair);
+      expect(await outcome).toMatchObject({ error: { code: "cancelled" } });
+      expect(done).toBe(1);
+    });
+  });
+
+  test.each(sources)("is closed, as what a handler yields: %s", async (_, of) => {
+    await withoutStrays(async () => {
+      let done = 0;
+      const end = (): void => pair.far.receive({ type: "$cancel", id: 1 }, 18);
+      const pair: CallPair = new CallPair([tail], { tail: () => of(end, () => void (done += 1)) });
+      pair.far.receive({ type: "$call", call: "tail", id: 1, input: 1 }, 30);
+      pair.clock.advance(0);
+      await new Promise(setImmediate);
+      expect([done, pair.far.inFlight, resultsOf(pair)]).toEqual([1, 0, 1]);
+      expect(pair.callee.failures).toEqual([]);
     });
   });
 });
