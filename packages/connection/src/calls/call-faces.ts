@@ -6,6 +6,7 @@ import {
   type CallOptions,
   type CallShape,
   type CallShapes,
+  type Ran,
   TypewireError,
 } from "@typewire/protocol";
 import { beginAt, isInstance } from "@typewire/protocol/internal";
@@ -92,15 +93,15 @@ function promiseFaces(shape: CallShape, maker: CallMaker): Faces {
     (first, second, third) => {
       const site = maker.isQuiet ? new Error() : undefined;
       return new Promise((resolve, reject) => {
-        const end = new TriedEnd(resolve, reject, site, shape.name);
         let given: CallGiven;
         try {
           given = read(first, second, third);
         } catch (error) {
-          end.reject(error, true);
+          if (isMistaken(error)) reject(error);
+          else resolve(failure(failedHere(error, shape.name, "no")));
           return;
         }
-        maker.start(shape, given, end);
+        maker.start(shape, given, new TriedEnd(resolve, site, shape.name));
       });
     },
   ];
@@ -118,13 +119,11 @@ function rejectAt(site: Error, reject: Settle): CallEnd["reject"] {
 /** Where a call of `client.try` ends that yields nothing: its promise gets the outcome. */
 class TriedEnd implements CallEnd {
   readonly #resolve: Settle;
-  readonly #reject: Settle;
   readonly #site: Error | undefined;
   readonly #name: string;
 
-  constructor(resolve: Settle, reject: Settle, site: Error | undefined, name: string) {
+  constructor(resolve: Settle, site: Error | undefined, name: string) {
     this.#resolve = resolve;
-    this.#reject = reject;
     this.#site = site;
     this.#name = name;
   }
@@ -135,8 +134,7 @@ class TriedEnd implements CallEnd {
 
   reject(error: unknown, isThrown = false): void {
     if (this.#site !== undefined && !isThrown) beginAt(error, this.#site);
-    if (isMistaken(error)) this.#reject(error);
-    else this.#resolve(failure(error, this.#name));
+    this.#resolve(failure(ofThisCall(error, isThrown, this.#name)));
   }
 }
 
@@ -154,7 +152,7 @@ function streamFaces(shape: CallShape, maker: CallMaker): Faces {
     (first, second, third) => {
       const site = maker.isQuiet ? new Error() : undefined;
       const stream = make(site, first, second, third);
-      return new TriedStream(stream, (output) => outcomeOf(output, shape.name));
+      return new TriedStream(stream, () => outcomeOf(stream, shape.name));
     },
   ];
 }
@@ -201,12 +199,14 @@ function requireItems(name: string, items: unknown): ItemSource {
 }
 
 /** What a call that yields came to, as a value. */
-async function outcomeOf(output: Promise<unknown>, name: string): Promise<unknown> {
+async function outcomeOf(stream: CallerStream, name: string): Promise<unknown> {
   try {
-    return { ok: true, output: await output };
+    return { ok: true, output: await stream.output };
   } catch (error) {
+    const { failedBy } = stream;
+    if (failedBy !== "options") return failure(ofThisCall(error, failedBy === "items", name));
     if (isMistaken(error)) throw error;
-    return failure(error, name);
+    return failure(failedHere(error, name, "no"));
   }
 }
 
@@ -215,12 +215,20 @@ function isMistaken(error: unknown): boolean {
   return isInstance(error, TypewireError) && error.code === "option-invalid";
 }
 
-function failure(error: unknown, name: string): object {
-  return { ok: false, error: isInstance(error, CallError) ? error : failedHere(error, name) };
+function failure(error: CallError): object {
+  return { ok: false, error };
 }
 
-/** The items that the program sends threw: the call was cancelled. */
-function failedHere(cause: unknown, call: string): CallError {
+/**
+ * `error` as the outcome of this call. What its items threw may be the error of another call, whose `ran` says nothing
+ * of this one.
+ */
+function ofThisCall(error: unknown, isThrown: boolean, name: string): CallError {
+  return !isThrown && isInstance(error, CallError) ? error : failedHere(error, name, "maybe");
+}
+
+/** What the program gave threw: its items, or an option as it was read. */
+function failedHere(cause: unknown, call: string, ran: Ran): CallError {
   const message = `Call ${JSON.stringify(call)} was cancelled: ${describeThrown(cause)}`;
-  return new CallError("cancelled", message, { ran: "maybe", call, cause });
+  return new CallError("cancelled", message, { ran, call, cause });
 }

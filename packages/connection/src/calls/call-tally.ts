@@ -25,9 +25,9 @@ export class CallTally implements EndedCalls {
     this.#failedByCode.set(code, (this.#failedByCode.get(code) ?? 0) + 1);
   }
 
-  /** A call that this side made was rejected with `error`; what its own items have thrown cancels it. */
-  rejected({ errors }: Pick<CallShape, "errors">, error: unknown): void {
-    const code = isInstance(error, CallError) ? error.code : "cancelled";
+  /** A call that this side made was rejected with `error`; where its own items have thrown that, it was cancelled. */
+  rejected({ errors }: Pick<CallShape, "errors">, error: unknown, isThrown: boolean): void {
+    const code = !isThrown && isInstance(error, CallError) ? error.code : "cancelled";
     this.failed(ours.has(code) || errors.includes(code) ? code : OTHER_CODES);
   }
 

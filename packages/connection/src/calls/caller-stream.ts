@@ -11,7 +11,10 @@ type Item = IteratorResult<unknown, undefined>;
 type Outcome =
   | { readonly name: "open" }
   | { readonly name: "done"; readonly output: unknown }
-  | { readonly name: "failed"; readonly error: unknown };
+  | { readonly name: "failed"; readonly error: unknown; readonly by: FailedBy };
+
+/** What failed: the call, the items that the program sends, or the reading of what it gave. */
+type FailedBy = "call" | "items" | "options";
 
 /** Makes the call, and tells `end` what it comes to. */
 export type StartStream = (end: CallEnd) => OutgoingCall;
@@ -44,6 +47,11 @@ export class CallerStream implements CallEnd, AsyncIterableIterator<unknown, und
     return this.#output.promise;
   }
 
+  /** Undefined while the call has not failed. */
+  get failedBy(): FailedBy | undefined {
+    return this.#outcome.name === "failed" ? this.#outcome.by : undefined;
+  }
+
   /** @throws TypewireError (as a rejection) `option-invalid` where the options of the call are. */
   next(): Promise<Item> {
     if (this.#isLeft) return Promise.resolve({ value: undefined, done: true });
@@ -52,7 +60,7 @@ export class CallerStream implements CallEnd, AsyncIterableIterator<unknown, und
       this.#call ??= this.#start(this);
     } catch (error) {
       this.#isLeft = true;
-      this.reject(error);
+      this.#fail(error, "options");
       return Promise.reject(error);
     }
     const { inbox } = this.#call;
@@ -91,10 +99,14 @@ export class CallerStream implements CallEnd, AsyncIterableIterator<unknown, und
 
   /** For the call. */
   reject(error: unknown, isThrown = false): void {
+    this.#fail(error, isThrown ? "items" : "call");
+  }
+
+  #fail(error: unknown, by: FailedBy): void {
     if (this.#outcome.name !== "open") return;
     // A `next()` that waits has been rejected with the same error, and its program has not been told yet.
-    if (this.#site !== undefined && !isThrown) beginAt(error, this.#site);
-    this.#outcome = { name: "failed", error };
+    if (this.#site !== undefined && by !== "items") beginAt(error, this.#site);
+    this.#outcome = { name: "failed", error, by };
     this.#settleOutput();
   }
 

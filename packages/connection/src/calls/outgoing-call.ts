@@ -89,6 +89,11 @@ export class OutgoingCall extends Expiring implements PumpOwner {
     return this.#streams?.inbox;
   }
 
+  /** Whether the items that the program sends have thrown, which ends the call. */
+  get hasThrown(): boolean {
+    return this.#streams?.hasThrown === true;
+  }
+
   get name(): string {
     return this.shape.name;
   }
@@ -125,7 +130,7 @@ export class OutgoingCall extends Expiring implements PumpOwner {
     if (keepsItems) this.#streams?.inbox?.handOver();
     else this.#streams?.inbox?.drop();
     this.#streams?.inbox?.fail(error);
-    this.#end.reject(error, this.#streams?.hasThrown);
+    this.#end.reject(error, this.hasThrown);
   }
 
   /** Stops the items that the program sends. What their `return()` throws or rejects with is dropped. */

@@ -399,7 +399,7 @@ export class OutgoingCalls implements Caller, CallMaker {
 
   #fail(call: OutgoingCall, error: unknown, keepsItems = false): void {
     this.#forget(call);
-    this.#endpoint.tally.rejected(call.shape, error);
+    this.#endpoint.tally.rejected(call.shape, error, call.hasThrown);
     call.fail(error, keepsItems);
   }
 

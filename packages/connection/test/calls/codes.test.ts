@@ -2,10 +2,10 @@
 
 import { describe, expect, test } from "bun:test";
 
-import { CallMisfit } from "@typewire/protocol";
+import { CallError, CallMisfit, TypewireError } from "@typewire/protocol";
 
 import { OTHER_CODES } from "../../src/calls/call-tally.ts";
-import { CallPair, rejection, shape } from "../support/call-pair.ts";
+import { CallPair, rejection, shape, type Stream } from "../support/call-pair.ts";
 
 const never = () => new Promise(() => {});
 
@@ -248,6 +248,51 @@ describe("A call that this side ends", () => {
       expect(pair.taken).toBe(0);
     }
     expect(pair.caller.sent.filter(({ type }) => type === "$cancel")).toHaveLength(sources.length);
+  });
+
+  test("because its items throw another call's error: client.try says cancelled, and maybe, of this one", async () => {
+    const sends = { hasInput: false, sends: true, errors: ["bad"] };
+    const pair = new CallPair([shape("put", sends), shape("chat", { ...sends, yields: true })], {
+      put: () => never(),
+      chat: () => never(),
+    });
+    const refused = new CallError("bad", "of another call", { ran: "no", data: 1, call: "list" });
+    const mistaken = new TypewireError("option-invalid", "of another call's options");
+    for (const thrown of [refused, mistaken]) {
+      const items = function* () {
+        yield 1;
+        throw thrown;
+      };
+      const stream = pair.faces.try["chat"]?.(items()) as Stream;
+      const outcomes = [pair.try("put", items()), stream.next().then(() => stream.output)];
+      await pair.settle();
+      for (const outcome of await Promise.all(outcomes)) {
+        expect(outcome).toMatchObject({
+          ok: false,
+          error: { code: "cancelled", ran: "maybe", data: undefined, cause: thrown },
+        });
+      }
+    }
+    expect(pair.made.failedByCode).toEqual({ cancelled: 4 });
+  });
+
+  test("because an option throws as it is read: client.try says cancelled, and that nothing has run", async () => {
+    const pair = new CallPair([shape("echo"), shape("tail", { yields: true })], {
+      echo: never,
+      tail: never,
+    });
+    const thrown = new CallError("bad", "of another call", { ran: "yes", call: "list" });
+    const options = {
+      get timeoutMs(): number {
+        throw thrown;
+      },
+    };
+    const stream = pair.faces.try["tail"]?.(1, options) as Stream;
+    const outcomes = [pair.try("echo", 1, options), stream.next().then(() => stream.output)];
+    for (const outcome of await Promise.all(outcomes)) {
+      expect(outcome).toMatchObject({ error: { code: "cancelled", ran: "no", cause: thrown } });
+    }
+    expect(pair.caller.sent).toEqual([]);
   });
 
   test("where the peer answers no calls: calls-unsupported, nothing sent", async () => {
