@@ -49,11 +49,12 @@ export function clientTlsFlags(): readonly string[] {
   return caFile === undefined ? [] : ["--tls-ca", caFile];
 }
 
-/** Connects to an attacked server, or to a proxy before it, the way it speaks. */
-export function connectPeer(port: number): Promise<ScriptedPeer> {
+/** Connects to an attacked server, or to a proxy before it, the way it speaks. A Unix socket is never secured. */
+export function connectPeer(address: number | { readonly unix: string }): Promise<ScriptedPeer> {
+  if (typeof address !== "number") return ScriptedPeer.connect(address);
   const caFile = tlsAuthority();
-  if (caFile === undefined) return ScriptedPeer.connect({ port });
-  return ScriptedPeer.connectSecured(port, { ca: readFileSync(caFile, "utf8") });
+  if (caFile === undefined) return ScriptedPeer.connect({ port: address });
+  return ScriptedPeer.connectSecured(address, { ca: readFileSync(caFile, "utf8") });
 }
 
 function inFolder(name: string): string | undefined {

@@ -21,9 +21,9 @@ export class RawCaller implements Disposable {
     this.peer = peer;
   }
 
-  /** Connects and takes the server's `$hello`. */
-  static async connect(port: number): Promise<RawCaller> {
-    const caller = new RawCaller(await connectPeer(port));
+  /** Connects to a port, or a Unix socket, and takes the server's `$hello`. */
+  static async connect(address: number | { readonly unix: string }): Promise<RawCaller> {
+    const caller = new RawCaller(await connectPeer(address));
     await caller.next("$hello");
     return caller;
   }

@@ -1,12 +1,12 @@
 // The attacked server with calls, in a process of its own: what typewire-server is for the other rows. Takes the flags
 // of that program which the arena and the soak give, and writes the lines of its JSON log that they read.
 //
-//     bun server-process.ts --port 0 [--limit NAME=VALUE]… [--max-buffered BYTES] [--tls-cert FILE --tls-key FILE]
+//     bun server-process.ts [--port 0 | --unix FILE] [--limit NAME=VALUE]… [--max-buffered BYTES] [--tls-cert FILE --tls-key FILE]
 
 import { writeSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-import { serve } from "@typewire/bun";
+import { removeStaleSocket, serve } from "@typewire/bun";
 import { internalLimits } from "@typewire/connection/internal";
 import type { ServerOf } from "@typewire/server";
 
@@ -15,6 +15,7 @@ import { callsProtocol } from "./protocol.ts";
 const { values } = parseArgs({
   options: {
     port: { type: "string", default: "0" },
+    unix: { type: "string" },
     limit: { type: "string", multiple: true, default: [] },
     "max-buffered": { type: "string" },
     "tls-cert": { type: "string" },
@@ -73,10 +74,11 @@ async function note(text: string): Promise<number> {
   return text.length;
 }
 
+if (values.unix !== undefined) await removeStaleSocket(values.unix);
 const server: ServerOf<typeof callsProtocol> = serve(
   callsProtocol,
   {
-    port: Number(values.port),
+    ...(values.unix === undefined ? { port: Number(values.port) } : { unix: values.unix }),
     limits: internalLimits(limits),
     ...(maxBuffered !== undefined && { maxBufferedBytes: Number(maxBuffered) }),
     ...(certFile !== undefined && keyFile !== undefined && { tls: { certFile, keyFile } }),
