@@ -285,7 +285,10 @@ export class OutgoingCalls implements Caller, CallMaker {
     if (this.#isDraining && !this.#comesBack) return endedBy("shutting-down", call.name, "no");
     const line = this.#line;
     if (line === undefined || this.#isDraining) return undefined;
-    if (line.slots === undefined) return unsupported(call);
+    // A slot that never comes is not waited for.
+    if (line.slots === undefined || (!call.isStream && line.slots.maxCalls === 0)) {
+      return unsupported(call);
+    }
     return call.isStream && !this.#hasSlot(call)
       ? tooManyStreams(call, line.slots.maxStreams)
       : undefined;

@@ -308,6 +308,21 @@ describe("A call that this side ends", () => {
     });
   });
 
+  test("where the peer answers streams alone: calls-unsupported at once, and the stream goes", async () => {
+    const pair = new CallPair([shape("echo"), shape("tail", { yields: true })], {
+      echo: never,
+      tail: () => [1],
+    });
+    pair.near.ready({ maxCalls: 0, maxStreams: 1 });
+    expect(await pair.try("echo", 1, { timeoutMs: 0 })).toMatchObject({
+      error: { code: "calls-unsupported", ran: "no" },
+    });
+    expect(pair.caller.sent).toEqual([]);
+    const first = pair.stream("tail", 1).next();
+    await pair.settle();
+    expect(await first).toEqual({ value: 1, done: false });
+  });
+
   test("left before it was made: cancelled, ran no, by both faces", async () => {
     const pair = new CallPair([shape("tail", { yields: true })], { tail: never });
     const stream = pair.stream("tail", 1);
