@@ -46,6 +46,8 @@ export class ItemInbox<Item = unknown> implements AsyncIterableIterator<Item, un
   #head = 0;
   /** What waits counts no more: the call has ended, and its items are the program's alone. */
   #isHandedOver = false;
+  /** The program has taken leave of them: what comes behind is gone. */
+  #isLeft = false;
   #waiters: Waiter<Item>[] | undefined;
   readonly #window: CreditWindow;
 
@@ -140,6 +142,7 @@ export class ItemInbox<Item = unknown> implements AsyncIterableIterator<Item, un
   /** At once, also where a `next()` is pending. */
   return(): Promise<IteratorResult<Item, undefined>> {
     this.drop();
+    this.#isLeft = true;
     const wasOpen = this.#state === open;
     this.#state = ended;
     this.#settleWaiters();
@@ -147,7 +150,10 @@ export class ItemInbox<Item = unknown> implements AsyncIterableIterator<Item, un
     return Promise.resolve({ value: undefined, done: true });
   }
 
+  /** @throws TypeError where the program has left them: a second loop would find none, as if none had been sent. */
   [Symbol.asyncIterator](): this {
+    if (this.#isLeft)
+      throw new TypeError("The items of a call were left before, and are read once");
     return this;
   }
 

@@ -569,6 +569,33 @@ describe("Items", () => {
     expect(pair.far.heldBytes).toBe(0);
   });
 
+  test("that a handler leaves are not read again as if there were none; those of one iterator are", async () => {
+    const pair = new CallPair([put], {
+      put: async (_: unknown, call: Handled) => {
+        for await (const _first of call.items) break;
+        let rest = 0;
+        for await (const _other of call.items) rest += 1;
+        return rest;
+      },
+    });
+    const left = pair.try("put", ["a", "b", "c"]);
+    await pair.settle();
+    expect(await left).toMatchObject({ error: { code: "internal" } });
+    expect(String(pair.callee.failures[0])).toContain("read once");
+    const other = new CallPair([put], {
+      put: async (_: unknown, call: Handled) => {
+        const items = call.items[Symbol.asyncIterator]() as AsyncIterableIterator<string>;
+        const header = await items.next();
+        let rest = "";
+        for await (const item of items) rest += item;
+        return `${header.value as string}:${rest}`;
+      },
+    });
+    const read = other.call("put", ["a", "b", "c"]);
+    await other.settle();
+    expect(await read).toBe("a:bc");
+  });
+
   test("that a source gives as its call is aborted within: the source is closed", async () => {
     const abort = new AbortController();
     let returned = 0;
