@@ -37,6 +37,7 @@ import {
 import type { Connection, ConnectionState } from "./connection.ts";
 import type { Endpoint, Member } from "./endpoint.ts";
 import { type EntranceParts, letIn, show } from "./entrance.ts";
+import { AUTHENTICATE_ID } from "./handshake/authentication.ts";
 import { Handshake } from "./handshake/handshake.ts";
 import { MOST_REST_MS } from "./receiving/audience.ts";
 import { Greeting } from "./receiving/greeting.ts";
@@ -345,6 +346,8 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   judge(call: Call): void {
+    // Calls begin behind the first id, so that they need not be told of it.
+    if (call.id > AUTHENTICATE_ID) this.calls?.used(call.id);
     void letIn(this.#entrance, call);
   }
 

@@ -145,6 +145,11 @@ export class Calls {
     else this.#incomingCalls()?.misfit(misfit);
   }
 
+  /** The peer has used this id, for a call that is not answered here. */
+  used(id: number): void {
+    this.#incomingCalls()?.used(id);
+  }
+
   /** Fewer bytes wait for the peer: streams that stood still go on. */
   drained(): void {
     this.#pump.drained();

@@ -112,6 +112,11 @@ export class IncomingCalls implements Callee {
     return this.#endpoint.deadlines.now();
   }
 
+  /** The next call's id is beyond this one, which is itself beyond those before the first call's. */
+  used(id: number): void {
+    this.#ids.take(id);
+  }
+
   /** @throws TypewireError `schema-mismatch` where the id is not beyond the last. */
   receiveCall({ call: name, id, timeoutMs, input }: Call): void {
     this.#ids.take(id);

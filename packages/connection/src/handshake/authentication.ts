@@ -76,9 +76,9 @@ function isRefusal(thrown: unknown): boolean {
   return !isInstance(thrown, TypewireError) || thrown.code === "auth-failed";
 }
 
-/** Whether a call is the one by which clients authenticate. */
-export function isAuthenticate({ call }: Call): boolean {
-  return call === AUTHENTICATE;
+/** Whether a call is the one by which clients authenticate. Ids before the first are no client's. */
+export function isAuthenticate({ call, id }: Call): boolean {
+  return call === AUTHENTICATE && id >= AUTHENTICATE_ID;
 }
 
 /** The error of what a client shows that is not what the protocol's `auth` asks; undefined for any other error. */

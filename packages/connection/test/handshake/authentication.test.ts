@@ -219,6 +219,54 @@ describe("a server whose protocol has auth", () => {
     expect(connection.closeReason?.code).toBe("auth-required");
   });
 
+  test.each([0, -1, -Number.MAX_SAFE_INTEGER])(
+    "ends a connection on which the call has the id %p, which no client's has",
+    async (id) => {
+      const { connection, seen, socket } = opened();
+      connection.receive(said({ ...show("abc"), id }));
+      await turn();
+      expect(seen).toEqual([]);
+      expect(heard(socket).at(-1)).toMatchObject({ type: "$error", code: "auth-required" });
+    },
+  );
+
+  test.each([1, 2, 7, Number.MAX_SAFE_INTEGER - 1])(
+    "counts the calls behind it from the id %p that it had",
+    async (id) => {
+      const counted = defineProtocol({ ...parts, calls: { who: { output: Type.String() } } });
+      const clock = new FakeClock();
+      const handlers = { ask() {}, who: () => "ada" };
+      const endpoint = createEndpoint(counted, "server", handlers, {
+        clock,
+        authenticate: () => ({}),
+      });
+      const connection = new LiveConnection(endpoint, "client");
+      const socket = new MemorySocket();
+      socket.events = connection;
+      connection.opened(socket);
+      const writer = new ByteWriter();
+      counted.client.encodeCallInto({ ...show("abc"), id }, AUTHENTICATE, writer);
+      for (const next of [id, id - 1, id + 1]) {
+        counted.client.encodeCallInto({ type: "$call", call: "who", id: next }, "who", writer);
+      }
+      connection.receive(writer.copy());
+      await turn();
+      clock.advance(0);
+      await turn();
+      const answers = collect([socket.written], { maxFrameBytes: 2 ** 20 }).map((payload) =>
+        counted.server.decodeIncoming(payload, 0, payload.length, undefined, (called) =>
+          called === id ? AUTHENTICATE : "who",
+        ),
+      );
+      expect(answers.slice(1)).toMatchObject([
+        { type: "$result", id, output: {} },
+        { type: "$error", code: "schema-mismatch", path: "/id" },
+        { type: "$error", code: "schema-mismatch", path: "/id" },
+        { type: "$result", id: id + 1, output: "ada" },
+      ]);
+    },
+  );
+
   test.each([
     ["throws", () => onlyAbc("xyz"), "auth-failed"],
     ["rejects", () => Promise.reject(new Error("no such token as xyz")), "auth-failed"],
