@@ -1,13 +1,18 @@
 // A backplane of any bus: what makes a line for each server that joins.
 
-import type { Clock } from "@typewire/connection";
+import { aFunction, checkOption, type Clock } from "@typewire/connection";
 
 import type { Backplane } from "./backplane.ts";
 import { LiveBackplane } from "./live-backplane.ts";
 import type { Transport } from "./transport.ts";
 
-/** `open` makes a server's line to the bus; it begins with `onStatus`. */
+/**
+ * `open` makes a server's line to the bus; it begins with `onStatus`.
+ *
+ * @throws TypewireError `option-invalid` where `open` is no function.
+ */
 export function overTransport(open: (clock: Clock) => Transport): Backplane {
+  checkOption("open", open, aFunction);
   return {
     join: (server) => new LiveBackplane(server, open(server.clock), randomNode()),
   };

@@ -11,5 +11,6 @@ export function tellOption(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value !== "object" || value === null) return String(value);
   if (Array.isArray(value)) return "a list";
-  return value instanceof Uint8Array ? "bytes" : "an object";
+  if (value instanceof Uint8Array) return "bytes";
+  return value instanceof Promise ? "a promise" : "an object";
 }

@@ -23,7 +23,7 @@ export function checkOptions(
   prefix = "",
   placeOf: (name: string) => string | undefined = () => undefined,
 ): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+  if (!holdsOptions(options)) {
     const place = prefix === "" ? "options" : prefix.slice(0, -1);
     throw invalid(`${place}: expected an object, got ${tellOption(options)}`);
   }
@@ -33,6 +33,13 @@ export function checkOptions(
     throw invalid(`${prefix}${name}: no such option; ${advice}`);
   }
   checkOptionValues(options, checks, prefix);
+}
+
+/** What options stand in: an object, of a class too. What else the language has, a promise say, would be one without any. */
+function holdsOptions(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (Object.getPrototypeOf(value) === Object.prototype) return true;
+  return Object.prototype.toString.call(value) === "[object Object]";
 }
 
 /**

@@ -18,6 +18,8 @@ const ROOMS: readonly (readonly string[])[] = [
     "byte-writer.ts",
     "code-budget.ts",
     "excerpt.ts",
+    "assert-bytes.ts",
+    "unprintable.ts",
     "globals.d.ts",
   ],
   ["frame/", "cbor/"],

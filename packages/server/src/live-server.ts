@@ -5,6 +5,7 @@
 import type { BackplaneLine } from "@typewire/backplane";
 import {
   type Authenticate,
+  checkOption,
   checkOptions,
   checkOptionValues,
   type CloseReason,
@@ -51,7 +52,7 @@ import {
 } from "./server.ts";
 import { joinBackplane } from "./join-backplane.ts";
 import { Topics } from "./topics.ts";
-import type { ServerFigures, ServerWatch, ServerWatcher } from "./watch.ts";
+import { aWatcher, type ServerFigures, type ServerWatch, type ServerWatcher } from "./watch.ts";
 
 type LiveServerConnection<P extends AnyProtocol> = LiveMemberConnection<
   MessageOf<P, "server">,
@@ -252,6 +253,7 @@ export class LiveServer<
   }
 
   watch(watcher: ServerWatcher): ServerWatch {
+    checkOption("watcher", watcher, aWatcher);
     this.#watchers.push(watcher);
     this.#times ??= this.#endpoint.timeHandlers((name, elapsedMs) => {
       for (const each of this.#watchers) each.handled(name, elapsedMs);

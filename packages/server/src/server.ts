@@ -1,6 +1,6 @@
 // The face of a server: what a program may ask of it. How it works is `LiveServer`'s.
 
-import { anObject, oneOf, type OptionChecks } from "@typewire/connection";
+import { LiveConnection, oneOf, type OptionCheck, type OptionChecks } from "@typewire/connection";
 import type { AnyMessage, AnyProtocol, MessageOf } from "@typewire/protocol";
 
 import type { MemberConnection } from "./member-connection.ts";
@@ -30,9 +30,15 @@ export interface PublishOptions<Connection> extends BroadcastOptions<Connection>
   readonly whenSlow?: WhenSlow | undefined;
 }
 
+/** A list of them, or whatever else, would be equal to no connection, and leave out none. */
+const aConnection: OptionCheck = {
+  expected: "a connection of this server",
+  allows: (value) => value instanceof LiveConnection,
+};
+
 export const broadcastOptions: OptionChecks<keyof BroadcastOptions<object>> = {
-  except: anObject,
-  from: anObject,
+  except: aConnection,
+  from: aConnection,
 };
 
 export const publishOptions: OptionChecks<keyof PublishOptions<object>> = {

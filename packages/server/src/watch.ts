@@ -2,7 +2,7 @@
 // options, hears of every message, and what it asks for the program counts as told.
 
 import type { BackplaneEvent, Gap } from "@typewire/backplane";
-import type { CloseReason } from "@typewire/connection";
+import type { CloseReason, OptionCheck } from "@typewire/connection";
 
 import type { MemberConnection } from "./member-connection.ts";
 import type { TurnedAwayBy } from "./server-options.ts";
@@ -22,6 +22,24 @@ export interface ServerWatcher {
   /** The handler of this message or call took so many milliseconds until it had settled: of each, one run in 64. */
   handled(name: string, elapsedMs: number): void;
 }
+
+const WATCHER_METHODS = [
+  "opened",
+  "closed",
+  "turnedAway",
+  "gap",
+  "backplane",
+  "handled",
+] as const satisfies readonly (keyof ServerWatcher)[];
+
+/** A watcher that cannot be told would throw where a connection opens. */
+export const aWatcher: OptionCheck = {
+  expected: `an object with the methods ${WATCHER_METHODS.join(", ")}`,
+  allows: (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    WATCHER_METHODS.every((name) => typeof Reflect.get(value, name) === "function"),
+};
 
 /** What a server has counted, beside `stats`. */
 export interface ServerFigures {

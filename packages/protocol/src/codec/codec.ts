@@ -15,7 +15,8 @@ export interface Codec<Message extends AnyMessage> {
   /**
    * The message in `payload[start, end)`, validated. It shares no memory with `payload`.
    *
-   * @throws TypewireError `cbor-malformed`, `cbor-unsupported`, `cbor-limit`, `schema-mismatch` or `unknown-type`.
+   * @throws TypewireError `cbor-malformed`, `cbor-unsupported`, `cbor-limit`, `schema-mismatch` or `unknown-type`;
+   * `option-invalid` where `payload` is no Uint8Array.
    */
   decode(payload: Uint8Array, start?: number, end?: number): Message;
 

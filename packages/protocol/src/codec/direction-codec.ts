@@ -2,6 +2,7 @@
 // path is asked first; what it does not know, or not yet, goes to the reference path. The header is reserved
 // before encoding and filled in after; when encoding fails, the writer is put back.
 
+import { assertBytes } from "../assert-bytes.ts";
 import { ByteWriter } from "../byte-writer.ts";
 import type { CodeBudget } from "../code-budget.ts";
 import { TypewireError } from "../errors.ts";
@@ -115,7 +116,8 @@ export class DirectionCodec<Message extends AnyMessage> implements Codec<Message
     if (!isRead) this.#compiled?.hasDecoded(name);
   }
 
-  decode(payload: Uint8Array, start = 0, end: number = payload.length): Message {
+  decode(payload: Uint8Array, start = 0, end = Infinity): Message {
+    assertBytes("payload", payload);
     const message = this.decodeIncoming(payload, start, Math.min(end, payload.length));
     if (isControlMessage(message)) throw controlOutOfPlace(message);
     return message;

@@ -3,6 +3,7 @@
 // place, without a copy; one that spans chunks is gathered in a buffer that grows with what arrived,
 // never with what was announced. The bytes belong to the reader's caller until the callback returns.
 
+import { assertBytes } from "../assert-bytes.ts";
 import { TypewireError } from "../errors.ts";
 import {
   cannotBecomeHeader,
@@ -59,6 +60,12 @@ export class FrameReader {
   #announced = 0;
 
   constructor(options: FrameReaderOptions = {}) {
+    if (typeof options !== "object" || options === null) {
+      throw new TypewireError(
+        "option-invalid",
+        `options: expected an object, got ${String(options)}`,
+      );
+    }
     if (options.maxFrameBytes !== undefined) this.maxFrameBytes = options.maxFrameBytes;
     this.#releaseFrames = options.releaseFrames ?? false;
   }
@@ -72,7 +79,7 @@ export class FrameReader {
     if (!Number.isInteger(bytes) || bytes < 1 || bytes > MAX_ANNOUNCED_BYTES) {
       throw new TypewireError(
         "option-invalid",
-        `maxFrameBytes: expected an integer from 1 to ${MAX_ANNOUNCED_BYTES}, got ${bytes}`,
+        `maxFrameBytes: expected an integer from 1 to ${MAX_ANNOUNCED_BYTES}, got ${typeof bytes === "number" ? bytes : typeof bytes}`,
       );
     }
     this.#maxFrameBytes = bytes;
@@ -94,10 +101,17 @@ export class FrameReader {
    * Returns how many bytes it took: all of them, unless `suspend` was called.
    *
    * @throws TypewireError `header-invalid`, `frame-empty`, or `frame-too-large`, the latter from the
-   * header alone.
+   * header alone; `option-invalid` where it was given something else, of which nothing is taken.
    */
   push(chunk: Uint8Array, onFrame: OnFrame): number {
     if (this.#failure !== undefined) throw this.#failure;
+    assertBytes("chunk", chunk);
+    if (typeof onFrame !== "function") {
+      throw new TypewireError(
+        "option-invalid",
+        `onFrame: expected a function, got ${typeof onFrame}`,
+      );
+    }
     this.#interrupted = this.#stopped;
     let position = 0;
     while (position < chunk.length && !this.#interrupted) {

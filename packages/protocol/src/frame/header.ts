@@ -22,7 +22,7 @@ export function encodeHeader(payloadLength: number): Uint8Array {
   ) {
     throw new TypewireError(
       "option-invalid",
-      `Cannot write header: expected a length from 1 to ${MAX_ANNOUNCED_BYTES}, got ${payloadLength}`,
+      `Cannot write header: expected a length from 1 to ${MAX_ANNOUNCED_BYTES}, got ${typeof payloadLength === "number" ? payloadLength : typeof payloadLength}`,
     );
   }
   const header = new Uint8Array(HEADER_BYTES);

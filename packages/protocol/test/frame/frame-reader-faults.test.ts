@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 
 import { FrameReader } from "../../src/frame/frame-reader.ts";
 import { encodeHeader, MAX_ANNOUNCED_BYTES } from "../../src/frame/header.ts";
+import { saludo } from "../../src/saludo.ts";
 import { concat, frameOf, fromHex, fromText } from "../support/bytes.ts";
 import { errorOf, expectError } from "../support/errors.ts";
 import { byteByByte, payloadsOf } from "../support/frames.ts";
@@ -298,4 +299,41 @@ describe("an exception of onFrame", () => {
     expect(frames).toBe(1);
     expect(thrown).toEqual([new Error("handler")]);
   });
+});
+
+test.each([
+  [null],
+  [undefined],
+  ["1         \xf6"],
+  [new ArrayBuffer(4)],
+  [[1, 2, 3]],
+  [5],
+  [new DataView(new ArrayBuffer(4))],
+])("%#: what is no Uint8Array is refused, and nothing of it taken", (chunk) => {
+  const given = chunk as never;
+  const reader = new FrameReader();
+  expectError(() => reader.push(given, () => {}), "option-invalid");
+  expect(reader.bufferedBytes).toBe(0);
+  const frames: number[] = [];
+  reader.push(saludo.client.encodeFrame({ type: "say", text: "x" }), (_, start, end) =>
+    frames.push(end - start),
+  );
+  expect(frames).toHaveLength(1);
+  expectError(() => saludo.client.decode(given), "option-invalid");
+});
+
+test("options and a callback that are none are refused", () => {
+  for (const options of [null, "x", 5]) {
+    expectError(() => new FrameReader(options as never), "option-invalid");
+  }
+  for (const onFrame of [null, undefined, "x", {}]) {
+    expectError(
+      () => new FrameReader().push(new Uint8Array(1), onFrame as never),
+      "option-invalid",
+    );
+  }
+  for (const length of [Symbol("x"), Object.create(null), 5n, "5", null]) {
+    expectError(() => encodeHeader(length as never), "option-invalid");
+    expectError(() => new FrameReader({ maxFrameBytes: length as never }), "option-invalid");
+  }
 });
