@@ -173,6 +173,17 @@ export class LiveClient<P extends AnyProtocol> implements ClientOf<P> {
   send(message: MessageOf<P, "client">): boolean {
     const { connection } = this;
     if (connection?.state === "open") return connection.send(message);
+    try {
+      return this.#sendAway(message);
+    } catch (error) {
+      // As `Connection.send` does.
+      beginAt(error, new Error());
+      throw error;
+    }
+  }
+
+  /** Sends while there is no connection. */
+  #sendAway(message: MessageOf<P, "client">): boolean {
     const last = this.#last;
     // Only before `start` is there neither a connection nor a last one.
     if (last === undefined) return false;

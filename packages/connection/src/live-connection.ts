@@ -12,6 +12,7 @@ import {
   type OpenCalls,
   TypewireError,
 } from "@typewire/protocol";
+import { beginAt } from "@typewire/protocol/internal";
 
 import { AwaitedEnd } from "./awaited-end.ts";
 import type { ByteSocket, SocketUser } from "./byte-socket.ts";
@@ -188,8 +189,14 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   send(message: Outgoing): boolean {
-    if (this.#state === "open" || this.#maySend) return this.#sender.send(message);
-    return this.#sender.drop(message, () => this.#obstacle("send"));
+    try {
+      if (this.#state === "open" || this.#maySend) return this.#sender.send(message);
+      return this.#sender.drop(message, () => this.#obstacle("send"));
+    } catch (error) {
+      // What is wrong with a message is shown at the line that sends it.
+      beginAt(error, new Error());
+      throw error;
+    }
   }
 
   /**

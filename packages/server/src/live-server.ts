@@ -22,6 +22,7 @@ import {
   tellersOf,
 } from "@typewire/connection";
 import { type AnyProtocol, type AuthOf, type MessageOf, TypewireError } from "@typewire/protocol";
+import { beginAt } from "@typewire/protocol/internal";
 
 import { admit } from "./context.ts";
 import { Door } from "./door.ts";
@@ -220,10 +221,14 @@ export class LiveServer<
     message: MessageOf<P, "server">,
     options: BroadcastOptions<ServerConnection<P>> = {},
   ): number {
-    checkOptions(options, broadcastOptions);
-    const frame = this.#fanOut.encode(message);
-    this.#backplane?.publish(undefined, frame, false);
-    return this.#fanOut.send(this.#connections, frame, message, options);
+    try {
+      checkOptions(options, broadcastOptions);
+      return this.#deliver(undefined, message, options);
+    } catch (error) {
+      // As `Connection.send` does.
+      beginAt(error, new Error());
+      throw error;
+    }
   }
 
   publish(
@@ -231,8 +236,22 @@ export class LiveServer<
     message: MessageOf<P, "server">,
     options: PublishOptions<ServerConnection<P>> = {},
   ): number {
-    checkOptions(options, publishOptions);
-    const members = this.#topics.membersOf(topic);
+    try {
+      checkOptions(options, publishOptions);
+      return this.#deliver(topic, message, options);
+    } catch (error) {
+      beginAt(error, new Error());
+      throw error;
+    }
+  }
+
+  /** To all connections where there is no topic, and to those of the other servers. */
+  #deliver(
+    topic: string | undefined,
+    message: MessageOf<P, "server">,
+    options: PublishOptions<ServerConnection<P>>,
+  ): number {
+    const members = topic === undefined ? this.#connections : this.#topics.membersOf(topic);
     const frame = this.#fanOut.encode(message);
     this.#backplane?.publish(topic, frame, options.whenSlow === "drop");
     return this.#fanOut.send(members, frame, message, options);
