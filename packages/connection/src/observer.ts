@@ -8,9 +8,10 @@ import type { Connection } from "./connection.ts";
 import { aFunction, type OptionChecks } from "./option-checks.ts";
 
 /**
- * What a log, metrics or a program itself hears of connections; `Self` is what it may ask of each. All of it is optional, and each method is
- * called with `this` as the observer. Bytes are on loan until the method returns. What a method throws, or
- * its promise rejects with, is told to `onHandlerError` under the method's name; the connection goes on.
+ * What a log, metrics or a program itself hears of connections; `Self` is what it may ask of each. All of it is
+ * optional, and each method is called with `this` as the observer. Bytes are on loan until the method returns.
+ * What a method throws, or its promise rejects with, is told to `onHandlerError` under the method's name; the
+ * connection goes on.
  */
 export interface Observer<
   Outgoing extends AnyMessage = AnyMessage,
@@ -40,14 +41,15 @@ export interface Observer<
    * `connection-closed` for what had not left whole when the connection ended (told before `onClose`) and for
    * what was sent after that; `auth-required` for what was sent before the peer proved the secret; `queue-full` for
    * what exceeds `maxBufferedBytes` within one turn of the event loop; `frame-too-large` or `cbor-limit` for what
-   * exceeds the peer's limits, of which `send` throws besides. What is
-   * sent on the same connection from within is counted, and not told. What the socket had taken may be lost as
-   * well: only an answer says that a message arrived.
+   * exceeds the peer's limits, of which `send` throws besides. What is sent on the same connection from within is
+   * counted, and not told. What the socket had taken may be lost as well: only an answer says that a message
+   * arrived.
    */
   onUndelivered?(connection: Self, messages: readonly Outgoing[], why: TypewireError): void;
   /**
-   * A handler threw or rejected, and its connection ends with `internal`; or a method of an observer did, and
-   * the connection goes on. Perhaps after the end. Has the stack, which the peer never gets.
+   * A handler of a message threw or rejected, and its connection ends with `internal`; or the handler of a call, or
+   * a method of an observer did, and the connection goes on. Perhaps after the end. Has the stack, which the peer
+   * never gets.
    */
   onHandlerError?(connection: Self, handlerName: string, error: unknown): void;
   /** A message was queued as `bytes[start, end)`, header and payload. */
