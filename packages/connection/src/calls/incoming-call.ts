@@ -101,13 +101,31 @@ export class IncomingCall extends Expiring implements PumpOwner {
   /** Runs the handler. Never throws. */
   run(input: unknown): void {
     const face = new HandledCall(this);
-    const { around } = this.#entry;
-    if (around === undefined) {
-      this.#handle(input, face);
+    const { middlewares } = this.#entry;
+    if (middlewares.length === 0) {
+      this.handle(input, face);
       return;
     }
-    this.#middlewares = new MiddlewareRun(this, () => this.#handle(input, face));
-    this.#middlewares.begin(around, face);
+    this.#middlewares = new MiddlewareRun(this, middlewares, input, face);
+    this.#middlewares.begin();
+  }
+
+  /** Begins the handler, inside of the middlewares where there are some. Never throws. */
+  handle(input: unknown, face: HandledCall): void {
+    let answer: unknown;
+    try {
+      answer = this.#entry.handler(input, face as never);
+    } catch (error) {
+      this.#handled({ ok: false, error });
+      return;
+    }
+    if (!isThenable(answer)) this.#take(answer);
+    else {
+      promiseOf(answer).then(
+        (output) => this.#take(output),
+        (error: unknown) => this.#handled({ ok: false, error }),
+      );
+    }
   }
 
   /** Ends it early: the signal aborts, its items end, `return()` of what it yields is called at once. */
@@ -155,23 +173,6 @@ export class IncomingCall extends Expiring implements PumpOwner {
   itemRefused(error: unknown): void {
     this.failure = { error };
     this.#stopItems({ ok: false, error });
-  }
-
-  #handle(input: unknown, face: HandledCall): void {
-    let answer: unknown;
-    try {
-      answer = this.#entry.handler(input, face as never);
-    } catch (error) {
-      this.#handled({ ok: false, error });
-      return;
-    }
-    if (!isThenable(answer)) this.#take(answer);
-    else {
-      promiseOf(answer).then(
-        (output) => this.#take(output),
-        (error: unknown) => this.#handled({ ok: false, error }),
-      );
-    }
   }
 
   /** What the handler returned: the output, or the items that it yields. */
