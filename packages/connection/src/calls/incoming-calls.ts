@@ -13,6 +13,7 @@ import { type CallDeadlines, Expiring } from "./call-deadlines.ts";
 import { answerOf, failureOf, internalFailure } from "./call-answer.ts";
 import { type CallLink, DEFAULT_TIMEOUT_MS } from "./call-link.ts";
 import { CallIds } from "./call-ids.ts";
+import { CallsById } from "./calls-by-id.ts";
 import type { CallTally } from "./call-tally.ts";
 import { CalleeSlots } from "./callee-slots.ts";
 import type { CallTable } from "./handler-table.ts";
@@ -65,7 +66,7 @@ export class IncomingCalls implements Callee {
   readonly held: HeldItems;
   readonly #endpoint: CalleeEndpoint;
   readonly #link: CallLink;
-  readonly #open = new Map<number, IncomingCall>();
+  readonly #open = new CallsById<IncomingCall>();
   readonly #slots: CalleeSlots;
   readonly #ids: CallIds;
   #drain: { readonly retryAfterMs: number; readonly halfTime: HalfTime } | undefined;
@@ -142,7 +143,7 @@ export class IncomingCalls implements Callee {
       const forMs = this.#timeoutFor(isStream, timeoutMs);
       const call = new IncomingCall(this, entry, id);
       call.beganAtMs = this.#endpoint.tally.times?.begin(name);
-      this.#open.set(id, call);
+      this.#open.add(call);
       this.#slots.take(isStream);
       this.#endpoint.quota.inFlight += 1;
       if (forMs !== Infinity) {
@@ -215,7 +216,7 @@ export class IncomingCalls implements Callee {
 
   /** The peer has ended its half: answers still leave, and calls whose items have not all come end. */
   peerEnded(): void {
-    for (const call of this.#open.values()) {
+    for (const call of this.#open.all()) {
       if (call.inbox?.isOpen === true) call.abort("connection-lost");
     }
   }
@@ -227,7 +228,7 @@ export class IncomingCalls implements Callee {
     if (this.#drain !== undefined) this.#endpoint.deadlines.delete(this.#drain.halfTime);
     this.#abortAll("connection-lost");
     // What was asked to end before runs on without a slot: nothing waits for it, least of all a timer.
-    for (const call of this.#open.values()) this.#endpoint.deadlines.delete(call);
+    for (const call of this.#open.all()) this.#endpoint.deadlines.delete(call);
     this.#endpoint.deadlines.prune();
   }
 
@@ -309,7 +310,7 @@ export class IncomingCalls implements Callee {
   }
 
   #abortAll(code: "shutting-down" | "connection-lost"): void {
-    for (const call of this.#open.values()) call.abort(code);
+    for (const call of this.#open.all()) call.abort(code);
   }
 
   #tellDrained(): void {

@@ -21,6 +21,7 @@ import { answeredWith, endedBy } from "./call-failures.ts";
 import type { CallTally } from "./call-tally.ts";
 import { type CallMaker, MOST_OPEN_NOTED } from "./call-faces.ts";
 import { CallIds } from "./call-ids.ts";
+import { CallsById } from "./calls-by-id.ts";
 import { type CallLink, DEFAULT_TIMEOUT_MS } from "./call-link.ts";
 import { closed, invalidInput, ranBefore, tooManyStreams, unsupported } from "./caller-failures.ts";
 import { type PeerSlots, CallerSlots } from "./caller-slots.ts";
@@ -55,7 +56,7 @@ export class OutgoingCalls implements Caller, CallMaker {
   readonly #comesBack: boolean;
   #line: Line | undefined;
   /** On the current connection, by id. */
-  readonly #open = new Map<number, OutgoingCall>();
+  readonly #open = new CallsById<OutgoingCall>();
   readonly #slots = new CallerSlots();
   readonly #waiting = new Set<OutgoingCall>();
   readonly #held: HeldItems;
@@ -144,7 +145,7 @@ export class OutgoingCalls implements Caller, CallMaker {
     this.#isDraining = false;
     this.#drain = undefined;
     if (!this.#comesBack) this.#closed ??= because;
-    const open = [...this.#open.values()];
+    const open = this.#open.all();
     const waiting = [...this.#waiting];
     this.#open.clear();
     this.#slots.clear();
@@ -304,6 +305,7 @@ export class OutgoingCalls implements Caller, CallMaker {
    * is to look at them too.
    */
   #sendWaiting(all = false): void {
+    if (this.#waiting.size === 0) return;
     for (const call of this.#waiting) {
       const line = this.#line;
       if (line === undefined || this.#isDraining) return;
@@ -327,7 +329,7 @@ export class OutgoingCalls implements Caller, CallMaker {
     const id = this.#ids.next();
     call.id = id;
     call.attempts += 1;
-    this.#open.set(id, call);
+    this.#open.add(call);
     this.#slots.take(isStream);
     // Until it is queued it ends nowhere: a connection that ends within `send` has not sent it.
     call.frameEndsAt = Infinity;
