@@ -14,6 +14,20 @@ describe("release", () => {
     expect(small).toHaveLength(32 * 1024 - 1);
     release(large);
   });
+
+  test("does not ask for the buffer of what is small, which the host would have to make", () => {
+    let asked = 0;
+    class Chunk extends Uint8Array {
+      override get buffer(): ArrayBuffer {
+        asked += 1;
+        return super.buffer as ArrayBuffer;
+      }
+    }
+    release(new Chunk(2_000));
+    expect(asked).toBe(0);
+    release(new Chunk(32 * 1024));
+    expect(asked).toBe(1);
+  });
 });
 
 describe("FrameReader", () => {
