@@ -21,6 +21,7 @@ const ROOMS: readonly (readonly string[])[] = [
     "assert-bytes.ts",
     "unprintable.ts",
     "globals.d.ts",
+    "unprintable.ts",
   ],
   ["frame/", "cbor/"],
   ["schema/"],

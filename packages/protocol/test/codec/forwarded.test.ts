@@ -3,10 +3,10 @@
 import { describe, expect, test } from "bun:test";
 
 import { defaultLimits, defineProtocol, Type, TypewireError } from "../../src/index.ts";
-import { assertForwardable, ByteWriter, compileNow } from "../../src/internal.ts";
+import { assertForwardable, ByteWriter, compileNow, MOST_NAME_BYTES } from "../../src/internal.ts";
 
 const long = "n".repeat(40);
-const longer = "ñ".repeat(200);
+const longer = "ñ".repeat(MOST_NAME_BYTES / 2);
 
 const definition = {
   name: "forwarded",

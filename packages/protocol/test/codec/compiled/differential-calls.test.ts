@@ -9,6 +9,7 @@ import fc from "fast-check";
 import type { Codec } from "../../../src/codec/codec.ts";
 import { CallMisfit, TypewireError } from "../../../src/errors.ts";
 import type { CallMessage } from "../../../src/schema/control.ts";
+import { isPrintable } from "../../../src/schema/names.ts";
 import type { Sample } from "../../support/arbitrary-leaves.ts";
 import { arbitrarySample } from "../../support/arbitrary-protocol.ts";
 import { HOSTILE_NAMES, PLAIN_NAMES } from "../../support/arbitrary-values.ts";
@@ -30,7 +31,8 @@ interface CallSample {
 
 const arbitraryName = fc
   .constantFrom(...PLAIN_NAMES, ...HOSTILE_NAMES)
-  .filter((name) => !["__proto__", "", "then"].includes(name) && !name.startsWith("$"));
+  .filter((name) => !["__proto__", "", "then"].includes(name) && !name.startsWith("$"))
+  .filter(isPrintable);
 
 const arbitraryId = fc.oneof(
   fc.nat(30),

@@ -18,6 +18,7 @@ import { compileNow, generatedCode } from "../../../src/codec/direction-codec.ts
 import { defineProtocol, defineReferenceProtocol } from "../../../src/define-protocol.ts";
 import { defaultLimits } from "../../../src/limits.ts";
 import { buildMessageTable } from "../../../src/schema/message-table.ts";
+import { MOST_NAME_BYTES } from "../../../src/schema/names.ts";
 import { type Shape, shapesIn } from "../../../src/schema/shape.ts";
 import { errorOf } from "../../support/errors.ts";
 import { webhookMessage, WEBHOOKS, webhookSchemas } from "../../support/webhooks.ts";
@@ -115,8 +116,8 @@ describe("a message", () => {
       "ñ",
       "x".repeat(23),
       "x".repeat(24),
-      "x".repeat(300),
-      "\0",
+      "x".repeat(MOST_NAME_BYTES),
+      " ",
     ];
     const alike = Array.from({ length: 300 }, (_, index) => `same_${index}_same`);
     const body = Type.Object({ n: Type.Integer() });
