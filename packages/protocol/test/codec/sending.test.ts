@@ -14,7 +14,7 @@ import { errorOf, expectError } from "../support/errors.ts";
 import { randomFrom } from "../support/random.ts";
 import type { ValueMessage } from "../support/value-codec.ts";
 
-const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 25);
+const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 50);
 const TIMEOUT_MS = 20_000 + CASES * 100;
 
 type Fields = Readonly<Record<string, unknown>>;
