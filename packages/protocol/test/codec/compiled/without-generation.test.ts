@@ -22,6 +22,7 @@ test(
         process.execPath,
         "--disallow-code-generation-from-strings",
         "test",
+        `--timeout=${TIMEOUT_MS}`,
         ...files.map((file) => join(TESTS, file)),
       ],
       // The random tests in short: they run at length with code generation as well.
