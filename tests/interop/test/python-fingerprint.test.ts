@@ -38,11 +38,20 @@ const odd = defineProtocol({
         ),
       ),
     }),
-    ['"\\\n\u0001\u007f']: Type.Object(
+    ['"\\']: Type.Object(
       Object.fromEntries(
-        ["title", "default", "properties", "\uffff", "🎉", "größe", "\u2028", "", "0"].map(
-          (name) => [name, Type.String({ title: "t", examples: [{ title: 1 }] })],
-        ),
+        [
+          "title",
+          "default",
+          "properties",
+          "\n\u0001\u007f",
+          "\uffff",
+          "🎉",
+          "größe",
+          "\u2028",
+          "",
+          "0",
+        ].map((name) => [name, Type.String({ title: "t", examples: [{ title: 1 }] })]),
       ),
     ),
   },
