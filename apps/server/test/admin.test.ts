@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { executable, Program } from "@typewire/testkit";
+import { executable, Program, within } from "@typewire/testkit";
+import { SaludoPeer } from "@typewire/testkit/saludo-peer";
 
 import { runMain } from "./programs.ts";
 
@@ -118,6 +119,31 @@ describe("--admin", () => {
     expect((await fetch(url)).status).toBe(401);
     const headers = { authorization: "Bearer 0123456789abcdef" };
     expect((await fetch(url, { headers })).status).toBe(200);
+  });
+
+  test("takes no descriptor from clients, however many connections are opened to it", async () => {
+    const script = `ulimit -n 64; exec ${executable("server")} --port 0 --admin 127.0.0.1:0`;
+    await using program = new Program(["/bin/sh", "-c", script]);
+    const [, port = ""] = await program.stderr.line(/listening.*127\.0\.0\.1:(\d+)/);
+    const [, url = ""] = await program.stderr.line(/^\[ADMIN\] .* (http:\S+)$/);
+    const ended: Promise<void>[] = [];
+    const floods = Array.from({ length: 200 }, async () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      ended.push(promise);
+      const socket = await Bun.connect({
+        hostname: "127.0.0.1",
+        port: Number(new URL(url).port),
+        socket: { data() {}, close: () => resolve(), error: () => resolve() },
+      });
+      // A socket that says nothing is not even accepted.
+      socket.write("GET /healthz HTTP/1.1\r\n");
+    });
+    await Promise.all(floods);
+    using peer = await SaludoPeer.connect({ port: Number(port) });
+    await within(peer.next("greeting"), () => "The flood of the admin address kept a client out");
+    await within(Promise.all(ended), () => "The flood was not ended");
+    expect((await fetch(new URL("/healthz", url))).status).toBe(200);
+    expect(program.stderr.text).not.toContain("SystemError");
   });
 
   test("is refused where its port is taken, and then nothing is served", async () => {

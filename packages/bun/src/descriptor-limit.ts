@@ -2,7 +2,7 @@
 // descriptor is left, so a server never goes there: it counts what is open when it starts, and keeps some
 // in reserve.
 
-import { readdirSync } from "node:fs";
+import { closeSync, openSync, readdirSync } from "node:fs";
 
 /** Kept for what a process opens while it serves: files that are read again, look-ups, the program's own. */
 const MOST_RESERVED = 128;
@@ -36,6 +36,18 @@ export function shareDescriptors(limit: number, open: number): Descriptors {
 export function descriptors(): Descriptors {
   const limit = descriptorLimit();
   return shareDescriptors(limit, limit === Infinity ? 0 : openDescriptors());
+}
+
+/** Whether a descriptor below `most` is free: the system gives the lowest. */
+export function hasDescriptorsBelow(most: number): boolean {
+  if (most === Infinity) return true;
+  try {
+    const descriptor = openSync("/dev/null", "r");
+    closeSync(descriptor);
+    return descriptor < most;
+  } catch {
+    return false;
+  }
 }
 
 /** `ulimit -n` as Bun has set it at start (soft raised to hard), or Infinity where there is no such limit. */

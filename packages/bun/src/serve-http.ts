@@ -4,6 +4,7 @@
 import { describeSystemError, formatAddress } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 
+import { descriptors, hasDescriptorsBelow } from "./descriptor-limit.ts";
 import { listenReasons } from "./listen.ts";
 
 /** A request has no body here. */
@@ -11,6 +12,12 @@ const MAX_BODY_BYTES = 1024;
 
 /** Seconds after which a client is gone that takes nothing, or asks for nothing. */
 const IDLE_SECONDS = 30;
+
+/**
+ * How often it is looked whether descriptors are left. Bun counts no connections of HTTP and refuses none, so
+ * that whoever reaches the address could take them all; and once none is left, no client is accepted either.
+ */
+const LOOK_MS = 1000;
 
 export interface HttpListening {
   /** The address bound, for people: `127.0.0.1:9464`. */
@@ -20,7 +27,8 @@ export interface HttpListening {
 }
 
 /**
- * Listens at `target`, at port 0 on a free one, and answers with what `answer` makes of a request.
+ * Listens at `target`, at port 0 on a free one, and answers with what `answer` makes of a request. Where the
+ * process comes to its last descriptors, all connections of this listener are ended.
  *
  * @throws TypewireError `listen-failed`, naming the address and the reason.
  */
@@ -28,9 +36,11 @@ export function serveHttp(
   target: { readonly hostname: string; readonly port: number },
   answer: (request: Request) => Promise<Response>,
 ): HttpListening {
-  try {
-    const server = Bun.serve({
-      ...target,
+  const { reservedFrom } = descriptors();
+  const listenAt = (port: number) =>
+    Bun.serve({
+      hostname: target.hostname,
+      port,
       fetch: answer,
       idleTimeout: IDLE_SECONDS,
       maxRequestBodySize: MAX_BODY_BYTES,
@@ -38,9 +48,27 @@ export function serveHttp(
       // Without development, Bun would share the port with whatever process listens there already.
       reusePort: false,
     });
+  try {
+    const first = listenAt(target.port);
+    const port = first.port ?? target.port;
+    let server: typeof first | undefined = first;
+    const looking = setInterval(() => {
+      if (server !== undefined && hasDescriptorsBelow(reservedFrom)) return;
+      void server?.stop(true);
+      server = undefined;
+      try {
+        server = listenAt(port);
+      } catch {
+        // The port or the last descriptor is another's for now: the next look tries again.
+      }
+    }, LOOK_MS);
+    looking.unref();
     return {
-      address: formatAddress({ hostname: target.hostname, port: server.port ?? target.port }),
-      stop: () => server.stop(true),
+      address: formatAddress({ hostname: target.hostname, port }),
+      stop: async () => {
+        clearInterval(looking);
+        await server?.stop(true);
+      },
     };
   } catch (error) {
     const why = describeSystemError(error, listenReasons);
