@@ -60,6 +60,9 @@ type LiveServerConnection<P extends AnyProtocol> = LiveMemberConnection<
   MessageOf<P, "client">
 >;
 
+/** Of a broadcast or publication without any: they need no check, which is a tenth of what a publication costs. */
+const noOptions = {} as const;
+
 /** The server of protocol `P`. */
 export class LiveServer<
   P extends AnyProtocol,
@@ -219,10 +222,10 @@ export class LiveServer<
 
   broadcast(
     message: MessageOf<P, "server">,
-    options: BroadcastOptions<ServerConnection<P>> = {},
+    options: BroadcastOptions<ServerConnection<P>> = noOptions,
   ): number {
     try {
-      checkOptions(options, broadcastOptions);
+      if (options !== noOptions) checkOptions(options, broadcastOptions);
       return this.#deliver(undefined, message, options);
     } catch (error) {
       // As `Connection.send` does.
@@ -234,10 +237,10 @@ export class LiveServer<
   publish(
     topic: string,
     message: MessageOf<P, "server">,
-    options: PublishOptions<ServerConnection<P>> = {},
+    options: PublishOptions<ServerConnection<P>> = noOptions,
   ): number {
     try {
-      checkOptions(options, publishOptions);
+      if (options !== noOptions) checkOptions(options, publishOptions);
       return this.#deliver(topic, message, options);
     } catch (error) {
       beginAt(error, new Error());
