@@ -3,14 +3,14 @@
 
 import type { Announcements } from "./announcements.ts";
 import type { BackplaneServer } from "./backplane.ts";
-import { type Beat, encodeBusMessage } from "./bus-messages.ts";
+import { type Beat, encodeBusMessage, HEAD_BYTES } from "./bus-messages.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
-/** A beat of more bytes is told in several. */
+/** The topics of a beat take so many bytes at most: what is more is told in another. */
 const BEAT_BYTES = 48 * 1024;
 
-/** Both numbers of a topic and the heads take so many bytes at most. */
+/** Both numbers of a topic and its head take so many bytes at most. */
 const TOPIC_BYTES = 20;
 
 /** What beats tell of, and what sends them. */
@@ -50,6 +50,7 @@ export class Beats {
   beat(): void {
     const { outbox, subscriptions, announcements } = this.#parts;
     const head = this.#head();
+    const most = Math.min(BEAT_BYTES, outbox.maxMessageBytes - HEAD_BYTES);
     let part: Part | undefined;
     let bytes = 0;
     let isSaid = false;
@@ -60,12 +61,14 @@ export class Beats {
       isSaid = true;
     };
     for (const topic of announcements.next()) {
+      // The length of a topic is that of its bytes: a topic's name is ASCII.
+      const topicBytes = topic.length + TOPIC_BYTES;
+      if (part !== undefined && bytes + topicBytes > most) say(part);
       part ??= { topics: [], last: [], members: [] };
       part.topics.push(topic);
       part.last.push(outbox.toldOf(topic));
       part.members.push(subscriptions.toldOf(topic));
-      bytes += topic.length + TOPIC_BYTES;
-      if (bytes > BEAT_BYTES) say(part);
+      bytes += topicBytes;
     }
     if (part !== undefined || !isSaid) say(part ?? { topics: [], last: [], members: [] });
   }

@@ -6,6 +6,9 @@ import { ByteWriter, controlCodec, type ControlCodec } from "@typewire/protocol/
 
 const whole = (minimum: number) => Type.Integer({ minimum, maximum: Number.MAX_SAFE_INTEGER });
 
+/** The control frame of a batch, and of a beat without topics, is shorter. */
+export const HEAD_BYTES = 320;
+
 /** Longer names are of no server of ours. */
 const nodeId = Type.String({ minLength: 1, maxLength: 64 });
 

@@ -22,6 +22,9 @@ import type { Stop, Transport, TransportStatus } from "./transport.ts";
 /** After the line is back, those who beat before are waited for so long. */
 const WAIT_MS = 2000;
 
+/** A bus that takes less has no room for a beat with the longest topic. Answers a bus that is set up for something else. */
+const LEAST_MESSAGE_BYTES = 1024;
+
 /** What waits when the server ends may take so long to leave. */
 const CLOSE_MS = 2000;
 
@@ -189,7 +192,8 @@ export class LiveBackplane implements BackplaneLine {
     yield* this.#subscriptions.names();
   }
 
-  #hear(status: TransportStatus): void {
+  #hear(told: TransportStatus): void {
+    const status = usable(told);
     if (this.#line === "closed" || (this.#line === status.state && status.state !== "up")) return;
     const { event } = this.#server;
     this.#line = status.state;
@@ -322,4 +326,13 @@ export class LiveBackplane implements BackplaneLine {
   #heardAgain(node: string): void {
     if (this.#awaited?.delete(node) === true && this.#awaited.size === 0) this.#flow();
   }
+}
+
+/** A line that cannot carry what servers say is none. */
+function usable(status: TransportStatus): TransportStatus {
+  if (status.state !== "up") return status;
+  const { maxMessageBytes = Infinity } = status;
+  if (maxMessageBytes >= LEAST_MESSAGE_BYTES) return status;
+  const why = `the bus takes messages of ${maxMessageBytes} bytes, expected ${LEAST_MESSAGE_BYTES} or more`;
+  return { state: "failed", why };
 }

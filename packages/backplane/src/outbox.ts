@@ -3,11 +3,11 @@
 //
 // A number is used for every message, also for one that had no room: so the others see the hole.
 
-import { encodeBusMessage } from "./bus-messages.ts";
+import { encodeBusMessage, HEAD_BYTES } from "./bus-messages.ts";
 import { Fifo } from "./fifo.ts";
 
 /** A batch takes frames up to this, with the frame in front of them 64 KiB; or one larger frame. */
-const BATCH_BYTES = 64 * 1024 - 256;
+const BATCH_BYTES = 64 * 1024 - HEAD_BYTES;
 
 /** What waits for the bus, or for its answer: beyond it, messages are dropped. Answers a bus that is away for long. */
 export const HELD_BYTES = 16 * 1024 * 1024;
@@ -86,6 +86,7 @@ export class Outbox {
   #isAsked = false;
   #isScheduled = false;
   epoch = 1;
+  /** The most that the bus takes in one message. What waits is cut to it as it leaves; a larger frame is dropped. */
   maxMessageBytes = Infinity;
   batchesSent = 0;
   messagesSent = 0;
@@ -207,6 +208,12 @@ export class Outbox {
     while (this.#flows) {
       const batch = this.#again.peek();
       if (batch === undefined) return;
+      if (batch.bytes.length > this.maxMessageBytes) {
+        this.#again.shift();
+        this.#heldBytes -= batch.bytes.length;
+        this.#drop(batch.topic, batch.first, batch.last);
+        continue;
+      }
       if (this.#sentBytes > 0 && this.#sentBytes + batch.bytes.length > CREDIT_BYTES) return;
       this.#again.shift();
       this.#send(batch);
@@ -248,25 +255,47 @@ export class Outbox {
     if (this.#open.get(batch.topic) === batch) this.#open.delete(batch.topic);
   }
 
-  #number({ topic, drop, frames, bytes, heldBytes, skipped }: OpenBatch): void {
+  #number({ topic, drop, frames, heldBytes, skipped }: OpenBatch): void {
+    this.#streamOf(topic).last += skipped;
+    this.#heldBytes -= heldBytes;
+    const most = this.maxMessageBytes - HEAD_BYTES;
+    let from = 0;
+    let bytes = 0;
+    for (const [index, frame] of frames.entries()) {
+      if (index > from && bytes + frame.length > most) {
+        this.#numberPart(topic, drop, frames.slice(from, index), bytes);
+        from = index;
+        bytes = 0;
+      }
+      bytes += frame.length;
+    }
+    this.#numberPart(topic, drop, from === 0 ? frames : frames.slice(from), bytes);
+  }
+
+  /** As many frames as one message of the bus takes. */
+  #numberPart(topic: string, drop: boolean, frames: readonly Uint8Array[], bytes: number): void {
     const stream = this.#streamOf(topic);
     const count = frames.length;
-    const first = stream.last + skipped + 1;
-    stream.last = first + count - 1;
-    this.#heldBytes -= heldBytes;
+    const first = stream.last + 1;
+    stream.last += count;
     const { node } = this.#line;
     const head = { type: "$batch", node, epoch: this.epoch, first, count } as const;
     const message = encodeBusMessage(drop ? { ...head, drop } : head, frames, bytes);
     if (message.length > this.maxMessageBytes) {
-      this.messagesDropped += count;
-      stream.told = stream.last;
-      this.#line.numbered(topic);
+      this.#drop(topic, first, stream.last);
       return;
     }
     this.#heldBytes += message.length;
     this.batchesSent += 1;
     this.messagesSent += count;
     this.#send({ topic, first, last: stream.last, bytes: message });
+  }
+
+  /** The bus does not take them; the others are told of their numbers. */
+  #drop(topic: string, first: number, last: number): void {
+    this.messagesDropped += last - first + 1;
+    this.#streamOf(topic).told = last;
+    this.#line.numbered(topic);
   }
 
   #send(batch: SentBatch): void {

@@ -142,6 +142,51 @@ describe("a backplane", () => {
     expect(a.backplane.stats()).toMatchObject({ batchesRefused: 4, servers: 2 });
   });
 
+  test("says on a bus that takes little what fits in its messages, in more of them", async () => {
+    const { clock, bus, beats } = world();
+    const largest = { all: 0 };
+    bus.fate = (_subject, bytes) => {
+      largest.all = Math.max(largest.all, bytes.length);
+      return [{ afterMs: 0, bytes }];
+    };
+    const [a, b] = [
+      new Node(bus, clock, "a", { isUp: false }),
+      new Node(bus, clock, "b", { isUp: false }),
+    ];
+    const topics = Array.from({ length: 100 }, (_, index) => `${"t".repeat(240)}${index}`);
+    for (const topic of topics) b.backplane.members(topic, 1);
+    for (let count = 0; count < 200; count += 1) a.say("x".repeat(100), topics[0]);
+    for (const { line } of [a, b]) line.tell({ state: "up", maxMessageBytes: 1024 });
+    await beats(4);
+    expect(topics.map((topic) => a.backplane.othersOf(topic).members)).toEqual(topics.map(() => 1));
+    for (let count = 0; count < 200; count += 1) a.say("y".repeat(100), topics[99]);
+    await settle();
+    expect(largest.all).toBeLessThanOrEqual(1024);
+    expect(b.texts(topics[99])).toHaveLength(200);
+    expect(a.backplane.stats()).toMatchObject({
+      messagesDropped: 0,
+      messagesSent: 400,
+      servers: 2,
+    });
+  });
+
+  test("goes on alone on a bus that takes less than a beat, says so, and joins when it takes more", async () => {
+    const { clock, bus, beats } = world();
+    const a = new Node(bus, clock, "a", { isUp: false });
+    const b = new Node(bus, clock, "b");
+    a.line.tell({ state: "up", maxMessageBytes: 512 });
+    await beats(2);
+    expect(a.events[0]).toEqual({
+      type: "failed",
+      why: "the bus takes messages of 512 bytes, expected 1024 or more",
+    });
+    expect([a.backplane.stats().state, b.backplane.stats().servers]).toEqual(["failed", 1]);
+    a.line.tell({ state: "down", why: "it ends" });
+    a.line.tell({ state: "up", maxMessageBytes: 1024 });
+    await beats(2);
+    expect([a.backplane.stats().state, b.backplane.stats().servers]).toEqual(["up", 2]);
+  });
+
   test("hears itself, where a bus repeats what it said, and takes nothing of it", async () => {
     const { clock, bus, beats } = world();
     const a = new Node(bus, clock, "a");

@@ -101,6 +101,47 @@ describe("Outbox", () => {
     expect(said).toEqual(["1:a 2+1"]);
   });
 
+  test("fills messages to what the bus takes, also of what waited before that was known", async () => {
+    const { box, said, sizes, publish } = outbox();
+    publish("a", 7, false, "x".repeat(250));
+    publish("a", 1, false, "x".repeat(2000));
+    publish("a", 1);
+    box.maxMessageBytes = 1024;
+    box.flow();
+    publish("a", 4, false, "x".repeat(250));
+    await settle();
+    expect(said).toEqual([
+      "1:a 1+2",
+      "1:a 3+2",
+      "1:a 5+2",
+      "1:a 7+1",
+      "1:a 9+1",
+      "1:a 10+2",
+      "1:a 12+2",
+    ]);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1024);
+    expect([box.messagesDropped, box.messagesSent, box.toldOf("a")]).toEqual([1, 12, 13]);
+    box.ask();
+    box.answered(box.mark);
+    expect([box.isEmpty, box.heldBytes]).toEqual([true, 0]);
+  });
+
+  test("drops what the next line does not take, and counts it", async () => {
+    const { box, said, publish } = outbox();
+    box.flow();
+    publish("a", 1, false, "x".repeat(2000));
+    publish("b", 1);
+    await settle();
+    box.stop();
+    box.maxMessageBytes = 1024;
+    box.flow();
+    expect(said).toEqual(["1:a 1+1", "1:b 1+1", "1:b 1+1"]);
+    expect([box.messagesDropped, box.toldOf("a"), box.toldOf("b")]).toEqual([1, 1, 1]);
+    box.ask();
+    box.answered(box.mark);
+    expect([box.isEmpty, box.heldBytes]).toEqual([true, 0]);
+  });
+
   test("begins numbers anew when there are too many topics, after the old ones are answered", async () => {
     const { box, said, publish } = outbox(2);
     box.flow();

@@ -116,7 +116,10 @@ export class NatsTransport implements Transport {
     try {
       connection = await connect(this.#dialOptions());
     } catch (error) {
-      return statusOf(error);
+      const status = statusOf(error);
+      if (status.state === "failed") return status;
+      // The client's words name no address, and are few where another service answers, or none.
+      return lost(`no line to NATS at ${[this.#options.servers].flat().join(", ")}: ${status.why}`);
     }
     const ended = Promise.withResolvers<Exclude<TransportStatus, { state: "up" }>>();
     const line: Line = {

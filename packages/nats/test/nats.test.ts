@@ -89,6 +89,34 @@ describe.skipIf(outsideTool("nats-server") === undefined)("servers joined by nat
     expect(early.heard).toEqual(["before"]);
   });
 
+  test("join on a NATS that takes little at once; what is larger is dropped, and told elsewhere", async () => {
+    await using bus = await NatsServer.start("max_payload: 2048");
+    const [a, b] = await sites({ servers: bus.address });
+    await using _a = a;
+    await using _b = b;
+    const texts = numbers(0, 500).map((text) => text.padEnd(100));
+    for (const text of texts.slice(0, 300)) a.say(text);
+    a.say("x".repeat(4000));
+    for (const text of texts.slice(300)) a.say(text);
+    await until("all that fits", () => b.heard.length === 500 && a.heard.length === 501);
+    expect(b.heard).toEqual(texts);
+    expect(b.gaps).toMatchObject([{ topic: "room", from: 301, missed: 1 }]);
+    expect(b.told).toEqual([1]);
+    expect(a.stats).toMatchObject({ messagesSent: 500, messagesDropped: 1, reconnects: 0 });
+  });
+
+  test("go on alone on a NATS that takes less than they have to say, and say so", async () => {
+    await using bus = await NatsServer.start("max_payload: 512\nmax_control_line: 512");
+    await using site = new Site({ servers: bus.address });
+    await site.connect();
+    await until("the news", () => site.events.length > 0);
+    expect(site.events).toEqual([
+      { type: "failed", why: "the bus takes messages of 512 bytes, expected 1024 or more" },
+    ]);
+    site.say("alone");
+    await until("its own", () => site.heard.length === 1);
+  });
+
   test("try each of the addresses that they were given", async () => {
     await using gone = await NatsServer.start();
     await gone.kill();
@@ -96,6 +124,60 @@ describe.skipIf(outsideTool("nats-server") === undefined)("servers joined by nat
     await using site = new Site({ servers: [gone.address, bus.address] });
     await until("a line", () => site.stats.state === "up");
   });
+});
+
+/** What answers at an address where NATS should be: to a line, and to what is said on it. */
+const OTHER_SERVICES: readonly (readonly [
+  string,
+  { readonly greets?: string; readonly says?: string },
+])[] = [
+  ["says nothing", {}],
+  ["speaks HTTP", { says: "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n" }],
+  ["speaks as Redis does", { says: "-ERR unknown command\r\n" }],
+  ["speaks SSH", { greets: "SSH-2.0-OpenSSH_9.2p1\r\n" }],
+  ["speaks SMTP", { greets: "220 mail ESMTP\r\n", says: "500 what\r\n" }],
+  ["begins as NATS does, with what is no JSON", { greets: "INFO {nonsense\r\n" }],
+  [
+    "begins as NATS does, and goes on with nothing",
+    { greets: 'INFO {"version":"2.9.0","proto":1}\r\n' },
+  ],
+];
+
+describe("servers joined by nats() at an address where another service", () => {
+  test.each(OTHER_SERVICES)(
+    "%s are alone, say why and where, and serve their own",
+    async (_, service) => {
+      let dials = 0;
+      const other = Bun.listen({
+        hostname: "127.0.0.1",
+        port: 0,
+        socket: {
+          open(socket) {
+            dials += 1;
+            if (service.greets !== undefined) socket.write(service.greets);
+          },
+          data(socket) {
+            if (service.says !== undefined) socket.write(service.says);
+          },
+        },
+      });
+      try {
+        const address = `127.0.0.1:${other.port}`;
+        await using site = new Site({ servers: address });
+        await site.connect();
+        await until("the news", () => site.events.length > 0);
+        expect(site.events).toEqual([
+          { type: "down", why: expect.stringContaining(`no line to NATS at ${address}: `) },
+        ]);
+        site.say("alone");
+        await until("its own", () => site.heard.length === 1);
+        await until("another attempt", () => dials > 1);
+        expect(site.stats.state).toBe("down");
+      } finally {
+        other.stop(true);
+      }
+    },
+  );
 });
 
 const SEED = new TextDecoder().decode(nkeys.createUser().getSeed());
