@@ -105,6 +105,34 @@ describe.skipIf(outsideTool("nats-server") === undefined)("servers joined by nat
     expect(a.stats).toMatchObject({ messagesSent: 500, messagesDropped: 1, reconnects: 0 });
   });
 
+  test("are told each message of a topic that NATS does not let them hear", async () => {
+    await using bus = await NatsServer.start("max_subscriptions: 2");
+    await using a = new Site({ servers: bus.address });
+    await using b = new Site({ servers: bus.address });
+    for (const site of [a, b]) await site.connect();
+    await until("the other", () => a.stats.servers === 2 && b.stats.servers === 2);
+    await until("the other's client", () => a.server.subscribers("room").members === 2);
+    for (const text of numbers(0, 10)) a.say(text);
+    const told = (): number => b.told.reduce((sum, count) => sum + count, 0);
+    await until("the holes, and its own", () => told() === 10 && a.heard.length === 10);
+    expect([b.stats.gapMessages, b.heard.length]).toEqual([10, 0]);
+    expect(b.stats).toMatchObject({ state: "up", reconnects: 0 });
+  });
+
+  test("wait for a NATS that has no room for them, and join when it has", async () => {
+    await using bus = await NatsServer.start("max_connections: 1");
+    await using late = new Site({ servers: bus.address });
+    {
+      await using early = new Site({ servers: bus.address });
+      await until("one of them", () => early.stats.state === "up" || late.stats.state === "up");
+      await until("the other's refusal", () =>
+        [early, late].some(({ events }) => events.some(({ type }) => type === "down")),
+      );
+    }
+    await until("its turn", () => late.stats.state === "up");
+    expect(late.events.filter(({ type }) => type === "failed")).toEqual([]);
+  });
+
   test("go on alone on a NATS that takes less than they have to say, and say so", async () => {
     await using bus = await NatsServer.start("max_payload: 512\nmax_control_line: 512");
     await using site = new Site({ servers: bus.address });
