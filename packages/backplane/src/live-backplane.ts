@@ -1,6 +1,6 @@
 // The machine behind a backplane: one server on a bus. Puts together what leaves (`Outbox`), what is heard of
-// the others (`Reception`, `Neighbours`), who has to hear what (`Subscriptions`), and when it beats (`Beats`). The
-// transport owns the line; the server its members.
+// the others (`Reception`, `Neighbours`), who has to hear what (`Subscriptions`), what the bus is asked
+// (`Questions`), and when it beats (`Beats`). The transport owns the line; the server its members.
 
 import type { Cancel } from "@typewire/connection";
 
@@ -14,6 +14,7 @@ import type {
 import { Beats } from "./beats.ts";
 import { BEAT_MS, Neighbours } from "./neighbours.ts";
 import { Outbox } from "./outbox.ts";
+import { Questions } from "./questions.ts";
 import { Reception } from "./reception.ts";
 import { ALL, type Subjects, subjectsOf } from "./subjects.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -39,19 +40,16 @@ export class LiveBackplane implements BackplaneLine {
   readonly #announcements: Announcements;
   readonly #reception: Reception;
   readonly #beats: Beats;
+  readonly #questions: Questions;
   readonly #stopTransport: Stop;
   readonly #stopBeats: Stop;
   /** What the transport said last, and that nothing more is to be heard of it. */
   #line: TransportStatus["state"] | "starting" | "closed" = "starting";
-  /** Lines so far; an answer of an earlier one counts for nothing. */
-  #lines = 0;
   /** Those that beat before the line was lost, and have not beaten since. */
   #awaited: Set<string> | undefined;
   #cancelWait: Cancel = () => {};
   #cancelBeat: Cancel = () => {};
   #beatAtMs: number;
-  #isAsking = false;
-  #isProbing = false;
   #isLeaving = false;
   #closing: PromiseWithResolvers<void> | undefined;
 
@@ -62,7 +60,7 @@ export class LiveBackplane implements BackplaneLine {
     this.#outbox = new Outbox({
       node,
       send: (topic, bytes) => this.#publish(this.#subjects.of(topic), bytes),
-      ask: () => this.#ask(),
+      ask: () => this.#questions.askForBatches(),
       numbered: (topic) => this.#announcements.changed(topic),
       turnEpoch: (turn) => this.#beats.turnEpoch(turn),
     });
@@ -72,6 +70,15 @@ export class LiveBackplane implements BackplaneLine {
       ),
     );
     this.#announcements = new Announcements(() => this.#topics());
+    this.#questions = new Questions({
+      transport,
+      outbox: this.#outbox,
+      subscriptions: this.#subscriptions,
+      announcements: this.#announcements,
+      now: () => server.clock.now(),
+      isUp: () => this.#line === "up",
+      answered: () => this.#closeIfDone(),
+    });
     this.#reception = new Reception({
       server,
       node,
@@ -106,7 +113,7 @@ export class LiveBackplane implements BackplaneLine {
     if (this.#line === "closed") return;
     this.#subscriptions.set(topic, count, this.#now);
     this.#announcements.changed(topic);
-    this.#askForSubscriptions();
+    this.#questions.askForSubscriptions();
   }
 
   othersOf(topic: string): { readonly members: number; readonly servers: number } {
@@ -138,7 +145,7 @@ export class LiveBackplane implements BackplaneLine {
       gaps,
       gapMessages,
       heldBytes,
-      reconnects: Math.max(0, this.#lines - 1),
+      reconnects: Math.max(0, this.#questions.lines - 1),
     };
   }
 
@@ -204,16 +211,14 @@ export class LiveBackplane implements BackplaneLine {
       if (this.#closing !== undefined) this.destroy();
       return;
     }
-    this.#lines += 1;
+    this.#questions.begin();
     this.#outbox.maxMessageBytes = status.maxMessageBytes ?? Infinity;
     this.#neighbours.excuse(this.#now - this.#beatAtMs);
     this.#beatAtMs = this.#now;
     this.#awaited = new Set([...this.#neighbours.living()].map(({ node }) => node));
     this.#cancelWait = this.#server.clock.after(WAIT_MS, () => this.#flow());
-    this.#isAsking = false;
-    this.#isProbing = false;
     this.#beats.beat();
-    this.#askForSubscriptions();
+    this.#questions.askForSubscriptions();
     event({ type: "up" });
     if (this.#awaited?.size === 0) this.#flow();
   }
@@ -233,26 +238,6 @@ export class LiveBackplane implements BackplaneLine {
     }
   }
 
-  /** Resolves with whether the line that is up now has answered. */
-  async #answer(): Promise<boolean> {
-    const line = this.#lines;
-    try {
-      await this.#transport.flush();
-    } catch {
-      return false;
-    }
-    return this.#line === "up" && line === this.#lines;
-  }
-
-  #ask(): void {
-    const { mark } = this.#outbox;
-    void this.#answer().then((isAnswered) => {
-      if (!isAnswered) return;
-      this.#outbox.answered(mark);
-      this.#closeIfDone();
-    });
-  }
-
   #closeIfDone(): void {
     if (this.#closing === undefined) return;
     if (!this.#outbox.isEmpty) {
@@ -261,40 +246,10 @@ export class LiveBackplane implements BackplaneLine {
       return;
     }
     this.#beats.beat();
-    void this.#answer().then((isAnswered) => {
+    void this.#questions.answer().then((isAnswered) => {
       // What was published meanwhile is answered later.
       if (isAnswered && !this.#outbox.isEmpty) this.#closeIfDone();
       else this.destroy();
-    });
-  }
-
-  /**
-   * Where nothing waits for an answer, nothing else would show that the bus has stopped: the transport ends a line that
-   * does not answer.
-   */
-  #probe(): void {
-    if (this.#isProbing || !this.#outbox.isAnswered) return;
-    this.#isProbing = true;
-    const line = this.#lines;
-    void this.#answer().then(() => {
-      if (line === this.#lines) this.#isProbing = false;
-    });
-  }
-
-  /** Asks the bus whether it has the subscriptions that were made; one question for those of a turn. */
-  #askForSubscriptions(): void {
-    if (this.#line !== "up" || this.#isAsking || !this.#subscriptions.isPending) return;
-    this.#isAsking = true;
-    const line = this.#lines;
-    queueMicrotask(() => {
-      const topics = this.#subscriptions.takeAsked();
-      void this.#answer().then((isAnswered) => {
-        this.#subscriptions.answered(topics, isAnswered ? this.#now : undefined);
-        if (isAnswered) for (const topic of topics) this.#announcements.changed(topic);
-        if (line !== this.#lines) return;
-        this.#isAsking = false;
-        if (isAnswered) this.#askForSubscriptions();
-      });
     });
   }
 
@@ -311,7 +266,7 @@ export class LiveBackplane implements BackplaneLine {
     }
     this.#outbox.pump();
     this.#outbox.ask();
-    this.#probe();
+    this.#questions.probe();
     // Those that are waited for have until then to come back.
     if (this.#awaited !== undefined) this.#neighbours.excuse(BEAT_MS);
     for (const { node, heardAtMs } of this.#neighbours.expire(nowMs)) {
@@ -319,7 +274,7 @@ export class LiveBackplane implements BackplaneLine {
       this.#server.event({ type: "server-lost", node, servers, silentMs: nowMs - heardAtMs });
     }
     for (const topic of this.#subscriptions.sweep(nowMs)) this.#neighbours.forgetTopic(topic);
-    this.#askForSubscriptions();
+    this.#questions.askForSubscriptions();
     this.#beats.beat();
   };
 

@@ -5,6 +5,7 @@
 
 import { encodeBusMessage, HEAD_BYTES } from "./bus-messages.ts";
 import { Fifo } from "./fifo.ts";
+import { partsOf } from "./parts.ts";
 
 /** A batch takes frames up to this, with the frame in front of them 64 KiB; or one larger frame. */
 const BATCH_BYTES = 64 * 1024 - HEAD_BYTES;
@@ -255,21 +256,14 @@ export class Outbox {
     if (this.#open.get(batch.topic) === batch) this.#open.delete(batch.topic);
   }
 
-  #number({ topic, drop, frames, heldBytes, skipped }: OpenBatch): void {
+  #number({ topic, drop, frames, bytes, heldBytes, skipped }: OpenBatch): void {
     this.#streamOf(topic).last += skipped;
     this.#heldBytes -= heldBytes;
     const most = this.maxMessageBytes - HEAD_BYTES;
-    let from = 0;
-    let bytes = 0;
-    for (const [index, frame] of frames.entries()) {
-      if (index > from && bytes + frame.length > most) {
-        this.#numberPart(topic, drop, frames.slice(from, index), bytes);
-        from = index;
-        bytes = 0;
-      }
-      bytes += frame.length;
-    }
-    this.#numberPart(topic, drop, from === 0 ? frames : frames.slice(from), bytes);
+    if (bytes <= most) this.#numberPart(topic, drop, frames, bytes);
+    else
+      for (const part of partsOf(frames, most))
+        this.#numberPart(topic, drop, part.frames, part.bytes);
   }
 
   /** As many frames as one message of the bus takes. */
