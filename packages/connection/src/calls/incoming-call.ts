@@ -31,26 +31,39 @@ export interface Callee {
   grant(call: IncomingCall, bytes: number): void;
 }
 
-/** A call whose handler has not settled. */
+/** What a call with streams has beside. */
+interface Streams {
+  /** Undefined where the caller sends none. */
+  readonly inbox: ItemInbox | undefined;
+  pumped: PumpedItems | undefined;
+  /** Credit that came before there was anything to send, as it does behind a `$call` that a middleware holds up. */
+  earlyCredit: number;
+  /** What a handler's item came to that does not fit: the call fails with it, whatever the handler says. */
+  failure: { readonly error: unknown } | undefined;
+}
+
+/** What a call has that may end before its handler has settled, or has to. */
+interface EarlyEnd {
+  /** Where the handler has asked for the signal. */
+  controller: AbortController | undefined;
+  reason: CallError | undefined;
+  /** The clock's time of the call's deadline, once `reason` is there. */
+  endsAtMs: number;
+  isStuck: boolean;
+}
+
+/** A call whose handler has not settled. Of twelve fields: the next object that the engine has is half as large again. */
 export class IncomingCall extends Expiring implements PumpOwner {
   readonly id: number;
   readonly callee: Callee;
   readonly #entry: CallEntry;
-  /** The clock's time of its deadline; Infinity where it has none. */
-  endsAtMs = Infinity;
-  /** Why it ends before its handler has settled. */
-  reason: CallError | undefined;
-  /** What a handler's item came to that does not fit: the call fails with it, whatever the handler says. */
-  failure: { readonly error: unknown } | undefined;
-  isStuck = false;
   hasSettled = false;
   /** The clock's time at which it began, where it is timed. */
   beganAtMs: number | undefined;
-  #controller: AbortController | undefined;
-  #inbox: ItemInbox | undefined;
-  #pumped: PumpedItems | undefined;
-  /** Credit that came before there was anything to send, as it does behind a `$call` that a middleware holds up. */
-  #earlyCredit = 0;
+  /** Made when the handler asks for the signal, or the call is to end. */
+  #early: EarlyEnd | undefined;
+  /** Undefined where it has none. */
+  readonly #streams: Streams | undefined;
   /** Undefined where there are none. */
   #middlewares: MiddlewareRun | undefined;
 
@@ -59,7 +72,11 @@ export class IncomingCall extends Expiring implements PumpOwner {
     this.callee = callee;
     this.#entry = entry;
     this.id = id;
-    if (entry.shape.sends) this.#inbox = new ItemInbox(this, callee.held);
+    const { sends, yields } = entry.shape;
+    if (sends || yields) {
+      const inbox = sends ? new ItemInbox(this, callee.held) : undefined;
+      this.#streams = { inbox, pumped: undefined, earlyCredit: 0, failure: undefined };
+    }
   }
 
   get shape(): CallShape {
@@ -75,27 +92,46 @@ export class IncomingCall extends Expiring implements PumpOwner {
   }
 
   get remainingMs(): number {
+    const endsAtMs = this.#early?.reason === undefined ? this.dueMs : this.#early.endsAtMs;
     // 0 would be "no deadline" where it is given to another call.
-    return this.endsAtMs === Infinity ? Infinity : Math.max(1, this.endsAtMs - this.callee.now());
+    return endsAtMs === Infinity ? Infinity : Math.max(1, endsAtMs - this.callee.now());
   }
 
   get signal(): HostAbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.reason !== undefined) this.#controller.abort(this.reason);
+    const early = this.#madeEarly;
+    if (early.controller === undefined) {
+      early.controller = new AbortController();
+      if (early.reason !== undefined) early.controller.abort(early.reason);
     }
-    return this.#controller.signal;
+    return early.controller.signal;
+  }
+
+  /** Why it ends before its handler has settled. */
+  get reason(): CallError | undefined {
+    return this.#early?.reason;
+  }
+
+  /** Whether its handler has run on for long after it was to end. */
+  get isStuck(): boolean {
+    return this.#early?.isStuck === true;
+  }
+
+  /** See `Streams`. */
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#streams?.failure;
   }
 
   /** Undefined where the caller sends none. */
   get inbox(): ItemInbox | undefined {
-    return this.#inbox;
+    return this.#streams?.inbox;
   }
 
   /** The caller takes so many payload bytes more of what is yielded. */
   takeCredit(bytes: number): void {
-    if (this.#pumped === undefined) this.#earlyCredit += bytes;
-    else this.#pumped.grant(bytes);
+    const streams = this.#streams;
+    if (streams === undefined) return;
+    if (streams.pumped === undefined) streams.earlyCredit += bytes;
+    else streams.pumped.grant(bytes);
   }
 
   /** Runs the handler. Never throws. */
@@ -132,25 +168,30 @@ export class IncomingCall extends Expiring implements PumpOwner {
   abort(code: EndCode, detail?: string, path?: string): void {
     if (this.reason !== undefined || this.hasSettled) return;
     const ran = "yes";
-    this.reason = endedBy(code, this.name, ran, {
-      path,
-      ...(detail === undefined ? {} : { detail }),
-    });
+    const more = { path, ...(detail === undefined ? {} : { detail }) };
+    const reason = endedBy(code, this.name, ran, more);
+    const early = this.#madeEarly;
+    early.endsAtMs = this.dueMs;
+    early.reason = reason;
     this.callee.aborted(this);
-    this.#controller?.abort(this.reason);
-    this.#inbox?.drop();
-    this.#inbox?.fail(this.reason);
-    this.#stopItems({ ok: false, error: this.reason });
+    early.controller?.abort(reason);
+    this.inbox?.drop();
+    this.inbox?.fail(reason);
+    this.#stopItems({ ok: false, error: reason });
   }
 
   /** No further items come from the caller. */
   endItems(): void {
-    this.#inbox?.end();
+    this.inbox?.end();
   }
 
   override expire(): void {
-    if (this.reason === undefined) this.abort("deadline-exceeded");
-    else this.callee.stuck(this);
+    if (this.#early?.reason === undefined) {
+      this.abort("deadline-exceeded");
+      return;
+    }
+    this.#early.isStuck = true;
+    this.callee.stuck(this);
   }
 
   grant(bytes: number): void {
@@ -161,29 +202,30 @@ export class IncomingCall extends Expiring implements PumpOwner {
   leave(): void {}
 
   sourceEnded(value: unknown): void {
-    this.#pumped = undefined;
+    if (this.#streams !== undefined) this.#streams.pumped = undefined;
     this.#handled({ ok: true, output: value });
   }
 
   sourceFailed(error: unknown): void {
-    this.#pumped = undefined;
+    if (this.#streams !== undefined) this.#streams.pumped = undefined;
     this.#handled({ ok: false, error });
   }
 
   itemRefused(error: unknown): void {
-    this.failure = { error };
+    if (this.#streams !== undefined) this.#streams.failure = { error };
     this.#stopItems({ ok: false, error });
   }
 
   /** What the handler returned: the output, or the items that it yields. */
   #take(answer: unknown): void {
-    if (!this.shape.yields) {
+    const streams = this.#streams;
+    if (streams === undefined || !this.shape.yields) {
       this.#handled({ ok: true, output: answer });
       return;
     }
     try {
-      this.#pumped = this.callee.pump.start(this, requireItems(answer));
-      if (this.#earlyCredit > 0) this.#pumped.grant(this.#earlyCredit);
+      streams.pumped = this.callee.pump.start(this, requireItems(answer));
+      if (streams.earlyCredit > 0) streams.pumped.grant(streams.earlyCredit);
     } catch (error) {
       this.#handled({ ok: false, error });
       return;
@@ -193,9 +235,10 @@ export class IncomingCall extends Expiring implements PumpOwner {
 
   /** The handler has settled once what it yields has: a generator's `finally` has run then. */
   #stopItems(outcome: Outcome): void {
-    const pumped = this.#pumped;
-    if (pumped === undefined) return;
-    this.#pumped = undefined;
+    const streams = this.#streams;
+    const pumped = streams?.pumped;
+    if (streams === undefined || pumped === undefined) return;
+    streams.pumped = undefined;
     const returned = pumped.stop();
     if (returned === undefined) {
       this.#handled(outcome);
@@ -219,9 +262,19 @@ export class IncomingCall extends Expiring implements PumpOwner {
   settle(outcome: Outcome): void {
     if (this.hasSettled) return;
     this.hasSettled = true;
-    this.#inbox?.drop();
-    this.#inbox?.end();
+    this.inbox?.drop();
+    this.inbox?.end();
     this.callee.settled(this, outcome);
+  }
+
+  get #madeEarly(): EarlyEnd {
+    this.#early ??= {
+      controller: undefined,
+      reason: undefined,
+      endsAtMs: Infinity,
+      isStuck: false,
+    };
+    return this.#early;
   }
 
   /** Whether `error` says that the handler ended because its call had. */

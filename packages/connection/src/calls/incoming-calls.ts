@@ -146,10 +146,7 @@ export class IncomingCalls implements Callee {
       this.#open.add(call);
       this.#slots.take(isStream);
       this.#endpoint.quota.inFlight += 1;
-      if (forMs !== Infinity) {
-        this.#endpoint.deadlines.add(call, forMs);
-        call.endsAtMs = call.dueMs;
-      }
+      if (forMs !== Infinity) this.#endpoint.deadlines.add(call, forMs);
       call.run(input);
     }
   }
@@ -249,7 +246,6 @@ export class IncomingCalls implements Callee {
   }
 
   stuck(call: IncomingCall): void {
-    call.isStuck = true;
     this.#link.handlerStuck(call.name, this.#endpoint.limits.handlersStallMs);
     if (!this.#slots.stick(call.isStream)) {
       this.#tellDrained();
