@@ -35,6 +35,8 @@ export function givenName(name: string): string {
 type Names = ReadonlyMap<string, string>;
 type Source = Readonly<Record<PropertyKey, unknown>>;
 
+const NO_NAMES: Names = new Map();
+
 /** Copies as `toCheckSchema` does; what stands in several of the schemas, or at several places, is copied once. */
 export class SchemaCopier {
   #named = 0;
@@ -45,7 +47,7 @@ export class SchemaCopier {
   readonly #words = new Map<object, string>();
 
   copyOf(schema: TSchema): TSchema {
-    return this.copy(schema, new Map()) as TSchema;
+    return this.copy(schema, NO_NAMES) as TSchema;
   }
 
   /** A copy of a schema, of a part of one, or of whatever else stands in it. */
@@ -55,50 +57,70 @@ export class SchemaCopier {
     if (part instanceof Date || part instanceof RegExp || ArrayBuffer.isView(part)) return part;
     const source = part as Source;
     if (!(Kind in source)) return mapEntries(source, (_, value) => this.copy(value, names));
-    const known = names.size === 0 ? this.#copies.get(source) : undefined;
-    if (known !== undefined) return known;
-    const id = source["$id"];
-    const ownName = typeof id === "string" ? this.#rename(id) : undefined;
-    const copy = this.#schema(source, names, ownName);
-    if (names.size > 0) return copy;
-    const one = this.#sameAs(copy);
-    this.#copies.set(source, one);
-    return one;
+    if (names.size > 0) return this.#copyNamed(source, names);
+    let copy = this.#copies.get(source);
+    if (copy === undefined) {
+      copy = this.#unnamed(source);
+      this.#copies.set(source, copy);
+    }
+    return copy;
   }
 
-  /** The first copy that says the same, so that what asks about schemas asks once, however often one was written down. */
-  #sameAs(copy: Source): Source {
-    const text = this.#textOf(copy);
-    const known = this.#byText.get(text);
-    if (known !== undefined) return known;
-    this.#byText.set(text, copy);
+  #copyNamed(source: Source, names: Names): Source {
+    const id = source["$id"];
+    return this.#schema(source, names, typeof id === "string" ? this.#rename(id) : undefined);
+  }
+
+  /**
+   * The copy of what says the same, so that what asks about schemas asks once, however often one was written down.
+   * Each name is another, so what has names is the same as nothing.
+   */
+  #unnamed(source: Source): Source {
+    if (typeof source["$id"] === "string" || source[Kind] === "Import") {
+      return this.#worded(this.#copyNamed(source, NO_NAMES));
+    }
+    const text = this.#textOf(source);
+    let copy = this.#byText.get(text);
+    if (copy === undefined) {
+      copy = this.#worded(this.#schema(source, NO_NAMES, undefined));
+      this.#byText.set(text, copy);
+    }
+    return copy;
+  }
+
+  #worded(copy: Source): Source {
     this.#words.set(copy, `#${this.#words.size}`);
     return copy;
   }
 
-  /** What a copy says; each copy inside it is a word. */
-  #textOf(copy: Source): string {
+  /** What a schema says; each schema inside it is the word for its copy. */
+  #textOf(source: Source): string {
     let text = "";
-    for (const key of Reflect.ownKeys(copy)) {
-      const name = typeof key === "string" ? JSON.stringify(key) : String(key);
-      text += `${name}:${this.#word(copy[key])},`;
+    for (const key of Reflect.ownKeys(source)) {
+      const name = typeof key === "string" ? quoted(key) : `@${key.description}`;
+      text += `${name}:${this.#word(source[key])},`;
     }
     return text;
   }
 
   #word(part: unknown): string {
-    if (typeof part === "string") return JSON.stringify(part);
+    if (typeof part === "string") return quoted(part);
     if (typeof part !== "object" || part === null) {
       return Object.is(part, -0) ? "-0" : `${typeof part} ${String(part)}`;
     }
-    const known = this.#words.get(part);
-    if (known !== undefined) return known;
     if (Array.isArray(part)) return `[${part.map((item) => this.#word(item)).join()}]`;
-    if (Object.getPrototypeOf(part) === Object.prototype && !(Kind in part)) {
+    if (Kind in part) return this.#wordFor(this.copy(part, NO_NAMES) as object);
+    if (Object.getPrototypeOf(part) === Object.prototype)
       return `{${this.#textOf(part as Source)}}`;
+    return this.#wordFor(part);
+  }
+
+  #wordFor(part: object): string {
+    let word = this.#words.get(part);
+    if (word === undefined) {
+      word = `#${this.#words.size}`;
+      this.#words.set(part, word);
     }
-    const word = `#${this.#words.size}`;
-    this.#words.set(part, word);
     return word;
   }
 
@@ -158,6 +180,11 @@ export class SchemaCopier {
     this.#named += 1;
     return `${name}:${this.#named}`;
   }
+}
+
+/** `text` so that it cannot run into what stands beside it. */
+function quoted(text: string): string {
+  return `${text.length}"${text}`;
 }
 
 function mapEntries(source: Source, map: (key: PropertyKey, value: unknown) => unknown): Source {
