@@ -19,12 +19,8 @@ import {
 } from "./decode/module.ts";
 import { MISS } from "./decode/read.ts";
 import { encodeEntrance, type EncodeEntrance } from "./encode/entrance.ts";
-import {
-  type CompiledEncode,
-  emitMessage as emitEncoder,
-  encodeScope,
-  type EncodeState,
-} from "./encode/module.ts";
+import type { EncodeState } from "./encode/fields.ts";
+import { type CompiledEncode, emitMessage as emitEncoder, encodeScope } from "./encode/module.ts";
 import type { CodeStyle } from "./functions.ts";
 import { Generator, type MessageCode } from "./generator.ts";
 import { Structures } from "./structures.ts";

@@ -8,7 +8,7 @@ import {
   resolveShape,
   unionMembers,
 } from "../../schema/shape.ts";
-import { bytesOfLiteral } from "./constant-bytes.ts";
+import { bytesOfLiteral, wordAt } from "./constant-bytes.ts";
 import { conditionsOf } from "./constraints.ts";
 import type { ModuleFunctions } from "./functions.ts";
 import type { Source } from "./source.ts";
@@ -21,6 +21,8 @@ export interface Field {
   readonly name: string;
   /** The bytes of its key, as characters. */
   readonly key: string;
+  /** The same as signed words of four bytes, the last filled up with zeros. */
+  readonly keyWords: readonly number[];
   readonly kind: FieldKind;
   /** The only texts that it may be; undefined where it may be any. */
   readonly texts: ReadonlySet<string> | undefined;
@@ -54,11 +56,12 @@ export function fieldTable(
     const isNullable =
       others.length < members.length && (item !== undefined || others.length === 1);
     if (item === undefined) names.push(functions.nameOf(isNullable && only ? only : resolved));
-    const key = String.fromCharCode(...bytesOfLiteral(name));
+    const bytes = bytesOfLiteral(name);
     return [
       {
         name,
-        key,
+        key: String.fromCharCode(...bytes),
+        keyWords: wordsOf(bytes),
         kind: "function",
         texts: undefined,
         ...item,
@@ -69,6 +72,12 @@ export function fieldTable(
     ];
   });
   return { fields, functions: names };
+}
+
+function wordsOf(bytes: readonly number[]): readonly number[] {
+  return Array.from({ length: Math.ceil(bytes.length / 4) }, (_, index) =>
+    wordAt(bytes, index * 4),
+  );
 }
 
 /** The shapes of which a value has one, where a union asks nothing more; the shape itself otherwise. */

@@ -5,6 +5,7 @@
 
 import { HEAD_ROOM, SHORT_TEXT } from "../../../cbor/write.ts";
 import type { ResolvedShape, Shape } from "../../../schema/shape.ts";
+import { wordAt } from "../constant-bytes.ts";
 import type { ModuleFunctions } from "../functions.ts";
 import { literalOfBytes, type Source } from "../source.ts";
 
@@ -160,9 +161,3 @@ export class EncodeEmitter {
 
 /** Dense code stores more bytes by a function. */
 const STORED_IN_PLACE = 4;
-
-/** Four bytes as a signed word: an unsigned one would be a double for the engine, 6 ns slower to store. */
-function wordAt(bytes: readonly number[], index: number): number {
-  const [a = 0, b = 0, c = 0, d = 0] = bytes.slice(index, index + 4);
-  return (a << 24) | (b << 16) | (c << 8) | d;
-}

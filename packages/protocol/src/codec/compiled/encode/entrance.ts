@@ -8,7 +8,8 @@ import type { MessageEntry } from "../../../schema/message-entry.ts";
 import type { AnyMessage } from "../../../schema/message-table.ts";
 import { GENERATED_UP_TO } from "../decode/entrance.ts";
 import { literal, Source } from "../source.ts";
-import type { CompiledEncode, EncodeState } from "./module.ts";
+import type { EncodeState } from "./fields.ts";
+import type { CompiledEncode } from "./module.ts";
 
 /**
  * Appends the payload of a message and returns true; false where there is no encoder, or it cannot. `form`

@@ -12,7 +12,6 @@ import {
   writeLongText,
 } from "../../../cbor/write.ts";
 import { type DecodeLimits, defaultLimits } from "../../../limits.ts";
-import { isMap } from "../../../schema/describe-kind.ts";
 import type { MessageEntry } from "../../../schema/message-entry.ts";
 import type { AnyMessage } from "../../../schema/message-table.ts";
 import {
@@ -25,23 +24,15 @@ import type { ShapeWriter } from "../../reference/encode/value.ts";
 import type { ModuleFunctions } from "../functions.ts";
 import { type Source, Uncompiled } from "../source.ts";
 import { EncodeEmitter } from "./emitter.ts";
-import { countPresent, putKnown, valuesOf, writeFields } from "./fields.ts";
+import { type EncodeState, putKnown, writeObject } from "./fields.ts";
 import { emitLeaf, emitLiteral } from "./leaf.ts";
-import { emitMessageObject, emitObject } from "./object.ts";
+import { emitMessageObject, emitObject, wholeTableCall } from "./object.ts";
+import { isObject, isPlainObject } from "../plain-object.ts";
 import { emitArray, emitTuple } from "./sequence.ts";
 import { emitObjects, emitUnion, ofKind } from "./union.ts";
 
 /** Appends a message's payload and returns true, or returns false and leaves it to the reference path. */
 export type CompiledEncode = (message: AnyMessage, writer: ByteWriter) => boolean;
-
-/** What the code of a direction's messages has in common while it writes one. */
-export interface EncodeState {
-  /** Data items written so far. */
-  items: number;
-  /** Levels of nesting around the function that writes. */
-  levels: number;
-  limits: DecodeLimits;
-}
 
 /** What generated encoders call, by the names they use. `unknowns` writes what no schema describes. */
 export function encodeScope(
@@ -49,7 +40,6 @@ export function encodeScope(
   unknowns: ShapeWriter,
 ): Readonly<Record<string, unknown>> {
   return {
-    countPresent,
     fits64Bits,
     integerOfKey,
     isObject,
@@ -60,10 +50,9 @@ export function encodeScope(
     putNumber,
     putShortAscii,
     s: state,
-    valuesOf,
     writeBytes,
-    writeFields,
     writeLongText,
+    writeObject,
     writeUnknown: (
       value: unknown,
       writer: ByteWriter,
@@ -72,17 +61,6 @@ export function encodeScope(
       items: number,
     ) => unknowns.writeUnknown(value, writer, limits, levels, items),
   };
-}
-
-/** Whether the reference path would take `value` for an object: see `isMap`. */
-function isObject(value: unknown): boolean {
-  return isPlainObject(value) || isMap(value);
-}
-
-function isPlainObject(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 /** Up to this many digits a loop beats converting there and back. */
@@ -120,6 +98,10 @@ function integerOfLongKey(key: string): number {
  *       w.length = p;
  *       return true;
  *     }
+ *
+ * Of an object that is written by its table it is one line:
+ *
+ *     function message1(m, w) { return writeObject(m, w, s, table2, [value3], 1); }
  */
 export function emitMessage(
   module: Source,
@@ -127,29 +109,39 @@ export function emitMessage(
   entry: MessageEntry,
 ): string {
   const name = module.fresh("message");
-  addFunction(functions, name, (emitter) => emitBody(emitter, entry));
+  const body = resolveShape(entry.shape);
+  addFunction(functions, name, body, entry.type, (emitter) => emitBody(emitter, entry));
   for (const { name: functionName, shape } of functions.brought()) {
-    addFunction(functions, functionName, (emitter) => emitInPlace(emitter, shape, "m"));
+    addFunction(functions, functionName, shape, undefined, (emitter) =>
+      emitInPlace(emitter, shape, "m"),
+    );
   }
   return name;
 }
 
+/** `root` is what the function writes: the message called `messageName`, or a value. */
 function addFunction(
   functions: ModuleFunctions,
   name: string,
+  root: ResolvedShape | undefined,
+  messageName: string | undefined,
   emitParts: (emitter: EncodeEmitter) => void,
 ): void {
-  functions.add((module) => emitFunction(module, functions, name, emitParts));
+  functions.add((module) => {
+    const emitter = new EncodeEmitter(module.draft(), emitWrite, functions);
+    const call = root && wholeTableCall(emitter, root, "m", messageName);
+    if (call === undefined) emitFunction(module, emitter, name, emitParts);
+    else module.line(`function ${name}(m, w) { return ${call}; }`);
+  });
 }
 
 function emitFunction(
   module: Source,
-  functions: ModuleFunctions,
+  emitter: EncodeEmitter,
   name: string,
   emitParts: (emitter: EncodeEmitter) => void,
 ): void {
-  const body = module.draft();
-  const emitter = new EncodeEmitter(body, emitWrite, functions);
+  const { source: body } = emitter;
   body.block(`function ${name}(m, w) {`, () => {
     // What stands deepest may be absent: the reference path knows.
     body.line(`if (s.levels + ${emitter.levels} > s.limits.maxNesting) return false;`);

@@ -1,22 +1,21 @@
 // Objects of named properties, in the order of the schema.
 
 import { MAJOR } from "../../../cbor/write.ts";
-import { type ObjectShape, resolveShape } from "../../../schema/shape.ts";
+import { type ObjectShape, type ResolvedShape, resolveShape } from "../../../schema/shape.ts";
 import { bytesOfHead, bytesOfLiteral } from "../constant-bytes.ts";
 import { conditionsOf } from "../constraints.ts";
 import { fieldTable } from "../fields.ts";
 import { literal, Uncompiled } from "../source.ts";
 import type { EncodeEmitter } from "./emitter.ts";
+import type { ObjectTable } from "./fields.ts";
 import { emitRecord } from "./sequence.ts";
 
 export function emitObject(emitter: EncodeEmitter, shape: ObjectShape, value: string): void {
-  if (shape.entries.length > 0 && shape.properties.length === 0) {
+  if (isRecord(shape)) {
     emitRecord(emitter, shape, value);
     return;
   }
-  emitter.failIf(`!isObject(${value})`);
-  emitter.items += 1;
-  emitter.nested(() => emitFields(emitter, shape, value, []));
+  emitProperties(emitter, shape, value, []);
 }
 
 /** The object that is the message called `name`. */
@@ -26,10 +25,31 @@ export function emitMessageObject(
   value: string,
   name: string,
 ): void {
+  emitProperties(emitter, shape, value, typeOf(name));
+}
+
+function isRecord(shape: ObjectShape): boolean {
+  return shape.entries.length > 0 && shape.properties.length === 0;
+}
+
+function typeOf(name: string): readonly number[] {
+  return [...bytesOfLiteral("type"), ...bytesOfLiteral(name)];
+}
+
+function emitProperties(
+  emitter: EncodeEmitter,
+  shape: ObjectShape,
+  value: string,
+  leading: readonly number[],
+): void {
+  assertPlain(emitter, shape);
+  if (emitter.source.isDense) {
+    emitTable(emitter, shape, value, leading);
+    return;
+  }
   emitter.failIf(`!isObject(${value})`);
-  emitter.items += 3;
-  const type = [...bytesOfLiteral("type"), ...bytesOfLiteral(name)];
-  emitter.nested(() => emitFields(emitter, shape, value, type));
+  emitter.items += leading.length === 0 ? 1 : 3;
+  emitter.nested(() => emitFields(emitter, shape, value, leading));
 }
 
 /**
@@ -45,11 +65,6 @@ function emitFields(
   leading: readonly number[],
 ): void {
   const { source } = emitter;
-  assertPlain(emitter, shape);
-  if (source.isDense) {
-    emitTable(emitter, shape, value, leading);
-    return;
-  }
   const fields = shape.properties.map((property) => ({ ...property, field: source.fresh("x") }));
   for (const { name, field } of fields) source.line(`const ${field} = ${readField(value, name)};`);
   const before = leading.length === 0 ? 0 : 1;
@@ -82,9 +97,8 @@ function emitFields(
 }
 
 /**
- *     const r2 = valuesOf(x1, fields3), n4 = 2 + countPresent(r2, fields3);
- *     …the head…
- *     if (!writeFields(w, p, s, r2, fields3, [value5], 1)) return false;
+ *     w.length = p;
+ *     if (!writeObject(x1, w, s, table2, [value3], 1)) return false;
  *     …room for the rest…
  */
 function emitTable(
@@ -93,27 +107,50 @@ function emitTable(
   value: string,
   leading: readonly number[],
 ): void {
+  emitter.nested(() => {
+    emitter.large(`if (!${tableCall(emitter, shape, value, leading)}) ${emitter.fail}`);
+  });
+}
+
+/** The call that writes an object by its table, as the whole of a function; undefined where a function has more to do. */
+export function wholeTableCall(
+  emitter: EncodeEmitter,
+  shape: ResolvedShape,
+  value: string,
+  messageName: string | undefined,
+): string | undefined {
+  if (!emitter.source.isDense || shape.kind !== "object" || isRecord(shape)) return undefined;
+  assertPlain(emitter, shape);
+  let call: string | undefined;
+  emitter.nested(() => {
+    const leading = messageName === undefined ? [] : typeOf(messageName);
+    call = tableCall(emitter, shape, value, leading);
+  });
+  return call;
+}
+
+function tableCall(
+  emitter: EncodeEmitter,
+  shape: ObjectShape,
+  value: string,
+  leading: readonly number[],
+): string {
   const { source } = emitter;
   const { fields, functions } = fieldTable(shape.properties, emitter.functions, source);
-  const [values, count] = [source.fresh("r"), source.fresh("n")];
-  const table = source.constant(fields, "fields");
-  const required =
-    fields.filter((field) => !field.isOptional).length + (leading.length === 0 ? 0 : 1);
-  source.line(
-    `const ${values} = valuesOf(${value}, ${table}), ${count} = ${required} + countPresent(${values}, ${table});`,
-  );
-  for (const { name } of shape.properties) {
-    const isAbsent = fields.every((field) => field.name !== name);
-    if (isAbsent) emitter.failIf(`${readField(value, name)} !== undefined`);
-  }
-  if (shape.rest === "refuse") emitClosed(emitter, value, count);
-  emitter.head(MAJOR.map, count);
-  emitter.put(leading);
-  emitter.items += 2 * fields.length - functions.length;
-  const call = `writeFields(w, p, s, ${values}, ${table}, [${functions.join(", ")}], ${emitter.depth})`;
-  emitter.settle();
-  emitter.failIf(`!${call}`);
-  emitter.reload();
+  const before = leading.length === 0 ? 0 : 1;
+  const table: ObjectTable = {
+    fields,
+    leading: String.fromCharCode(...leading),
+    least: fields.filter((field) => !field.isOptional).length + before,
+    most: fields.length + before,
+    items: 1 + 2 * before + 2 * fields.length - functions.length,
+    absent: shape.properties
+      .map(({ name }) => name)
+      .filter((name) => fields.every((field) => field.name !== name)),
+    isClosed: shape.rest === "refuse",
+  };
+  const known = source.constant(table, "table");
+  return `writeObject(${value}, w, s, ${known}, [${functions.join(", ")}], ${emitter.depth})`;
 }
 
 /** A property that every object inherits counts only where it is the object's own. */
