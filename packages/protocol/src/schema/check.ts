@@ -62,7 +62,10 @@ export function compileCheck(
     const types = shapesIn(shape).size;
     if (needsWalk(shape) || types > MAX_TYPES || budget?.takeTypes(types) === false) return walk;
     const known = references.filter((reference) => reference !== schema);
-    return compilePredicate(schema, known) ?? walk;
+    const predicate = compilePredicate(schema, known);
+    if (predicate === undefined) return walk;
+    // The walk has the last word: TypeBox counts properties that are not enumerable, and do not travel.
+    return (value) => predicate(value) || walk(value);
   };
   return {
     passes(value) {

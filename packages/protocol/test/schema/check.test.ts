@@ -249,6 +249,13 @@ describe("compileCheck", () => {
     expect(spent).toBeLessThan(1000);
   });
 
+  test("does not count what does not travel: properties that are not enumerable", () => {
+    const closed = Type.Object({ a: Type.Optional(Type.Null()) }, { additionalProperties: false });
+    const hidden = Object.defineProperty({ a: null }, "b", { value: 1 });
+    for (const value of [/x/, new Error("x"), hidden]) expect(passes(closed, value)).toBe(true);
+    expect(passes(closed, { b: 1 })).toBe(false);
+  });
+
   test("answers at once for a large message of wrong items", () => {
     const schema = toCheckSchema(Type.Array(Type.Integer()));
     const check = compileCheck(schema, shapeOf(schema, "/x"));
