@@ -112,8 +112,8 @@ describe("defineProtocol", () => {
 
   test.each([
     ["", "a message needs a name"],
-    ["$ping", 'names that start with "$" are for control messages'],
-    ["$", 'names that start with "$" are for control messages'],
+    ["$ping", 'names that start with "$" are for control messages; call it otherwise'],
+    ["$", 'names that start with "$" are for control messages; call it otherwise'],
     ["a\udc00", "a message name must be well-formed Unicode"],
   ])("refuses a message named %j", (name, reason) => {
     const path = `/server/${name}`;

@@ -7,6 +7,7 @@ import { FormatRegistry, Kind, OptionalKind, type TSchema } from "@sinclair/type
 import { refuse } from "../errors.ts";
 import { decimalOf } from "./decimal-steps.ts";
 import { describeKind } from "./describe-kind.ts";
+import { adviceOnUnregistered } from "./format-advice.ts";
 import { compilePattern } from "./pattern.ts";
 import { MAX_DATE_MS } from "./shape.ts";
 
@@ -82,12 +83,23 @@ function assertText(given: Given, path: string): void {
     }
   }
   if (typeof format === "string" && !FormatRegistry.Has(format)) {
-    throw refuse(
-      path,
-      `the format "${format}" is not registered; call FormatRegistry.Set("${format}", check) first`,
-    );
+    throw refuse(path, `the format "${format}" is not registered; ${adviceOnUnregistered(format)}`);
   }
 }
+
+/** What to write for values that are no literals. */
+const NO_LITERALS: readonly (readonly [isOf: (value: unknown) => boolean, type: string])[] = [
+  [(value) => value === null, "Type.Null()"],
+  [(value) => value === undefined, "Type.Undefined()"],
+  [(value) => typeof value === "number", "Type.Null(): no JSON has such a number"],
+  [(value) => value instanceof Date, "Type.Date()"],
+  [(value) => value instanceof RegExp, "Type.RegExp(/…/)"],
+  [Array.isArray, "Type.Tuple([ … ]) with a Type.Literal for each item"],
+  [
+    (value) => typeof value === "object",
+    "Type.Object({ … }) with a Type.Literal for each property",
+  ],
+];
 
 function assertLiteral(value: unknown, path: string): void {
   if (Object.is(value, -0)) {
@@ -104,7 +116,8 @@ function assertLiteral(value: unknown, path: string): void {
       `a literal is a text, a number or a boolean; write Type.BigInt({ minimum: ${value}n, maximum: ${value}n })`,
     );
   }
-  const advice = value === null ? "; write Type.Null()" : "";
+  const type = NO_LITERALS.find(([isOf]) => isOf(value))?.[1];
+  const advice = type === undefined ? "" : `; write ${type}`;
   throw refuse(
     path,
     `a literal is a text, a finite number or a boolean, got ${describeKind(value)}${advice}`,

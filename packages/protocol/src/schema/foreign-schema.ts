@@ -1,11 +1,12 @@
 // Refuses schemas that TypeBox 0.34 has not made, before anything reads them: TypeBox 1, which is another
 // package, plain JSON Schema, and other libraries.
 
-import { Kind, type TSchema } from "@sinclair/typebox";
+import { Kind, type TSchema, Type as TypeBox } from "@sinclair/typebox";
 
 import { refuse } from "../errors.ts";
 import { describeKind } from "./describe-kind.ts";
 import { literalOf, literalsOf } from "./keyword-advice.ts";
+import { Type } from "./type.ts";
 
 const TAKE_OURS = 'take the Type of the protocol: import { Type } from "typewire"';
 
@@ -25,24 +26,44 @@ const WRITTEN: ReadonlyMap<string, string> = new Map([
   ["$ref", "Type.Ref(…)"],
 ]);
 
+/** What to write for what only JavaScript has. */
+const JAVASCRIPT_KINDS: ReadonlyMap<string, string> = new Map([
+  ["Map", "Type.Record(Type.String(), … ), or Type.Array(Type.Tuple([ …, … ]))"],
+  ["Set", "Type.Array(…, { uniqueItems: true })"],
+  ["ArrayBuffer", "Type.Uint8Array()"],
+  ["Buffer", "Type.Uint8Array()"],
+  ["Float32Array", "Type.Array(Type.Number())"],
+  ["Float64Array", "Type.Array(Type.Number())"],
+  ["bigint", "Type.BigInt()"],
+  ["Date", "Type.Date()"],
+]);
+
 /**
  * @throws TypewireError `protocol-invalid` where TypeBox 0.34 has not made `schema`, with what made it
  * and what to write instead. `path` is where it stands.
  */
 export function assertTypeBox(schema: unknown, path: string): asserts schema is TSchema {
   if ((typeof schema !== "object" && typeof schema !== "function") || schema === null) {
-    const advice = typeof schema === "boolean" ? `; write ${ofBoolean(schema)}` : "";
-    throw refuse(path, `expected a TypeBox type, got ${describeKind(schema)}${advice}`);
+    throw refuse(path, `expected a TypeBox type, got ${describeKind(schema)}; ${forValue(schema)}`);
   }
   if (typeof schema === "function" || !(Kind in schema))
     throw refuse(path, describeForeign(schema));
 }
 
-/** What a schema that is true or false stands for. */
-function ofBoolean(schema: boolean): string {
-  return schema
-    ? "Type.Unknown()"
-    : "Type.Optional(Type.Never()) for a property that must not be there";
+/** What to write for a value that is no object: true and false are schemas of JSON Schema, names are types of others. */
+function forValue(value: unknown): string {
+  switch (typeof value) {
+    case "boolean":
+      return value
+        ? "write Type.Unknown()"
+        : "write Type.Optional(Type.Never()) for a property that must not be there";
+    case "string":
+      return `write ${WRITTEN.get(value) ?? literalOf(value)}`;
+    case "undefined":
+      return "leave it out, or import the type before it is used";
+    default:
+      return `write ${typeof value === "number" || value === null ? literalOf(value) : "Type.Unknown()"}`;
+  }
 }
 
 /** What stands for a type in other libraries, and the type. */
@@ -71,20 +92,54 @@ function describeForeign(schema: object): string {
     return `expected a TypeBox type, got ${describeKind(schema)}; write ${meant}, and ${TAKE_OURS}`;
   }
   if (typeof schema === "function" || isMadeByClass(schema)) {
-    return `expected a TypeBox type, got ${describeKind(schema)}; ${TAKE_OURS}`;
+    const advice =
+      schema instanceof Promise
+        ? "await it, or describe its value"
+        : "describe the data that travels, such as Type.Object({ … })";
+    return `expected a TypeBox type, got ${describeKind(schema)}; ${advice}, and ${TAKE_OURS}`;
   }
   return `this is a plain JSON Schema, or a type of another TypeBox (such as the package "typebox"); write ${instead(schema)}, and ${TAKE_OURS}`;
 }
 
 /** What is no schema of any library, and was meant for one. */
 function meantBy(schema: object): string | undefined {
-  const named = NAMED.get(schema);
+  const named = NAMED.get(schema) ?? builtBy(schema);
   if (named !== undefined) return named;
   if (Array.isArray(schema)) return "Type.Array(…), or Type.Tuple([ … ]) for so many items";
   if (schema instanceof RegExp) return "Type.RegExp(/…/)";
   const parts: readonly unknown[] = typeof schema === "object" ? Object.values(schema) : [];
+  if (parts.length === 0 || isMadeByClass(schema)) return undefined;
   const areTypes = parts.every((part) => typeof part === "object" && part !== null && Kind in part);
-  return areTypes && parts.length > 0 ? "Type.Object({ … }) around these properties" : undefined;
+  if (areTypes) return "Type.Object({ … }) around these properties";
+  const isEnum =
+    Object.keys(schema).every((key) => !WRITTEN.has(key) && !JSON_SCHEMA.has(key)) &&
+    parts.every((part) => typeof part === "string" || typeof part === "number");
+  return isEnum ? "Type.Enum(…), or Type.Literal for each value" : undefined;
+}
+
+/** Keywords whose values are texts, as those of an enum are. */
+const JSON_SCHEMA: ReadonlySet<string> = new Set([
+  "$id",
+  "$ref",
+  "$schema",
+  "const",
+  "description",
+  "format",
+  "pattern",
+  "title",
+  "type",
+]);
+
+/** Which function of `Type` was given, and not called. */
+function builtBy(schema: object): string | undefined {
+  if (typeof schema !== "function") return undefined;
+  for (const builder of [Type, TypeBox]) {
+    for (let owner: object | null = builder; owner !== null; owner = Object.getPrototypeOf(owner)) {
+      const name = Object.keys(owner).find((key) => Reflect.get(owner, key) === schema);
+      if (name !== undefined) return `Type.${name}(…), which calls it`;
+    }
+  }
+  return undefined;
 }
 
 function isMadeByClass(schema: object): boolean {
@@ -107,6 +162,14 @@ export function instead(schema: object): string {
 
 function ofType(type: unknown, schema: object): string {
   if (type === "array" && "prefixItems" in schema) return "Type.Tuple([ … ])";
+  if (type === "string" && "contentEncoding" in schema) return "Type.Uint8Array()";
+  const further = "additionalProperties" in schema ? schema.additionalProperties : undefined;
+  if (type === "object" && !("properties" in schema) && typeof further === "object") {
+    return "Type.Record(Type.String(), … )";
+  }
+  if (typeof type === "string" && JAVASCRIPT_KINDS.has(type)) {
+    return JAVASCRIPT_KINDS.get(type) ?? "Type.Unknown()";
+  }
   if (type === "object" && "patternProperties" in schema && !("properties" in schema)) {
     return "Type.Record(Type.String({ pattern: … }), … )";
   }

@@ -3,6 +3,8 @@
 
 import type { TSchema } from "@sinclair/typebox";
 
+import { adviceOnNumber } from "./format-advice.ts";
+
 /** Words of other libraries, and of other kinds of type, by what a reader would call the thing. */
 const MEANINGS: readonly { readonly said: readonly string[]; readonly meant: readonly string[] }[] =
   [
@@ -121,6 +123,19 @@ const REWRITTEN: ReadonlyMap<string, string> = new Map([
   ["unevaluatedItems", "write Type.Tuple([ … ]), which has so many items and no more"],
 ]);
 
+const CASES = "write Type.Union([ … ]) of objects, one for each case";
+
+/** What stands for conditions on the properties of an object. */
+const REWRITTEN_OBJECTS: ReadonlyMap<string, string> = new Map([
+  ["anyOf", CASES],
+  ["not", `${CASES}; a property that must not be there is Type.Optional(Type.Never())`],
+  ["oneOf", CASES],
+  [
+    "patternProperties",
+    "write additionalProperties with the type of all others, or put a Type.Record under a property of its own",
+  ],
+]);
+
 const LEAVE_OUT = 'leave it out, or call it "x-…" if it is a note for readers';
 
 /**
@@ -157,9 +172,13 @@ function adviceOnKind(keyword: string, schema: TSchema, kind: string): string | 
     return `write Type.Array( … ) with "${keyword}"`;
   }
   if (keyword === "format" && (kind === "Integer" || kind === "Number")) {
-    return 'write "minimum" and "maximum"';
+    return adviceOnNumber(value);
   }
   if (keyword === "format" && kind === "Date") return "leave it out: a date travels as a number";
+  if (kind === "Object") {
+    const advice = REWRITTEN_OBJECTS.get(keyword);
+    if (advice !== undefined) return advice;
+  }
   const isForMembers =
     /^(max|min|additional|required|properties|pattern|format|multipleOf|items|unique|contains)/;
   if (kind === "Union" && isForMembers.test(keyword)) {

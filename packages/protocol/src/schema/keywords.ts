@@ -149,7 +149,9 @@ export function assertKeywords(schema: TSchema, path: string): void {
     const expected = misfitOf(operand, value);
     if (expected !== undefined) {
       const received = typeof value === "bigint" ? "a bigint" : describeKind(value);
-      throw refuse(path, `${keyword}: expected ${expected}, got ${received}`);
+      const isFlag = keyword.startsWith("exclusive") && typeof value === "boolean";
+      const advice = isFlag ? `; write the bound itself, ${keyword}: 0` : "";
+      throw refuse(path, `${keyword}: expected ${expected}, got ${received}${advice}`);
     }
   }
   assertKept(schema, path);

@@ -57,7 +57,7 @@ function buildControlEntries(): readonly MessageEntry[] {
 function assertName(name: string, path: string): void {
   if (name === "") throw refuse(path, "a message needs a name");
   if (name.startsWith("$"))
-    throw refuse(path, 'names that start with "$" are for control messages');
+    throw refuse(path, 'names that start with "$" are for control messages; call it otherwise');
   if (!name.isWellFormed()) throw refuse(path, "a message name must be well-formed Unicode");
 }
 

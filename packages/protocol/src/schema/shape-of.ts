@@ -148,7 +148,11 @@ function buildLeaf(schema: TSchema, kind: string | undefined, path: string): Sha
       throw refuse(path, `Type.Unsafe says nothing about the value; write ${instead(schema)}`);
     }
     const reason = UNTRAVELLED_KINDS.get(kind ?? "");
-    throw refuse(path, reason ?? `expected a TypeBox type with a wire form, got ${kind ?? "none"}`);
+    const advice = "write the type that travels, such as Type.String(), and convert at both ends";
+    throw refuse(
+      path,
+      reason ?? `expected a TypeBox type with a wire form, got ${kind ?? "none"}; ${advice}`,
+    );
   }
   return { kind: leaf, schemas: [schema] };
 }
@@ -273,7 +277,7 @@ function buildReference(name: string, path: string, scope: Scope): Shape {
   if (definition === undefined) {
     throw refuse(
       path,
-      `the reference "${name}" names nothing here; use Type.Module or Type.Recursive`,
+      `the reference "${name}" names nothing here; put the type itself in its place, or use Type.Module or Type.Recursive`,
     );
   }
   const { reference } = definition;

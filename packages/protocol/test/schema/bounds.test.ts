@@ -43,16 +43,18 @@ describe("a pattern", () => {
 });
 
 describe("a literal", () => {
-  test.each([
+  test.each<readonly [what: string, value: unknown, reason: string]>([
     ["a lone surrogate", "\ud800", "well-formed Unicode"],
     ["half a pair", "a\udc00b", "well-formed Unicode"],
-    ["NaN", Number.NaN, "a finite number"],
+    ["NaN", Number.NaN, "a finite number or a boolean, got NaN; write Type.Null()"],
     ["Infinity", -Infinity, "a finite number"],
     ["a bigint", 5n, "Type.BigInt({ minimum: 5n, maximum: 5n })"],
     ["negative zero", -0, "write Type.Literal(0)"],
     ["null", null, "Type.Null()"],
-    ["undefined", undefined, "got undefined"],
-    ["an object", {}, "got map"],
+    ["undefined", undefined, "got undefined; write Type.Undefined()"],
+    ["a date", new Date(0), "write Type.Date()"],
+    ["a list", [1], "write Type.Tuple([ … ])"],
+    ["an object", {}, "got map; write Type.Object({ … })"],
     ["a symbol", Symbol("x"), "got symbol"],
   ])("without a wire form is refused: %s", (_, value, reason) => {
     const schema = { ...Type.Literal("x"), const: value } as TSchema;

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 
 import { type TSchema, Type } from "@sinclair/typebox";
 
-import { defineProtocol, TypewireError } from "../../src/index.ts";
+import { defineProtocol, Type as Ours, TypewireError } from "../../src/index.ts";
 
 /** As TypeBox 1 makes them: the kind is a hidden property instead of a symbol. */
 function typeBox1(kind: string, schema: object): TSchema {
@@ -91,6 +91,12 @@ describe("a plain JSON Schema", () => {
     [{ type: "object", patternProperties: { "^a": {} } }, "Type.Record"],
     [{ type: ["integer", "null"] }, "Type.Union([Type.Integer(), Type.Null()])"],
     [{ type: "string", nullable: true }, "Type.Union([Type.String(), Type.Null()])"],
+    [{ type: "string", contentEncoding: "base64" }, "Type.Uint8Array()"],
+    [
+      { type: "object", additionalProperties: { type: "string" } },
+      "Type.Record(Type.String(), … )",
+    ],
+    [{ type: "Set" }, "Type.Array(…, { uniqueItems: true })"],
     [{}, "Type.Unknown"],
   ])("%j is refused, with what to write", (schema, instead) => {
     const { message, path } = refusalOf(Type.Object({ a: plain(schema) }));
@@ -119,7 +125,7 @@ describe("a schema of another library", () => {
 
   test("is refused where it is no object at all", () => {
     expect(refusalOf(Type.Object({ a: plain("string") })).message).toContain(
-      "expected a TypeBox type, got text of length 6",
+      "expected a TypeBox type, got text of length 6; write Type.String()",
     );
   });
 });
@@ -135,9 +141,17 @@ describe("what stands for a type elsewhere", () => {
     ["Uint8Array", Uint8Array, "Type.Uint8Array()"],
     ["a regular expression", /^a/, "Type.RegExp(/…/)"],
     ["a list of types", [Type.String()], "Type.Array(…), or Type.Tuple([ … ])"],
+    ["a word that is none of a type", "open", 'write Type.Literal("open")'],
+    ["a number", 5, "write Type.Literal(5)"],
+    ["null", null, "write Type.Null()"],
+    ["undefined", undefined, "leave it out, or import the type before it is used"],
+    ["an enum", { Up: "up", Down: 2 }, "write Type.Enum(…)"],
+    ["a function of Type's", Ours.String, "write Type.String(…), which calls it"],
+    ["a function of TypeBox's", Type.Partial, "write Type.Partial(…), which calls it"],
+    ["a class", class Odd {}, "describe the data that travels"],
     ["types by their names", { a: Type.String() }, "Type.Object({ … })"],
     ["a function", () => Type.String(), 'import { Type } from "typewire"'],
-    ["a promise", Promise.resolve(Type.String()), 'import { Type } from "typewire"'],
+    ["a promise", Promise.resolve(Type.String()), "await it, or describe its value"],
     ["a schema that is a function", Object.assign(() => 1, { "~standard": standard }), "arktype"],
   ])("is refused with what to write: %s", (_, given, advice) => {
     const { message, path } = refusalOf(Type.Object({ a: plain(given) }));

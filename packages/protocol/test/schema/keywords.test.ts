@@ -102,7 +102,8 @@ describe("a keyword that is not enforced", () => {
     [Type.Object({}, { else: {} }), "else", twoCases],
     [Type.Object({}, { propertyNames: {} }), "propertyNames", "write Type.Record("],
     [Type.Object({}, { oneOf: [] }), "oneOf", "write Type.Union([ … ])"],
-    [Type.Object({}, { not: {} }), "not", "write Type.Not( … )"],
+    [Type.Object({}, { not: {} }), "not", "must not be there is Type.Optional(Type.Never())"],
+    [Type.String({ not: {} }), "not", "write Type.Not( … )"],
     [Type.Object({}, { $defs: {} }), "$defs", "Type.Module"],
     [Type.Record(text, text, { required: ["a"] }), "required", "write Type.Object"],
     [Type.Record(text, text, { maxLength: 5 }), "maxLength", 'write "maxProperties"'],
@@ -334,14 +335,56 @@ describe("a keyword that TypeBox writes itself", () => {
   });
 });
 
+describe("a condition on the properties of an object", () => {
+  test.each(["oneOf", "anyOf", "not"])("is a union of objects: %s", (keyword) => {
+    const schema = Type.Object({ a: Type.Optional(text) }, { [keyword]: [] });
+    expect(refusalOf(schema)).toContain("write Type.Union([ … ]) of objects, one for each case");
+  });
+
+  test("on those of a pattern is additionalProperties, or a record", () => {
+    const schema = Type.Object({ a: text }, { patternProperties: { "^x-": text } });
+    expect(refusalOf(schema)).toContain("write additionalProperties");
+  });
+});
+
+describe("a bound that is a flag, as it was in draft 4", () => {
+  test.each(["exclusiveMinimum", "exclusiveMaximum"])("is told to be a number: %s", (keyword) => {
+    const schema = withKeywords(Type.Number({ minimum: 0 }), { [keyword]: true });
+    expect(refusalOf(schema)).toContain(`write the bound itself, ${keyword}: 0`);
+  });
+});
+
 describe("a format", () => {
   test("has to be registered", () => {
     expect(refusalOf(Type.String({ format: "ipv9" }))).toBe(
-      'the format "ipv9" is not registered; call FormatRegistry.Set("ipv9", check) first',
+      'the format "ipv9" is not registered; write a pattern, or call FormatRegistry.Set("ipv9", check) first, with the FormatRegistry of "typewire"',
     );
     FormatRegistry.Set("ipv9", (value) => value === "9");
     expect(roundTrip(Type.String({ format: "ipv9" }), "9")).toBe("9");
     FormatRegistry.Delete("ipv9");
+  });
+
+  test.each([
+    ["date-time", "Type.Date()"],
+    ["byte", "Type.Uint8Array()"],
+    ["int64", "Type.BigInt("],
+    ["int-or-string", "Type.Union([Type.Integer(), Type.String()])"],
+    ["uri", "a pattern"],
+  ])("that is a type of its own is told: %s", (format, instead) => {
+    const refusal = refusalOf(Type.String({ format }));
+    expect(refusal).toContain(`write ${instead}`);
+    expect(refusal).toContain(`FormatRegistry.Set("${format}", check)`);
+  });
+
+  test.each([
+    ["int32", "Type.Integer({ minimum: -2147483648, maximum: 2147483647 })"],
+    ["int64", "Type.BigInt("],
+    ["unix-time", "Type.Date(), which travels as milliseconds, or leave it out"],
+    ["even", '"minimum" and "maximum"'],
+  ])("of a number is a type, or bounds: %s", (format, instead) => {
+    const refusal = refusalOf(Type.Integer({ format } as never));
+    expect(refusal).toContain("write ");
+    expect(refusal).toContain(instead);
   });
 });
 

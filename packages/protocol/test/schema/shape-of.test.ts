@@ -201,7 +201,7 @@ describe("shapeOf", () => {
     [
       "a free Ref",
       Type.Ref("Elsewhere"),
-      'the reference "Elsewhere" names nothing here; use Type.Module or Type.Recursive',
+      'the reference "Elsewhere" names nothing here; put the type itself in its place, or use Type.Module or Type.Recursive',
     ],
     [
       "a Not that refers",
@@ -211,7 +211,7 @@ describe("shapeOf", () => {
     [
       "JSON Schema without a kind",
       { type: "string" } as unknown as TSchema,
-      "expected a TypeBox type with a wire form, got none",
+      "expected a TypeBox type with a wire form, got none; write the type that travels, such as Type.String(), and convert at both ends",
     ],
     ["undefined", undefined as unknown as TSchema, "expected a TypeBox type, got undefined"],
     ["null", null as unknown as TSchema, "expected a TypeBox type, got null"],
@@ -253,7 +253,8 @@ describe("shapeOf", () => {
   test("refuses a kind of one's own", () => {
     TypeRegistry.Set("Odd", () => true);
     expectError(() => shapeFor({ [Kind]: "Odd" } as TSchema), "protocol-invalid", {
-      message: "Cannot define protocol at /x: expected a TypeBox type with a wire form, got Odd",
+      message:
+        "Cannot define protocol at /x: expected a TypeBox type with a wire form, got Odd; write the type that travels, such as Type.String(), and convert at both ends",
     });
     TypeRegistry.Delete("Odd");
   });
@@ -342,7 +343,7 @@ describe("shapeOf, of types that contain themselves,", () => {
     expectError(() => shapeFor(broken.Import("A")), "protocol-invalid", {
       path: "/x/b/items",
       message:
-        'Cannot define protocol at /x/b/items: the reference "B" names nothing here; use Type.Module or Type.Recursive',
+        'Cannot define protocol at /x/b/items: the reference "B" names nothing here; put the type itself in its place, or use Type.Module or Type.Recursive',
     });
   });
 });
