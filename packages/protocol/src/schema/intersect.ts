@@ -31,6 +31,12 @@ interface Intersection {
   readonly path: string;
 }
 
+/** Where two shapes are joined, and the pairs whose parts they are: shapes may contain themselves. */
+interface Place {
+  readonly path: string;
+  readonly around: readonly (readonly [ResolvedShape, ResolvedShape])[];
+}
+
 /** A property of two unions has as many members as pairs that fit; beyond this many it is refused. */
 const MAX_UNION_MEMBERS = 256;
 
@@ -52,7 +58,8 @@ export function intersectShapes({ shapes, schemas, rest, path }: Intersection): 
   });
   const [first, ...others] = objects;
   if (first === undefined) throw refuse(path, `${WRITE_ONE}, and this one has no members`);
-  const merged = others.reduce((left, right) => mergeObjects(left, right, path), first);
+  const place: Place = { path, around: [] };
+  const merged = others.reduce((left, right) => mergeObjects(left, right, place), first);
   if (rest === undefined) return merged;
   if (objects.some((object) => object.rest !== "drop" && object.rest !== rest)) {
     throw refuse(
@@ -89,7 +96,8 @@ function isObjectMember({ shape }: { readonly shape: Shape }): boolean {
   return resolveShape(shape)?.kind === "object";
 }
 
-function mergeObjects(a: ObjectShape, b: ObjectShape, path: string): ObjectShape {
+function mergeObjects(a: ObjectShape, b: ObjectShape, place: Place): ObjectShape {
+  const { path } = place;
   assertRoom(a, b, path);
   assertRoom(b, a, path);
   const properties = a.properties.map((property): Property => {
@@ -98,7 +106,7 @@ function mergeObjects(a: ObjectShape, b: ObjectShape, path: string): ObjectShape
     return {
       name: property.name,
       optional: property.optional && twin.optional,
-      shape: both(property.shape, twin.shape, appendPointer(path, property.name)),
+      shape: both(property.shape, twin.shape, partOf(place, property.name)),
     };
   });
   for (const property of b.properties) {
@@ -112,6 +120,10 @@ function mergeObjects(a: ObjectShape, b: ObjectShape, path: string): ObjectShape
     rest: mergeRest(a.rest, b.rest, path),
     schemas,
   };
+}
+
+function partOf({ path, around }: Place, name: string): Place {
+  return { path: appendPointer(path, name), around };
 }
 
 /** What one member says of further properties, it says of those that only the other one names. */
@@ -144,9 +156,9 @@ function mergeRest(a: Rest, b: Rest, path: string): Rest {
 }
 
 /** The shape of a property that two members name: what satisfies both. */
-function both(a: Shape, b: Shape, path: string): Shape {
-  const shape = narrow(a, b, path);
-  if (shape === undefined) throw typesDiffer(path);
+function both(a: Shape, b: Shape, place: Place): Shape {
+  const shape = narrow(a, b, place);
+  if (shape === undefined) throw typesDiffer(place.path);
   return shape;
 }
 
@@ -162,26 +174,35 @@ function typesDiffer(path: string): Error {
  *
  * @throws TypewireError `protocol-invalid` where it cannot be said as one shape.
  */
-function narrow(a: Shape, b: Shape, path: string): ResolvedShape | undefined {
+function narrow(a: Shape, b: Shape, outer: Place): ResolvedShape | undefined {
+  const { path } = outer;
   const [left, right] = [resolveShape(a), resolveShape(b)];
   if (left === undefined || right === undefined) throw typesDiffer(path);
   if (left === right || isWrittenAlike(left, right) || isAnything(right)) return left;
   if (isAnything(left)) return right;
-  if (left.kind === "union") return narrowUnion(left, right, path);
-  if (right.kind === "union") return narrowUnion(right, left, path);
+  if (outer.around.some(([one, other]) => one === left && other === right)) {
+    throw refuse(
+      path,
+      "two members have a type that contains itself for one property, and joining them has no end; write the property in one of them",
+    );
+  }
+  const place = { path, around: [...outer.around, [left, right] as const] };
+  if (left.kind === "union") return narrowUnion(left, right, place);
+  if (right.kind === "union") return narrowUnion(right, left, place);
   if (left.kind === "any" || right.kind === "any") throw typesDiffer(path);
   if (left.kind === "object" && right.kind === "object") {
     if (areApart(left, right)) return undefined;
-    return mergeObjects(withoutEntries(left, path), withoutEntries(right, path), path);
+    return mergeObjects(withoutEntries(left, path), withoutEntries(right, path), place);
   }
-  if (isSequence(left) && isSequence(right)) return narrowArrays(left, right, path);
+  if (isSequence(left) && isSequence(right)) return narrowArrays(left, right, place);
   return narrowLeaf(left, right, path);
 }
 
-function narrowArrays(left: ResolvedShape, right: ResolvedShape, path: string): ResolvedShape {
+function narrowArrays(left: ResolvedShape, right: ResolvedShape, place: Place): ResolvedShape {
+  const { path } = place;
   if (left.kind !== "array" || right.kind !== "array") throw typesDiffer(path);
   if (left.contained !== undefined && right.contained !== undefined) throw typesDiffer(path);
-  const items = both(left.items, right.items, appendPointer(path, "items"));
+  const items = both(left.items, right.items, partOf(place, "items"));
   return { ...left, ...right, items, schemas: [...left.schemas, ...right.schemas] };
 }
 
@@ -209,15 +230,15 @@ function narrowLeaf(
 function narrowUnion(
   union: UnionShape,
   other: ResolvedShape,
-  path: string,
+  place: Place,
 ): ResolvedShape | undefined {
   const members = union.members.flatMap((member): readonly UnionMember[] => {
-    const shape = narrow(member.shape, other, path);
+    const shape = narrow(member.shape, other, place);
     if (shape === undefined) return [];
     if (shape.kind === "union") return shape.members;
     return [{ ...member, shape, schema: Type.Intersect([...shape.schemas]) }];
   });
-  if (members.length > MAX_UNION_MEMBERS) throw typesDiffer(path);
+  if (members.length > MAX_UNION_MEMBERS) throw typesDiffer(place.path);
   const [only, ...others] = members;
   if (only === undefined || others.length === 0) return only && resolveShape(only.shape);
   return { kind: "union", members, schemas: [...union.schemas, ...other.schemas] };

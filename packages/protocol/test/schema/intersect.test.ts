@@ -4,7 +4,7 @@ import { type TSchema, Type } from "@sinclair/typebox";
 
 import { defineProtocol } from "../../src/define-protocol.ts";
 import { integer, map, NULL, text } from "../support/cbor.ts";
-import { expectError, outcomeOf } from "../support/errors.ts";
+import { errorOf, expectError, outcomeOf } from "../support/errors.ts";
 import { hexOfValue, readValue, roundTrip, valueCodec } from "../support/value-codec.ts";
 
 const at = Type.Object({ at: Type.Date() });
@@ -253,6 +253,30 @@ describe("an intersection", () => {
       message:
         "Cannot define protocol at /server/m/v/n: the members of the intersection have different types for this property; write it in one of them",
     });
+  });
+
+  test.each<[string, (v: TSchema) => TSchema, string]>([
+    [
+      "lists",
+      (v) => Type.Recursive((This) => Type.Object({ v, next: Type.Optional(This) })),
+      "/server/m/v/n/next",
+    ],
+    [
+      "trees",
+      (v) => Type.Recursive((This) => Type.Object({ v, kids: Type.Array(This) })),
+      "/server/m/v/n/kids/items",
+    ],
+    [
+      "unions",
+      (v) => Type.Recursive((This) => Type.Union([Type.Null(), Type.Object({ v, n: This })])),
+      "/server/m/v/n/n/n",
+    ],
+  ])("refuses a common property of two types that contain themselves: %s", (_, typeOf, path) => {
+    const [left, right] = [typeOf(Type.String()), typeOf(Type.String({ minLength: 1 }))];
+    const schema = Type.Intersect([Type.Object({ n: left }), Type.Object({ n: right })]);
+    const error = errorOf(() => valueCodec(schema));
+    expect(error).toMatchObject({ code: "protocol-invalid", path });
+    expect(error.message).toContain("write the property in one of them");
   });
 
   test("refuses a common property whose bounds no value is within", () => {
