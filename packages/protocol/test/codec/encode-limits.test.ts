@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
-import { Type } from "@sinclair/typebox";
+import { type TSchema, Type } from "@sinclair/typebox";
+import fc from "fast-check";
 
 import { ByteWriter } from "../../src/byte-writer.ts";
 import { measurePayload } from "../../src/cbor/measure.ts";
@@ -8,7 +9,12 @@ import { defineProtocol } from "../../src/define-protocol.ts";
 import { defineReferenceProtocol } from "../../src/internal.ts";
 import { HEADER_BYTES } from "../../src/frame/header.ts";
 import { defaultLimits, type MessageLimits } from "../../src/limits.ts";
-import { expectError } from "../support/errors.ts";
+import { TypewireError } from "../../src/errors.ts";
+import { arbitrarySample } from "../support/arbitrary-protocol.ts";
+import { type CodecPaths, codecPathsOf } from "../support/codec-paths.ts";
+import { expectError, outcomeOf } from "../support/errors.ts";
+
+const CASES = Number(process.env["TYPEWIRE_CASES"] ?? 50);
 
 const tree = Type.Recursive((self) => Type.Array(self));
 const schemas = {
@@ -105,5 +111,69 @@ describe.each([
       Uint8Array,
     );
     expectError(() => encode({ type: "tree", v: nested(defaultLimits.maxNesting) }), "cbor-limit");
+  });
+});
+
+describe("every path", () => {
+  const valued = fc
+    .tuple(arbitrarySample({ depth: 2 }), fc.boolean())
+    .chain(([{ schema, values }, isNullable]) =>
+      fc.record({
+        schema: fc.constant(isNullable ? Type.Union([schema, Type.Null()]) : schema),
+        value: isNullable ? fc.oneof(values, fc.constant(null)) : values,
+      }),
+    );
+
+  test(
+    "counts the items and levels of any message alike, to read and to write",
+    () => {
+      fc.assert(
+        fc.property(valued, ({ schema, value }) => {
+          // Some of these unions have two members that are the same bytes.
+          const paths = attemptPaths(schema);
+          if (paths === undefined) return;
+          const message = { type: "m", v: value } as const;
+          const payload = paths.reference.encode(message);
+          const { items, nesting } = measurePayload(payload);
+          const exact = { ...roomy, maxItems: items, maxNesting: nesting };
+          for (const limits of [
+            exact,
+            { ...exact, maxItems: items - 1 },
+            { ...exact, maxNesting: nesting - 1 },
+          ]) {
+            const outcomes = Object.values(paths).flatMap((codec) => [
+              outcomeOf(() => codec.decodeIncoming(payload, 0, payload.length, limits)),
+              outcomeOf(() => codec.encodeInto(message, new ByteWriter(), limits)),
+            ]);
+            const expected = limits === exact ? "accepted" : "cbor-limit";
+            expect(outcomes).toEqual(outcomes.map(() => expected));
+          }
+        }),
+        { numRuns: CASES },
+      );
+    },
+    20_000 + CASES * 100,
+  );
+
+  function attemptPaths(schema: TSchema): CodecPaths | undefined {
+    try {
+      return codecPathsOf(schema);
+    } catch (error) {
+      if (error instanceof TypewireError) return undefined;
+      throw error;
+    }
+  }
+
+  test("counts a null in the place of an object", () => {
+    const schema = Type.Object({ a: Type.Union([Type.Object({ b: Type.Null() }), Type.Null()]) });
+    const paths = codecPathsOf(schema);
+    const message = { type: "m", v: { a: null } } as const;
+    const payload = paths.reference.encode(message);
+    const { items, nesting } = measurePayload(payload);
+    const limits = { ...roomy, maxItems: items - 1, maxNesting: nesting };
+    for (const codec of Object.values(paths)) {
+      expectError(() => codec.decodeIncoming(payload, 0, payload.length, limits), "cbor-limit");
+      expectError(() => codec.encodeInto(message, new ByteWriter(), limits), "cbor-limit");
+    }
   });
 });

@@ -51,6 +51,8 @@ export function readFields(
     at = behindKey;
     const initial = bytes[at] as number;
     if (initial === NULL && field.isNullable) {
+      // A function would have counted it.
+      if (kind === "function") state.items -= 1;
       values[index] = null;
       at += 1;
       continue;

@@ -74,6 +74,8 @@ export function writeObject(
     }
     at += key.length;
     if (item === null && field.isNullable) {
+      // A function would have counted it.
+      if (kind === "function") state.items += 1;
       bytes[at] = 0xf6;
       writer.length = at + 1;
       continue;
