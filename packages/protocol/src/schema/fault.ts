@@ -249,7 +249,11 @@ function alikeIn(
   kind: ValueKind | undefined,
   value: unknown,
 ): { readonly members: readonly UnionMember[]; readonly tried: readonly UnionMember[] } {
-  if (kind === undefined) return { members: [], tried: [] };
+  if (kind === undefined) {
+    // It has no wire form, which is said where it would be written.
+    const members = index.others.filter(({ shape }) => resolveShape(shape)?.kind === "any");
+    return { members, tried: members };
+  }
   if (kind !== "object") return index.ofKind(kind);
   const members = index.ofObject((name) => (value as Fields)[name]);
   return { members, tried: members };

@@ -135,6 +135,30 @@ describe("a value that is judged when it is written", () => {
   });
 });
 
+describe("a value without a wire form", () => {
+  const schemas: readonly TSchema[] = [
+    Type.Unknown(),
+    Type.Union([Type.Unknown(), Type.String()]),
+    Type.Union([Type.Not(Type.Null()), Type.Null()]),
+  ];
+
+  test.each<[string, unknown, string]>([
+    ["a function", () => 1, "expected a value that can travel, got function"],
+    ["a Map", new Map(), "expected a plain object, got JavaScript Map"],
+    ["a buffer", new Uint16Array(2), "expected a plain object, got JavaScript buffer"],
+  ])(
+    "is refused for that wherever anything is taken, after any number of uses: %s",
+    (_, v, reason) => {
+      for (const codec of schemas.flatMap((schema) => Object.values(codecPathsOf(schema)))) {
+        for (let use = 0; use < 100; use += 1) codec.encode({ type: "m", v: "x" });
+        const error = errorOf(() => codec.encode({ type: "m", v }));
+        expect(error).toMatchObject({ code: "schema-mismatch", path: "/v" });
+        expect(error.message).toContain(reason);
+      }
+    },
+  );
+});
+
 describe("items that have to differ", () => {
   const schema = Type.Object({ v: Type.Array(Type.Object({ a }), { uniqueItems: true }) });
 
