@@ -7,7 +7,9 @@ import { FormatRegistry, type TSchema, Type } from "@sinclair/typebox";
 import { array, byteString, double, integer, map, NULL, text, TRUE } from "../support/cbor.ts";
 import { fromHex } from "../support/bytes.ts";
 import { errorOf, expectError } from "../support/errors.ts";
-import { hexOfValue, readValue } from "../support/value-codec.ts";
+import { codecPathsOf } from "../support/codec-paths.ts";
+import { cpuMilliseconds } from "../support/cpu.ts";
+import { hexOfValue, payloadWith, readValue } from "../support/value-codec.ts";
 
 FormatRegistry.Set("typewire-mismatch-test", (value) => value === "right");
 afterAll(() => FormatRegistry.Delete("typewire-mismatch-test"));
@@ -248,6 +250,21 @@ describe("a schema-mismatch", () => {
       "expected integer or null, got JavaScript bigint",
       "expected a bigint, such as 1n or null, got JavaScript number",
     ]);
+  });
+
+  test("is looked for once, however much of a message does not fit", () => {
+    const members = ["a", "b", "c"].map((name) => Type.Object({ [name]: Type.Null() }));
+    const { reference } = codecPathsOf(Type.Array(Type.Union(members)));
+    const items = (item: Uint8Array) => payloadWith(array(...Array<Uint8Array>(20_000).fill(item)));
+    const spent = (payload: Uint8Array): number =>
+      Math.min(
+        ...[1, 2, 3, 4, 5].map(() =>
+          cpuMilliseconds(() => attempt(() => reference.decode(payload))),
+        ),
+      );
+    const right = spent(items(map(text("c"), NULL)));
+    const wrong = spent(items(map()));
+    expect(wrong / right).toBeLessThan(1);
   });
 
   test("of twins names the second of them, and the first", () => {

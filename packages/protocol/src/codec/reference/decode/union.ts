@@ -27,7 +27,7 @@ export function reviveUnion(walk: DecodeWalk, shape: UnionShape, raw: Raw): unkn
   if (only !== undefined && candidates.length === 1) return walk.value(only.shape, raw);
   const before = walk.dropped;
   let fit: { readonly value: unknown; readonly dropped: number } | undefined;
-  const misfits: { readonly value: unknown; readonly candidate: Candidate }[] = [];
+  const misfits: Misfit[] = [];
   for (const candidate of candidates) {
     walk.dropped = 0;
     const trial = attempt(walk, candidate, raw);
@@ -40,21 +40,27 @@ export function reviveUnion(walk: DecodeWalk, shape: UnionShape, raw: Raw): unkn
   }
   walk.dropped = before + (fit?.dropped ?? 0);
   if (fit !== undefined) return fit.value;
+  const nearest = walk.isFirstMisfit() ? nearestOf(misfits) : undefined;
+  const value =
+    nearest === undefined ? reviveUnknown(walk, raw) : walk.value(nearest.candidate.shape, raw);
   walk.keepMisfit("a member of the union", describeItem(raw));
-  return nearestMisfit(misfits) ?? reviveUnknown(walk, raw);
+  return value;
 }
 
-/** The value as the member that it fits furthest, so that its fault is told in that member's words. */
-function nearestMisfit(
-  misfits: readonly { readonly value: unknown; readonly candidate: Candidate }[],
-): unknown {
+/** What a candidate made of a value that is none of its own. */
+interface Misfit {
+  readonly candidate: Candidate;
+  readonly value: unknown;
+}
+
+/** The candidate that the value fits furthest: its fault is told in that member's words. */
+function nearestOf(misfits: readonly Misfit[]): Misfit | undefined {
   const faults = misfits.map(({ value, candidate }) => faultOf(candidate.shape, value));
   const nearest = nearestFault(
     faults.filter((fault) => fault !== undefined),
     "",
   );
-  const index = faults.findIndex((fault) => fault?.path === nearest?.path);
-  return misfits[index]?.value;
+  return misfits[faults.findIndex((fault) => fault?.path === nearest?.path)];
 }
 
 /** A leaf reads alike under every member that admits it: unions where it would not are not defined. */
@@ -77,6 +83,7 @@ function attempt(walk: DecodeWalk, candidate: Candidate, raw: Raw): Trial | unde
   const depth = walk.path.length;
   const outer = walk.misfit;
   walk.misfit = undefined;
+  walk.trials += 1;
   try {
     const value = walk.value(candidate.shape, raw);
     return { value, fits: walk.fits() && candidate.admits(value) };
@@ -85,5 +92,6 @@ function attempt(walk: DecodeWalk, candidate: Candidate, raw: Raw): Trial | unde
     return undefined;
   } finally {
     walk.misfit = outer;
+    walk.trials -= 1;
   }
 }

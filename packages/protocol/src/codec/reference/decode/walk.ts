@@ -29,6 +29,8 @@ export class DecodeWalk {
   dropped = 0;
   /** The first misfit of the message, or of the union member that is being tried. */
   misfit: Misfit | undefined;
+  /** Union members that are being tried, one inside the other. */
+  trials = 0;
 
   constructor(unions: Unions, reviveValue: ReviveValue) {
     this.unions = unions;
@@ -40,6 +42,7 @@ export class DecodeWalk {
     this.path.length = 0;
     this.dropped = 0;
     this.misfit = undefined;
+    this.trials = 0;
   }
 
   value(shape: Shape, raw: Raw): unknown {
@@ -59,6 +62,11 @@ export class DecodeWalk {
   /** Whether everything has fitted so far. */
   fits(): boolean {
     return this.misfit === undefined;
+  }
+
+  /** Whether what does not fit here is what the message is refused for. Words for anything else are not looked for. */
+  isFirstMisfit(): boolean {
+    return this.trials === 0 && this.misfit === undefined;
   }
 
   /** The error for the first misfit; undefined where there is none. */
