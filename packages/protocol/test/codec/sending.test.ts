@@ -159,6 +159,18 @@ describe("a value without a wire form", () => {
   );
 });
 
+describe("a date in the place of an object", () => {
+  test("is told in the same words after any number of uses", () => {
+    const members = [Type.Object({ a: Type.Null() }), Type.Object({})];
+    const { reference } = codecPathsOf(Type.Union(members));
+    const refusal = () => errorOf(() => reference.encode({ type: "m", v: new Date(0) })).message;
+    const before = refusal();
+    expect(before).toContain("expected map, got date");
+    for (let use = 0; use < 200; use += 1) reference.encode({ type: "m", v: {} });
+    expect(refusal()).toBe(before);
+  });
+});
+
 describe("items that have to differ", () => {
   const schema = Type.Object({ v: Type.Array(Type.Object({ a }), { uniqueItems: true }) });
 

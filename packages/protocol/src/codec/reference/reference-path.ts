@@ -103,27 +103,26 @@ export class ReferencePath {
   encode(entry: MessageEntry, message: AnyMessage, writer: ByteWriter, limits: DecodeLimits): void {
     const body = entry.closed ? withoutType(message) : message;
     try {
-      if (entry.judgesWholes) this.#encodeWhole(entry, body, writer, limits);
-      else {
-        if (!entry.check.passes(body)) throw entry.check.explain(body);
-        this.#shapeWriter.write(entry.type, entry.shape, body, writer, limits);
-      }
+      if (!entry.judgesWholes && !entry.check.passes(body)) throw entry.check.explain(body);
+      const start = writer.length;
+      this.#write(entry, body, writer, limits);
+      if (!entry.judgesWholes) return;
+      // The message that a receiver would make of it is judged.
+      const raw = this.#plainItem(writer.bytes, start, writer.length, UNLIMITED);
+      this.#read(entry, raw as Map<unknown, unknown>);
     } catch (error) {
       throw nestingError("encode", error);
     }
   }
 
-  /** Appends a payload, and judges the message that a receiver would make of it. */
-  #encodeWhole(entry: MessageEntry, body: unknown, writer: ByteWriter, limits: DecodeLimits): void {
-    const start = writer.length;
+  /** Appends a payload; what cannot be written is explained as what the check refuses. */
+  #write(entry: MessageEntry, body: unknown, writer: ByteWriter, limits: DecodeLimits): void {
     try {
       this.#shapeWriter.write(entry.type, entry.shape, body, writer, limits);
     } catch (error) {
       const isMismatch = error instanceof TypewireError && error.code === "schema-mismatch";
       throw isMismatch ? entry.check.explain(body, error) : error;
     }
-    const raw = this.#plainItem(writer.bytes, start, writer.length, UNLIMITED);
-    this.#read(entry, raw as Map<unknown, unknown>);
   }
 
   /** The item in `bytes[start, end)` as cbor-x reads it, its byte strings views of `bytes`. */
