@@ -1,4 +1,4 @@
-// A client that counts aloud: `bun client.ts NAME`. It goes to another server when its own ends.
+// A client that counts aloud until Ctrl+C: `bun client.ts NAME`. It goes to another server when its own ends.
 
 import { connect } from "typewire/bun";
 import { ports, room } from "./protocol.ts";
@@ -6,7 +6,7 @@ import { ports, room } from "./protocol.ts";
 const name = process.argv[2] ?? "ana";
 /** The last number heard of each name. */
 const heard = new Map<string, number>();
-const client = await connect(
+await using client = await connect(
   room,
   {
     servers: ports.map((port) => ({ port })),
@@ -24,9 +24,9 @@ const client = await connect(
     },
   },
 );
-process.once("SIGINT", () => void client.close());
-
-for (let number = 1; client.state !== "closed"; number += 1) {
+let isLeaving = false;
+process.once("SIGINT", () => (isLeaving = true));
+for (let number = 1; !isLeaving && client.state !== "closed"; number += 1) {
   // Waits for the next server while there is none.
   const said = await client.try.say({ name, number });
   if (said.ok) {
