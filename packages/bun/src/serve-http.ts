@@ -14,8 +14,8 @@ const MAX_BODY_BYTES = 1024;
 const IDLE_SECONDS = 30;
 
 /**
- * How often it is looked whether descriptors are left. Bun counts no connections of HTTP and refuses none, so
- * that whoever reaches the address could take them all; and once none is left, no client is accepted either.
+ * How often it is looked whether descriptors are left. Bun neither counts nor refuses connections of HTTP: a
+ * stranger at this address could take every descriptor, and without one no client is accepted.
  */
 const LOOK_MS = 1000;
 
