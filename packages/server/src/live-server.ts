@@ -4,12 +4,10 @@
 
 import type { BackplaneLine } from "@typewire/backplane";
 import {
-  type Authenticate,
   checkOption,
   checkOptions,
   checkOptionValues,
   type CloseReason,
-  type Connection,
   createEndpoint,
   type Endpoint,
   FORWARDED,
@@ -21,10 +19,11 @@ import {
   type Tellers,
   tellersOf,
 } from "@typewire/connection";
-import { type AnyProtocol, type AuthOf, type MessageOf, TypewireError } from "@typewire/protocol";
+import type { AnyProtocol, MessageOf } from "@typewire/protocol";
 import { beginAt } from "@typewire/protocol/internal";
 
-import { admit } from "./context.ts";
+import { admission } from "./admission.ts";
+import { figuresOf } from "./figures.ts";
 import { Door } from "./door.ts";
 import { FanOut } from "./fan-out.ts";
 import { sayGoodbyes } from "./goodbyes.ts";
@@ -53,7 +52,7 @@ import {
 } from "./server.ts";
 import { joinBackplane } from "./join-backplane.ts";
 import { Topics } from "./topics.ts";
-import { aWatcher, type ServerFigures, type ServerWatch, type ServerWatcher } from "./watch.ts";
+import { aWatcher, type ServerWatch, type ServerWatcher } from "./watch.ts";
 
 type LiveServerConnection<P extends AnyProtocol> = LiveMemberConnection<
   MessageOf<P, "server">,
@@ -100,7 +99,6 @@ export class LiveServer<
     this.#protocol = protocol;
     this.#certificates = host.certificates;
     checkOptionValues(options, serverOptions);
-    if (options.context !== undefined && protocol.hasAuth) throw contextBesideAuth();
     const places = dividePlaces(host.sockets ?? Infinity, options.maxConnections);
     this.maxConnections = places.connections;
     const observers = observersOf<ServerObserver<P, Context>>(options);
@@ -116,7 +114,7 @@ export class LiveServer<
       ...(host.memoryLimitBytes !== undefined && { memoryLimitBytes: host.memoryLimitBytes }),
       ...(host.secret && { secret: host.secret }),
       use: options.use,
-      authenticate: admission(options),
+      authenticate: admission(protocol, options),
       owner: {
         opened: (connection) => {
           this.#opened(connection as LiveServerConnection<P>, options);
@@ -285,7 +283,13 @@ export class LiveServer<
     return {
       protocol: { name, version, fingerprint },
       timeNext: () => times.sampleNext(),
-      figures: () => this.#figures(),
+      figures: () =>
+        figuresOf({
+          endpoint: this.#endpoint,
+          connections: this.#connections,
+          turnedAwayBy: this.#door.turnedAway,
+          topics: this.#topics.size,
+        }),
     };
   }
 
@@ -360,29 +364,6 @@ export class LiveServer<
     if (!connection.wasOpen) this.#tellers.onNotOpened?.(connection, reason);
   }
 
-  #figures(): ServerFigures {
-    let handlersInFlight = 0;
-    let slowConnections = 0;
-    for (const connection of this.#connections) {
-      handlersInFlight += connection.handlersInFlight;
-      if (connection.queuedBytes > this.#endpoint.limits.softQueueBytes) slowConnections += 1;
-    }
-    return {
-      receivedByType: {
-        ...this.#endpoint.tally.unheard.byName,
-        ...Object.fromEntries(
-          [...this.#endpoint.handlers].map(([name, { received }]) => [name, received]),
-        ),
-      },
-      sentByType: this.#endpoint.tally.sent.byName,
-      turnedAwayBy: this.#door.turnedAway,
-      topics: this.#topics.size,
-      maxBufferedBytes: this.#endpoint.memory.maxBytes,
-      handlersInFlight,
-      slowConnections,
-    };
-  }
-
   #stopListening(): void {
     this.#isListening = false;
     this.#listening.stop();
@@ -391,24 +372,4 @@ export class LiveServer<
   #destroyAll(): void {
     for (const connection of this.#connections) connection.destroy("shutting-down");
   }
-}
-
-/** The option `authenticate` as a connection asks it; what it returns is what the connection holds. */
-function admission<P extends AnyProtocol, Context>(
-  options: ServerOptions<P, Context>,
-): Authenticate<Connection<MessageOf<P, "server">>> | undefined {
-  if (options.authenticate === undefined) return undefined;
-  return async (shown, connection) => {
-    // Every connection of this endpoint is one.
-    const member = connection as LiveServerConnection<P>;
-    // The codec has held it against the protocol's `auth`.
-    return admit(member, await options.authenticate?.(shown as AuthOf<P>, member));
-  };
-}
-
-function contextBesideAuth(): TypewireError {
-  return new TypewireError(
-    "option-invalid",
-    "context: expected none, since the protocol has `auth`: what `authenticate` returns is the context",
-  );
 }
