@@ -41,9 +41,9 @@ import { type EntranceParts, letIn, show } from "./entrance.ts";
 import { AUTHENTICATE_ID } from "./handshake/authentication.ts";
 import { Handshake } from "./handshake/handshake.ts";
 import { MOST_REST_MS } from "./receiving/audience.ts";
-import { Greeting } from "./receiving/greeting.ts";
+import { inflowFrom } from "./receiving/greeting.ts";
 import { HandlerCalls, type HandlerCallsOwner } from "./receiving/handler-calls.ts";
-import { HOLD, Inflow } from "./receiving/inflow.ts";
+import { HOLD, type Inflow } from "./receiving/inflow.ts";
 import { Receiver } from "./receiving/receiver.ts";
 import type { ReceiverOwner } from "./receiving/receiver-owner.ts";
 import { hearSlowReader } from "./receiving/slow-reader.ts";
@@ -118,26 +118,11 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     this.#endpoint = endpoint;
     this.#handshake = new Handshake(endpoint);
     this.#receiver = new Receiver(endpoint, this.#handshake, this);
-    this.#inflow = this.#makeInflow();
+    this.#inflow = inflowFrom(endpoint, this.#receiver, this.#handshake);
     this.#writer = new SocketWriter(endpoint, this);
     this.#sender = new Sender(endpoint, this.#handshake, this.#writer, this);
     this.#handlers = new HandlerCalls<Connection<Outgoing>>(this, endpoint, this.#inflow);
     this.#writer.queue.appendFrame(this.#handshake.helloFrame);
-  }
-
-  #makeInflow(): Inflow {
-    const endpoint = this.#endpoint;
-    const { maxFrameBytes } = this.#handshake;
-    if (maxFrameBytes >= endpoint.greetingBytes) {
-      return new Inflow(endpoint, this.#receiver, maxFrameBytes);
-    }
-    const over = () => this.#readWithinLimit();
-    const greeting = new Greeting(endpoint, this.#receiver, maxFrameBytes, over);
-    return new Inflow(endpoint, greeting, endpoint.greetingBytes);
-  }
-
-  #readWithinLimit(): void {
-    this.#inflow.maxFrameBytes = this.#handshake.maxFrameBytes;
   }
 
   get state(): ConnectionState {
@@ -344,7 +329,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   handshakeAdvanced(): boolean {
-    this.#readWithinLimit();
+    this.#inflow.maxFrameBytes = this.#handshake.maxFrameBytes;
     if (this.#handshake.isOver) {
       this.#proof?.resolve();
       this.#endpoint.owner.proven?.(this);

@@ -1,8 +1,19 @@
-// The `$hello` that a side begins with: the protocol, and what of its limits a peer does not take for granted.
+// The `$hello` that a side begins with: the protocol, and what of its limits a peer does not take for granted; and how
+// large that of a peer can be.
 
-import { type AnyProtocol, defaultLimits, type Hello } from "@typewire/protocol";
+import {
+  type AnyMessage,
+  type AnyProtocol,
+  type Codec,
+  decodeHeader,
+  defaultLimits,
+  type Hello,
+} from "@typewire/protocol";
+import { ByteWriter } from "@typewire/protocol/internal";
 
 import { CALLS_FEATURE } from "./calls/caller-slots.ts";
+import { NONCE_BYTES } from "./handshake/secret-exchange.ts";
+import { limitRows } from "./limit-rows.ts";
 import type { ConnectionLimits } from "./limits.ts";
 
 /** A side that says this in its `$hello` is told of holes, in `$gap`. */
@@ -35,4 +46,29 @@ export function ownHello(
   const features = [...(makesCalls ? [CALLS_FEATURE] : []), ...(hearsGaps ? [GAP_FEATURE] : [])];
   if (features.length > 0) hello.features = features;
   return hello;
+}
+
+/** Payload bytes of the largest `$hello` of an end of the protocol that `hello` names, of whatever version. */
+export function largestHelloBytes(
+  codec: Pick<Codec<AnyMessage>, "encodeInto">,
+  hello: Hello,
+  hasSecret: boolean,
+): number {
+  const { maxFrameBytes, maxItems, maxNesting, heartbeatIntervalMs, maxCalls, maxStreams } =
+    limitRows;
+  const largest: Hello = {
+    ...hello,
+    version: Number.MIN_SAFE_INTEGER,
+    maxFrameBytes: maxFrameBytes.most,
+    maxItems: maxItems.most,
+    maxNesting: maxNesting.most,
+    heartbeatIntervalMs: heartbeatIntervalMs.most,
+    maxCalls: maxCalls.most,
+    maxStreams: maxStreams.most,
+    features: [CALLS_FEATURE, GAP_FEATURE],
+    ...(hasSecret && { nonce: new Uint8Array(NONCE_BYTES) }),
+  };
+  const writer = new ByteWriter();
+  codec.encodeInto(largest as AnyMessage, writer);
+  return decodeHeader(writer.copy());
 }

@@ -1,48 +1,22 @@
 // The hello of a peer, at an end that takes only small frames: the peer has not heard of that yet, and its hello
 // carries the protocol's name. It may be as large as a hello of this protocol can be, and nothing else may.
 
-import {
-  type AnyMessage,
-  type Codec,
-  type ControlMessage,
-  type DecodeLimits,
-  decodeHeader,
-  type Hello,
-} from "@typewire/protocol";
-import { ByteWriter, frameTooLarge } from "@typewire/protocol/internal";
+import type { AnyMessage, Codec, ControlMessage } from "@typewire/protocol";
+import { frameTooLarge } from "@typewire/protocol/internal";
 
-import { NONCE_BYTES } from "../handshake/secret-exchange.ts";
-import { limitRows } from "../limit-rows.ts";
-import type { InflowConsumer } from "./inflow.ts";
-
-/** Payload bytes of the `$hello` of an end like that which says `hello`, with every field at its largest. */
-export function largestHelloBytes(
-  codec: Pick<Codec<AnyMessage>, "encodeInto">,
-  hello: Hello,
-  hasSecret: boolean,
-): number {
-  const { maxFrameBytes, maxItems, maxNesting, heartbeatIntervalMs, maxCalls, maxStreams } =
-    limitRows;
-  const largest: Hello = {
-    ...hello,
-    maxFrameBytes: maxFrameBytes.most,
-    maxItems: maxItems.most,
-    maxNesting: maxNesting.most,
-    heartbeatIntervalMs: heartbeatIntervalMs.most,
-    maxCalls: maxCalls.most,
-    maxStreams: maxStreams.most,
-    features: ["calls", "gap"],
-    ...(hasSecret && { nonce: new Uint8Array(NONCE_BYTES) }),
-  };
-  const writer = new ByteWriter();
-  codec.encodeInto(largest as AnyMessage, writer);
-  return decodeHeader(writer.copy());
-}
+import { Inflow, type InflowConsumer, type InflowEndpoint } from "./inflow.ts";
 
 /** The endpoint as it reads greetings. */
-export interface GreetingEndpoint {
+export interface GreetingEndpoint extends InflowEndpoint {
   readonly incoming: Codec<AnyMessage>;
-  readonly limits: DecodeLimits;
+  /** Payload bytes of the largest `$hello` that a peer of this protocol says. */
+  readonly greetingBytes: number;
+}
+
+/** The handshake as far as it bounds what is read. */
+interface Limiting {
+  /** The most payload bytes of a frame that is read now. */
+  readonly maxFrameBytes: number;
 }
 
 /** The receiver as it takes a greeting. */
@@ -51,8 +25,23 @@ export interface Greeted extends InflowConsumer {
   readonly hasHeardNothing: boolean;
 }
 
+/** What reads for `receiver` from the first byte on. Nothing stands between them where every hello is within the limit. */
+export function inflowFrom(
+  endpoint: GreetingEndpoint,
+  receiver: Greeted,
+  handshake: Limiting,
+): Inflow {
+  const { maxFrameBytes } = handshake;
+  if (maxFrameBytes >= endpoint.greetingBytes) return new Inflow(endpoint, receiver, maxFrameBytes);
+  const greeting = new Greeting(endpoint, receiver, maxFrameBytes, () => {
+    inflow.maxFrameBytes = handshake.maxFrameBytes;
+  });
+  const inflow = new Inflow(endpoint, greeting, endpoint.greetingBytes);
+  return inflow;
+}
+
 /** Hands everything on to the receiver, but a first frame that is too large and no hello. */
-export class Greeting implements InflowConsumer {
+class Greeting implements InflowConsumer {
   readonly #endpoint: GreetingEndpoint;
   readonly #receiver: Greeted;
   readonly #maxFrameBytes: number;

@@ -77,6 +77,25 @@ describe.each(["whole", "byte by byte"])("a first frame that comes %s", (cut) =>
     expect(heard).toHaveLength(1);
   });
 
+  test("may be of any other version, which is what it is refused for", () => {
+    for (const version of [2, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]) {
+      const { connection } = server();
+      const largest = {
+        ...hello,
+        version,
+        maxFrameBytes: 2 ** 30,
+        maxItems: 1e8,
+        maxNesting: 256,
+        heartbeatIntervalMs: 2 ** 31 - 1,
+        maxCalls: 1e6,
+        maxStreams: 1e6,
+        features: ["calls", "gap"],
+      };
+      receive(connection, frame(largest), cut);
+      expect(connection.closeReason?.code).toBe("protocol-mismatch");
+    }
+  });
+
   test("may follow an $error, which is not counted", () => {
     const { connection, heard } = server({ requireHello: true });
     receive(connection, concatenate([frame(error), frame(hello), sized(LEAST)]), cut);
