@@ -37,9 +37,9 @@ function equalRow(comparison: Comparison, plain: string, watched: string, agains
 }
 
 function scrapeRow({ rows: [row] }: Comparison): Row {
-  // The median of the rounds: one of them may have met a collection of garbage, or another program.
-  const longest = row?.figure?.median;
-  const what = "the longest scrape of 20 holds the loop, ms";
-  const verdict = longest === undefined ? "" : longest <= MOST_HELD_MS ? "yes" : "no";
-  return [what, `≤ ${MOST_HELD_MS}`, longest?.toFixed(2) ?? "—", verdict, ""];
+  const figure = row?.figure;
+  const what = "the longest scrape of all rounds holds the loop, ms";
+  if (figure === undefined) return [what, `≤ ${MOST_HELD_MS}`, "—", "", ""];
+  const text = `${figure.max.toFixed(2)}, median ${figure.median.toFixed(2)}`;
+  return [what, `≤ ${MOST_HELD_MS}`, text, figure.max <= MOST_HELD_MS ? "yes" : "no", ""];
 }

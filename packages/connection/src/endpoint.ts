@@ -41,7 +41,7 @@ import type { SharedSecret } from "./handshake/secret-exchange.ts";
 import { BufferPool } from "./sending/buffer-pool.ts";
 import { FrameSizes } from "./sending/frame-sizes.ts";
 import type { TellUndelivered } from "./sending/undelivered.ts";
-import { type ConnectionStats, type EndpointStats, Tally } from "./stats.ts";
+import { type Counted, type EndpointStats, Tally } from "./stats.ts";
 import { type Clock, systemClock } from "./time/clock.ts";
 import { Audience } from "./receiving/audience.ts";
 import type { TellGap } from "./receiving/receiver-owner.ts";
@@ -51,9 +51,7 @@ import { FlushScheduler, TurnScheduler } from "./time/schedulers.ts";
 import { type Sweepable, Sweep, sweepPeriodMs } from "./time/sweep.ts";
 
 /** A live connection as its endpoint sees it: what has deadlines, holds memory, and counts. */
-export interface Member extends Sweepable, Holder {
-  readonly stats: ConnectionStats;
-}
+export interface Member extends Sweepable, Holder, Counted {}
 
 /** The maker of a connection, which keeps account of it: a server, a client. Nothing here may throw. */
 export interface ConnectionOwner<Outgoing extends AnyMessage> {
@@ -255,11 +253,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     calls,
     authenticate: requireAuth(protocol, "authenticate", options.authenticate, role === "server"),
     credentials: requireAuth(protocol, "auth", options.credentials, role === "client"),
-    stats: () =>
-      tally.stats(
-        [...sweep.members].map((member) => member.stats),
-        calls?.tally,
-      ),
+    stats: () => tally.stats(sweep.members, calls?.tally),
     timeHandlers: (tell) => {
       const times = new HandlerTimes(clock, tell);
       times.timeAll(table);

@@ -51,7 +51,7 @@ import type { Run } from "./sending/run.ts";
 import type { UnsentRun } from "./sending/segment.ts";
 import { Sender } from "./sending/sender.ts";
 import { SocketWriter, type SocketWriterOwner } from "./sending/socket-writer.ts";
-import type { ConnectionStats } from "./stats.ts";
+import { type ConnectionStats, noStats, type StatsSum } from "./stats.ts";
 import { waitFor, type WaitOptions } from "./time/waiting.ts";
 
 /** As long as more waits, streams add nothing. */
@@ -154,18 +154,24 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   }
 
   get stats(): ConnectionStats {
-    return {
-      ...this.#receiver.stats,
-      messagesSent: this.#sender.messagesSent,
-      messagesUndelivered: this.#sender.messagesUndelivered,
-      bytesReceived: this.#inflow.bytesReceived,
-      bytesSent: this.#writer.queue.sentBytes,
-      bufferedBytes:
-        this.#writer.queue.queuedBytes + this.#inflow.bufferedBytes + (this.#calls?.heldBytes ?? 0),
-      messagesUnhandled: this.#handlers.dropped,
-      handlersInFlight: this.#handlers.inFlight,
-      callsInFlight: this.#calls?.inFlight ?? 0,
-    };
+    const stats = noStats();
+    this.addStatsTo(stats);
+    return stats;
+  }
+
+  addStatsTo(sum: StatsSum): void {
+    const { queue } = this.#writer;
+    this.#receiver.addStatsTo(sum);
+    sum.messagesSent += this.#sender.messagesSent;
+    sum.messagesUndelivered += this.#sender.messagesUndelivered;
+    sum.bytesReceived += this.#inflow.bytesReceived;
+    sum.bytesSent += queue.sentBytes;
+    sum.bufferedBytes += queue.queuedBytes + this.#inflow.bufferedBytes;
+    sum.messagesUnhandled += this.#handlers.dropped;
+    sum.handlersInFlight += this.#handlers.inFlight;
+    if (this.#calls === undefined) return;
+    sum.bufferedBytes += this.#calls.heldBytes;
+    sum.callsInFlight += this.#calls.inFlight;
   }
 
   /** See `ConnectionStats`. */

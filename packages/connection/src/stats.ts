@@ -32,11 +32,31 @@ export interface ConnectionStats {
   readonly callsInFlight: number;
 }
 
-/** Of those, what the receiving half counts. */
-export type ReceivedStats = Pick<
-  ConnectionStats,
-  "messagesReceived" | "messagesRefused" | "messagesUnknown" | "messagesRefusedByPeer"
->;
+/** The figures of connections, to be added to. */
+export type StatsSum = { -readonly [Name in keyof ConnectionStats]: ConnectionStats[Name] };
+
+/** What adds its own figures to those of others: an object for each of ten thousand connections would be garbage. */
+export interface Counted {
+  addStatsTo(sum: StatsSum): void;
+}
+
+/** The figures of no connection. */
+export function noStats(): StatsSum {
+  return {
+    messagesReceived: 0,
+    messagesRefused: 0,
+    messagesUnknown: 0,
+    messagesRefusedByPeer: 0,
+    messagesSent: 0,
+    messagesUndelivered: 0,
+    bytesReceived: 0,
+    bytesSent: 0,
+    bufferedBytes: 0,
+    messagesUnhandled: 0,
+    handlersInFlight: 0,
+    callsInFlight: 0,
+  };
+}
 
 /** All connections of an endpoint since it was made. `opened` is `connections` and all of `closedByReason`. */
 export interface EndpointStats extends Omit<ConnectionStats, "handlersInFlight"> {
@@ -60,20 +80,15 @@ export interface EndedCalls {
   readonly failedByCode: Readonly<Record<string, number>>;
 }
 
+const statNames = Object.keys(noStats()) as readonly (keyof StatsSum)[];
+
 /** What ended connections have left behind. */
 export class Tally {
   /** Valid messages that came and have no handler; the others are counted in the table of handlers. */
   readonly unheard: TypeCounts;
   readonly sent: TypeCounts;
+  readonly #ended = noStats();
   #opened = 0;
-  #messagesReceived = 0;
-  #messagesRefused = 0;
-  #messagesUnknown = 0;
-  #messagesRefusedByPeer = 0;
-  #messagesUnhandled = 0;
-  #messagesSent = 0;
-  #bytesReceived = 0;
-  #bytesSent = 0;
   #messagesUndelivered = 0;
   readonly #closedByReason = new Map<CloseCode, number>();
 
@@ -91,14 +106,7 @@ export class Tally {
   /** A connection that had a socket has ended. */
   close(code: CloseCode, left: ConnectionStats): void {
     this.#closedByReason.set(code, (this.#closedByReason.get(code) ?? 0) + 1);
-    this.#messagesReceived += left.messagesReceived;
-    this.#messagesRefused += left.messagesRefused;
-    this.#messagesUnknown += left.messagesUnknown;
-    this.#messagesRefusedByPeer += left.messagesRefusedByPeer;
-    this.#messagesUnhandled += left.messagesUnhandled;
-    this.#messagesSent += left.messagesSent;
-    this.#bytesReceived += left.bytesReceived;
-    this.#bytesSent += left.bytesSent;
+    for (const name of statNames) this.#ended[name] += left[name];
   }
 
   /** Messages of a connection, alive or ended, could not be handed to its socket. */
@@ -107,38 +115,20 @@ export class Tally {
   }
 
   /** The sum of what has ended and of these, which live. `calls`: undefined where the protocol has none. */
-  stats(live: Iterable<ConnectionStats>, calls?: EndedCalls): EndpointStats {
-    const sum = {
-      connections: 0,
+  stats(live: ReadonlySet<Counted>, calls?: EndedCalls): EndpointStats {
+    // What has ended holds nothing any more.
+    const sum = { ...this.#ended, bufferedBytes: 0, callsInFlight: 0 };
+    for (const each of live) each.addStatsTo(sum);
+    const { handlersInFlight: _, ...ofAll } = sum;
+    return {
+      ...ofAll,
+      connections: live.size,
       opened: this.#opened,
       closedByReason: Object.fromEntries(this.#closedByReason),
-      messagesReceived: this.#messagesReceived,
-      messagesRefused: this.#messagesRefused,
-      messagesUnknown: this.#messagesUnknown,
-      messagesRefusedByPeer: this.#messagesRefusedByPeer,
-      messagesUnhandled: this.#messagesUnhandled,
-      messagesSent: this.#messagesSent,
-      bytesReceived: this.#bytesReceived,
-      bytesSent: this.#bytesSent,
-      bufferedBytes: 0,
-      callsInFlight: 0,
       callsAnswered: calls?.answered ?? 0,
       callsFailedByCode: calls?.failedByCode ?? {},
+      // Those of an ended connection are told later than it ends.
       messagesUndelivered: this.#messagesUndelivered,
     };
-    for (const each of live) {
-      sum.connections += 1;
-      sum.messagesReceived += each.messagesReceived;
-      sum.messagesRefused += each.messagesRefused;
-      sum.messagesUnknown += each.messagesUnknown;
-      sum.messagesRefusedByPeer += each.messagesRefusedByPeer;
-      sum.messagesUnhandled += each.messagesUnhandled;
-      sum.messagesSent += each.messagesSent;
-      sum.bytesReceived += each.bytesReceived;
-      sum.bytesSent += each.bytesSent;
-      sum.bufferedBytes += each.bufferedBytes;
-      sum.callsInFlight += each.callsInFlight;
-    }
-    return sum;
   }
 }

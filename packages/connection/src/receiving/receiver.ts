@@ -22,7 +22,7 @@ import {
 import type { Connection } from "../connection.ts";
 import { followStep, isOfHandshake } from "../handshake/follow-step.ts";
 import type { Handshake } from "../handshake/handshake.ts";
-import type { ReceivedStats } from "../stats.ts";
+import type { StatsSum } from "../stats.ts";
 import { oneLine } from "../text.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Inflow, InflowConsumer } from "./inflow.ts";
@@ -58,14 +58,13 @@ export class Receiver<
     this.#deadlines = new Deadlines(endpoint.limits);
   }
 
-  /** What has come so far. */
-  get stats(): ReceivedStats {
-    return {
-      messagesReceived: this.#messagesReceived,
-      messagesRefused: this.#mistakes?.refused ?? 0,
-      messagesUnknown: this.#mistakes?.unknown ?? 0,
-      messagesRefusedByPeer: this.#mistakes?.refusedByPeer ?? 0,
-    };
+  /** Adds what has come so far. */
+  addStatsTo(sum: StatsSum): void {
+    sum.messagesReceived += this.#messagesReceived;
+    if (this.#mistakes === undefined) return;
+    sum.messagesRefused += this.#mistakes.refused;
+    sum.messagesUnknown += this.#mistakes.unknown;
+    sum.messagesRefusedByPeer += this.#mistakes.refusedByPeer;
   }
 
   /** Whether nothing came but what may stand before the peer's `$hello`. */
