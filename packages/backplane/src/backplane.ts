@@ -88,6 +88,8 @@ export interface BackplaneServer {
   readonly receive: (topic: string | undefined, run: Run, dropsSlow: boolean) => void;
   readonly gap: (gap: Gap) => void;
   readonly event: (event: BackplaneEvent) => void;
+  /** The bus has answered a question, `elapsedMs` after it was asked: with each beat, and oftener under load. */
+  readonly answered: (elapsedMs: number) => void;
 }
 
 /** One server's line to the others. */

@@ -76,6 +76,7 @@ export class LiveBackplane implements BackplaneLine {
       subscriptions: this.#subscriptions,
       announcements: this.#announcements,
       now: () => server.clock.now(),
+      took: server.answered,
       isUp: () => this.#line === "up",
       answered: () => this.#closeIfDone(),
     });

@@ -13,6 +13,8 @@ export interface QuestionsParts {
   readonly subscriptions: Subscriptions;
   readonly announcements: Announcements;
   readonly now: () => number;
+  /** The bus has answered, so long after it was asked. */
+  readonly took: (elapsedMs: number) => void;
   /** Whether there is a line that is up. */
   readonly isUp: () => boolean;
   /** The bus has what was handed over. */
@@ -44,13 +46,17 @@ export class Questions {
 
   /** Resolves with whether the line that is up now has answered. */
   async answer(): Promise<boolean> {
+    const { transport, isUp, now, took } = this.#parts;
     const line = this.#lines;
+    const askedAtMs = now();
     try {
-      await this.#parts.transport.flush();
+      await transport.flush();
     } catch {
       return false;
     }
-    return this.#parts.isUp() && line === this.#lines;
+    if (!isUp() || line !== this.#lines) return false;
+    took(now() - askedAtMs);
+    return true;
   }
 
   /** Asks whether the bus has what the outbox has handed over. */

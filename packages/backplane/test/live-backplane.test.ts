@@ -275,6 +275,25 @@ describe("LiveBackplane", () => {
     expect(bus.asked - before).toBe(2 * 5);
   });
 
+  test("says how long the bus took to answer, once for each answer, and of one that does not come nothing", async () => {
+    const { bus, clock, a } = await pair();
+    const beat = async (): Promise<void> => {
+      for (const elapsedMs of [BEAT_MS - 30, 30]) {
+        clock.advance(elapsedMs);
+        await settle();
+      }
+    };
+    clock.advance(30);
+    await settle();
+    a.answers.length = 0;
+    bus.answerMs = 30;
+    for (let count = 0; count < 4; count += 1) await beat();
+    expect(a.answers).toEqual([30, 30, 30, 30]);
+    bus.answerMs = undefined;
+    for (let count = 0; count < 4; count += 1) await beat();
+    expect(a.answers).toHaveLength(4);
+  });
+
   test("counts members and connections from beats, of those that live", async () => {
     const { a, b, beats } = await pair();
     b.connections = 7;

@@ -43,6 +43,7 @@ class Counter {
       },
       gap: ({ missed }) => void (this.missed += missed),
       event() {},
+      answered() {},
     });
   }
 }

@@ -3,8 +3,13 @@
 import type { BackplaneStats } from "@typewire/backplane";
 
 import type { Exposition } from "./exposition.ts";
+import type { Histogram } from "./histogram.ts";
 
-export function addBackplane(exposition: Exposition, stats: BackplaneStats): void {
+export function addBackplane(
+  exposition: Exposition,
+  stats: BackplaneStats,
+  answerTimes: Histogram,
+): void {
   const isUp = stats.state === "up" || stats.state === "degraded";
   exposition
     .gauge("typewire_backplane_up", "1 where the bus can be reached.", isUp ? 1 : 0)
@@ -39,5 +44,8 @@ export function addBackplane(exposition: Exposition, stats: BackplaneStats): voi
     })
     .counterBy("typewire_gap_messages_total", "Messages in these holes.", "why", {
       bus: stats.gapMessages,
-    });
+    })
+    .histograms("typewire_backplane_latency_seconds", "Until the bus answered a question.", [
+      [{}, answerTimes],
+    ]);
 }

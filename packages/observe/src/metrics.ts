@@ -25,7 +25,7 @@ export function metrics(server: Observable): HostResponse {
 }
 
 function metricsText(server: Observable, observation: Observation): string {
-  const { watch, lag, handlerTimes } = observation;
+  const { watch, lag, handlerTimes, busTimes } = observation;
   const stats = server.stats();
   const figures = watch.figures();
   const { name, version: protocolVersion, fingerprint } = watch.protocol;
@@ -118,7 +118,7 @@ function metricsText(server: Observable, observation: Observation): string {
     .histograms("typewire_event_loop_lag_seconds", "How late a timer was, ten times a second.", [
       [{}, lag.histogram],
     ]);
-  if (stats.backplane !== undefined) addBackplane(exposition, stats.backplane);
+  if (stats.backplane !== undefined) addBackplane(exposition, stats.backplane, busTimes);
   return exposition.toString();
 }
 

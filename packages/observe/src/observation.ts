@@ -8,7 +8,7 @@ import { LOOK_MS, LoopLag } from "./loop-lag.ts";
 import { assertObservable, type Observable } from "./observable.ts";
 import type { ServerWatch } from "@typewire/server";
 
-const HANDLER_BOUNDS = [
+const DURATION_BOUNDS = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ];
 
@@ -29,6 +29,8 @@ export class Observation {
   readonly lag: LoopLag;
   readonly events = new EventLog();
   readonly nodes = new Nodes(this.events);
+  /** From a question to the bus until its answer. */
+  readonly busTimes = new Histogram(DURATION_BOUNDS);
   readonly handlerTimes = new Map<string, Histogram>();
   readonly samples: Sample[] = [];
   readonly #server: Observable;
@@ -45,6 +47,7 @@ export class Observation {
       turnedAway: (name, by) => events.add("turned away", name, by),
       gap: (gap) => nodes.gap(gap),
       backplane: (event) => nodes.event(event),
+      busAnswered: (elapsedMs) => this.busTimes.add(elapsedMs / 1000),
       handled: (name, elapsedMs) => this.#timesOf(name).add(elapsedMs / 1000),
     });
     this.#sample();
@@ -71,7 +74,7 @@ export class Observation {
   #timesOf(name: string): Histogram {
     const found = this.handlerTimes.get(name);
     if (found !== undefined) return found;
-    const made = new Histogram(HANDLER_BOUNDS);
+    const made = new Histogram(DURATION_BOUNDS);
     this.handlerTimes.set(name, made);
     return made;
   }

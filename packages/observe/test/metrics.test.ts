@@ -174,5 +174,7 @@ test("counts what another server has published, as it is passed on, and the hole
   expect(samples.get("typewire_backplane_nodes")).toBe(2);
   expect(samples.get("typewire_backplane_up")).toBe(1);
   expect(samples.get('typewire_gap_messages_total{why="bus"}')).toBe(0);
+  expect(samples.get("typewire_backplane_latency_seconds_count")).toBeGreaterThan(0);
+  expect(samples.get("typewire_backplane_latency_seconds_sum")).toBeLessThan(1);
   await client.close();
 });

@@ -75,6 +75,9 @@ export function joinBackplane<Outgoing extends AnyMessage>(
         warn?.(describeEvent(event));
       }
     },
+    answered(elapsedMs) {
+      for (const watcher of watchers) watcher.busAnswered(elapsedMs);
+    },
   });
 }
 

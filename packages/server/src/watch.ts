@@ -19,6 +19,8 @@ export interface ServerWatcher {
   gap(gap: Gap): void;
   /** Something has become of the bus, or of another server. */
   backplane(event: BackplaneEvent): void;
+  /** The bus has answered, so many milliseconds after it was asked. */
+  busAnswered(elapsedMs: number): void;
   /** The handler of this message or call took so many milliseconds until it had settled: of each, one run in 64. */
   handled(name: string, elapsedMs: number): void;
 }
@@ -29,6 +31,7 @@ const WATCHER_METHODS = [
   "turnedAway",
   "gap",
   "backplane",
+  "busAnswered",
   "handled",
 ] as const satisfies readonly (keyof ServerWatcher)[];
 

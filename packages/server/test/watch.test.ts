@@ -15,6 +15,7 @@ class Watcher implements ServerWatcher {
   turnedAway = (name: string, by: string): void => void this.heard.push(`away ${name} ${by}`);
   gap = (): void => {};
   backplane = (): void => {};
+  busAnswered = (): void => {};
   handled = (name: string, elapsedMs: number): void =>
     void this.heard.push(`handled ${name} ${elapsedMs}`);
 }

@@ -22,6 +22,7 @@ export class Node {
   readonly came: Came[] = [];
   readonly gaps: Gap[] = [];
   readonly events: BackplaneEvent[] = [];
+  readonly answers: number[] = [];
   connections = 0;
 
   constructor(
@@ -57,6 +58,7 @@ export class Node {
         },
         gap: (gap) => this.gaps.push(gap),
         event: (event) => this.events.push(event),
+        answered: (elapsedMs) => this.answers.push(elapsedMs),
       },
       this.line,
       name,

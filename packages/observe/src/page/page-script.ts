@@ -218,8 +218,10 @@ export const pageScript = String.raw`
   const showNodes = (shot) => {
     $("nodes-section").hidden = shot.nodes === undefined;
     if (shot.nodes === undefined) return;
-    setText($("bus"), "The bus is " + shot.bus);
-    $("bus").className = shot.bus === "up" ? "good" : "bad";
+    const { state, p50, p99 } = shot.bus;
+    const answers = p50 === undefined ? "" : ", half of its answers in " + below(p50) + ", 99 % in " + below(p99);
+    setText($("bus"), "The bus is " + state + answers);
+    $("bus").className = state === "up" ? "good" : "bad";
     fillTable("nodes", shot.nodes.map((each) => ({ cells: [
       { tag: "th", className: "name", text: each.name },
       { text: each.state, className: each.state === "up" ? "good" : each.state === "lost" ? "bad" : "" },

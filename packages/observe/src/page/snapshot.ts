@@ -37,14 +37,19 @@ export interface Snapshot {
   }[];
   readonly worst: readonly (Counts | { readonly name: string; readonly state: string })[];
   /** Only with a backplane. */
-  readonly bus?: string;
+  readonly bus?: {
+    readonly state: string;
+    /** Of its answers. */
+    readonly p50: number | undefined;
+    readonly p99: number | undefined;
+  };
   readonly nodes?: readonly Node[];
 }
 
 /** The state of `server` now, but for what only a page asks for that has just come. */
 export function snapshotOf(
   server: Observable,
-  { watch, lag, handlerTimes, nodes }: Observation,
+  { watch, lag, handlerTimes, busTimes, nodes }: Observation,
 ): Snapshot {
   const stats = server.stats();
   const figures = watch.figures();
@@ -76,7 +81,11 @@ export function snapshotOf(
     out: figures.sentByType,
     closed: stats.closedByReason,
     ...(stats.backplane && {
-      bus: stats.backplane.state,
+      bus: {
+        state: stats.backplane.state,
+        p50: busTimes.quantile(0.5),
+        p99: busTimes.quantile(0.99),
+      },
       nodes: nodes.all.map((node) => ({ ...node, name: printable(node.name) })),
     }),
     // A quantile beyond the last bound is null in JSON.
