@@ -96,6 +96,22 @@ describe("a backplane", () => {
   });
 });
 
+describe("calls", () => {
+  test("are code to the endpoint of a protocol that has some, and types at most to a connection", () => {
+    const connection = "packages/connection/src";
+    const runs = sources
+      .filter(({ path }) => path.startsWith(connection) && !path.startsWith(`${connection}/calls/`))
+      .filter((file) =>
+        specifiersIn(codeOf(file)).some((specifier) => /^\.\.?\/calls\//.test(specifier)),
+      );
+    expect(runs.map(({ path }) => path)).toEqual([
+      `${connection}/endpoint.ts`,
+      // What a client or server is made with.
+      `${connection}/index.ts`,
+    ]);
+  });
+});
+
 describe("the files of a package", () => {
   test("name their neighbours with the extension, and all of them are there", () => {
     const paths = new Set(sources.map(({ path }) => path));

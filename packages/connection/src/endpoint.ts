@@ -32,9 +32,8 @@ import { aClock } from "./option-checks.ts";
 import { tellOption } from "./option-value.ts";
 import { checkOption } from "./options.ts";
 import { type FailureReport, type Observers, observersAsOne } from "./observers.ts";
-import type { CallSides } from "./calls/calls.ts";
-import { endpointCalls } from "./calls/endpoint-calls.ts";
-import type { Middleware } from "./calls/handler-table.ts";
+import { type EndpointCalls, endpointCalls } from "./calls/endpoint-calls.ts";
+import type { Middleware } from "./calls/call-table.ts";
 import type { Authenticate, Credentials } from "./handshake/authentication.ts";
 import { largestHelloBytes, ownHello } from "./own-hello.ts";
 import type { SharedSecret } from "./handshake/secret-exchange.ts";
@@ -153,7 +152,7 @@ export interface Endpoint<Outgoing extends AnyMessage, Incoming extends AnyMessa
   readonly hasAuth: boolean;
   readonly expiries: WeakMap<object, number>;
   /** Undefined where the protocol has no calls. */
-  readonly calls: CallSides | undefined;
+  readonly calls: EndpointCalls | undefined;
   readonly authenticate: Authenticate<Connection<Outgoing>> | undefined;
   readonly credentials: Credentials | undefined;
   /** What all connections of this endpoint have done so far. */

@@ -20,7 +20,8 @@ export {
   type Sent,
 } from "./endpoint.ts";
 export { buildCallFaces, type CallFaces } from "./calls/call-faces.ts";
-export type { Middleware, MiddlewareCall } from "./calls/handler-table.ts";
+export { GAP_FEATURE } from "./features.ts";
+export type { Middleware, MiddlewareCall } from "./calls/call-table.ts";
 export type { HandlerTimes, TellHandled } from "./handler-times.ts";
 export type { HandlerOrder, Handlers, HandlersArgument } from "./handlers.ts";
 export { type ConnectionLimits, type Limits, requireOptions } from "./limits.ts";
@@ -29,7 +30,6 @@ export { isSlow } from "./receiving/audience.ts";
 export { type Observer, observerMethods } from "./observer.ts";
 export { type FailureReport, type Tellers, tellersOf } from "./observers.ts";
 export type { Admission, Authenticate, Credentials } from "./handshake/authentication.ts";
-export { GAP_FEATURE } from "./own-hello.ts";
 export { MIN_SECRET_BYTES, type SharedSecret } from "./handshake/secret-exchange.ts";
 export type { Run } from "./sending/run.ts";
 export { isTooLarge } from "./sending/too-large.ts";

@@ -16,9 +16,8 @@ import { beginAt } from "@typewire/protocol/internal";
 
 import { AwaitedEnd } from "./awaited-end.ts";
 import type { ByteSocket, SocketUser } from "./byte-socket.ts";
-import { slotsOf } from "./calls/caller-slots.ts";
-import { Calls } from "./calls/calls.ts";
-import { ConnectionLink } from "./calls/connection-link.ts";
+import type { Calls } from "./calls/calls.ts";
+import type { LinkedConnection } from "./calls/connection-link.ts";
 import {
   type CloseCode,
   closedInOrder,
@@ -42,7 +41,7 @@ import { AUTHENTICATE_ID } from "./handshake/authentication.ts";
 import { Handshake } from "./handshake/handshake.ts";
 import { MOST_REST_MS } from "./receiving/audience.ts";
 import { inflowFrom } from "./receiving/greeting.ts";
-import { HandlerCalls, type HandlerCallsOwner } from "./receiving/handler-calls.ts";
+import { HandlerRuns, type HandlerRunsOwner } from "./receiving/handler-runs.ts";
 import { HOLD, type Inflow } from "./receiving/inflow.ts";
 import { Receiver } from "./receiving/receiver.ts";
 import type { ReceiverOwner } from "./receiving/receiver-owner.ts";
@@ -53,9 +52,6 @@ import { Sender } from "./sending/sender.ts";
 import { SocketWriter, type SocketWriterOwner } from "./sending/socket-writer.ts";
 import { type ConnectionStats, noStats, type StatsSum } from "./stats.ts";
 import { waitFor, type WaitOptions } from "./time/waiting.ts";
-
-/** As long as more waits, streams add nothing. */
-const PUMPED_BYTES = 64 * 1024;
 
 /** When calls are asked to end that a close waits for: half of the time that a drain has by default. */
 const DRAIN_HALF_TIME_MS = 5_000;
@@ -86,7 +82,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     SocketUser,
     ReceiverOwner<Incoming>,
     SocketWriterOwner,
-    HandlerCallsOwner,
+    HandlerRunsOwner,
     Member
 {
   readonly name: string;
@@ -97,7 +93,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   readonly #receiver: Receiver<Outgoing, Incoming>;
   readonly #sender: Sender<Outgoing>;
   readonly #writer: SocketWriter;
-  readonly #handlers: HandlerCalls<Connection<Outgoing>>;
+  readonly #handlers: HandlerRuns<Connection<Outgoing>>;
 
   #state: ConnectionState = "connecting";
   #closeReason: CloseReason | undefined;
@@ -121,7 +117,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     this.#inflow = inflowFrom(endpoint, this.#receiver, this.#handshake);
     this.#writer = new SocketWriter(endpoint, this);
     this.#sender = new Sender(endpoint, this.#handshake, this.#writer, this);
-    this.#handlers = new HandlerCalls<Connection<Outgoing>>(this, endpoint, this.#inflow);
+    this.#handlers = new HandlerRuns<Connection<Outgoing>>(this, endpoint, this.#inflow);
     this.#writer.queue.appendFrame(this.#handshake.helloFrame);
   }
 
@@ -235,7 +231,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   get calls(): Calls | undefined {
     const { calls } = this.#endpoint;
     if (calls === undefined) return undefined;
-    this.#calls ??= new Calls(calls, this.#link());
+    this.#calls ??= calls.begin(this.#linked);
     return this.#calls;
   }
 
@@ -278,7 +274,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
 
   drained(): void {
     this.#writer.drained();
-    if (this.queuedBytes <= PUMPED_BYTES) this.#calls?.drained();
+    this.#calls?.drained();
   }
 
   peerEnded(): void {
@@ -308,7 +304,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
       this.#handlers.passOver();
       return;
     }
-    if (entry !== undefined) this.#handlers.call(entry.handler, message.type, message);
+    if (entry !== undefined) this.#handlers.run(entry.handler, message.type, message);
   }
 
   handlerFailed(handlerName: string, error: unknown): void {
@@ -514,7 +510,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     // A client's calls that waited for a connection leave behind what its program sends first.
     const opening = observers.onOpen?.(this);
     if (this.#endpoint.calls?.outgoing !== undefined && !this.#isEnding) {
-      this.calls?.ready(slotsOf(this.#handshake.peerHello));
+      this.calls?.ready(this.#handshake.peerHello);
     }
     if (opening !== undefined) this.#handlers.wait("onOpen", opening);
     return !this.#isEnding;
@@ -540,9 +536,10 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
     };
   }
 
-  #link(): ConnectionLink<Connection<Outgoing>> {
+  /** What the calls may ask of this connection. */
+  get #linked(): LinkedConnection<Connection<Outgoing>> {
     const { observers, memory } = this.#endpoint;
-    return new ConnectionLink<Connection<Outgoing>>({
+    return {
       self: this,
       // A server's connections have one.
       context: () => ("context" in this ? this.context : undefined),
@@ -557,7 +554,7 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
       closeWith: (reason, lastMessage) => this.closeWith(reason, lastMessage),
       callSettled: () => this.handlerSettled(),
       callsEnded: (drain) => this.#callsEnded(drain),
-    });
+    };
   }
 
   /** Nothing more is handed to handlers of messages, and no further call taken. */

@@ -11,13 +11,10 @@ import {
 } from "@typewire/protocol";
 import { ByteWriter } from "@typewire/protocol/internal";
 
-import { CALLS_FEATURE } from "./calls/caller-slots.ts";
+import { CALLS_FEATURE, GAP_FEATURE } from "./features.ts";
 import { NONCE_BYTES } from "./handshake/secret-exchange.ts";
 import { limitRows } from "./limit-rows.ts";
 import type { ConnectionLimits } from "./limits.ts";
-
-/** A side that says this in its `$hello` is told of holes, in `$gap`. */
-export const GAP_FEATURE = "gap";
 
 /** What a side does, as far as its `$hello` says so. */
 export interface Abilities {

@@ -10,6 +10,7 @@ const FLOORS: readonly (readonly string[])[] = [
   [
     "address.ts",
     "byte-socket.ts",
+    "features.ts",
     "longest-timer.ts",
     "option-checks.ts",
     "option-value.ts",

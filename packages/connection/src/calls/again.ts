@@ -13,7 +13,7 @@ export function mayGoAgain(call: OutgoingCall): boolean {
 }
 
 /** The calls of a connection that has ended. */
-export interface EndedCalls {
+interface CallsAtTheEnd {
   /** Those that were made on it, in order. */
   readonly open: readonly OutgoingCall[];
   /** Those that were not, in order. */
@@ -25,7 +25,7 @@ export interface EndedCalls {
 }
 
 /** Takes the calls off their connection, and tells those that go on, in the order in which they were made, from the others. */
-export function afterTheEnd({ open, waiting, leftTo, comesBack }: EndedCalls): {
+export function afterTheEnd({ open, waiting, leftTo, comesBack }: CallsAtTheEnd): {
   readonly again: readonly OutgoingCall[];
   readonly lost: readonly OutgoingCall[];
 } {

@@ -64,7 +64,7 @@ const known: OptionChecks<keyof CallOptions> = {
   signal: aSignal,
 };
 
-/** The functions for `shapes`, whose calls `maker` makes; undefined where there are none. */
+/** The functions for `shapes`, whose calls `maker` makes. Without a maker, at a side that makes no calls, there are none. */
 export function buildCallFaces(shapes: CallShapes, maker: CallMaker | undefined): CallFaces {
   const call = Object.create(null) as Record<string, CallFunction>;
   const tried = Object.create(null) as Record<string, CallFunction>;

@@ -4,9 +4,6 @@ import { CallError, type CallFailure, type Ran } from "@typewire/protocol";
 
 import { oneLine } from "../text.ts";
 
-/** Why the calls of a connection end with it. */
-export type EndedBy = { readonly code: string; readonly message: string };
-
 /** An error that a handler made by `call.error`: another call's, passed on, is not this call's. */
 export class DeclaredError extends CallError {}
 

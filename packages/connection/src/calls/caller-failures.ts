@@ -1,4 +1,4 @@
-// The errors of calls that fail before the callee has had a say: what the caller's own side knows.
+// The errors of calls that the caller's own side finds: of what it cannot send, and of an answer that it cannot take.
 
 import { CallError, TypewireError } from "@typewire/protocol";
 import { isInstance } from "@typewire/protocol/internal";
@@ -46,6 +46,16 @@ export function invalidInput({ name, mayHaveRun }: FailedCall, cause: unknown): 
     path,
     cause,
   });
+}
+
+/** An item or an output of the callee's does not fit, as `message` says at `path`. */
+export function invalidAnswer(
+  { name }: FailedCall,
+  message: string,
+  path: string | undefined,
+  cause: unknown,
+): CallError {
+  return new CallError("invalid-answer", message, { ran: "yes", call: name, path, cause });
 }
 
 /** The same refusal of a call that may have run on an earlier connection. */

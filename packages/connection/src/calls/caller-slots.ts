@@ -3,6 +3,8 @@
 
 import type { Hello } from "@typewire/protocol";
 
+import { CALLS_FEATURE } from "../features.ts";
+
 /** How many calls the peer answers at once, by its hello. */
 export interface PeerSlots {
   readonly maxCalls: number;
@@ -10,13 +12,10 @@ export interface PeerSlots {
 }
 
 /** What the peer's `$hello` announces; undefined where it answers no calls. */
-export function slotsOf(hello: Hello | undefined): PeerSlots | undefined {
+export function slotsOf(hello: Partial<PeerSlots> | undefined): PeerSlots | undefined {
   const { maxCalls, maxStreams = 0 } = hello ?? {};
   return maxCalls === undefined ? undefined : { maxCalls, maxStreams };
 }
-
-/** The word of `features` by which an end whose protocol has calls says so, whatever its fingerprint is. */
-export const CALLS_FEATURE = "calls";
 
 /** Whether a peer knows messages of calls, by its hello: it has the protocol of ours, or says so. */
 export function knowsCalls(peers: Hello | undefined, ours: Hello): boolean {

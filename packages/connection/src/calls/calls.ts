@@ -1,5 +1,5 @@
-// The calls of one connection, both ways: what the connection itself has to do with. Made with the first call,
-// so that a connection without calls does not know that they exist.
+// The calls of one connection, both ways: what the connection itself has to do with, of which it knows the type
+// alone. Made for its first message of a call.
 
 import {
   type Bye,
@@ -19,7 +19,7 @@ import type { Clock } from "../time/clock.ts";
 import type { CallTally } from "./call-tally.ts";
 import type { CallLink } from "./call-link.ts";
 import { type CalleeEndpoint, IncomingCalls } from "./incoming-calls.ts";
-import { knowsCalls, type PeerSlots } from "./caller-slots.ts";
+import { knowsCalls, type PeerSlots, slotsOf } from "./caller-slots.ts";
 import { ItemPump } from "./item-pump.ts";
 import type { OutgoingCalls } from "./outgoing-calls.ts";
 
@@ -51,9 +51,9 @@ export class Calls {
     this.#pump = new ItemPump(link, sides.clock, this);
   }
 
-  /** The peer's hello is there: `slots` is undefined where it answers no calls. Calls that waited are made. */
-  ready(slots: PeerSlots | undefined): void {
-    this.#outgoing?.attach(this.#link, this.#pump, slots);
+  /** The connection is open, and `hello` is what the peer has said first, if anything. Calls that waited are made. */
+  ready(hello: Partial<PeerSlots> | undefined): void {
+    this.#outgoing?.attach(this.#link, this.#pump, slotsOf(hello));
   }
 
   /** Calls open in either direction, handlers that have not settled included. */
@@ -91,7 +91,7 @@ export class Calls {
     return this.#sides.answering !== undefined;
   }
 
-  /** For the codec: the name of the open call that messages with this id belong to. */
+  /** For the codec: the name of the open call with this id. */
   readonly openCalls = (id: number): string | undefined =>
     this.#outgoing?.nameOf(id) ?? this.#incoming?.nameOf(id);
 

@@ -7,8 +7,9 @@ import type { ConnectionLimits } from "../limits.ts";
 import type { Clock } from "../time/clock.ts";
 import { CallDeadlines } from "./call-deadlines.ts";
 import { CallTally } from "./call-tally.ts";
-import type { CallSides } from "./calls.ts";
-import { buildCallTable, type Middleware } from "./handler-table.ts";
+import { Calls, type CallSides } from "./calls.ts";
+import { ConnectionLink, type LinkedConnection } from "./connection-link.ts";
+import { buildCallTable, type Middleware } from "./call-table.ts";
 import { CallQuota } from "./incoming-calls.ts";
 import { OutgoingCalls } from "./outgoing-calls.ts";
 import { SignalWatch } from "./signal-watch.ts";
@@ -23,6 +24,12 @@ export interface EndpointCallsOptions {
   readonly comesBack: boolean;
 }
 
+/** What an endpoint knows of calls, and makes those of its connections by. */
+export interface EndpointCalls extends CallSides {
+  /** The calls of one connection. Called for its first message of a call, so that a connection without any has none of it. */
+  begin<Self>(connection: LinkedConnection<Self>): Calls;
+}
+
 /**
  * The side that `role` has in the calls of `protocol`; undefined where it has none.
  *
@@ -32,7 +39,7 @@ export function endpointCalls(
   protocol: AnyProtocol,
   role: Role,
   { limits, clock, handlers, use, comesBack }: EndpointCallsOptions,
-): CallSides | undefined {
+): EndpointCalls | undefined {
   if (Object.keys(protocol.calls).length === 0) return undefined;
   const deadlines = new CallDeadlines(clock);
   const tally = new CallTally();
@@ -41,10 +48,15 @@ export function endpointCalls(
   if (role === "client") {
     const { windowBytes } = limits;
     const endpoint = { deadlines, signals: new SignalWatch(), firstId, windowBytes, tally };
-    return { clock, tally, outgoing: new OutgoingCalls(endpoint, comesBack), answering: undefined };
+    const outgoing = new OutgoingCalls(endpoint, comesBack);
+    return begunBy({ clock, tally, outgoing, answering: undefined });
   }
   const table = buildCallTable(protocol.calls, handlers, use);
   const quota = new CallQuota(limits.maxCallsInFlight);
   const answering = { table, limits, quota, deadlines, firstId, tally };
-  return { clock, tally, outgoing: undefined, answering };
+  return begunBy({ clock, tally, outgoing: undefined, answering });
+}
+
+function begunBy(sides: CallSides): EndpointCalls {
+  return { ...sides, begin: (connection) => new Calls(sides, new ConnectionLink(connection)) };
 }

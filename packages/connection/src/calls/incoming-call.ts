@@ -7,7 +7,7 @@ import { isThenable, promiseOf } from "../handlers.ts";
 import { Expiring } from "./call-deadlines.ts";
 import { endedBy, type EndCode } from "./call-failures.ts";
 import { HandledCall } from "./handled-call.ts";
-import type { CallEntry } from "./handler-table.ts";
+import type { CallEntry } from "./call-table.ts";
 import type { HeldItems } from "./held-items.ts";
 import { ItemInbox } from "./item-inbox.ts";
 import type { ItemPump, ItemSource, PumpedItems, PumpOwner } from "./item-pump.ts";
@@ -52,7 +52,7 @@ interface EarlyEnd {
   isStuck: boolean;
 }
 
-/** A call whose handler has not settled. Of twelve fields: the next object that the engine has is half as large again. */
+/** A call whose handler has not settled. It has twelve fields: with a thirteenth the engine makes it half as large again. */
 export class IncomingCall extends Expiring implements PumpOwner {
   readonly id: number;
   readonly callee: Callee;

@@ -16,7 +16,7 @@ import { CallIds } from "./call-ids.ts";
 import { CallsById } from "./calls-by-id.ts";
 import type { CallTally } from "./call-tally.ts";
 import { CalleeSlots } from "./callee-slots.ts";
-import type { CallTable } from "./handler-table.ts";
+import type { CallTable } from "./call-table.ts";
 import { type Callee, IncomingCall } from "./incoming-call.ts";
 import { HeldItems } from "./held-items.ts";
 import type { ItemPump } from "./item-pump.ts";

@@ -256,7 +256,7 @@ export class ItemPump implements Slices {
 
   /** Fewer bytes wait for the peer than before. */
   drained(): void {
-    if (this.#ready.size > 0) this.#schedule();
+    if (this.#ready.size > 0 && !this.#isFull) this.#schedule();
   }
 
   /** The connection has ended; its calls stop their streams themselves. */

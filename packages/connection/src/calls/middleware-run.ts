@@ -5,7 +5,7 @@ import type { CallError, CallShape } from "@typewire/protocol";
 
 import { promiseOf } from "../handlers.ts";
 import type { HandledCall } from "./handled-call.ts";
-import type { Middleware } from "./handler-table.ts";
+import type { Middleware } from "./call-table.ts";
 
 /** What a handler, or a middleware in its place, came to. */
 export type Outcome =

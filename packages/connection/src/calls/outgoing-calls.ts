@@ -3,7 +3,7 @@
 
 import {
   type Call,
-  CallError,
+  type CallError,
   type CallMisfit,
   type CallShape,
   type Drain,
@@ -23,7 +23,14 @@ import { type CallMaker, MOST_OPEN_NOTED } from "./call-faces.ts";
 import { CallIds } from "./call-ids.ts";
 import { CallsById } from "./calls-by-id.ts";
 import { type CallLink, DEFAULT_TIMEOUT_MS } from "./call-link.ts";
-import { closed, invalidInput, ranBefore, tooManyStreams, unsupported } from "./caller-failures.ts";
+import {
+  closed,
+  invalidAnswer,
+  invalidInput,
+  ranBefore,
+  tooManyStreams,
+  unsupported,
+} from "./caller-failures.ts";
 import { type PeerSlots, CallerSlots } from "./caller-slots.ts";
 import { HeldItems } from "./held-items.ts";
 import type { ItemPump } from "./item-pump.ts";
@@ -227,12 +234,7 @@ export class OutgoingCalls implements Caller, CallMaker {
   misfit({ id, path, message, of, cause }: CallMisfit): void {
     const call = this.#open.get(id);
     if (call === undefined) return;
-    const error = new CallError("invalid-answer", message, {
-      ran: "yes",
-      call: call.name,
-      path,
-      cause,
-    });
+    const error = invalidAnswer(call, message, path, cause);
     if (of !== "$result") {
       this.#giveUp(call, error);
       return;

@@ -17,7 +17,7 @@ import { buildCallFaces } from "../../src/calls/call-faces.ts";
 import { CallTally } from "../../src/calls/call-tally.ts";
 import type { CallFrame, CallLink } from "../../src/calls/call-link.ts";
 import { Calls, type ReceivedOfCalls } from "../../src/calls/calls.ts";
-import { buildCallTable, type Middleware } from "../../src/calls/handler-table.ts";
+import { buildCallTable, type Middleware } from "../../src/calls/call-table.ts";
 import { type CalleeLimits, CallQuota } from "../../src/calls/incoming-calls.ts";
 import { OutgoingCalls } from "../../src/calls/outgoing-calls.ts";
 import type { Clock } from "../../src/time/clock.ts";

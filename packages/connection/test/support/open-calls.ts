@@ -9,7 +9,7 @@ import { buildCallFaces } from "../../src/calls/call-faces.ts";
 import { CallTally } from "../../src/calls/call-tally.ts";
 import type { CallFrame, CallLink } from "../../src/calls/call-link.ts";
 import { Calls } from "../../src/calls/calls.ts";
-import { buildCallTable } from "../../src/calls/handler-table.ts";
+import { buildCallTable } from "../../src/calls/call-table.ts";
 import { CallQuota } from "../../src/calls/incoming-calls.ts";
 import { OutgoingCalls } from "../../src/calls/outgoing-calls.ts";
 import { SignalWatch } from "../../src/calls/signal-watch.ts";

@@ -1,21 +1,21 @@
-// Calls a connection's handlers, at once or one after the other, and waits for those that return a promise: lets
-// no more be under way than may be, notices when none ever settles, and tells the connection which one failed.
-// What follows a failure is the connection's.
+// Runs the handlers of a connection's messages, at once or one after the other, and waits for those that return a
+// promise: lets no more be under way than may be, notices when none ever settles, and tells the connection which one
+// failed. What follows a failure is the connection's; the handlers of calls are `calls/`'s.
 
 import { type Handler, type HandlerOrder, isThenable, promiseOf } from "../handlers.ts";
 import type { ConnectionLimits } from "../limits.ts";
 import { HOLD, type Inflow } from "./inflow.ts";
 
-/** The connection as the caller of its handlers sees it. */
-export interface HandlerCallsOwner {
+/** The connection as its handlers are run for it. */
+export interface HandlerRunsOwner {
   /** This handler threw, or its promise was rejected. */
   handlerFailed(handlerName: string, error: unknown): void;
   /** The promise of a handler has settled, one way or the other. */
   handlerSettled(): void;
 }
 
-/** The endpoint as the caller of handlers sees it. */
-export interface HandlerCallsEndpoint<Self> {
+/** The endpoint as the handlers of its connections are run. */
+export interface HandlerRunsEndpoint<Self> {
   readonly limits: ConnectionLimits;
   readonly order: HandlerOrder;
   readonly audience: { speaker: Self | undefined };
@@ -27,10 +27,10 @@ interface Waiting {
   dropped: number;
 }
 
-/** Calls handlers with the connection that they belong to, as its face `Self`. */
-export class HandlerCalls<Self> {
-  readonly #owner: Self & HandlerCallsOwner;
-  readonly #endpoint: HandlerCallsEndpoint<Self>;
+/** Runs handlers with the connection that they belong to, as its face `Self`. */
+export class HandlerRuns<Self> {
+  readonly #owner: Self & HandlerRunsOwner;
+  readonly #endpoint: HandlerRunsEndpoint<Self>;
   readonly #inflow: Inflow;
   #running = 0;
   #settled = 0;
@@ -39,11 +39,7 @@ export class HandlerCalls<Self> {
   #seenSettled = 0;
   #seenAtMs = -1;
 
-  constructor(
-    owner: Self & HandlerCallsOwner,
-    endpoint: HandlerCallsEndpoint<Self>,
-    inflow: Inflow,
-  ) {
+  constructor(owner: Self & HandlerRunsOwner, endpoint: HandlerRunsEndpoint<Self>, inflow: Inflow) {
     this.#owner = owner;
     this.#endpoint = endpoint;
     this.#inflow = inflow;
@@ -60,7 +56,7 @@ export class HandlerCalls<Self> {
   }
 
   /** Never throws. */
-  call<Incoming>(handler: Handler<Incoming, Self>, name: string, message: Incoming): void {
+  run<Incoming>(handler: Handler<Incoming, Self>, name: string, message: Incoming): void {
     if (this.#endpoint.order === "sequential" && this.inFlight > 0) {
       this.#waiting ??= { starts: [], dropped: 0 };
       this.#waiting.starts.push(() => this.#start(handler, name, message));
@@ -70,7 +66,7 @@ export class HandlerCalls<Self> {
     }
   }
 
-  /** Calls no handler that still waits. */
+  /** Begins no handler that still waits. */
   drop(): void {
     const waiting = this.#waiting;
     if (waiting !== undefined) waiting.dropped += waiting.starts.splice(0).length;
