@@ -173,7 +173,7 @@ function addAdminFlags(command: Command): void {
     .addOption(
       valueFlag(
         "--admin <address>",
-        "an HTTP listener for who looks after it: / (a live page), /metrics, /healthz, /readyz; the port is 9464 where none is given",
+        "an HTTP listener for its operator: / (a live page), /metrics, /healthz, /readyz; the port is 9464 where none is given",
         listenAddressValue({ hostname: "127.0.0.1", port: 9464 }),
       ),
     )

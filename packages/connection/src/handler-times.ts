@@ -1,6 +1,6 @@
-// How long handlers take, for who watches a server. Of each name the first run is timed, one in 64 after it, and
-// the next after `sampleNext`: to read the clock twice takes as long as a fifth of a message. Where there is no
-// watcher there is none of this: the handlers in the table are then the program's own.
+// How long handlers take, for the watcher of a server. Of each name the first run is timed, one in 64 after it, and
+// the next after `sampleNext`: to read the clock twice takes as long as a fifth of a message. Without a watcher the
+// handlers in the table are the program's own, and nothing here is made.
 
 import { type Handler, type HandlerTable, isThenable } from "./handlers.ts";
 import type { Clock } from "./time/clock.ts";

@@ -1,5 +1,5 @@
-// All that an operator asks for, as one function from request to answer: for a listener that does nothing else. Says
-// who may ask: this machine, or who has the secret.
+// All that an operator asks for, as one function from request to answer: for a listener that does nothing else.
+// Answers requests of this machine, or those that show the secret.
 
 import { aText, checkOptions, MIN_SECRET_BYTES, type OptionChecks } from "@typewire/connection";
 
@@ -44,7 +44,7 @@ export function admin(
   options: AdminOptions = {},
 ): (request: RequestLike) => Promise<HostResponse> {
   checkOptions(options, adminOptions);
-  // From now on: who opens the page later sees what was before.
+  // From now on, so that a page that is opened later shows what was before.
   observationOf(server);
   return async (request) => {
     const asked = placeOf(request);

@@ -35,12 +35,14 @@ export class Exposition {
     return this;
   }
 
+  /** One counter for each set of labels. */
   counterOf(name: string, help: string, samples: Iterable<readonly [Labels, number]>): this {
     this.#family(name, "counter", help);
     for (const [labels, value] of samples) this.#sample(name, labels, value);
     return this;
   }
 
+  /** One histogram for each set of labels, in cumulative buckets. */
   histograms(name: string, help: string, of: Iterable<readonly [Labels, Histogram]>): this {
     this.#family(name, "histogram", help);
     for (const [labels, histogram] of of) {

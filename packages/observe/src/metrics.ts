@@ -1,13 +1,14 @@
 // The figures of a server as Prometheus reads them. A label is a name of the protocol, a code of ours, or a
 // limit: a closed set, which no peer can add to.
 
-import { Exposition, type Labels } from "./exposition.ts";
-import type { HostResponse } from "./host-types.ts";
-import type { Histogram } from "./histogram.ts";
-import { type Observation, observationOf } from "./observation.ts";
-import type { Observable } from "./observable.ts";
-import { version } from "./version.ts";
 import { addBackplane } from "./backplane-metrics.ts";
+import { Exposition, type Labels } from "./exposition.ts";
+import { reasonsAgainst } from "./health.ts";
+import type { Histogram } from "./histogram.ts";
+import type { HostResponse } from "./host-types.ts";
+import type { Observable } from "./observable.ts";
+import { type Observation, observationOf } from "./observation.ts";
+import { version } from "./version.ts";
 
 const TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -41,7 +42,11 @@ function metricsText(server: Observable, observation: Observation): string {
       protocol_version: `${protocolVersion}`,
       fingerprint,
     })
-    .gauge("typewire_ready", "1 where the server accepts connections.", server.isListening ? 1 : 0)
+    .gauge(
+      "typewire_ready",
+      "1 where the server takes connections, as /readyz says it.",
+      reasonsAgainst(server, stats).length === 0 ? 1 : 0,
+    )
     .gauge("typewire_connections", "Connections that have not ended.", stats.connections)
     .counter("typewire_connections_opened_total", "Connections let in.", stats.accepted)
     .counterBy("typewire_connections_closed_total", "Connections that have ended.", "code", closed)

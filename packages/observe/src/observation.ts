@@ -1,12 +1,13 @@
 // What is known of one server that its own counters do not say: times of handlers, lag of the loop, the last
 // events, and the rates of the last five minutes. Begins with the first call of a function of this package.
 
-import { Nodes } from "./nodes.ts";
+import type { ServerWatch } from "@typewire/server";
+
 import { EventLog } from "./event-log.ts";
 import { Histogram } from "./histogram.ts";
 import { LOOK_MS, LoopLag } from "./loop-lag.ts";
+import { Nodes } from "./nodes.ts";
 import { assertObservable, type Observable } from "./observable.ts";
-import type { ServerWatch } from "@typewire/server";
 
 const DURATION_BOUNDS = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
@@ -24,6 +25,7 @@ export interface Sample {
   readonly out: Readonly<Record<string, number>>;
 }
 
+/** What is known of one server. */
 export class Observation {
   readonly watch: ServerWatch;
   readonly lag: LoopLag;

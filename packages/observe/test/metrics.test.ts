@@ -1,11 +1,11 @@
 // What a scrape says, against what the test itself has counted, and against the grammar of others.
 
 import { expect, test } from "bun:test";
-import { embedded } from "@typewire/backplane";
+import { embedded, overTransport } from "@typewire/backplane";
 import { serve } from "@typewire/bun";
 import { outsideTool } from "@typewire/testkit";
 
-import { metrics } from "../src/index.ts";
+import { metrics, readiness } from "../src/index.ts";
 import { familiesOf, type ReadSample, samplesOf } from "./scrape.ts";
 import { customer, handlers, openShop, shop, until } from "./support.ts";
 
@@ -149,6 +149,23 @@ function expectRising(samples: readonly ReadSample[]): void {
     if (key.includes("_count")) expect(value).toBe(last);
   }
 }
+
+test("typewire_ready is 1 where /readyz says yes: not while the bus is away", async () => {
+  const away = overTransport(() => ({
+    onStatus: () => () => {},
+    publish() {},
+    subscribe: () => () => {},
+    flush: () => Promise.resolve(),
+  }));
+  for (const backplane of [away, embedded()]) {
+    await using server = serve(shop, { port: 0, backplane }, handlers);
+    if (backplane !== away) await until(() => server.stats().backplane?.state === "up");
+    const { status } = readiness(server) as Response;
+    expect(status).toBe(backplane === away ? 503 : 200);
+    const ready = samplesOf(await scrape(server)).get("typewire_ready");
+    expect(ready).toBe(status === 200 ? 1 : 0);
+  }
+});
 
 test("is the version of the workspace", async () => {
   const { version } = await import("../src/version.ts");

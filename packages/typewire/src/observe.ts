@@ -1,5 +1,5 @@
 // What a program imports from "typewire/observe": what an operator looks at, as answers to requests, for an HTTP
-// listener of the program's own. Runs on any host; who does not import it pays nothing for it. Lists names.
+// listener of the program's own. Runs on any host; a program that does not import it pays nothing for it. Lists names.
 
 export {
   admin,

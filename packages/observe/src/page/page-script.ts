@@ -203,7 +203,7 @@ export const pageScript = String.raw`
   const showHandlers = (shot) => fillTable("handlers", shot.handlers.slice(0, MOST_ROWS).map((each) => ({ cells: [
     { tag: "th", className: "name", text: each.name },
     number(below(each.p50)), number(below(each.p99)), number(whole.format(each.samples), "wide"),
-  ] })), "None has run since somebody looks");
+  ] })), "None has run since this server is observed");
 
   const showEnds = (shot) => {
     const ends = Object.entries(shot.closed).sort((a, b) => b[1] - a[1]);
@@ -238,7 +238,7 @@ export const pageScript = String.raw`
     { text: each.what },
     { text: each.name, className: "name" },
     { text: each.code },
-  ] })), "Nothing has happened since somebody looks");
+  ] })), "Nothing has happened since this server is observed");
 
   const say = (text, className) => {
     setText($("status"), text);

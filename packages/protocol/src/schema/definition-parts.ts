@@ -1,5 +1,5 @@
 // The parts of a protocol's definition, before anything of them is read: programs without types, and casts, give
-// other things. What stands in the parts is looked at by who reads them.
+// other things. What stands in a part is judged where that part is read.
 
 import { Kind } from "@sinclair/typebox";
 
