@@ -173,9 +173,30 @@ describe("serve, of a protocol with auth", () => {
     expect([...server.connections].map(({ context }) => context.user)).toEqual(["2"]);
   });
 
+  test("is asked again by a client whose token had expired already when it came", async () => {
+    let shown = 0;
+    const { server } = deskOf({
+      authenticate({ token }) {
+        if (token === "1") throw new TypewireError("auth-expired", "the token is of yesterday");
+        return {
+          context: { user: token },
+          expiresAt: new Date(token === "2" ? Date.now() : 8.64e15),
+        };
+      },
+    });
+    await using _ = server;
+    const auth = () => ({ token: String((shown += 1)) });
+    const reconnect = { initialDelayMs: 1, maxDelayMs: 2 };
+    expect(await youOf(server.port, { auth, firstAttempt: "repeat", reconnect })).toBe(
+      "3 at 127.0.0.1",
+    );
+    await server.drain();
+    expect(server.stats().closedByReason).toEqual({ "auth-expired": 2, "peer-closed": 1 });
+  });
+
   test("refuses what has expired already, and an end that is no date", async () => {
     for (const [expiresAt, code] of [
-      [new Date(0), "auth-failed"],
+      [new Date(0), "auth-expired"],
       [new Date(Number.NaN), "internal"],
       ["tomorrow", "internal"],
     ] as const) {
@@ -189,20 +210,28 @@ describe("serve, of a protocol with auth", () => {
 
   test("sends a broadcast or a topic to nobody who has not been let in", async () => {
     const verdict = Promise.withResolvers<{ user: string }>();
+    const asked = Promise.withResolvers<void>();
+    const members: number[] = [];
     const { server } = deskOf({
       authenticate(_, connection) {
         connection.subscribe("all");
+        connection.subscribe("left");
+        connection.unsubscribe("left");
+        asked.resolve();
         return verdict.promise;
       },
+      onOpen: () =>
+        members.push(server.subscribers("all").members, server.subscribers("left").members),
     });
     await using _ = server;
     const connecting = youOf(server.port);
-    while (server.connections.size === 0) await Bun.sleep(1);
+    await within(asked.promise, () => "the server was not asked");
     const message = { type: "you", user: "", address: "" } as const;
-    while (server.subscribers("all").members === 0) await Bun.sleep(1);
+    expect(server.subscribers("all").members).toBe(0);
     expect([server.broadcast(message), server.publish("all", message)]).toEqual([0, 0]);
     verdict.resolve({ user: "ana" });
     expect(await connecting).toBe("ana at 127.0.0.1");
+    expect(members).toEqual([1, 0]);
   });
 });
 

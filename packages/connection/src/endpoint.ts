@@ -61,6 +61,8 @@ export interface ConnectionOwner<Outgoing extends AnyMessage> {
   readonly proven?: (connection: Connection<Outgoing>) => void;
   /** A connection has opened; called at once, before its observers hear of it. */
   readonly opened?: (connection: Connection<Outgoing>) => void;
+  /** The end of a connection has begun, opened or not: it is `draining` or `closed` from now on. Called once. */
+  readonly ending?: (connection: Connection<Outgoing>) => void;
   /** A connection has ended, opened or not; called at once, before its observers hear of it. */
   readonly closed?: (connection: Connection<Outgoing>, reason: CloseReason) => void;
   /**

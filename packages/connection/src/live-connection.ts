@@ -617,7 +617,9 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   /** The only place where the state changes, and only forward. Returns whether it has. */
   #enter(state: ConnectionState): boolean {
     if (STATE_ORDER[state] <= STATE_ORDER[this.#state]) return false;
+    const wasEnding = this.#isEnding;
     this.#state = state;
+    if (!wasEnding && this.#isEnding) this.#endpoint.owner.ending?.(this);
     return true;
   }
 }

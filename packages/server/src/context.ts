@@ -21,7 +21,7 @@ export interface ContextHolder {
 /**
  * Gives `connection` its context, and says for how long it may stay.
  *
- * @throws TypewireError `internal` where `expiresAt` is no date.
+ * @throws TypewireError `internal` where `expiresAt` is no date, `auth-expired` where it has passed.
  */
 export function admit(connection: ContextHolder, authenticated: unknown): Admission {
   if (!isExpiring(authenticated)) {
@@ -34,7 +34,7 @@ export function admit(connection: ContextHolder, authenticated: unknown): Admiss
     throw new TypewireError("internal", "authenticate: expected a Date as expiresAt");
   }
   if (expiresInMs <= 0) {
-    throw new TypewireError("auth-failed", "authenticate: what the client has shown has expired");
+    throw new TypewireError("auth-expired", "authenticate: expiresAt has passed");
   }
   connection.hold(context);
   return { expiresInMs };

@@ -18,6 +18,11 @@ export type Recipient<Outgoing extends AnyMessage> = Pick<
   "state" | "settledBytes" | "isSlow" | "sendFrame" | "sendRun"
 >;
 
+/** Whom a message goes to: connections, or the members of a topic. */
+export interface Recipients<Of> {
+  forEach(visit: (recipient: Of) => void): void;
+}
+
 /** One for each server. */
 export class FanOut<Outgoing extends AnyMessage> {
   readonly #endpoint: Pick<Endpoint<Outgoing, AnyMessage>, "outgoing" | "audience">;
@@ -39,7 +44,7 @@ export class FanOut<Outgoing extends AnyMessage> {
 
   /** Sends `message`, whose frame is `frame`, to those of `recipients` that are open. Returns how many have it in their queue. */
   send(
-    recipients: Iterable<Recipient<Outgoing>>,
+    recipients: Recipients<Recipient<Outgoing>>,
     frame: Uint8Array,
     message: Outgoing,
     options: PublishOptions<object>,
@@ -49,11 +54,11 @@ export class FanOut<Outgoing extends AnyMessage> {
     const from: unknown = options.from ?? this.#endpoint.audience.speaker;
     let sent = 0;
     let slow = 0;
-    for (const connection of recipients) {
-      if (connection === except || connection.state !== "open") continue;
+    recipients.forEach((connection) => {
+      if (connection === except || connection.state !== "open") return;
       if (dropsSlow && connection.settledBytes > SLOW_BYTES) {
         this.#dropped += 1;
-        continue;
+        return;
       }
       try {
         connection.sendFrame(frame, message);
@@ -63,17 +68,17 @@ export class FanOut<Outgoing extends AnyMessage> {
         // The connection has counted it and told of it.
         if (!isTooLarge(error)) throw error;
       }
-    }
+    });
     if (isSlow(slow, sent) && from instanceof LiveConnection) from.restForAudience(sent);
     return sent;
   }
 
   /** Sends what another server has published to those of `recipients` that are open, as one piece. */
-  sendRun(recipients: Iterable<Recipient<Outgoing>>, run: Run, dropsSlow: boolean): void {
-    for (const connection of recipients) {
-      if (connection.state !== "open") continue;
+  sendRun(recipients: Recipients<Recipient<Outgoing>>, run: Run, dropsSlow: boolean): void {
+    recipients.forEach((connection) => {
+      if (connection.state !== "open") return;
       if (dropsSlow && connection.settledBytes > SLOW_BYTES) this.#dropped += run.count;
       else connection.sendRun(run);
-    }
+    });
   }
 }

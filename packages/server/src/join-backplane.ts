@@ -5,7 +5,7 @@ import type { Backplane, BackplaneEvent, BackplaneLine, Gap } from "@typewire/ba
 import { type Clock, GAP_FEATURE } from "@typewire/connection";
 import type { AnyMessage, AnyProtocol, Codec, Hello } from "@typewire/protocol";
 
-import type { FanOut, Recipient } from "./fan-out.ts";
+import type { FanOut, Recipient, Recipients } from "./fan-out.ts";
 import type { ServerWatcher } from "./watch.ts";
 
 /** A connection that messages of other servers go to. */
@@ -27,7 +27,7 @@ export interface JoiningServer<Outgoing extends AnyMessage> {
   readonly protocol: AnyProtocol;
   readonly clock: Clock;
   readonly connections: ReadonlySet<Member<Outgoing>>;
-  readonly membersOf: (topic: string) => ReadonlySet<Member<Outgoing>>;
+  readonly membersOf: (topic: string) => Recipients<Member<Outgoing>>;
   readonly fanOut: FanOut<Outgoing>;
   readonly tellers: {
     readonly onGap: ((gap: Gap) => void) | undefined;
@@ -52,7 +52,7 @@ export function joinBackplane<Outgoing extends AnyMessage>(
     warn,
   }: JoiningServer<Outgoing>,
 ): BackplaneLine {
-  const recipients = (topic: string | undefined): ReadonlySet<Member<Outgoing>> =>
+  const recipients = (topic: string | undefined): Recipients<Member<Outgoing>> =>
     topic === undefined ? connections : membersOf(topic);
   return backplane.join({
     protocol: protocol.name,
@@ -82,7 +82,7 @@ export function joinBackplane<Outgoing extends AnyMessage>(
 }
 
 function tellMembers<Outgoing extends AnyMessage>(
-  members: Iterable<Member<Outgoing>>,
+  members: Recipients<Member<Outgoing>>,
   { topic, from, missed, why }: Gap,
 ): void {
   const message: GapMessage = {
@@ -92,11 +92,10 @@ function tellMembers<Outgoing extends AnyMessage>(
     missed,
     why,
   };
-  for (const member of members) {
-    if (member.state !== "open" || member.peerHello?.features?.includes(GAP_FEATURE) !== true)
-      continue;
-    member.answer(message);
-  }
+  members.forEach((member) => {
+    const asks = member.peerHello?.features?.includes(GAP_FEATURE) === true;
+    if (asks && member.state === "open") member.answer(message);
+  });
 }
 
 function describeGap({ topic, node, from, missed }: Gap): string {

@@ -120,6 +120,7 @@ export class LiveServer<
           this.#opened(connection as LiveServerConnection<P>, options);
         },
         proven: (connection) => this.#door.proven(connection as LiveServerConnection<P>),
+        ending: (connection) => this.#topics.leave(connection as LiveServerConnection<P>),
         closed: (connection, reason) => {
           this.#closed(connection as LiveServerConnection<P>, reason);
         },
@@ -153,6 +154,7 @@ export class LiveServer<
       },
     });
     this.#topics = new Topics(
+      ({ state }) => state === "open",
       options.backplane && ((topic, members) => this.#backplane?.members(topic, members)),
     );
     this.#listening = host.listen((accepted) =>
@@ -348,6 +350,7 @@ export class LiveServer<
   }
 
   #opened(connection: LiveServerConnection<P>, options: ServerOptions<P, Context>): void {
+    this.#topics.enter(connection);
     try {
       if (options.context !== undefined) connection.hold(options.context(connection));
     } catch (error) {
@@ -359,7 +362,6 @@ export class LiveServer<
   #closed(connection: LiveServerConnection<P>, reason: CloseReason): void {
     this.#connections.delete(connection);
     this.#door.closed(connection);
-    this.#topics.leave(connection);
     for (const watcher of this.#watchers) watcher.closed(connection, reason);
     if (!connection.wasOpen) this.#tellers.onNotOpened?.(connection, reason);
   }

@@ -13,20 +13,58 @@ const MOST_CHARACTERS = 255;
 // Also what a subject of NATS may be, without its wildcards: a topic can travel over a bus as it is.
 const topicName = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
 
-const none: ReadonlySet<never> = new Set<never>();
-
 /** Told how many members a topic has now. */
 export type TopicChanged = (topic: string, members: number) => void;
 
+/** The members of one topic, in the order in which they subscribed. */
+export class Members<Member> {
+  readonly #members = new Set<Member>();
+  /** Made for a publication, and anew when the members have changed. */
+  #list: readonly Member[] | undefined;
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  add(member: Member): void {
+    this.#members.add(member);
+    this.#list = undefined;
+  }
+
+  /** Returns whether it was one. */
+  delete(member: Member): boolean {
+    this.#list = undefined;
+    return this.#members.delete(member);
+  }
+
+  /**
+   * Calls `visit` for each once. `visit` may run a program that subscribes and unsubscribes: who joins meanwhile
+   * is not visited, not even who has left and joins again, and who has left is not visited any more.
+   */
+  forEach(visit: (member: Member) => void): void {
+    const list = (this.#list ??= [...this.#members]);
+    for (const member of list) {
+      if (this.#list === list || this.#members.has(member)) visit(member);
+    }
+  }
+}
+
+const none = new Members<never>();
+
 /** The topics of one server. A topic begins with its first member and is gone with its last. */
 export class Topics<Member> {
-  readonly #members = new Map<string, Set<Member>>();
-  /** Only of members that have a topic. */
+  readonly #members = new Map<string, Members<Member>>();
+  /** Only of those that have a topic, and also of those that are not in yet. */
   readonly #topics = new Map<Member, Set<string>>();
+  readonly #isIn: (member: Member) => boolean;
   readonly #changed: TopicChanged | undefined;
 
-  /** `changed` is told of each topic whose members have become more or fewer. */
-  constructor(changed?: TopicChanged) {
+  /**
+   * `isIn` says whether what is published may reach a member; one that subscribes before becomes a member of its
+   * topics by `enter`. `changed` is told of each topic whose members have become more or fewer.
+   */
+  constructor(isIn: (member: Member) => boolean, changed?: TopicChanged) {
+    this.#isIn = isIn;
     this.#changed = changed;
   }
 
@@ -47,9 +85,14 @@ export class Topics<Member> {
     if (topics.has(topic)) return;
     if (topics.size >= MOST_TOPICS) throw tooMany(topic);
     this.#topics.set(member, topics.add(topic));
-    const members = (this.#members.get(topic) ?? new Set()).add(member);
-    this.#members.set(topic, members);
-    this.#changed?.(topic, members.size);
+    if (this.#isIn(member)) this.#add(member, topic);
+  }
+
+  /** A member is in from now on. */
+  enter(member: Member): void {
+    const topics = this.#topics.get(member);
+    if (topics === undefined) return;
+    for (const topic of topics) this.#add(member, topic);
   }
 
   /**
@@ -74,13 +117,20 @@ export class Topics<Member> {
   }
 
   /**
-   * The members of a topic, in the order in which they subscribed; none for one that does not exist.
+   * The members of a topic; none for one that does not exist.
    *
    * @throws TypewireError `topic-invalid` for a name that is none.
    */
-  membersOf(topic: string): ReadonlySet<Member> {
+  membersOf(topic: string): Pick<Members<Member>, "size" | "forEach"> {
     requireTopic(topic);
     return this.#members.get(topic) ?? none;
+  }
+
+  #add(member: Member, topic: string): void {
+    let members = this.#members.get(topic);
+    if (members === undefined) this.#members.set(topic, (members = new Members()));
+    members.add(member);
+    this.#changed?.(topic, members.size);
   }
 
   #remove(member: Member, topic: string): void {

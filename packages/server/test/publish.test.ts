@@ -2,6 +2,10 @@
 
 import { describe, expect, test } from "bun:test";
 
+import { LiveConnection } from "@typewire/connection";
+import { ByteWriter } from "@typewire/protocol/internal";
+import { saludo } from "@typewire/protocol/saludo";
+
 import { connected } from "./support/connected.ts";
 
 const welcome = { type: "welcome", text: "hola" } as const;
@@ -37,11 +41,62 @@ describe("Server.publish", () => {
     const { server, connections } = connected(2);
     for (const connection of connections) connection.subscribe("all");
     expect(server.subscribers("all")).toEqual({ members: 2, servers: 1 });
-    connections[0]?.destroy();
+    void connections[0]?.close();
     connections[0]?.subscribe("all");
+    expect(connections[0]?.state).toBe("draining");
     expect(server.subscribers("all")).toEqual({ members: 1, servers: 1 });
     connections[1]?.destroy();
+    connections[1]?.subscribe("all");
     expect(server.subscribers("all")).toEqual({ members: 0, servers: 1 });
+  });
+
+  test("reaches each member once where an observer subscribes, ends and publishes meanwhile", () => {
+    const sent: string[] = [];
+    const { server, connections } = connected(5, {
+      onSent({ name }, message) {
+        const text = message.type === "welcome" ? message.text : "";
+        sent.push(`${name} ${text}`);
+        const connection = connections.find((each) => each.name === name);
+        connection?.unsubscribe("all");
+        connection?.subscribe("all");
+        if (text !== "hola" || name !== "peer 0") return;
+        connections[1]?.destroy();
+        connections[2]?.unsubscribe("all");
+        connections[4]?.subscribe("all");
+        server.publish("all", { type: "welcome", text: "nested" });
+      },
+    });
+    for (const connection of connections.slice(0, 4)) connection.subscribe("all");
+    expect(server.publish("all", welcome)).toBe(2);
+    expect(sent).toEqual([
+      "peer 0 hola",
+      "peer 3 nested",
+      "peer 0 nested",
+      "peer 4 nested",
+      "peer 3 hola",
+    ]);
+    expect(server.subscribers("all")).toEqual({ members: 3, servers: 1 });
+  });
+
+  test("comes to an end where a member whom a message does not reach subscribes again", () => {
+    let untold = 0;
+    const { server, connections } = connected(2, {
+      onUndelivered(connection) {
+        untold += 1;
+        if (untold > 9) throw new Error("The publication does not end");
+        connections.find((each) => each === connection)?.unsubscribe("all");
+        connections.find((each) => each === connection)?.subscribe("all");
+      },
+    });
+    const [small] = connections;
+    if (!(small instanceof LiveConnection)) throw new Error("There is no such connection");
+    const hello = { type: "$hello", protocol: "saludo", version: 1, maxFrameBytes: 256 } as const;
+    const frame = new ByteWriter();
+    saludo.client.encodeInto(hello, frame);
+    small.receive(frame.copy());
+    for (const connection of connections) connection.subscribe("all");
+    expect(server.publish("all", long)).toBe(1);
+    expect(untold).toBe(1);
   });
 
   test.each([

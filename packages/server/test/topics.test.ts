@@ -5,6 +5,16 @@ import fc from "fast-check";
 
 import { MOST_TOPICS, Topics } from "../src/topics.ts";
 
+/** Topics of members that are in from the beginning. */
+const topicsOf = (): Topics<string> => new Topics(() => true);
+
+/** Who hears a topic, in order. */
+function heardBy(topics: Topics<string>, topic: string): string[] {
+  const heard: string[] = [];
+  topics.membersOf(topic).forEach((member) => heard.push(member));
+  return heard;
+}
+
 const token = fc.stringMatching(/^[A-Za-z0-9_-]{1,8}$/);
 const topicName = fc.array(token, { minLength: 1, maxLength: 4 }).map((parts) => parts.join("."));
 
@@ -16,13 +26,19 @@ describe("Topics", () => {
       fc.record({ does: fc.constant("subscribe" as const), member, topic }),
       fc.record({ does: fc.constant("unsubscribe" as const), member, topic }),
       fc.record({ does: fc.constant("leave" as const), member, topic }),
+      fc.record({ does: fc.constant("enter" as const), member, topic }),
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const topics = new Topics<string>();
+        const inside = new Set<string>();
+        const topics = new Topics<string>((who) => inside.has(who));
         const model = new Set<string>();
         for (const { does, member: who, topic: of } of steps) {
-          if (does === "leave") {
+          if (does === "enter") {
+            if (inside.has(who)) continue;
+            inside.add(who);
+            topics.enter(who);
+          } else if (does === "leave") {
             topics.leave(who);
             for (const pair of model) if (pair.startsWith(`${who} `)) model.delete(pair);
           } else {
@@ -31,11 +47,40 @@ describe("Topics", () => {
             else model.delete(`${who} ${of}`);
           }
         }
-        const pairs = ["room.1", "room.2", "all"].flatMap((of) =>
-          [...topics.membersOf(of)].map((who) => `${who} ${of}`),
-        );
-        expect(pairs.toSorted()).toEqual([...model].toSorted());
-        expect(topics.size).toBe(new Set([...model].map((pair) => pair.split(" ")[1])).size);
+        const heard = [...model].filter((pair) => inside.has(pair.split(" ")[0] ?? ""));
+        const pairs = ["room.1", "room.2", "all"].flatMap((of) => {
+          const members = heardBy(topics, of);
+          expect(topics.membersOf(of).size).toBe(members.length);
+          return members.map((who) => `${who} ${of}`);
+        });
+        expect(pairs.toSorted()).toEqual(heard.toSorted());
+        expect(topics.size).toBe(new Set(heard.map((pair) => pair.split(" ")[1])).size);
+      }),
+    );
+  });
+
+  test("visits who is a member when the visits begin and still when its turn comes, each once", () => {
+    const member = fc.constantFrom("ana", "bob", "eva", "leo");
+    const steps = fc.array(fc.record({ leaves: fc.boolean(), member }), { maxLength: 4 });
+    fc.assert(
+      fc.property(fc.uniqueArray(member), fc.array(steps, { maxLength: 4 }), (first, meanwhile) => {
+        const topics = topicsOf();
+        const model = new Set<string>(first);
+        for (const who of first) topics.subscribe(who, "all");
+        let turn = 0;
+        topics.membersOf("all").forEach((visited) => {
+          while (!model.has(first[turn] ?? visited)) turn += 1;
+          expect(visited).toBe(first[turn] ?? "none");
+          turn += 1;
+          for (const { leaves, member: who } of meanwhile[turn - 1] ?? []) {
+            if (leaves) topics.unsubscribe(who, "all");
+            else topics.subscribe(who, "all");
+            if (leaves) model.delete(who);
+            else model.add(who);
+          }
+        });
+        expect(first.slice(turn).filter((who) => model.has(who))).toEqual([]);
+        expect(heardBy(topics, "all").toSorted()).toEqual([...model].toSorted());
       }),
     );
   });
@@ -43,9 +88,9 @@ describe("Topics", () => {
   test("takes every name of letters, digits, _ and - joined by dots", () => {
     fc.assert(
       fc.property(topicName, (name) => {
-        const topics = new Topics<string>();
+        const topics = topicsOf();
         topics.subscribe("ana", name);
-        expect([...topics.membersOf(name)]).toEqual(["ana"]);
+        expect(heardBy(topics, name)).toEqual(["ana"]);
       }),
     );
   });
@@ -68,7 +113,7 @@ describe("Topics", () => {
     undefined,
     null,
   ])("refuses %j at every door", (name) => {
-    const topics = new Topics<string>();
+    const topics = topicsOf();
     // A program that has got past the types.
     const topic = name as string;
     const refusal = expect.objectContaining({ name: "TypewireError", code: "topic-invalid" });
@@ -79,7 +124,7 @@ describe("Topics", () => {
   });
 
   test("says what came, on one line and in few words", () => {
-    const topics = new Topics<string>();
+    const topics = topicsOf();
     const said = (name: string): string => {
       try {
         topics.membersOf(name);
@@ -95,7 +140,7 @@ describe("Topics", () => {
   });
 
   test("lets a member have so many topics, and one more when it has left one", () => {
-    const topics = new Topics<string>();
+    const topics = topicsOf();
     for (let index = 0; index < MOST_TOPICS; index += 1) topics.subscribe("ana", `t.${index}`);
     const refusal = expect.objectContaining({ code: "topic-limit" });
     expect(() => topics.subscribe("ana", "more")).toThrow(refusal);
@@ -103,6 +148,6 @@ describe("Topics", () => {
     expect(() => topics.subscribe("bob", "more")).not.toThrow();
     topics.unsubscribe("ana", "t.0");
     topics.subscribe("ana", "more");
-    expect([...topics.membersOf("more")]).toEqual(["bob", "ana"]);
+    expect(heardBy(topics, "more")).toEqual(["bob", "ana"]);
   });
 });

@@ -7,7 +7,6 @@ import { AUTHENTICATE, isInstance } from "@typewire/protocol/internal";
 
 import type { CloseReason, OwnError } from "../close-reason.ts";
 import { describeThrown } from "../text.ts";
-import { MAX_TIMER_MS } from "../longest-timer.ts";
 
 /** Largest payload read from a peer that has not authenticated: a token takes a few hundred bytes, a chain of them some thousand. */
 export const MAX_UNAUTHENTICATED_FRAME_BYTES = 16_384;
@@ -23,7 +22,8 @@ export interface Admission {
 
 /**
  * Judges what a client has shown, which fits the protocol's `auth`. Throws, or rejects, where it may not stay:
- * with a `TypewireError` of another code than `auth-failed` where that could not be found out.
+ * with a `TypewireError` of the code `auth-expired` where something newer would do, of another one than
+ * `auth-failed` where that could not be found out.
  */
 export type Authenticate<Connection> = (
   shown: unknown,
@@ -48,12 +48,11 @@ export async function judge<Connection>(
   try {
     // The handshake asks only where there is one.
     const admission = await authenticate?.(input, connection);
-    const left = admission?.expiresInMs;
-    const expiresInMs = left === undefined ? undefined : Math.min(left, MAX_TIMER_MS);
+    const expiresInMs = admission?.expiresInMs;
     const output = expiresInMs === undefined ? {} : { expiresInMs: Math.ceil(expiresInMs) };
     return { result: { type: "$result", id, output }, expiresInMs };
   } catch (thrown) {
-    const code = isRefusal(thrown) ? "auth-failed" : "internal";
+    const code = refusalOf(thrown);
     const message = REFUSALS[code];
     const failure = new TypewireError(code, `${message}: ${describeThrown(thrown)}`, {
       cause: thrown,
@@ -68,17 +67,28 @@ export async function judge<Connection>(
 
 const REFUSALS = {
   "auth-failed": "Cannot authenticate: the server does not let this client in",
+  "auth-expired":
+    "Cannot authenticate: what this client has shown is no longer valid, it may come back with something newer",
   internal: "Cannot authenticate: the server could not find out whether this client may stay",
 } as const;
 
-/** Whether a thrown value says that the client may not stay, and not that it is unknown. */
-function isRefusal(thrown: unknown): boolean {
-  return !isInstance(thrown, TypewireError) || thrown.code === "auth-failed";
+/** What a thrown value says of a client: that it may not stay, that it has to show something newer, or that this is unknown. */
+function refusalOf(thrown: unknown): keyof typeof REFUSALS {
+  if (!isInstance(thrown, TypewireError)) return "auth-failed";
+  const { code } = thrown;
+  return code === "auth-failed" || code === "auth-expired" ? code : "internal";
 }
 
 /** Whether a call is the one by which clients authenticate. Ids before the first are no client's. */
 export function isAuthenticate({ call, id }: Call): boolean {
   return call === AUTHENTICATE && id >= AUTHENTICATE_ID;
+}
+
+/** A call that is not that one, for the sentence of its refusal. Its name is the peer's, and is not repeated. */
+export function describeOtherCall({ call }: Call): string {
+  return call === AUTHENTICATE
+    ? `one with an id below ${AUTHENTICATE_ID}`
+    : "$call of another call";
 }
 
 /** The error of what a client shows that is not what the protocol's `auth` asks; undefined for any other error. */
@@ -132,7 +142,8 @@ export function refusalIn({ error }: Result): TypewireError | undefined {
       "Cannot authenticate: this client's protocol has `auth`, and the server's has none";
     return new TypewireError("protocol-mismatch", message);
   }
-  const code = error.code === "internal" ? "internal" : "auth-failed";
+  const { code: said } = error;
+  const code = said === "internal" || said === "auth-expired" ? said : "auth-failed";
   return new TypewireError(
     code,
     error.code === code ? error.message : `The server answers ${error.code}: ${error.message}`,

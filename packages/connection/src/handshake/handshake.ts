@@ -26,6 +26,7 @@ import {
 import type { ConnectionLimits } from "../limits.ts";
 import {
   AUTHENTICATE_ID,
+  describeOtherCall,
   expired,
   isAuthenticate,
   MAX_UNAUTHENTICATED_FRAME_BYTES,
@@ -80,8 +81,11 @@ export interface HandshakeEndpoint extends ExchangeEndpoint {
   readonly expiries: WeakMap<object, number>;
 }
 
-/** What the peer has to say next: of these in this order, each where it is asked for. A server waits for `$call`, a client for `$result`. */
-type Awaited = "$hello" | "$proof" | "$call" | "$result";
+/**
+ * What the peer has to say next: of these in this order, each where it is asked for. A server waits for `$call` and
+ * then for its own verdict, a client for `$result`.
+ */
+type Awaited = "$hello" | "$proof" | "$call" | "verdict" | "$result";
 
 /** One connection's handshake, the same for both ends. */
 export class Handshake {
@@ -190,10 +194,10 @@ export class Handshake {
       case "$error":
         return this.#isProving ? this.#takeError(message) : GO_ON;
       case "$call":
-        if (this.#awaited === "$call" && isAuthenticate(message)) {
-          return { next: "judge", call: message };
-        }
-        break;
+        if (this.#awaited !== "$call") break;
+        if (!isAuthenticate(message)) return refuse(this.expected(describeOtherCall(message)));
+        this.#awaited = "verdict";
+        return { next: "judge", call: message };
       case "$result":
         if (this.openCalls?.(message.id) !== undefined) return this.#takeResult(message);
         break;
@@ -223,13 +227,19 @@ export class Handshake {
     const waitedMs = nowMs - this.#openedAtMs;
     if (this.isAuthenticating) {
       if (waitedMs < PROOF_DEADLINE_MS) return undefined;
-      const awaited = this.#isProving ? "$proof" : `${this.#awaited} of ${AUTHENTICATE}`;
-      return late(`Cannot authenticate: no ${awaited} within ${PROOF_DEADLINE_MS} ms`);
+      return late(`Cannot authenticate: no ${this.#lateStep} within ${PROOF_DEADLINE_MS} ms`);
     }
     const { helloDeadlineMs } = this.#endpoint.limits;
     // While frames that came wait for this side, the peer cannot be late with its hello.
     if (isBehind || waitedMs < helloDeadlineMs) return undefined;
     return late(`Cannot talk: expected $hello within ${helloDeadlineMs} ms, got none`);
+  }
+
+  /** What has not come in time, for a sentence that the peer is told too. */
+  get #lateStep(): string {
+    if (this.#isProving) return "$proof";
+    if (this.#awaited === "verdict") return "verdict of this server's on what the client has shown";
+    return `${this.#awaited} of ${AUTHENTICATE}`;
   }
 
   #checkExpiry(nowMs: number): TypewireError | undefined {

@@ -226,7 +226,11 @@ describe("a server whose protocol has auth", () => {
       connection.receive(said({ ...show("abc"), id }));
       await turn();
       expect(seen).toEqual([]);
-      expect(heard(socket).at(-1)).toMatchObject({ type: "$error", code: "auth-required" });
+      expect(heard(socket).at(-1)).toMatchObject({
+        type: "$error",
+        code: "auth-required",
+        message: "Cannot authenticate: expected $call of $authenticate, got one with an id below 1",
+      });
     },
   );
 
@@ -272,6 +276,7 @@ describe("a server whose protocol has auth", () => {
     ["rejects", () => Promise.reject(new Error("no such token as xyz")), "auth-failed"],
     ["throws null", () => raise(null), "auth-failed"],
     ["cannot find out", () => raise(new TypewireError("internal", "no xyz")), "internal"],
+    ["finds it too old", () => raise(new TypewireError("auth-expired", "xyz")), "auth-expired"],
     ["cannot reach it", () => raise(new TypewireError("connect-failed", "xyz")), "internal"],
   ] as const)("that %s ends the connection, and tells nothing of why", async (_, judge, code) => {
     const { connection, seen, socket } = opened({ judge });
@@ -343,6 +348,11 @@ describe("a server whose protocol has auth", () => {
     expect(slow.connection.state).toBe("connecting");
     slow.clock.advance(1_001);
     expect(slow.connection.closeReason?.code).toBe("hello-timeout");
+    // The fault is the server's, and the sentence says so.
+    expect([silent, slow].map(({ connection }) => connection.closeReason?.message)).toEqual([
+      "Cannot authenticate: no $call of $authenticate within 10000 ms",
+      "Cannot authenticate: no verdict of this server's on what the client has shown within 10000 ms",
+    ]);
   });
 
   test("drops a verdict that comes after the end", async () => {
@@ -368,6 +378,16 @@ describe("a server whose protocol has auth", () => {
     expect(connection.closeReason?.code).toBe("auth-expired");
     await turn();
     expect(heard(socket).at(-1)).toMatchObject({ type: "$error", code: "auth-expired" });
+  });
+
+  test("keeps a connection for longer than a timer runs, where what it has shown lasts", async () => {
+    const { connection, clock } = opened({ judge: () => ({ expiresInMs: 2 ** 33 }) });
+    connection.receive(said(show("abc")));
+    await turn();
+    clock.advance(2 ** 32);
+    expect(connection.state).toBe("open");
+    clock.advance(2 ** 32 + 1_001);
+    expect(connection.closeReason?.code).toBe("auth-expired");
   });
 });
 
