@@ -12,8 +12,8 @@ import { describeKind } from "./describe-kind.ts";
 import { faultOf, findFault } from "./fault.ts";
 import { holdsRecursiveUnion } from "./recursion.ts";
 import {
-  admitsUndefined,
   type ObjectShape,
+  passesUndefined,
   resolveShape,
   type Shape,
   shapesIn,
@@ -154,13 +154,6 @@ function mistakesAbsence(shape: ObjectShape): boolean {
     const kinds = shape.schemas.map((schema) => schema["properties"]?.[name]?.[Kind]);
     return kinds.some((kind) => kind !== undefined && !KNOWN_UNDEFINED.has(kind));
   });
-}
-
-/** Whether a check of `shape` alone passes undefined: `any` counts here, since a check cannot tell absence from it. */
-function passesUndefined(shape: Shape): boolean {
-  const resolved = resolveShape(shape);
-  if (resolved?.kind !== "union") return resolved?.kind === "any" || admitsUndefined(shape);
-  return unionMembers(resolved).some((member) => passesUndefined(member.shape));
 }
 
 /** Whether further properties have further properties: one variable of the compiled check hides the other. */

@@ -16,13 +16,14 @@ import {
 import { literalsOf } from "./discriminators.ts";
 import { MemberIndex } from "./member-index.ts";
 import { ownFault } from "./own-fault.ts";
-import { describedParts, isPresent, namedParts } from "./parts.ts";
+import { isPresent, readObject } from "./parts.ts";
 import {
   admitsKind,
   type ArrayShape,
   type LeafShape,
   type ObjectShape,
   propertyNamed,
+  type ResolvedShape,
   resolveShape,
   type Shape,
   type UnionMember,
@@ -54,14 +55,14 @@ function faultAt(shape: Shape, value: unknown, path: string): Found {
   if (resolved.kind === "object" && !isMap(value)) {
     return { path, expected: "map", received: describeKind(value) };
   }
-  const own = firstFault(resolved.schemas, (schema) => ownFault(schema, value, path));
+  const own = faultByItself(resolved, value, path);
   if (own !== undefined) return own;
   switch (resolved.kind) {
     case "object":
       // A property that has no place is not counted, and is what is wrong where too few are.
       return (
         faultInObject(resolved, value as Fields, path) ??
-        faultInCount(resolved, value as Fields, path)
+        faultOfCount(resolved, () => readObject(resolved, value as Fields).parts.length, path)
       );
     case "array":
       return (
@@ -78,6 +79,11 @@ function faultAt(shape: Shape, value: unknown, path: string): Found {
     default:
       return undefined;
   }
+}
+
+/** What is wrong with a value of this shape, which is no union, by itself: not with its parts or their number. */
+export function faultByItself({ schemas }: ResolvedShape, value: unknown, path: string): Found {
+  return firstFault(schemas, (schema) => ownFault(schema, value, path));
 }
 
 function faultInItems(
@@ -135,8 +141,7 @@ function faultInObject(shape: ObjectShape, fields: Fields, path: string): Found 
   return (
     firstFault(shape.properties, ({ name, optional, shape: part }) => {
       const propertyPath = appendPointer(path, name);
-      // Every object inherits a toString, so properties of such names count only when they are own ones.
-      const present = name in Object.prototype ? Object.hasOwn(fields, name) : name in fields;
+      const present = isPresent(fields, name);
       if (optional && (!present || fields[name] === undefined)) return undefined;
       if (!present) return missing(propertyPath);
       return faultAt(part, fields[name], propertyPath);
@@ -155,19 +160,19 @@ function faultInObject(shape: ObjectShape, fields: Fields, path: string): Found 
   );
 }
 
-/** What is wrong with the number of properties that travel. */
-function faultInCount(shape: ObjectShape, fields: Fields, path: string): Found {
-  return firstFault(shape.schemas, (schema) => {
+/** What is wrong with the number of properties that travel, which is counted where it matters. */
+export function faultOfCount({ schemas }: ObjectShape, countOf: () => number, path: string): Found {
+  return firstFault(schemas, (schema) => {
     const { minProperties: least, maxProperties: most } = schema as Partial<Record<string, number>>;
     if (least === undefined && most === undefined) return undefined;
-    const count = namedParts(shape, fields).length + describedParts(shape, fields).length;
-    if (least !== undefined && count < least) {
-      const expected = `map to have at least ${least} properties`;
-      return { path, expected, received: describeKind(fields) };
-    }
-    if (most === undefined || count <= most) return undefined;
-    const expected = `map to have no more than ${most} properties`;
-    return { path, expected, received: describeKind(fields) };
+    const count = countOf();
+    const expected = (bound: string): Found => ({
+      path,
+      expected: `map to have ${bound} properties`,
+      received: "map",
+    });
+    if (least !== undefined && count < least) return expected(`at least ${least}`);
+    return most === undefined || count <= most ? undefined : expected(`no more than ${most}`);
   });
 }
 
@@ -176,7 +181,7 @@ function missing(path: string): Fault {
 }
 
 /** The fault of a property that has no place in an object of this shape. */
-export function outOfPlace(shape: ObjectShape, value: unknown, path: string): Fault {
+function outOfPlace(shape: ObjectShape, value: unknown, path: string): Fault {
   const [entries] = shape.entries;
   const property = "out of place";
   if (entries === undefined) {

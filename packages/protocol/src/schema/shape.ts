@@ -223,3 +223,10 @@ export function admitsUndefined(shape: Shape): boolean {
   if (resolved?.kind !== "union") return resolved?.kind === "undefined";
   return unionMembers(resolved).some((member) => admitsUndefined(member.shape));
 }
+
+/** Whether a check of `shape` alone passes undefined: `any` counts here, since a check cannot tell absence from it. */
+export function passesUndefined(shape: Shape): boolean {
+  const resolved = resolveShape(shape);
+  if (resolved?.kind !== "union") return resolved?.kind === "any" || admitsUndefined(shape);
+  return unionMembers(resolved).some((member) => passesUndefined(member.shape));
+}

@@ -54,8 +54,8 @@ const KEYWORDS: Readonly<Record<string, Readonly<Record<string, Condition>>>> = 
     maxByteLength: (name, bound: number) => `${name}.length <= ${literal(bound)}`,
   },
   Array: {
-    minItems: (name, bound: number) => `${name}.length >= ${literal(bound)}`,
-    maxItems: (name, bound: number) => `${name}.length <= ${literal(bound)}`,
+    minItems: (length, bound: number) => `${length} >= ${literal(bound)}`,
+    maxItems: (length, bound: number) => `${length} <= ${literal(bound)}`,
   },
 };
 
@@ -69,7 +69,7 @@ const NOT_INLINED = [
   "maxProperties",
 ];
 
-/** Conditions on the value called `name`, all of which must hold; none when the shape asks nothing more. */
+/** Conditions on the value, or of a list on the length, called `name`, all of which must hold; none when the shape asks nothing more. */
 export function conditionsOf(
   shape: ResolvedShape,
   name: string,

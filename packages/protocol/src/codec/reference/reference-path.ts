@@ -103,7 +103,6 @@ export class ReferencePath {
   encode(entry: MessageEntry, message: AnyMessage, writer: ByteWriter, limits: DecodeLimits): void {
     const body = entry.closed ? withoutType(message) : message;
     try {
-      if (!entry.judgesWholes && !entry.check.passes(body)) throw entry.check.explain(body);
       const start = writer.length;
       this.#write(entry, body, writer, limits);
       if (!entry.judgesWholes) return;
@@ -115,7 +114,7 @@ export class ReferencePath {
     }
   }
 
-  /** Appends a payload; what cannot be written is explained as what the check refuses. */
+  /** Appends a payload; what is refused as it is written is explained by the first fault of the whole. */
   #write(entry: MessageEntry, body: unknown, writer: ByteWriter, limits: DecodeLimits): void {
     try {
       this.#shapeWriter.write(entry.type, entry.shape, body, writer, limits);

@@ -26,6 +26,8 @@ export function emitArray(emitter: DecodeEmitter, shape: ArrayShape): string {
   const { source } = emitter;
   emitter.items += 1;
   const n = emitter.length(ARRAY);
+  const conditions = conditionsOf(shape, n, source);
+  if (conditions.length > 0) source.line(`if (!(${conditions.join(" && ")})) ${emitter.fail}`);
   const value = source.fresh("t");
   source.line(`const ${value} = newArray(${n});`);
   emitLoop(emitter, n, (index) => {
@@ -33,8 +35,6 @@ export function emitArray(emitter: DecodeEmitter, shape: ArrayShape): string {
     emitter.settle();
     source.line(`${value}[${index}] = ${item};`);
   });
-  const conditions = conditionsOf(shape, value, source);
-  if (conditions.length > 0) source.line(`if (!(${conditions.join(" && ")})) ${emitter.fail}`);
   return value;
 }
 

@@ -49,7 +49,9 @@ export function emitRecord(emitter: EncodeEmitter, shape: ObjectShape, value: st
 }
 
 /**
+ *     if (!Array.isArray(x1)) return false;
  *     const n2 = x1.length;
+ *     if (!(n2 <= 5)) return false;
  *     …the head…
  *     for (let i3 = 0; i3 < n2; i3 += 1) {
  *       const x4 = x1[i3];
@@ -59,10 +61,12 @@ export function emitRecord(emitter: EncodeEmitter, shape: ObjectShape, value: st
 export function emitArray(emitter: EncodeEmitter, shape: ArrayShape, value: string): void {
   const { source } = emitter;
   const [n, index, item] = ["n", "i", "x"].map((name) => source.fresh(name));
-  const conditions = [`Array.isArray(${value})`, ...conditionsOf(shape, value, source)];
-  emitter.failIf(`!(${conditions.join(" && ")})`);
+  emitter.failIf(`!Array.isArray(${value})`);
   emitter.items += 1;
+  // Asked once: of a Proxy it may be another the next time.
   source.line(`const ${n} = ${value}.length;`);
+  const conditions = conditionsOf(shape, `${n}`, source);
+  if (conditions.length > 0) emitter.failIf(`!(${conditions.join(" && ")})`);
   emitter.head(MAJOR.array, `${n}`);
   emitLoop(emitter, `${n}`, `${index}`, () => {
     source.line(`const ${item} = ${value}[${index}];`);

@@ -1,6 +1,7 @@
 // Unions: objects and arrays are written as the member that fits, leaves as the member of their kind.
 
-import { isMap } from "../../../schema/describe-kind.ts";
+import { isHollow, isMap } from "../../../schema/describe-kind.ts";
+import { faultOf } from "../../../schema/fault.ts";
 import { resolveShape, type UnionShape } from "../../../schema/shape.ts";
 import type { Candidate } from "../../../schema/union.ts";
 import { writeUnknown } from "./unknown.ts";
@@ -20,7 +21,9 @@ export function writeUnion(walk: EncodeWalk, shape: UnionShape, value: unknown):
 }
 
 /** A value without parts is written alike under every member that admits it, `any` apart. */
-function writeLeaf(walk: EncodeWalk, shape: UnionShape, value: unknown): void {
+function writeLeaf(walk: EncodeWalk, shape: UnionShape, given: unknown): void {
+  const value = given instanceof Date && !isHollow(given) ? new Date(given.getTime()) : given;
+  walk.judge(faultOf(shape, value));
   const kind = leafKindOf(value);
   if (kind === undefined) {
     writeUnknown(walk, value);

@@ -1,9 +1,10 @@
-// Writes checked values by their shape: what the wire says of a Date, which keys are integers, which
-// properties are absent. Still refuses what it cannot write, since a getter may answer differently the
+// Writes values by their shape, and judges what it writes: what the wire says of a Date, which keys are integers,
+// which properties are absent. Each property and item is read once, since a getter may answer differently the
 // second time. Callers own the writer and put it back when this throws.
 
 import type { ByteWriter } from "../../../byte-writer.ts";
 import type { DecodeLimits } from "../../../limits.ts";
+import { faultByItself } from "../../../schema/fault.ts";
 import { resolveShape, type Shape } from "../../../schema/shape.ts";
 import type { Unions } from "../../../schema/union.ts";
 import { writeBigInt, writeDate, writeUndefined } from "./leaf.ts";
@@ -54,7 +55,11 @@ export class ShapeWriter {
 
 function writeValue(walk: EncodeWalk, shape: Shape, value: unknown): void {
   const resolved = resolveShape(shape);
-  switch (resolved?.kind) {
+  if (resolved === undefined) {
+    writeUnknown(walk, value);
+    return;
+  }
+  switch (resolved.kind) {
     case "object":
       writeObject(walk, resolved, value);
       return;
@@ -68,15 +73,19 @@ function writeValue(walk: EncodeWalk, shape: Shape, value: unknown): void {
       writeUnion(walk, resolved, value);
       return;
     case "date":
-      writeDate(walk, value);
+      writeDate(walk, resolved, value);
       return;
     case "bigint":
+      walk.judge(faultByItself(resolved, value, ""));
       writeBigInt(walk, value);
       return;
     case "undefined":
       writeUndefined(walk, value);
       return;
+    case "never":
+      throw walk.mismatch("nothing", value);
     default:
+      walk.judge(faultByItself(resolved, value, ""));
       writeUnknown(walk, value);
   }
 }

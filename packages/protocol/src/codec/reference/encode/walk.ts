@@ -14,6 +14,7 @@ import {
 import { schemaMismatch, toPointer, TypewireError } from "../../../errors.ts";
 import { type DecodeLimits, defaultLimits } from "../../../limits.ts";
 import { describeKind } from "../../../schema/describe-kind.ts";
+import type { Fault } from "../../../schema/fault-words.ts";
 import type { Shape } from "../../../schema/shape.ts";
 import type { Unions } from "../../../schema/union.ts";
 
@@ -151,6 +152,12 @@ export class EncodeWalk {
     writer.length += bytes.length;
     this.#items += items;
     this.dropped += dropped;
+  }
+
+  /** @throws TypewireError `schema-mismatch` where the part under way has a fault. */
+  judge(fault: Fault | undefined): void {
+    if (fault === undefined) return;
+    throw schemaMismatch(toPointer(this.path), fault.expected, fault.received);
   }
 
   /** The error for a `value` that is not what is expected at the part under way. */
