@@ -45,7 +45,8 @@ export class SchemaVisit {
   /**
    * Shows `schema`, which stands at `path`, and what is inside.
    *
-   * @throws TypewireError `protocol-invalid` where schemas stand too deep inside one another, or inside themselves.
+   * @throws TypewireError `protocol-invalid` where schemas stand too deep inside one another, or inside themselves, or
+   * where one is optional that is no property.
    */
   show(schema: unknown, path: string): void {
     this.#root = path;
@@ -55,8 +56,13 @@ export class SchemaVisit {
 
   /** Returns how many levels of schemas there are, this one included. */
   #schema(schema: unknown, path: string, isProperty: boolean): number {
-    const isObject = typeof schema === "object" && schema !== null;
-    const isOptional = isProperty && isObject && OptionalKind in schema;
+    const isOptional = typeof schema === "object" && schema !== null && OptionalKind in schema;
+    if (isOptional && !isProperty) {
+      throw refuse(
+        path,
+        "Type.Optional says that a property may be left out, and this is none; write Type.Union([ …, Type.Null() ]), or take it off: Type.Optional(…, false)",
+      );
+    }
     const seen = isOptional ? this.#seenOptional : this.#seen;
     if (this.#around.has(schema)) {
       throw refuse(path, "this type contains itself; write Type.Recursive((This) => …)");

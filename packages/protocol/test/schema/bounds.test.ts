@@ -42,6 +42,40 @@ describe("a pattern", () => {
   );
 });
 
+describe("Type.Optional", () => {
+  const object = Type.Object({ a: optional });
+
+  test.each<readonly [what: string, schema: TSchema, path: string]>([
+    ["an item", Type.Array(optional), "/items"],
+    ["an item that is counted", Type.Array(text, { contains: optional }), "/contains"],
+    ["the values of a record", Type.Record(Type.String(), optional), "/values"],
+    [
+      "further properties",
+      Type.Object({}, { additionalProperties: optional }),
+      "/additionalProperties",
+    ],
+    ["a member of a union", Type.Union([optional, Type.Null()]), "/anyOf/0"],
+    ["a member of an intersection", Type.Intersect([object, Type.Optional(object)]), "/allOf/1"],
+    ["what is excluded", Type.Not(optional), "/not"],
+    ["a part of another schema", Type.Array(Type.Index(object, ["a"])), "/items"],
+  ])("is refused where nothing could be left out: %s", (_, schema, path) => {
+    expect(refusalOf(schema, path)).toContain("write Type.Union([ …, Type.Null() ])");
+  });
+
+  test("is refused as a message, and taken where it was taken off", () => {
+    const define = (m: TSchema) => () =>
+      defineReferenceProtocol({ name: "p", version: 1, server: { m }, client: {} });
+    expect(errorOf(define(Type.Optional(object)))).toMatchObject({
+      code: "protocol-invalid",
+      path: "/server/m",
+    });
+    expect(outcomeOf(define(Type.Optional(Type.Optional(object), false)))).toBe("accepted");
+    expect(outcomeOf(() => valueCodec(Type.Array(Type.Optional(optional, false))))).toBe(
+      "accepted",
+    );
+  });
+});
+
 describe("a literal", () => {
   test.each<readonly [what: string, value: unknown, reason: string]>([
     ["a lone surrogate", "\ud800", "well-formed Unicode"],
