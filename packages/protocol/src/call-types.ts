@@ -116,11 +116,14 @@ export interface CallStream<Item, Output>
 export type CallOutcome<Output, Failure> =
   { readonly ok: true; readonly output: Output } | { readonly ok: false; readonly error: Failure };
 
+/** What items can be sent from. No text, which is one item and would be sent as its characters. */
+type Sendable<Item> = AsyncIterable<Item> | (Iterable<Item> & object);
+
 /** What a caller gives: the input where there is one, the items where it sends, and options. */
 type CallArguments<Definition> = [
   ...(Definition extends { readonly input: TSchema } ? [input: Part<Definition, "input">] : []),
   ...(Definition extends { readonly sends: TSchema }
-    ? [items: AsyncIterable<Items<Definition, "sends">> | Iterable<Items<Definition, "sends">>]
+    ? [items: Sendable<Items<Definition, "sends">>]
     : []),
   options?: CallOptions,
 ];

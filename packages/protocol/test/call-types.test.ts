@@ -135,6 +135,9 @@ describe("client.call", () => {
       void call.upload({ name: "x" }, ["text"]);
       // @ts-expect-error: there are items.
       void call.upload({ name: "x" });
+      // @ts-expect-error: a text is one item.
+      void call.chat("text");
+      void call.chat(new Set(["text"]));
       // @ts-expect-error: there is no such option.
       void call.now({ timeout: 5 });
       // @ts-expect-error: there is no such call.

@@ -22,7 +22,7 @@ import { checkOptions } from "../options.ts";
 import { describeThrown } from "../text.ts";
 import { DEFAULT_TIMEOUT_MS } from "./call-link.ts";
 import { CallerStream, TriedStream } from "./caller-stream.ts";
-import type { ItemSource } from "./item-pump.ts";
+import { isItemSource, type ItemSource } from "./item-pump.ts";
 import type { CallEnd, CallGiven, OutgoingCall } from "./outgoing-call.ts";
 
 /**
@@ -188,13 +188,14 @@ function readOptions(
 }
 
 function requireItems(name: string, items: unknown): ItemSource {
-  const isIterable =
-    (typeof items === "object" && items !== null && Symbol.asyncIterator in items) ||
-    (items !== null && items !== undefined && Symbol.iterator in Object(items));
-  if (isIterable) return items as ItemSource;
+  if (isItemSource(items)) return items;
+  const advice =
+    typeof items === "string"
+      ? ", got text, whose characters would be items; write [text] for one item"
+      : "";
   throw new TypewireError(
     "option-invalid",
-    `call.${name}: expected the items to send, as an iterable or an async iterable`,
+    `call.${name}: expected the items to send, as an iterable or an async iterable${advice}`,
   );
 }
 

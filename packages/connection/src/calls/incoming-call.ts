@@ -10,7 +10,13 @@ import { HandledCall } from "./handled-call.ts";
 import type { CallEntry } from "./call-table.ts";
 import type { HeldItems } from "./held-items.ts";
 import { ItemInbox } from "./item-inbox.ts";
-import type { ItemPump, ItemSource, PumpedItems, PumpOwner } from "./item-pump.ts";
+import {
+  isItemSource,
+  type ItemPump,
+  type ItemSource,
+  type PumpedItems,
+  type PumpOwner,
+} from "./item-pump.ts";
 import { MiddlewareRun, type Outcome } from "./middleware-run.ts";
 
 /** The calls of a connection, as one that is answered sees them. */
@@ -292,8 +298,9 @@ export class IncomingCall extends Expiring implements PumpOwner {
 }
 
 function requireItems(answer: unknown): ItemSource {
-  if (typeof answer === "object" && answer !== null) {
-    if (Symbol.asyncIterator in answer || Symbol.iterator in answer) return answer as ItemSource;
-  }
-  throw new TypeError("The handler of a call that yields returned no async iterable");
+  if (isItemSource(answer)) return answer;
+  const received = typeof answer === "string" ? "text, whose characters are no items" : "none";
+  throw new TypeError(
+    `The handler of a call that yields is to return an async iterable, and returned ${received}`,
+  );
 }

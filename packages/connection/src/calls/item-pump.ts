@@ -25,8 +25,14 @@ export const MOST_QUEUED_BYTES = 64 * 1024;
 
 const MOST_CREDIT = Number.MAX_SAFE_INTEGER;
 
-/** Anything that a program gives as items. */
-export type ItemSource = AsyncIterable<unknown> | Iterable<unknown>;
+/** Anything that a program gives as items. A text is none, though it can be iterated: it is meant as one item. */
+export type ItemSource = AsyncIterable<unknown> | (Iterable<unknown> & object);
+
+/** Whether a program gave items. */
+export function isItemSource(given: unknown): given is ItemSource {
+  if (typeof given !== "object" || given === null) return false;
+  return Symbol.asyncIterator in given || Symbol.iterator in given;
+}
 
 /** The call, as the pump of its items sees it. At most one of the three is called, and none after `stop`. */
 export interface PumpOwner {
@@ -331,8 +337,7 @@ export class ItemPump implements Slices {
 }
 
 function iterate(source: ItemSource): Iteration {
-  if (typeof source === "object" && source !== null && Symbol.asyncIterator in source) {
-    return source[Symbol.asyncIterator]();
-  }
-  return (source as Iterable<unknown>)[Symbol.iterator]();
+  return Symbol.asyncIterator in source
+    ? source[Symbol.asyncIterator]()
+    : source[Symbol.iterator]();
 }

@@ -444,6 +444,7 @@ describe("A handler of a call", () => {
       },
     ],
     ["returns no iterable", () => 5],
+    ["returns text", async () => "abc"],
     ["returns nothing", async () => undefined],
     [
       "returns an iterable that throws",

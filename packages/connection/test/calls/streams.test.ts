@@ -209,6 +209,25 @@ describe("Items", () => {
     expect(pair.taken).toBe(0);
   });
 
+  test.each([["text"], [""], [5], [undefined], [null], [{}], [() => "text"]])(
+    "are not what is no iterable, or is one item: %p",
+    async (items) => {
+      const pair = new CallPair([put, chat], { put: untilAborted, chat: untilAborted });
+      const advice = typeof items === "string" ? "write [text] for one item" : "async iterable";
+      for (const attempt of [
+        pair.call("put", items),
+        pair.try("put", items),
+        pair.stream("chat", items).next(),
+      ]) {
+        const error = await rejection(attempt);
+        expect(error).toMatchObject({ code: "option-invalid" });
+        expect(String(error)).toContain("expected the items to send");
+        expect(String(error)).toEndWith(advice);
+      }
+      expect(pair.caller.sent).toEqual([]);
+    },
+  );
+
   test("of streams that all want to go on take turns", async () => {
     const order: number[] = [];
     const pair = new CallPair([tail], {
