@@ -21,6 +21,7 @@ export const callErrorCodes = [
   "calls-unsupported",
 ] as const;
 
+/** One of our codes; docs/wire.md says when each is told, and with which `ran`. */
 export type CallErrorCode = (typeof callErrorCodes)[number];
 
 /** Whether the handler of a failed call has run: after "no" the call may be made again, whatever it does. */
@@ -29,12 +30,13 @@ export type Ran = "no" | "maybe" | "yes";
 /** Details of a `CallError` beyond its code and sentence. */
 export interface CallErrorOptions<Data> {
   readonly ran: Ran;
+  /** By the schema of a declared error. */
   readonly data?: Data;
   /** The name of the call. */
   readonly call?: string | undefined;
   /** JSON Pointer (RFC 6901) to what did not fit in a message of the call. */
   readonly path?: string | undefined;
-  /** When the callee takes calls again. */
+  /** Milliseconds after which the callee takes calls again. */
   readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
 }
@@ -47,11 +49,15 @@ export interface CallErrorOptions<Data> {
 export class CallError<Code extends string = string, Data = unknown> extends Error {
   override readonly name = "CallError";
   readonly code: Code;
+  /** Of a declared error, by its schema; else undefined. */
   readonly data: Data;
+  /** Whether the handler has run. */
   readonly ran: Ran;
   /** The name of the call. */
   readonly call: string | undefined;
+  /** JSON Pointer (RFC 6901) to what did not fit in a message of the call; undefined where that is not why. */
   readonly path: string | undefined;
+  /** Milliseconds after which the callee takes calls again; undefined where it did not say. */
   readonly retryAfterMs: number | undefined;
 
   constructor(code: Code, message: string, options: CallErrorOptions<Data>) {

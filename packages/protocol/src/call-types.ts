@@ -94,11 +94,18 @@ export type HostAbortSignal = typeof globalThis extends {
       removeEventListener(type: "abort", listener: () => void): void;
     };
 
-/** When a caller gives up. */
+/** When a caller gives up. What is not possible is `option-invalid`, a rejection, and the call is not made. */
 export interface CallOptions {
-  /** How long the call may take, waiting included; 0: for ever. Default: 30 s without streams, else for ever. */
+  /**
+   * How long the call may take, waiting for a connection or a slot included, up to 2^31 − 1 ms; then it fails with
+   * `deadline-exceeded`, and the handler is asked to end. 0 or Infinity: for ever. Default: 30 s without streams,
+   * else for ever. In a handler that calls on: `call.remainingMs`.
+   */
   readonly timeoutMs?: number;
-  /** Cancels the call when it aborts. */
+  /**
+   * Cancels the call when it aborts: `cancelled`, with the signal's reason as `cause`. One that has aborted makes no
+   * call. In a handler that calls on: `call.signal`. Default: none.
+   */
   readonly signal?: HostAbortSignal | undefined;
 }
 
@@ -108,7 +115,12 @@ export interface CallOptions {
  */
 export interface CallStream<Item, Output>
   extends AsyncIterable<Item, void, undefined>, AsyncDisposable {
-  /** What ends the call. Made when it is first read, so that a program that does not read it need not handle its rejection. */
+  /**
+   * What ends the call, when the items are over: it has to be iterated for that. Made when it is first read, so that
+   * a program that does not read it need not handle its rejection.
+   *
+   * @throws CallError (as a rejection) as iterating does.
+   */
   readonly output: Promise<Output>;
 }
 
@@ -161,7 +173,9 @@ type TryFunctions<Calls> = {
 
 /** What a handler knows of the call that it answers. */
 export interface ServerCall<Name, Item, Data, Self, Context> {
+  /** The call's, by which one handler of several calls tells them apart. */
   readonly name: Name;
+  /** The caller's. */
   readonly connection: Self;
   /** What `authenticate` made of the connection. */
   readonly context: Context;
@@ -172,7 +186,7 @@ export interface ServerCall<Name, Item, Data, Self, Context> {
   readonly signal: HostAbortSignal;
   /** Milliseconds until the deadline; Infinity where there is none. */
   readonly remainingMs: number;
-  /** What the caller sends, to be iterated once. */
+  /** What the caller sends, to be iterated once; nothing where it sends none. Leaving the loop drops the rest. */
   readonly items: AsyncIterable<Item, void, undefined>;
   /** A declared error, to be thrown: what the caller gets instead of the output. */
   error<Code extends keyof Data & string>(

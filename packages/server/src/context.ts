@@ -7,6 +7,7 @@ import { TypewireError } from "@typewire/protocol";
 /** A context that ends: the server then closes with `auth-expired`, and the client comes back with something newer. */
 export interface ExpiringContext<Context> {
   readonly context: Context;
+  /** By the server's clock. One that has passed is `auth-failed`. */
   readonly expiresAt: Date;
 }
 

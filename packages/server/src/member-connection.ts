@@ -29,6 +29,7 @@ export interface MemberConnection<
 > extends Connection<Outgoing> {
   /** What `authenticate` made of the client, or the option `context`; undefined before, and without either. */
   readonly context: Context;
+  /** What its socket tells of it: for allow-lists, and for a log. */
   readonly peer: PeerIdentity;
 
   /**

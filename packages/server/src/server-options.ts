@@ -43,7 +43,9 @@ export interface MiddlewareCallOf<
   P extends AnyProtocol,
   Context = undefined,
 > extends MiddlewareCall {
+  /** The caller's. */
   readonly connection: ServerConnection<P, Context>;
+  /** What `authenticate`, or the option `context`, made of the connection. */
   readonly context: Context;
 }
 
@@ -160,6 +162,7 @@ export const serverOptions: OptionChecks<keyof ServerOptions<AnyProtocol>> = {
   backplane: aBackplane,
 };
 
+/** How a server that ends lets its connections go. */
 export interface DrainOptions {
   /** How long connections may take to let go after their `$bye`, from 0 to 2^31 − 1 ms. Default 10 s. */
   readonly timeoutMs?: number;

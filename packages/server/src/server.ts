@@ -21,6 +21,7 @@ export interface BroadcastOptions<Connection> {
 /** What becomes of a message for a member of a topic for whom more than 256 KiB wait. */
 export type WhenSlow = "close" | "drop";
 
+/** Those of a broadcast, and what becomes of the message for a member that is slow. */
 export interface PublishOptions<Connection> extends BroadcastOptions<Connection> {
   /**
    * `close`: it is queued like any message, until the limits of the queue end the connection. `drop`: this

@@ -15,7 +15,7 @@ export interface CallDefinition {
   readonly yields?: TSchema;
   /** One value, which ends the call. */
   readonly output?: TSchema;
-  /** What may come instead of the output: code to the schema of its data. */
+  /** What may come instead of the output: code to the schema of its data. None of our own codes, as `cancelled`. */
   readonly errors?: Readonly<Record<string, TSchema>>;
   /** Whether running twice is as good as once: the call may then be sent again when it may have run. Default false. */
   readonly idempotent?: boolean;
@@ -24,15 +24,18 @@ export interface CallDefinition {
 /** The calls of a protocol: name to definition. */
 export type CallDefinitions = Readonly<Record<string, CallDefinition>>;
 
-/** What a program knows of a call at run time. */
+/** What a program knows of a call at run time: which parts of `CallDefinition` it has. */
 export interface CallShape {
   readonly name: string;
   readonly hasInput: boolean;
+  /** Whether the caller sends items. */
   readonly sends: boolean;
+  /** Whether the callee yields items. */
   readonly yields: boolean;
   readonly hasOutput: boolean;
   /** The codes of its declared errors. */
   readonly errors: readonly string[];
+  /** Whether it may be sent again when it may have run. */
   readonly idempotent: boolean;
 }
 
