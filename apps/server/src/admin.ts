@@ -3,7 +3,7 @@
 import { readSecretFile } from "@typewire/bun";
 import { type HttpListening, serveHttp } from "@typewire/bun/http";
 import type { Address } from "@typewire/command";
-import { formatAddress } from "@typewire/connection";
+import { formatAddress, MIN_SECRET_BYTES, withoutOuterBlanks } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 import { admin, type Observable } from "@typewire/observe";
 
@@ -34,6 +34,13 @@ export async function planAdmin(flags: AdminFlags): Promise<AdminPlan | undefine
   const address = await resolveHost(hostname, port);
   const read =
     flags.adminSecretFile === undefined ? undefined : readSecretFile(flags.adminSecretFile);
+  const length = read === undefined ? MIN_SECRET_BYTES : withoutOuterBlanks(read.secret).length;
+  if (length < MIN_SECRET_BYTES) {
+    throw new TypewireError(
+      "option-invalid",
+      `Cannot use the secret in ${flags.adminSecretFile}: expected at least ${MIN_SECRET_BYTES} bytes without the blanks at its ends, which HTTP drops, got ${length}`,
+    );
+  }
   const isOpen = !isLoopback(address);
   if (isOpen && read === undefined) {
     throw new TypewireError(

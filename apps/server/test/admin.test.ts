@@ -121,6 +121,22 @@ describe("--admin", () => {
     expect((await fetch(url, { headers })).status).toBe(200);
   });
 
+  test.each([
+    ["blanks", " ".repeat(40), "expected more than blanks"],
+    [
+      "a word and blanks",
+      `hola${" ".repeat(40)}\n`,
+      "expected at least 16 bytes without the blanks",
+    ],
+  ])("takes no secret of %s", async (name, content, sentence) => {
+    const path = join(folder, name);
+    writeFileSync(path, content, { mode: 0o600 });
+    const flags = ["--port", "0", "--admin", "127.0.0.1:0", "--admin-secret-file", path];
+    await using program = runMain(...flags);
+    expect(await program.exit()).toMatchObject({ code: 2 });
+    expect(program.stderr.text).toContain(`Cannot use the secret in ${path}: ${sentence}`);
+  });
+
   test("takes no descriptor from clients, however many connections are opened to it", async () => {
     const script = `ulimit -n 64; exec ${executable("server")} --port 0 --admin 127.0.0.1:0`;
     await using program = new Program(["/bin/sh", "-c", script]);

@@ -2,7 +2,12 @@
 // make codes with it but cannot be printed, logged or sent.
 
 import { createHmac, randomBytes } from "node:crypto";
-import { MIN_SECRET_BYTES, type OptionCheck, type SharedSecret } from "@typewire/connection";
+import {
+  MIN_SECRET_BYTES,
+  type OptionCheck,
+  type SharedSecret,
+  withoutOuterBlanks,
+} from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 
 import { readNamedFile } from "./named-file.ts";
@@ -27,7 +32,7 @@ export const aSecret: OptionCheck = {
 /**
  * The secret, ready for `createEndpoint`. Text counts as its UTF-8 bytes.
  *
- * @throws TypewireError `option-invalid` where it has fewer than `MIN_SECRET_BYTES` bytes.
+ * @throws TypewireError `option-invalid` where it has fewer than `MIN_SECRET_BYTES` bytes, or only blanks.
  */
 export function sharedSecret(secret: Uint8Array | string): SharedSecret {
   // Bytes whose buffer was transferred are none any more, and cannot be copied.
@@ -37,6 +42,9 @@ export function sharedSecret(secret: Uint8Array | string): SharedSecret {
       "option-invalid",
       `secret: expected at least ${MIN_SECRET_BYTES} bytes, got ${key.length}`,
     );
+  }
+  if (withoutOuterBlanks(key).length === 0) {
+    throw new TypewireError("option-invalid", "secret: expected more than blanks");
   }
   return {
     hmacSha256: (bytes) => new Uint8Array(createHmac("sha256", key).update(bytes).digest()),
@@ -63,6 +71,10 @@ export function readSecretFile(path: string): SecretFile {
       "option-invalid",
       `Cannot use the secret in ${path}: expected ${MIN_SECRET_BYTES} to ${MAX_SECRET_BYTES} bytes, got ${end}`,
     );
+  }
+  if (withoutOuterBlanks(bytes).length === 0) {
+    const message = `Cannot use the secret in ${path}: expected more than blanks`;
+    throw new TypewireError("option-invalid", message);
   }
   const warnings =
     readers === undefined ? [] : [`The secret in ${path} can be read by ${readers}: chmod 600`];

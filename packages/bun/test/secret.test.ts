@@ -53,6 +53,15 @@ describe("sharedSecret", () => {
     });
   });
 
+  test("is not made of blanks, or of zeros", () => {
+    for (const blank of [" ".repeat(16), "\n\t\r ".repeat(8), new Uint8Array(32)]) {
+      expect(errorOf(() => sharedSecret(blank))).toMatchObject({
+        code: "option-invalid",
+        message: "secret: expected more than blanks",
+      });
+    }
+  });
+
   test("cannot be printed, and keeps its own copy", () => {
     const bytes = new TextEncoder().encode("a very secret secret");
     const secret = sharedSecret(bytes);
@@ -71,6 +80,21 @@ describe("sharedSecret", () => {
 });
 
 describe("readSecretFile", () => {
+  test("refuses a file of blanks, or of zeros", () => {
+    for (const content of [
+      " ".repeat(40),
+      "\n".repeat(41),
+      "\0".repeat(42),
+      " \r\n\t\0".repeat(9),
+    ]) {
+      const path = fileOf(content);
+      expect(errorOf(() => readSecretFile(path))).toMatchObject({
+        code: "option-invalid",
+        message: `Cannot use the secret in ${path}: expected more than blanks`,
+      });
+    }
+  });
+
   test.each([
     ["as it is", "0123456789abcdef", "0123456789abcdef"],
     ["without the line end that an editor adds", "0123456789abcdef\n", "0123456789abcdef"],

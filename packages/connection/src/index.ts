@@ -30,6 +30,7 @@ export { isSlow } from "./receiving/audience.ts";
 export { type Observer, observerMethods } from "./observer.ts";
 export { type FailureReport, type Tellers, tellersOf } from "./observers.ts";
 export type { Admission, Authenticate, Credentials } from "./handshake/authentication.ts";
+export { withoutOuterBlanks } from "./handshake/outer-blanks.ts";
 export { MIN_SECRET_BYTES, type SharedSecret } from "./handshake/secret-exchange.ts";
 export type { Run } from "./sending/run.ts";
 export { isTooLarge } from "./sending/too-large.ts";

@@ -1,7 +1,13 @@
 // All that an operator asks for, as one function from request to answer: for a listener that does nothing else.
 // Answers requests of this machine, or those that show the secret.
 
-import { aText, checkOptions, MIN_SECRET_BYTES, type OptionChecks } from "@typewire/connection";
+import {
+  aText,
+  checkOptions,
+  MIN_SECRET_BYTES,
+  type OptionChecks,
+  withoutOuterBlanks,
+} from "@typewire/connection";
 
 import { health, readiness } from "./health.ts";
 import type { HostResponse, RequestLike } from "./host-types.ts";
@@ -10,13 +16,12 @@ import { observationOf } from "./observation.ts";
 import type { Observable } from "./observable.ts";
 import { live } from "./page/live.ts";
 import { page } from "./page/page.ts";
-import { utf8 } from "./utf8.ts";
 
 export interface AdminOptions {
   /**
    * What has to be shown for everything but `/healthz` and `/readyz`: as a bearer token, or as the password of any user
-   * (RFC 6750, RFC 7617), so that a browser asks for it; at least 16 bytes. For a listener that other machines reach.
-   * Default: nothing.
+   * (RFC 6750, RFC 7617), so that a browser asks for it; at least 16 bytes, blanks at its ends not counted, since HTTP
+   * drops them. For a listener that other machines reach. Default: nothing.
    */
   readonly secret?: Uint8Array;
   /**
@@ -28,8 +33,9 @@ export interface AdminOptions {
 
 const adminOptions: OptionChecks<keyof AdminOptions> = {
   secret: {
-    expected: `bytes, at least ${MIN_SECRET_BYTES}`,
-    allows: (value) => value instanceof Uint8Array && value.length >= MIN_SECRET_BYTES,
+    expected: `bytes, at least ${MIN_SECRET_BYTES} without blanks at the ends`,
+    allows: (value) =>
+      value instanceof Uint8Array && withoutOuterBlanks(value).length >= MIN_SECRET_BYTES,
   },
   hostname: aText,
 };
@@ -99,17 +105,22 @@ function isOwnName(host: string, hostname: string | undefined): boolean {
 /** Whether a request shows `secret`. Takes as long whatever it shows. */
 async function shows({ headers }: RequestLike, secret: Uint8Array): Promise<boolean> {
   const [, scheme = "", shown = ""] =
-    /^(Bearer|Basic) +(\S+)$/i.exec(headers.get("authorization") ?? "") ?? [];
-  const text = scheme.toLowerCase() === "basic" ? passwordIn(shown) : utf8(shown);
+    /^(Bearer|Basic) +(.+)$/i.exec(headers.get("authorization") ?? "") ?? [];
+  const text = scheme.toLowerCase() === "basic" ? passwordIn(shown) : headerBytes(shown);
   const [one, other] = await Promise.all([digestOf(text), digestOf(secret)]);
   let difference = 0;
   for (const [at, byte] of one.entries()) difference |= byte ^ (other[at] ?? 0);
   return difference === 0;
 }
 
+/** What a header's text is on the wire: a character is a byte (Fetch, "isomorphic encode"). */
+function headerBytes(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(text, (each) => each.charCodeAt(0));
+}
+
 function passwordIn(credentials: string): Uint8Array<ArrayBuffer> {
   try {
-    const bytes = Uint8Array.from(atob(credentials), (each) => each.charCodeAt(0));
+    const bytes = headerBytes(atob(credentials.trim()));
     return bytes.slice(bytes.indexOf(0x3a) + 1);
   } catch {
     return new Uint8Array();
@@ -117,7 +128,8 @@ function passwordIn(credentials: string): Uint8Array<ArrayBuffer> {
 }
 
 async function digestOf(bytes: Uint8Array): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(bytes)));
+  const meant = new Uint8Array(withoutOuterBlanks(bytes));
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", meant));
 }
 
 function refusal(

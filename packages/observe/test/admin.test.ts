@@ -100,10 +100,12 @@ describe("what is given", () => {
     ["a text", "0123456789abcdef"],
     ["fewer bytes than 16", new Uint8Array(15)],
     ["no bytes", new Uint8Array()],
+    ["blanks", new TextEncoder().encode(" ".repeat(40))],
+    ["filled up with blanks", new TextEncoder().encode(`\n${"short".padEnd(40)}`)],
     ["null", null],
   ])("a secret is not %s", (_, given) => {
     expect(() => admin(crowd, { secret: given as never })).toThrow(
-      "secret: expected bytes, at least 16, got",
+      "secret: expected bytes, at least 16 without blanks at the ends, got",
     );
   });
 
@@ -149,6 +151,17 @@ describe("with a secret", () => {
     }
     const answer = await ask(crowd, { secret }, "/metrics", { authorization: basic(secret) });
     expect([answer.status, text.includes("ñ")]).toEqual([200, true]);
+  });
+
+  test("takes it as it travels: with blanks within, in UTF-8, and without those at its ends", async () => {
+    for (const words of ["correct horse battery", "contraseña larga", "\n token-1234567890 \n\n"]) {
+      const shown = new TextEncoder().encode(words);
+      const onTheWire = String.fromCharCode(...shown).trim();
+      for (const authorization of [`Bearer ${onTheWire}`, basic(shown), `${basic(shown)} `]) {
+        const answer = await ask(crowd, { secret: shown }, "/metrics", { authorization });
+        expect([authorization, answer.status]).toEqual([authorization, 200]);
+      }
+    }
   });
 
   test.each([
