@@ -35,6 +35,9 @@ export function backplaneLog(
         case "failed":
           log("bus-failed", { reason: event.why });
           break;
+        case "refused":
+          log("bus-refused", { reason: event.why });
+          break;
         case "server-joined":
         case "server-left":
           log(event.type, { node: event.node, servers: event.servers });

@@ -29,6 +29,12 @@ export const busEvents = {
     en: ({ reason }) => `The server stays alone: ${reason}`,
     es: ({ reason }) => `El servidor se queda solo: ${reason}`,
   }),
+  "bus-refused": logEvent<{ reason: string }>({
+    level: "warn",
+    tag,
+    en: ({ reason }) => `NATS goes on without something that it has refused: ${reason}`,
+    es: ({ reason }) => `NATS sigue sin algo que ha rechazado: ${reason}`,
+  }),
   /** `servers` are those that are heard then, this one among them. */
   "server-joined": logEvent<OtherServer>({
     level: "info",

@@ -36,6 +36,8 @@ export type BackplaneEvent =
   | { readonly type: "up" }
   | { readonly type: "down"; readonly why: string }
   | { readonly type: "failed"; readonly why: string }
+  /** The bus goes on without something that it has refused, such as a subscription too many; told once for each line and reason. */
+  | { readonly type: "refused"; readonly why: string }
   | { readonly type: "server-joined"; readonly node: string; readonly servers: number }
   /** It has said that it leaves, and has no connections any more. */
   | { readonly type: "server-left"; readonly node: string; readonly servers: number }
@@ -63,7 +65,10 @@ export interface BackplaneStats {
   readonly batchesRefused: number;
   /** Of those that came: a second time, or after a later one. */
   readonly batchesLate: number;
-  /** Published here while there was no room for it, or larger than the bus takes: the others see a gap. */
+  /**
+   * Published here while there was no room for it, or larger than the bus takes: the others see a gap. Also what waited
+   * when this server ended without a bus.
+   */
   readonly messagesDropped: number;
   /** Holes in what the other servers published. */
   readonly gaps: number;
@@ -105,7 +110,10 @@ export interface BackplaneLine {
   stats(): BackplaneStats;
   /** This server takes no more clients: the others count it until it has none. */
   leave(): void;
-  /** Ends the line after what waits has left, within two seconds; with a bus that cannot be reached, at once. */
+  /**
+   * Ends the line after what waits has left, within two seconds. A bus that is away is waited for, as long; not where
+   * nothing waits, or the bus has refused this server.
+   */
   close(): Promise<void>;
   /** Ends it at once. */
   destroy(): void;

@@ -1,6 +1,6 @@
 // The machine behind a backplane: one server on a bus. Puts together what leaves (`Outbox`), what is heard of
 // the others (`Reception`, `Neighbours`), who has to hear what (`Subscriptions`), what the bus is asked
-// (`Questions`), and when it beats (`Beats`). The transport owns the line; the server its members.
+// (`Questions`), when it beats (`Beats`), and how it leaves (`Closing`). The transport owns the line; the server its members.
 
 import type { Cancel } from "@typewire/connection";
 
@@ -12,6 +12,7 @@ import type {
   BackplaneStats,
 } from "./backplane.ts";
 import { Beats } from "./beats.ts";
+import { Closing } from "./closing.ts";
 import { BEAT_MS, Neighbours } from "./neighbours.ts";
 import { Outbox } from "./outbox.ts";
 import { Questions } from "./questions.ts";
@@ -26,9 +27,6 @@ const WAIT_MS = 2000;
 /** A bus that takes less has no room for a beat with the longest topic. Answers a bus that is set up for something else. */
 const LEAST_MESSAGE_BYTES = 1024;
 
-/** What waits when the server ends may take so long to leave. */
-const CLOSE_MS = 2000;
-
 /** One server's line over `transport`. `node` is its name among the others: no two have the same. */
 export class LiveBackplane implements BackplaneLine {
   readonly #server: BackplaneServer;
@@ -41,17 +39,17 @@ export class LiveBackplane implements BackplaneLine {
   readonly #reception: Reception;
   readonly #beats: Beats;
   readonly #questions: Questions;
+  readonly #closing: Closing;
   readonly #stopTransport: Stop;
   readonly #stopBeats: Stop;
   /** What the transport said last, and that nothing more is to be heard of it. */
-  #line: TransportStatus["state"] | "starting" | "closed" = "starting";
+  #line: Exclude<TransportStatus["state"], "refused"> | "starting" | "closed" = "starting";
   /** Those that beat before the line was lost, and have not beaten since. */
   #awaited: Set<string> | undefined;
   #cancelWait: Cancel = () => {};
   #cancelBeat: Cancel = () => {};
   #beatAtMs: number;
   #isLeaving = false;
-  #closing: PromiseWithResolvers<void> | undefined;
 
   constructor(server: BackplaneServer, transport: Transport, node: string) {
     this.#server = server;
@@ -78,7 +76,7 @@ export class LiveBackplane implements BackplaneLine {
       now: () => server.clock.now(),
       took: server.answered,
       isUp: () => this.#line === "up",
-      answered: () => this.#closeIfDone(),
+      answered: () => this.#closing.answered(),
     });
     this.#reception = new Reception({
       server,
@@ -95,6 +93,16 @@ export class LiveBackplane implements BackplaneLine {
       subscriptions: this.#subscriptions,
       announcements: this.#announcements,
       send: (bytes) => this.#publish(this.#subjects.beat, bytes),
+    });
+    this.#closing = new Closing({
+      clock: server.clock,
+      outbox: this.#outbox,
+      announcements: this.#announcements,
+      beats: this.#beats,
+      questions: this.#questions,
+      line: () => this.#hope,
+      holdMs: () => (this.#awaited === undefined ? 0 : WAIT_MS),
+      destroy: () => this.destroy(),
     });
     this.#beatAtMs = server.clock.now();
     this.#stopBeats = transport.subscribe(this.#subjects.beat, (bytes) =>
@@ -158,18 +166,8 @@ export class LiveBackplane implements BackplaneLine {
   }
 
   close(): Promise<void> {
-    if (this.#closing !== undefined) return this.#closing.promise;
-    const closing = Promise.withResolvers<void>();
-    this.#closing = closing;
     this.leave();
-    if (this.#line === "up") {
-      const cancel = this.#server.clock.after(CLOSE_MS, () => this.destroy());
-      void closing.promise.then(cancel);
-      this.#closeIfDone();
-    } else {
-      this.destroy();
-    }
-    return closing.promise;
+    return this.#closing.begin();
   }
 
   destroy(): void {
@@ -177,15 +175,20 @@ export class LiveBackplane implements BackplaneLine {
       this.#line = "closed";
       this.#cancelBeat();
       this.#cancelWait();
-      this.#outbox.stop();
+      this.#outbox.abandon();
       this.#stopBeats();
       this.#stopTransport();
     }
-    this.#closing?.resolve();
+    this.#closing.over();
   }
 
   get #now(): number {
     return this.#server.clock.now();
+  }
+
+  get #hope(): "up" | "away" | "hopeless" {
+    if (this.#line === "up") return "up";
+    return this.#line === "failed" || this.#line === "closed" ? "hopeless" : "away";
   }
 
   get #state(): BackplaneState {
@@ -201,15 +204,20 @@ export class LiveBackplane implements BackplaneLine {
   }
 
   #hear(told: TransportStatus): void {
-    const status = usable(told);
-    if (this.#line === "closed" || (this.#line === status.state && status.state !== "up")) return;
+    if (this.#line === "closed") return;
     const { event } = this.#server;
+    const status = usable(told);
+    if (status.state === "refused") {
+      event({ type: "refused", why: status.why });
+      return;
+    }
+    if (this.#line === status.state && status.state !== "up") return;
     this.#line = status.state;
     this.#cancelWait();
     this.#outbox.stop();
     if (status.state !== "up") {
       event({ type: status.state, why: status.why });
-      if (this.#closing !== undefined) this.destroy();
+      this.#closing.lineChanged();
       return;
     }
     this.#questions.begin();
@@ -222,6 +230,7 @@ export class LiveBackplane implements BackplaneLine {
     this.#questions.askForSubscriptions();
     event({ type: "up" });
     if (this.#awaited?.size === 0) this.#flow();
+    this.#closing.lineChanged();
   }
 
   /** Those who listened before do so again, or have had the time to. */
@@ -237,21 +246,6 @@ export class LiveBackplane implements BackplaneLine {
     } catch {
       // The line has just ended, of which the transport tells; what leaves is kept until it is answered.
     }
-  }
-
-  #closeIfDone(): void {
-    if (this.#closing === undefined) return;
-    if (!this.#outbox.isEmpty) {
-      this.#outbox.pump();
-      this.#outbox.ask();
-      return;
-    }
-    this.#beats.beat();
-    void this.#questions.answer().then((isAnswered) => {
-      // What was published meanwhile is answered later.
-      if (isAnswered && !this.#outbox.isEmpty) this.#closeIfDone();
-      else this.destroy();
-    });
   }
 
   readonly #tick = (): void => {

@@ -164,6 +164,14 @@ export class Outbox {
     this.#sentBytes = 0;
   }
 
+  /** There will be no line any more: what has not been handed over is dropped. */
+  abandon(): void {
+    this.stop();
+    for (const { frames } of this.#waiting) this.messagesDropped += frames.length;
+    this.#waiting = new Fifo();
+    this.#open.clear();
+  }
+
   /** Asks for an answer, where something waits for one. */
   ask(): void {
     if (!this.#flows || this.#isAsked || this.#sent.size === 0) return;

@@ -8,7 +8,9 @@ export type TransportStatus =
   /** They do not; the transport tries to have a line again. */
   | { readonly state: "down"; readonly why: string }
   /** They do not, and the transport has given up: what is wrong does not pass. */
-  | { readonly state: "failed"; readonly why: string };
+  | { readonly state: "failed"; readonly why: string }
+  /** They pass as before, but for something that the bus has refused; told once for each line and reason. */
+  | { readonly state: "refused"; readonly why: string };
 
 /** Ends what a function has begun; harmless afterwards. */
 export type Stop = () => void;

@@ -481,6 +481,56 @@ describe("LiveBackplane", () => {
     expect(b.texts("room")).toEqual(["1", "2"]);
   });
 
+  test("waits as it ends for a bus that is away, and tells the others what it held", async () => {
+    const { a, b, beats } = await pair();
+    a.line.tell({ state: "down", why: "a test" });
+    a.say("1", "room");
+    let isClosed = false;
+    void a.backplane.close().then(() => (isClosed = true));
+    await beats(2);
+    expect(isClosed).toBe(false);
+    a.line.tell({ state: "up" });
+    await beats(4);
+    expect([isClosed, a.line.isUp, b.texts("room")]).toEqual([true, false, ["1"]]);
+    expect(b.gaps).toEqual([]);
+    expect(b.events.at(-1)).toMatchObject({ type: "server-left", node: "a" });
+  });
+
+  test("waits two seconds for it, and counts what it could not say; not at all where it holds nothing", async () => {
+    const { a, b, beats, clock } = await pair();
+    for (const { line } of [a, b]) line.tell({ state: "down", why: "a test" });
+    for (const text of ["1", "2"]) a.say(text, "room");
+    let isClosed = false;
+    void a.backplane.close().then(() => (isClosed = true));
+    await beats(7);
+    expect(isClosed).toBe(false);
+    await beats(1);
+    expect([isClosed, a.backplane.stats().messagesDropped]).toEqual([true, 2]);
+    await b.backplane.close();
+    await a.backplane.close();
+    expect(clock.pending).toBe(0);
+  });
+
+  test("ends at once where the bus gives it up", async () => {
+    const { a } = await pair();
+    a.line.tell({ state: "down", why: "a test" });
+    a.say("1", "room");
+    const closed = a.backplane.close();
+    a.line.tell({ state: "failed", why: "a test" });
+    await closed;
+    expect(a.backplane.stats().messagesDropped).toBe(1);
+  });
+
+  test("says as it ends where its numbers are, so that the loss of its last message is told", async () => {
+    const { a, b, bus } = await pair();
+    a.backplane.leave();
+    bus.fate = (subject, bytes) => (subject.endsWith("beat") ? [{ afterMs: 0, bytes }] : []);
+    a.say("lost", "room");
+    await settle();
+    await a.backplane.close();
+    expect(b.gaps).toMatchObject([{ topic: "room", node: "a", missed: 1 }]);
+  });
+
   test("leaves after what waits has left, and leaves no timer behind", async () => {
     const clock = new FakeClock();
     const bus = new HostileBus(clock);

@@ -6,7 +6,8 @@ import { connect, credsAuthenticator, type NatsConnection } from "@nats-io/trans
 import type { Stop, Transport, TransportStatus } from "@typewire/backplane";
 import { type Cancel, type Clock, describeThrown } from "@typewire/connection";
 
-import type { NatsOptions } from "./options.ts";
+import { greeted } from "./greeting.ts";
+import { type NatsOptions, placeOf } from "./options.ts";
 
 /** An answer that takes longer does not come. */
 const ANSWER_MS = 2000;
@@ -19,6 +20,9 @@ const LAST_WAIT_MS = 2000;
 /** A line that ends sooner was no good: the next waits longer. Answers a NATS that takes lines and ends them. */
 const GOOD_LINE_MS = 100;
 
+/** Different reasons of one line that are told. Answers a NATS whose words are never the same. */
+const MOST_REFUSALS = 16;
+
 /** What NATS refuses by, and will refuse by again. */
 const FINAL_ERRORS = [
   "AuthorizationError",
@@ -27,6 +31,9 @@ const FINAL_ERRORS = [
 ];
 
 type Tell = (status: TransportStatus) => void;
+
+/** How a line is over. */
+type Ended = Extract<TransportStatus, { state: "down" | "failed" }>;
 
 interface Listener {
   readonly subject: string;
@@ -39,7 +46,7 @@ interface Listener {
 interface Line {
   readonly connection: NatsConnection;
   /** Ends it, with the reason. */
-  readonly end: (status: Exclude<TransportStatus, { state: "up" }>) => void;
+  readonly end: (status: Ended) => void;
 }
 
 export class NatsTransport implements Transport {
@@ -111,17 +118,11 @@ export class NatsTransport implements Transport {
   }
 
   /** Dials, and has a line until it ends. Never rejects. */
-  async #use(tell: Tell): Promise<Exclude<TransportStatus, { state: "up" }>> {
-    let connection: NatsConnection;
-    try {
-      connection = await connect(this.#dialOptions());
-    } catch (error) {
-      const status = statusOf(error);
-      if (status.state === "failed") return status;
-      // The client's words name no address, and are few where another service answers, or none.
-      return lost(`no line to NATS at ${[this.#options.servers].flat().join(", ")}: ${status.why}`);
-    }
-    const ended = Promise.withResolvers<Exclude<TransportStatus, { state: "up" }>>();
+  async #use(tell: Tell): Promise<Ended> {
+    const dialled = await this.#dial();
+    if ("state" in dialled) return dialled;
+    const connection = dialled;
+    const ended = Promise.withResolvers<Ended>();
     const line: Line = {
       connection,
       end: (status) => {
@@ -136,16 +137,39 @@ export class NatsTransport implements Transport {
     else {
       this.#line = line;
       for (const listener of this.#listeners) this.#listen(line, listener);
-      void this.#watch(line);
+      void this.#watch(line, tell);
       const maxMessageBytes = connection.info?.max_payload;
       tell({ state: "up", ...(maxMessageBytes !== undefined && { maxMessageBytes }) });
     }
     return ended.promise;
   }
 
-  /** Ends a line that NATS ends, leaves, or does not answer on. */
-  async #watch(line: Line): Promise<void> {
+  /** A connection to one of the addresses, asked in random order; or why there is none. Never rejects. */
+  async #dial(): Promise<NatsConnection | Ended> {
+    const addresses = [this.#options.servers].flat();
+    let ended = lost("this server has ended");
+    for (const address of shuffled(addresses)) {
+      if (this.#isStopped) break;
+      const place = placeOf(address);
+      if (place === undefined) continue;
+      try {
+        await greeted(place, this.#clock, ANSWER_MS);
+        return await connect(this.#dialOptions(address));
+      } catch (error) {
+        const status = statusOf(error);
+        // One that refuses says more than one that is away.
+        if (ended.state !== "failed") ended = status;
+      }
+    }
+    if (ended.state === "failed") return ended;
+    // The client's words name no address, and are few where another service answers, or none.
+    return lost(`no line to NATS at ${addresses.join(", ")}: ${ended.why}`);
+  }
+
+  /** Ends a line that NATS ends, leaves, or does not answer on, and tells what NATS refuses on it. */
+  async #watch(line: Line, tell: Tell): Promise<void> {
     const { connection } = line;
+    const refused = new Set<string>();
     void connection.closed().then((error) => {
       line.end(error instanceof Error ? statusOf(error) : lost("NATS has ended the connection"));
     });
@@ -159,6 +183,11 @@ export class NatsTransport implements Transport {
           break;
         case "error":
           if (isFinal(status.error)) line.end(statusOf(status.error));
+          else if (this.#line === line && refused.size < MOST_REFUSALS) {
+            const { why } = statusOf(status.error);
+            if (!refused.has(why)) tell({ state: "refused", why });
+            refused.add(why);
+          }
           break;
         default:
       }
@@ -178,10 +207,10 @@ export class NatsTransport implements Transport {
     };
   }
 
-  #dialOptions(): Parameters<typeof connect>[0] {
-    const { servers, user, password, token, credentials, tls } = this.#options;
+  #dialOptions(address: string): Parameters<typeof connect>[0] {
+    const { user, password, token, credentials, tls } = this.#options;
     return {
-      servers: typeof servers === "string" ? servers : [...servers],
+      servers: address,
       name: "typewire",
       noEcho: true,
       reconnect: false,
@@ -203,7 +232,7 @@ export class NatsTransport implements Transport {
   }
 }
 
-function statusOf(error: unknown): Exclude<TransportStatus, { state: "up" }> {
+function statusOf(error: unknown): Ended {
   const why = describeThrown(error);
   return { state: isFinal(error) ? "failed" : "down", why };
 }
@@ -212,6 +241,13 @@ function isFinal(error: unknown): boolean {
   return error instanceof Error && FINAL_ERRORS.includes(error.name);
 }
 
-function lost(why: string): Exclude<TransportStatus, { state: "up" }> {
+function shuffled(addresses: readonly string[]): readonly string[] {
+  return addresses
+    .map((address) => ({ address, at: Math.random() }))
+    .toSorted((one, other) => one.at - other.at)
+    .map(({ address }) => address);
+}
+
+function lost(why: string): Ended {
   return { state: "down", why };
 }

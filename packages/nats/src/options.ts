@@ -90,12 +90,24 @@ function areCredentials(text: string): boolean {
   }
 }
 
-/** With a port that there is, and a host that can be one: the client would dial what it makes of others. */
-function isAddress(value: unknown): boolean {
-  if (typeof value !== "string") return false;
-  const address = /^(?:(?:nats|tls):\/\/)?([^\s/@?#:[\]\0]+|\[[\da-f:.]+\])(?::(\d{1,5}))?$/i.exec(
-    value,
+/** Where a NATS is. */
+export interface Place {
+  /** A name or an address, without brackets. */
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** What an address says; undefined where it has no port that there is, or no host that can be one. */
+export function placeOf(address: string): Place | undefined {
+  const parts = /^(?:(?:nats|tls):\/\/)?([^\s/@?#:[\]\0]+|\[[\da-f:.]+\])(?::(\d{1,5}))?$/i.exec(
+    address,
   );
-  const port = Number(address?.[2] ?? 4222);
-  return address !== null && port >= 1 && port <= 65_535;
+  const port = Number(parts?.[2] ?? 4222);
+  const hostname = parts?.[1]?.replace(/^\[|\]$/g, "");
+  return hostname === undefined || port < 1 || port > 65_535 ? undefined : { hostname, port };
+}
+
+/** The client would dial what it makes of others. */
+function isAddress(value: unknown): boolean {
+  return typeof value === "string" && placeOf(value) !== undefined;
 }

@@ -105,7 +105,7 @@ describe.skipIf(outsideTool("nats-server") === undefined)("servers joined by nat
     expect(a.stats).toMatchObject({ messagesSent: 500, messagesDropped: 1, reconnects: 0 });
   });
 
-  test("are told each message of a topic that NATS does not let them hear", async () => {
+  test("are told each message of a topic that NATS does not let them hear, and once why", async () => {
     await using bus = await NatsServer.start("max_subscriptions: 2");
     await using a = new Site({ servers: bus.address });
     await using b = new Site({ servers: bus.address });
@@ -117,6 +117,12 @@ describe.skipIf(outsideTool("nats-server") === undefined)("servers joined by nat
     await until("the holes, and its own", () => told() === 10 && a.heard.length === 10);
     expect([b.stats.gapMessages, b.heard.length]).toEqual([10, 0]);
     expect(b.stats).toMatchObject({ state: "up", reconnects: 0 });
+    for (const topic of ["one", "two", "three"])
+      for (const connection of b.server.connections) connection.subscribe(topic);
+    await until("NATS to have heard of them", () => a.server.subscribers("three").members === 1);
+    expect(b.events.filter(({ type }) => type === "refused")).toEqual([
+      { type: "refused", why: expect.stringMatching(/maximum subscriptions exceeded/i) },
+    ]);
   });
 
   test("wait for a NATS that has no room for them, and join when it has", async () => {
@@ -172,6 +178,40 @@ const OTHER_SERVICES: readonly (readonly [
 ];
 
 describe("servers joined by nats() at an address where another service", () => {
+  test.each([
+    ["bytes", new Uint8Array(64 * 1024).fill(0x78)],
+    ["one line of NATS's", Buffer.from("INFO ".padEnd(64 * 1024, "x"))],
+  ])(
+    "says %s without end take no more than a little of it, and serve their own",
+    async (_, bytes) => {
+      let taken = 0;
+      const pour = (socket: Bun.Socket): void => {
+        for (let wrote = bytes.length; wrote === bytes.length; taken += wrote) {
+          wrote = Math.max(0, socket.write(bytes));
+        }
+      };
+      const other = Bun.listen({
+        hostname: "127.0.0.1",
+        port: 0,
+        socket: { open: pour, drain: pour, data() {} },
+      });
+      try {
+        await using site = new Site({ servers: `127.0.0.1:${other.port}` });
+        await site.connect();
+        await until("the news", () => site.events.length > 0);
+        expect(site.events).toMatchObject([
+          { type: "down", why: expect.stringContaining("another service answers: NATS says INFO") },
+        ]);
+        // What the kernels of both ends hold, for a dial or two.
+        expect(taken).toBeLessThan(64 * 1024 * 1024);
+        site.say("alone");
+        await until("its own", () => site.heard.length === 1);
+      } finally {
+        other.stop(true);
+      }
+    },
+  );
+
   test.each(OTHER_SERVICES)(
     "%s are alone, say why and where, and serve their own",
     async (_, service) => {

@@ -18,6 +18,7 @@ export interface LoggedEvent {
     | "gap"
     | "bus up"
     | "bus down"
+    | "bus refuses"
     | "server joined"
     | "server left"
     | "server lost";

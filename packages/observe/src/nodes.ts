@@ -45,6 +45,9 @@ export class Nodes {
       case "failed":
         this.#events.add("bus down", "", event.type);
         return;
+      case "refused":
+        this.#events.add("bus refuses");
+        return;
       case "server-joined":
         this.#node(event.node).state = "up";
         this.#events.add("server joined", event.node);

@@ -71,9 +71,7 @@ export function joinBackplane<Outgoing extends AnyMessage>(
     event(event) {
       for (const watcher of watchers) watcher.backplane(event);
       if (tellers.onBackplane !== undefined) tellers.onBackplane(event);
-      else if (event.type === "down" || event.type === "failed" || event.type === "server-lost") {
-        warn?.(describeEvent(event));
-      }
+      else if (isTrouble(event)) warn?.(describeEvent(event));
     },
     answered(elapsedMs) {
       for (const watcher of watchers) watcher.busAnswered(elapsedMs);
@@ -103,14 +101,20 @@ function describeGap({ topic, node, from, missed }: Gap): string {
   return `Backplane: ${missed} ${what} of the server ${node} have not come, from number ${from} on`;
 }
 
-function describeEvent(
-  event: Extract<BackplaneEvent, { type: "down" | "failed" | "server-lost" }>,
-): string {
+type Trouble = Extract<BackplaneEvent, { type: "down" | "failed" | "refused" | "server-lost" }>;
+
+function isTrouble(event: BackplaneEvent): event is Trouble {
+  return ["down", "failed", "refused", "server-lost"].includes(event.type);
+}
+
+function describeEvent(event: Trouble): string {
   switch (event.type) {
     case "down":
       return `Backplane: the other servers cannot be reached: ${event.why}`;
     case "failed":
       return `Backplane: given up, this server is alone: ${event.why}`;
+    case "refused":
+      return `Backplane: the bus has refused something, and goes on: ${event.why}`;
     case "server-lost":
       return `Backplane: the server ${event.node} has not been heard for ${Math.round(event.silentMs)} ms`;
   }
