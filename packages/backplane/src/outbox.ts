@@ -169,7 +169,9 @@ export class Outbox {
     this.stop();
     for (const { frames } of this.#waiting) this.messagesDropped += frames.length;
     this.#waiting = new Fifo();
+    this.#again = new Fifo();
     this.#open.clear();
+    this.#heldBytes = 0;
   }
 
   /** Asks for an answer, where something waits for one. */

@@ -37,6 +37,7 @@ export class Crowd implements Observable {
   isListening = true;
   readonly connections: ReadonlySet<ObservedConnection>;
   readonly watchers: ServerWatcher[] = [];
+  backplane: ReturnType<Observable["stats"]>["backplane"];
   readonly #size: number;
   readonly #begunAt = Date.now();
 
@@ -72,6 +73,7 @@ export class Crowd implements Observable {
       messagesDropped: 0,
       callsAnswered: 5,
       callsFailedByCode: {},
+      ...(this.backplane && { backplane: this.backplane }),
     };
   }
 

@@ -15,6 +15,22 @@ setDefaultTimeout(60_000);
 const SIZE = 10_000;
 const chromium = outsideTool("chromium");
 
+const degradedBus: NonNullable<Crowd["backplane"]> = {
+  state: "degraded",
+  servers: 1,
+  batchesSent: 0,
+  messagesSent: 0,
+  batchesReceived: 0,
+  messagesReceived: 0,
+  batchesRefused: 0,
+  batchesLate: 0,
+  messagesDropped: 0,
+  gaps: 0,
+  gapMessages: 0,
+  heldBytes: 0,
+  reconnects: 0,
+};
+
 /** The luminance of a colour `rgb(r, g, b)` (WCAG 2.2, relative luminance). */
 function luminance(colour: string): number {
   const [red = 0, green = 0, blue = 0] = (colour.match(/[\d.]+/g) ?? []).map((part) => {
@@ -211,13 +227,41 @@ if (chromium !== undefined) {
       }
     });
 
-    test("says that the server drains", async () => {
+    test("says that the server drains, and marks a node that falls silent, and one with gaps", async () => {
+      const nodes = async (): Promise<unknown> =>
+        inPage(
+          "[...document.querySelectorAll('#nodes tr')].map((row) => [...row.cells].map((cell) => [cell.textContent, cell.className]))",
+        );
+      const about = { servers: 2, node: "one" } as const;
+      crowd.backplane = { ...degradedBus, heldBytes: 2048, messagesDropped: 3 };
+      for (const watcher of crowd.watchers) watcher.backplane({ type: "server-joined", ...about });
       crowd.isListening = false;
       await browser.until(
         "document.getElementById('status').textContent === 'Not ready: draining'",
       );
+      expect(await nodes()).toEqual([
+        [
+          ["one", "name"],
+          ["up", "good"],
+          ["0", "number"],
+        ],
+      ]);
+      expect(await textOf("#bus")).toEqual([
+        "The bus is degraded, 2.0 KiB wait for it, 3 messages had no room",
+      ]);
+      for (const watcher of crowd.watchers) {
+        watcher.backplane({ type: "server-lost", ...about, silentMs: 900 });
+        watcher.gap({ topic: undefined, node: "one", from: 1, missed: 7, why: "bus" });
+      }
       crowd.isListening = true;
       await browser.until("document.getElementById('status').textContent === 'Ready'");
+      expect(await nodes()).toEqual([
+        [
+          ["one", "name"],
+          ["lost", "bad"],
+          ["1 (7 messages)", "number bad"],
+        ],
+      ]);
     });
   });
 }

@@ -62,6 +62,8 @@ export const pageScript = String.raw`
       }
       element.className = row.className || "";
       row.cells.forEach((cell, column) => {
+        // A row shows something else each second: another node, or what has become of it.
+        element.cells[column].className = cell.className || "";
         if (cell.fill) cell.fill(element.cells[column]);
         else setText(element.cells[column], cell.text);
       });
@@ -218,9 +220,11 @@ export const pageScript = String.raw`
   const showNodes = (shot) => {
     $("nodes-section").hidden = shot.nodes === undefined;
     if (shot.nodes === undefined) return;
-    const { state, p50, p99 } = shot.bus;
+    const { state, p50, p99, heldBytes, dropped } = shot.bus;
     const answers = p50 === undefined ? "" : ", half of its answers in " + below(p50) + ", 99 % in " + below(p99);
-    setText($("bus"), "The bus is " + state + answers);
+    const held = heldBytes === 0 ? "" : ", " + bytes(heldBytes) + " wait for it";
+    const lost = dropped === 0 ? "" : ", " + whole.format(dropped) + " messages had no room";
+    setText($("bus"), "The bus is " + state + answers + held + lost);
     $("bus").className = state === "up" ? "good" : "bad";
     fillTable("nodes", shot.nodes.map((each) => ({ cells: [
       { tag: "th", className: "name", text: each.name },

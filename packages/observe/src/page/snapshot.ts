@@ -42,6 +42,10 @@ export interface Snapshot {
     /** Of its answers. */
     readonly p50: number | undefined;
     readonly p99: number | undefined;
+    /** What waits for the bus, or for its answer. */
+    readonly heldBytes: number;
+    /** Messages that had no room to wait. */
+    readonly dropped: number;
   };
   readonly nodes?: readonly Node[];
 }
@@ -85,6 +89,8 @@ export function snapshotOf(
         state: stats.backplane.state,
         p50: busTimes.quantile(0.5),
         p99: busTimes.quantile(0.99),
+        heldBytes: stats.backplane.heldBytes,
+        dropped: stats.backplane.messagesDropped,
       },
       nodes: nodes.all.map((node) => ({ ...node, name: printable(node.name) })),
     }),
