@@ -30,8 +30,8 @@ import { targetOf, type TargetOptions, targetOptions } from "./target.ts";
 /** `port`, with or without `hostname`, or `unix`; and what else a server is made with. */
 export interface ServeOptions<
   P extends AnyProtocol,
-  Port extends number | undefined = number | undefined,
   Context = undefined,
+  Port extends number | undefined = number | undefined,
 >
   extends ServerOptions<P, Context>, TargetOptions<Port>, SecretOptions {
   /** Encrypts, and shows clients the server's certificate; see `ServerTlsOptions`. Default: plaintext. */
@@ -69,7 +69,7 @@ export function serve<
   Exhaustive extends boolean = false,
 >(
   protocol: P,
-  options: ServeOptions<P, Port, Context> & { readonly exhaustive?: Exhaustive },
+  options: ServeOptions<P, Context, Port> & { readonly exhaustive?: Exhaustive },
   ...[handlers]: ServerHandlersArgument<P, Context, Exhaustive>
 ): Server<MessageOf<P, "server">, Port extends number ? number : undefined, Context> {
   return beginningAt(new Error(), () => {

@@ -22,7 +22,7 @@ const certificates = new Certificates();
 afterAll(() => certificates[Symbol.dispose]());
 
 /** A server that knows the user `ana` by the token `abc`; what it was asked, and what did not open. */
-function deskOf(options: Partial<ServeOptions<typeof desk, 0, { user: string }>> = {}) {
+function deskOf(options: Partial<ServeOptions<typeof desk, { user: string }, 0>> = {}) {
   const asked: string[] = [];
   const refused: string[] = [];
   const server = serve(

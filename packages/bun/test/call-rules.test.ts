@@ -16,7 +16,7 @@ const desk = defineProtocol({
   calls: { ask: { input: Type.Integer(), output: Type.Integer() } },
 });
 
-function open(options: Partial<ServeOptions<typeof desk, 0>> = {}) {
+function open(options: Partial<ServeOptions<typeof desk, undefined, 0>> = {}) {
   const begun: string[] = [];
   const waiting = Promise.withResolvers<void>();
   const server = serve(

@@ -35,7 +35,7 @@ const market = defineProtocol({
   },
 });
 
-type Options = Partial<ServeOptions<typeof market, 0>>;
+type Options = Partial<ServeOptions<typeof market, undefined, 0>>;
 
 /** What the handlers of a server saw, and what its log was told. */
 interface Seen {

@@ -23,7 +23,7 @@ const desk = defineProtocol({
   },
 });
 
-function open(options: Partial<ServeOptions<typeof desk, 0>> = {}) {
+function open(options: Partial<ServeOptions<typeof desk, undefined, 0>> = {}) {
   const never = Promise.withResolvers<void>();
   let worked = 0;
   const server = serve(

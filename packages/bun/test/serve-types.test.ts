@@ -67,7 +67,7 @@ describe("serve, to the compiler", () => {
       onOpen: () => server.broadcast({ type: "welcome", text: "" }),
       onClose: (connection) => void server.broadcast({ type: "welcome", text: connection.name }),
     });
-    const isServer: Equal<typeof server, ServerOf<typeof saludo, number>> = true;
+    const isServer: Equal<typeof server, ServerOf<typeof saludo, undefined, number>> = true;
     expect([isServer, opened]).toEqual([true, []]);
   });
 
@@ -98,7 +98,7 @@ describe("serve, to the compiler", () => {
       say: ({ text }) => server.broadcast({ type: "welcome", text }),
     });
     await using waiting = serve(saludo, port, { say: async ({ text }) => text.length });
-    const isServer: Equal<typeof server, ServerOf<typeof saludo, number>> = true;
+    const isServer: Equal<typeof server, ServerOf<typeof saludo, undefined, number>> = true;
     expect([isServer, waiting.isListening]).toEqual([true, true]);
   });
 

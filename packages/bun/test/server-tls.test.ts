@@ -35,7 +35,7 @@ const ca = await Bun.file(caFile).text();
 
 /** A server whose connections that never opened are told to the test. */
 class Guarded implements Disposable {
-  readonly server: ServerOf<typeof saludo, number>;
+  readonly server: ServerOf<typeof saludo, undefined, number>;
   readonly opened: string[] = [];
   readonly #refused: CloseReason[] = [];
   #onRefused: (() => void) | undefined;
@@ -382,7 +382,7 @@ describe("Server.reloadCertificates (T8)", () => {
 
   const leaf = readFileSync(own.certFile, "utf8");
   const second = readFileSync(caFile, "utf8");
-  const refusalOf = async (server: ServerOf<typeof saludo, number>): Promise<string> => {
+  const refusalOf = async (server: ServerOf<typeof saludo, undefined, number>): Promise<string> => {
     const error: unknown = await server.reloadCertificates().catch((reason: unknown) => reason);
     return error instanceof TypewireError ? `${error.code}: ${error.message}` : "none";
   };

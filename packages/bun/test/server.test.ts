@@ -20,7 +20,7 @@ const anyPort = { port: 0, limits: internalLimits({ lingerMs: 20 }) };
 
 /** Peers that the server has welcomed, in the order of their connections. */
 async function welcomed(
-  server: ServerOf<typeof saludo, number>,
+  server: ServerOf<typeof saludo, undefined, number>,
   count: number,
 ): Promise<SaludoPeer[]> {
   const peers: SaludoPeer[] = [];
@@ -36,8 +36,8 @@ const welcoming = (connection: ServerConnection<typeof saludo>) => connection.se
 
 /** Serves what most tests need: a welcome. */
 function serveWelcome<Port extends number | undefined = number>(
-  options?: ServeOptions<typeof saludo, Port>,
-): ServerOf<typeof saludo, Port extends number ? number : undefined>;
+  options?: ServeOptions<typeof saludo, undefined, Port>,
+): ServerOf<typeof saludo, undefined, Port extends number ? number : undefined>;
 function serveWelcome(options: ServeOptions<typeof saludo> = anyPort) {
   return serve(saludo, { onOpen: welcoming, ...options }, ignoredByServer);
 }

@@ -152,9 +152,9 @@ export interface Server<
   stop(): void;
 }
 
-/** What `serve` returns for the protocol `P`. */
+/** What `serve` returns for the protocol `P`; `Context` is what `authenticate` returns. */
 export type ServerOf<
   P extends AnyProtocol,
-  Port extends number | undefined = number | undefined,
   Context = undefined,
+  Port extends number | undefined = number | undefined,
 > = Server<MessageOf<P, "server">, Port, Context>;

@@ -42,7 +42,7 @@ export interface InMemoryOptions<P extends AnyProtocol, Context = undefined> {
 
 /** A server and its first client. `await using` closes both at the end of the test. */
 export interface InMemory<P extends AnyProtocol, Context = undefined> extends AsyncDisposable {
-  readonly server: ServerOf<P, number | undefined, Context>;
+  readonly server: ServerOf<P, Context>;
   readonly client: ClientOf<P>;
   /** The time of both ends: heartbeats, deadlines and waits come when it is advanced. */
   readonly clock: FakeClock;
