@@ -135,8 +135,8 @@ const desk = defineProtocol({
   client: { wave: Type.Object({}) },
   auth: Type.Object({ token: Type.String() }),
   calls: {
-    who: { output: Type.String() },
-    count: { input: Type.Integer(), yields: Type.Integer() },
+    who: { output: Type.String(), errors: { tooMany: Type.Object({ of: Type.String() }) } },
+    count: { input: Type.Integer(), yields: Type.Integer(), errors: { away: Type.Null() } },
   },
 });
 
@@ -185,13 +185,15 @@ describe("serve of a protocol with calls, to the compiler", () => {
       }
     };
     type Call = MiddlewareCallOf<typeof desk, { user: string }>;
-    const ofAda: Middleware<Call> = async ({ context }, next) => {
-      if (context.user !== "ada") throw new Error(`No calls of ${context.user}`);
+    let calls = 0;
+    const oneEach: Middleware<Call> = async ({ context, error }, next) => {
+      calls += 1;
+      if (calls > 1) throw error("tooMany", { of: context.user });
       return await next();
     };
     await using server = serve(
       desk,
-      { ...showing, use: [timed, ofAda] },
+      { ...showing, use: [timed, oneEach] },
       { who: (_, call) => call.context.user, async *count() {} },
     );
     await using client = await connect(desk, {
@@ -199,6 +201,34 @@ describe("serve of a protocol with calls, to the compiler", () => {
       auth: () => ({ token: "ada" }),
     });
     expect([await client.call.who(), ended]).toEqual(["ada", ["who"]]);
+    const refused = await client.try.who();
+    const data = !refused.ok && refused.error.code === "tooMany" ? refused.error.data : undefined;
+    expect(data).toEqual({ of: "ada" });
+  });
+
+  test("lets a middleware refuse with the errors that the calls declare, and no others", async () => {
+    await using server = serve(
+      desk,
+      {
+        ...showing,
+        use: [
+          ({ error }, next) => {
+            // @ts-expect-error: no call declares it
+            error("tooFew");
+            // @ts-expect-error: of the call that declares it the data is an object
+            error("tooMany", "ada");
+            // @ts-expect-error: it has data
+            error("tooMany");
+            error("away", null);
+            return next();
+          },
+        ],
+      },
+      { who: () => "", async *count() {} },
+    );
+    const plain: Middleware = ({ error }) => Promise.reject(error("away", null));
+    const other: readonly Middleware<MiddlewareCallOf<typeof desk, { user: string }>>[] = [plain];
+    expect([server.isListening, other.length]).toEqual([true, 1]);
   });
 
   test("takes the handlers of any protocol from a function that is given them", async () => {

@@ -110,14 +110,14 @@ export interface CallOptions {
 }
 
 /**
- * What a call yields, to be iterated once; the call is made by the first `next()`. Leaving the loop, or
- * disposing of it, cancels the call.
+ * What a call yields, to be iterated once; the call is made by the first `next()`, or by reading `output`.
+ * Leaving the loop, or disposing of it, cancels the call.
  */
 export interface CallStream<Item, Output>
   extends AsyncIterable<Item, void, undefined>, AsyncDisposable {
   /**
-   * What ends the call, when the items are over: it has to be iterated for that. Made when it is first read, so that
-   * a program that does not read it need not handle its rejection.
+   * What ends the call. The items have to be iterated all the same: where nobody takes them, the handler stops where
+   * its credit ends. A program that does not read it need not handle its rejection.
    *
    * @throws CallError (as a rejection) as iterating does.
    */
@@ -195,6 +195,25 @@ export interface ServerCall<Name, Item, Data, Self, Context> {
     ...data: undefined extends Data[Code] ? [data?: Data[Code]] : [data: Data[Code]]
   ): CallError<Code, Data[Code]>;
 }
+
+/** What the calls of `P` declare, each as code to data. */
+type DeclaredBy<P extends AnyProtocol> =
+  CallsOf<P> extends infer Calls ? ErrorDataOf<Calls[keyof Calls]> : never;
+
+/** The codes of the errors that any of the calls of `P` declares. */
+export type DeclaredCodes<P extends AnyProtocol> = KeysOfEach<DeclaredBy<P>> & string;
+
+/** The data of an error, by the calls of `P` that declare it. */
+export type DeclaredData<P extends AnyProtocol, Code extends DeclaredCodes<P>> = ValueOfEach<
+  DeclaredBy<P>,
+  Code
+>;
+
+type KeysOfEach<Union> = Union extends unknown ? keyof Union : never;
+
+type ValueOfEach<Union, Key extends string> = Union extends { readonly [K in Key]: infer Value }
+  ? Value
+  : never;
 
 /** The `call` that the handler of the call `Name` of `P` is given. */
 export type ServerCallOf<P extends AnyProtocol, Name extends CallNames<P>, Self, Context> = CallIn<

@@ -24,6 +24,8 @@ export type {
   CallStream,
   ClientCalls,
   ClientTries,
+  DeclaredCodes,
+  DeclaredData,
   HostAbortSignal,
   ServerCall,
   ServerCallOf,

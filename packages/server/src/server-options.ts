@@ -20,7 +20,15 @@ import {
   positiveInteger,
   wholeMilliseconds,
 } from "@typewire/connection";
-import type { AnyProtocol, AuthOf, CallHandlers, MessageOf } from "@typewire/protocol";
+import type {
+  AnyProtocol,
+  AuthOf,
+  CallError,
+  CallHandlers,
+  DeclaredCodes,
+  DeclaredData,
+  MessageOf,
+} from "@typewire/protocol";
 
 import type { Authenticated } from "./context.ts";
 import type { MemberConnection } from "./member-connection.ts";
@@ -47,6 +55,14 @@ export interface MiddlewareCallOf<
   readonly connection: ServerConnection<P, Context>;
   /** What `authenticate`, or the option `context`, made of the connection. */
   readonly context: Context;
+  /** As in a handler, with the errors of all calls: the caller of one that does not declare it gets `internal`. */
+  error<Code extends DeclaredCodes<P>>(
+    this: void,
+    code: Code,
+    ...data: undefined extends DeclaredData<P, Code>
+      ? [data?: DeclaredData<P, Code>]
+      : [data: DeclaredData<P, Code>]
+  ): CallError<Code, DeclaredData<P, Code>>;
 }
 
 /**

@@ -53,13 +53,13 @@ export type EndCode =
   | "item-beyond-credit"
   | "invalid-item";
 
-const sentences: Readonly<Record<EndCode, string>> = {
-  cancelled: "The caller cancelled it",
-  "deadline-exceeded": "Its time is over",
-  "connection-lost": "The connection has ended",
-  "shutting-down": "The side that answers shuts down",
-  "item-beyond-credit": "An item came beyond the credit",
-  "invalid-item": "An item did not fit",
+const sentences: Readonly<Record<EndCode, (call: string) => string>> = {
+  cancelled: (call) => `The call ${call} was cancelled by its caller`,
+  "deadline-exceeded": (call) => `The call ${call} ran out of time`,
+  "connection-lost": (call) => `The connection ended before the call ${call} was answered`,
+  "shutting-down": (call) => `The side that answers the call ${call} shuts down`,
+  "item-beyond-credit": (call) => `An item of the call ${call} came beyond its credit`,
+  "invalid-item": (call) => `An item of the call ${call} does not fit`,
 };
 
 /** The error of a call that ended by `code` at this side. */
@@ -74,7 +74,7 @@ export function endedBy(
   } = {},
 ): CallError {
   const { cause, detail, path } = more;
-  const sentence = `${sentences[code]}: call ${JSON.stringify(call)}`;
+  const sentence = sentences[code](JSON.stringify(call));
   const message = detail === undefined ? sentence : `${sentence}: ${detail}`;
   return new CallError(code, message, {
     ran,

@@ -1,6 +1,6 @@
 // The handlers of calls and the middlewares around them, put together once for all connections of an endpoint.
 
-import { type CallShape, type CallShapes, TypewireError } from "@typewire/protocol";
+import { type CallError, type CallShape, type CallShapes, TypewireError } from "@typewire/protocol";
 
 /** The handler of one call, once its types no longer matter. */
 export type AnyCallHandler = (input: unknown, call: never) => unknown;
@@ -8,6 +8,8 @@ export type AnyCallHandler = (input: unknown, call: never) => unknown;
 /** What a middleware is told of a call; the rest of `call` is the handler's. */
 export interface MiddlewareCall {
   readonly name: string;
+  /** An error that this call declares, to be thrown: what the caller gets. Of any other code it gets `internal`. */
+  error(this: void, code: string, data?: unknown): CallError;
 }
 
 /**

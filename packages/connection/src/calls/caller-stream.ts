@@ -1,5 +1,5 @@
 // What a caller holds of a call that yields: the items to iterate, and what ends the call. The call is made
-// by the first `next()`.
+// by the first `next()`, or where `output` is read first, by that.
 
 import { beginAt } from "@typewire/protocol/internal";
 
@@ -37,12 +37,16 @@ export class CallerStream implements CallEnd, AsyncIterableIterator<unknown, und
     this.#start = start;
   }
 
-  /** What ends the call: settles when the call has ended, which takes iterating it. Unhandled, a rejection does no harm. */
+  /**
+   * What ends the call. Items that nobody iterates stop the handler where its credit ends, and then this does
+   * not settle. Unhandled, a rejection does no harm.
+   */
   get output(): Promise<unknown> {
     if (this.#output === undefined) {
       this.#output = Promise.withResolvers();
       this.#output.promise.catch(() => {});
       this.#settleOutput();
+      if (this.#outcome.name === "open" && this.#call === undefined) this.#begin();
     }
     return this.#output.promise;
   }
@@ -54,16 +58,11 @@ export class CallerStream implements CallEnd, AsyncIterableIterator<unknown, und
 
   /** @throws TypewireError (as a rejection) `option-invalid` where the options of the call are. */
   next(): Promise<Item> {
-    if (this.#isLeft) return Promise.resolve({ value: undefined, done: true });
-    try {
-      // `reject` may be called within, before there is a call.
-      this.#call ??= this.#start(this);
-    } catch (error) {
-      this.#isLeft = true;
-      this.#fail(error, "options");
-      return Promise.reject(error);
+    if (this.#call === undefined && !this.#isLeft) {
+      const refused = this.#begin();
+      if (refused !== undefined) return Promise.reject(refused.error);
     }
-    const { inbox } = this.#call;
+    const inbox = this.#isLeft ? undefined : this.#call?.inbox;
     return inbox === undefined ? Promise.resolve({ value: undefined, done: true }) : inbox.next();
   }
 
@@ -100,6 +99,19 @@ export class CallerStream implements CallEnd, AsyncIterableIterator<unknown, und
   /** For the call. */
   reject(error: unknown, isThrown = false): void {
     this.#fail(error, isThrown ? "items" : "call");
+  }
+
+  /** Makes the call. Returns what was thrown where its options are refused. */
+  #begin(): { readonly error: unknown } | undefined {
+    try {
+      // `reject` may be called within, before there is a call.
+      this.#call = this.#start(this);
+      return undefined;
+    } catch (error) {
+      this.#isLeft = true;
+      this.#fail(error, "options");
+      return { error };
+    }
   }
 
   #fail(error: unknown, by: FailedBy): void {

@@ -376,12 +376,10 @@ export class OutgoingCalls implements Caller, CallMaker {
   /** The callee answered with an error. */
   #refused(call: OutgoingCall, error: CallError): void {
     const hasBegun = call.mayHaveRun && error.ran === "no";
-    if (
-      error.code === "shutting-down" &&
-      error.ran === "no" &&
-      this.#comesBack &&
-      mayGoAgain(call)
-    ) {
+    const leaves = error.code === "shutting-down" && this.#comesBack;
+    // It ran, and was stopped by the drain: of no more use to the caller than a lost connection.
+    if (leaves && error.ran !== "no") call.mayHaveRun = true;
+    if (leaves && mayGoAgain(call)) {
       // The refusal may overtake nothing: its `$drain` came before, or comes with it.
       this.#isDraining = true;
       call.id = 0;

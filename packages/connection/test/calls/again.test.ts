@@ -234,6 +234,39 @@ describe("A caller that comes back", () => {
     expect(await Promise.all([crossed, after])).toEqual([1, 2]);
     expect(pair.taken).toBe(0);
   });
+
+  test("that a drain made a handler stop for: made again where it is idempotent, as after a crash", async () => {
+    const runs = { once: 0, again: 0, tail: 0 };
+    const slow = (name: keyof typeof runs) => async (input: unknown, call: Handled) => {
+      runs[name] += 1;
+      if (runs[name] > 1) return input;
+      return new Promise((_, reject) =>
+        call.signal.addEventListener("abort", () => reject(call.signal.reason)),
+      );
+    };
+    async function* tail(_: unknown, call: Handled) {
+      yield await slow("tail")(1, call);
+    }
+    const handlers = { once: slow("once"), again: slow("again"), tail };
+    const pair = new CallPair(shapes, handlers, { comesBack: true });
+    const once = pair.try("once", 1);
+    const again = pair.call("again", 2);
+    const stream = rejection(pair.stream("tail", 1).next());
+    await pair.settle();
+    pair.far.drain(500, { type: "$bye", reason: "a new version" });
+    pair.clock.advance(500);
+    await pair.settle();
+    const lost = { code: "shutting-down", ran: "maybe" };
+    expect(await once).toMatchObject({ error: lost });
+    expect(await stream).toMatchObject(lost);
+    expect(pair.caller.drained).toBeGreaterThan(0);
+    pair.cut();
+    pair.reconnect();
+    await pair.settle();
+    expect(await again).toBe(2);
+    expect(runs).toEqual({ once: 1, again: 2, tail: 1 });
+    expect(pair.taken).toBe(0);
+  });
 });
 
 describe("A handler that calls another server", () => {

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 
-import { CallPair, shape } from "../support/call-pair.ts";
+import { CallPair, shape, type Stream } from "../support/call-pair.ts";
 
 const types = (link: { sent: { type: string }[] }): string[] => link.sent.map(({ type }) => type);
 
@@ -48,6 +48,29 @@ describe("Calls", () => {
     expect(items).toEqual([0, 1, 2, 3, 4]);
     expect(await stream.output).toBe("end");
     expect(types(pair.callee).filter((type) => type === "$result")).toHaveLength(1);
+  });
+
+  test("a stream is made by reading its output too, and its items are kept until they are iterated", async () => {
+    const pair = new CallPair([shape("upper", { hasInput: false, sends: true, yields: true })], {
+      async *upper(_: unknown, call: { items: AsyncIterable<string> }) {
+        for await (const item of call.items) {
+          yield item.toUpperCase();
+          if (item === "b") break;
+        }
+        return "end";
+      },
+    });
+    // What the second sends is made of what it yields.
+    const streams: Stream[] = [pair.stream("upper", ["a", "b"]), pair.stream("upper", made())];
+    async function* made() {
+      yield "a";
+      for await (const item of streams[1] ?? []) if (item === "A") yield "b";
+    }
+    const outputs = streams.map(({ output }) => output);
+    await pair.settle();
+    expect(await Promise.all(outputs)).toEqual(["end", "end"]);
+    expect(await Array.fromAsync(streams[0] ?? [])).toEqual(["A", "B"]);
+    expect(types(pair.caller).filter((type) => type === "$call")).toHaveLength(2);
   });
 
   test("sends items, and the handler takes them", async () => {

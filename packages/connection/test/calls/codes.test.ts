@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 
 import { CallError, CallMisfit, TypewireError } from "@typewire/protocol";
 
+import { type EndCode, endedBy } from "../../src/calls/call-failures.ts";
 import { OTHER_CODES } from "../../src/calls/call-tally.ts";
 import { CallPair, rejection, shape, type Stream } from "../support/call-pair.ts";
 
@@ -22,6 +23,24 @@ async function failureOf(pair: CallPair, name: string, ...given: unknown[]): Pro
   expect(settled.ok).toBe(false);
   return settled.error;
 }
+
+describe("The message of a call that has failed", () => {
+  const sentences: Readonly<Record<EndCode, string>> = {
+    cancelled: 'The call "quote" was cancelled by its caller',
+    "deadline-exceeded": 'The call "quote" ran out of time',
+    "connection-lost": 'The connection ended before the call "quote" was answered',
+    "shutting-down": 'The side that answers the call "quote" shuts down',
+    "item-beyond-credit": 'An item of the call "quote" came beyond its credit',
+    "invalid-item": 'An item of the call "quote" does not fit',
+  };
+
+  test.each(Object.entries(sentences))("names the call: %s", (code, sentence) => {
+    const { message } = endedBy(code as EndCode, "quote", "maybe");
+    expect(message).toBe(sentence);
+    const detailed = endedBy(code as EndCode, "quote", "maybe", { detail: "it was the last" });
+    expect(detailed.message).toBe(`${sentence}: it was the last`);
+  });
+});
 
 describe("A call that the callee refuses or ends", () => {
   const answers: readonly (readonly [string, object, "no" | "maybe" | "yes"])[] = [
