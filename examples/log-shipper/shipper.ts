@@ -1,54 +1,43 @@
-// Ships a log as it grows: `bun shipper.ts FILE SOURCE`. It remembers nothing; on each connection it goes on
-// where the collector's disk ends. The file must only grow.
+// Ships a log as it grows: `bun shipper.ts FILE SOURCE`. It remembers nothing; it begins where the collector's disk
+// ends, and so it goes on when a connection was lost. The file must only grow. Ctrl+C ships what is there, and ends.
 
 import { open } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { type ClientConnection, connect } from "typewire/bun";
+import { connect } from "typewire/bun";
 import { address, CHUNK_BYTES, logs } from "./protocol.ts";
 
 const [path = "app.log", source = "app"] = process.argv.slice(2);
 const LOOK_MS = 100;
 
-const file = await open(path, "r");
+const stop = new AbortController();
+process.once("SIGINT", () => stop.abort());
 
-/** The bytes behind `position`, as soon as there are some; none when the connection has ended first. */
-async function bytesFrom(
-  position: number,
-  connection: ClientConnection<typeof logs>,
-): Promise<Uint8Array> {
-  while (connection.state === "open") {
-    const { bytesRead, buffer } = await file.read(
-      new Uint8Array(CHUNK_BYTES),
-      0,
-      CHUNK_BYTES,
-      position,
-    );
-    if (bytesRead > 0) return buffer.subarray(0, bytesRead);
-    await sleep(LOOK_MS);
-  }
-  return new Uint8Array();
-}
-
-const client = await connect(
-  logs,
-  {
-    ...address,
-    reconnect: { maxDelayMs: 5_000 },
-    onOpen: (connection) => connection.send({ type: "begin", source }),
-  },
-  {
-    // One chunk is under way at a time: `stored` asks for the next.
-    async stored({ position }, connection) {
-      const bytes = await bytesFrom(position, connection);
-      if (connection.state === "open") {
-        connection.send({ type: "chunk", source, position, bytes });
-      }
-    },
-  },
-);
+await using file = await open(path, "r");
+await using client = await connect(logs, { ...address, reconnect: { maxDelayMs: 5_000 } });
 console.log(`Shipping ${path}`);
 
-process.once("SIGINT", () => void client.close());
-await client.closed;
-await file.close();
+/** The bytes behind `position`, as they are written; read no faster than the collector stores them. */
+async function* chunks(position: number) {
+  const { connection } = client;
+  while (client.connection === connection) {
+    const chunk = new Uint8Array(CHUNK_BYTES);
+    const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, position);
+    if (bytesRead > 0) {
+      yield { position, bytes: chunk.subarray(0, bytesRead) };
+      position += bytesRead;
+    } else if (stop.signal.aborted) return;
+    else await sleep(LOOK_MS);
+  }
+}
+
+for (let isShipped = false; !isShipped;) {
+  const begin = await client.call.stored(source, { timeoutMs: 0, signal: stop.signal });
+  const shipping = client.try.ship(source, chunks(begin));
+  for await (const stored of shipping) console.log(`${stored} bytes are stored`);
+  const outcome = await shipping.output;
+  isShipped = outcome.ok;
+  // The line broke, or the collector is started again.
+  const goesOn = ["connection-lost", "shutting-down"];
+  if (!outcome.ok && !goesOn.includes(outcome.error.code)) throw outcome.error;
+}

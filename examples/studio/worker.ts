@@ -6,9 +6,9 @@ import { address, studio } from "./protocol.ts";
 const auth = () => ({ token: "worker-token" });
 await using client = await connect(studio, { ...address, auth }, { said() {} });
 
-const results = new TransformStream<number, number>();
-const writer = results.writable.getWriter();
-for await (const { upload, content } of client.call.work(results.readable)) {
-  await writer.write(content.split(/\s+/).filter(Boolean).length);
-  console.log(`counted ${upload}`);
+// What it sends is made of what it is given. Reading `output` makes the call, which lasts as long as the worker.
+const work = client.call.work(counts());
+async function* counts() {
+  for await (const { content } of work) yield content.split(/\s+/).filter(Boolean).length;
 }
+await work.output;

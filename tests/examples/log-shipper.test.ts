@@ -42,9 +42,12 @@ describe("the log shipper", () => {
     await shipper[Symbol.asyncDispose]();
 
     grow();
-    await using _ = run("log-shipper/shipper.ts", port, log, "web-1");
+    await using last = run("log-shipper/shipper.ts", port, log, "web-1");
     await second.stdout.line(new RegExp(`^web-1: ${size} bytes$`), 30_000);
+    await last.stdout.line(new RegExp(`^${size} bytes are stored$`));
 
+    last.signal("SIGINT");
+    expect(await last.exit()).toMatchObject({ code: 0 });
     expect(readFileSync(join(stored, "web-1.log")).equals(readFileSync(log))).toBe(true);
   });
 
@@ -53,6 +56,6 @@ describe("the log shipper", () => {
     writeFileSync(log, "text\n");
     await using collector = run("log-shipper/collector.ts", 0, join(folder, "logs"));
     await using shipper = run("log-shipper/shipper.ts", await portOf(collector), log, "../etc");
-    await shipper.stderr.line(/schema-mismatch at \/source/);
+    await shipper.stderr.line(/schema-mismatch at \/input/);
   });
 });
