@@ -113,7 +113,7 @@ function handlersFor(
     accepted += 1;
     return accept({
       name: "unix" in target ? `unix:${accepted}` : peerOf(socket),
-      ipAddress: "unix" in target ? undefined : socket.remoteAddress,
+      ipAddress: "unix" in target ? undefined : addressOf(socket),
       isBeyondLimit: descriptorOf(socket) >= reservedFrom,
       cut,
       ...(certificate && { certificate }),
@@ -144,8 +144,15 @@ function handlersFor(
 
 /** The peer's address, for people. */
 function peerOf(socket: Bun.Socket<SocketUser>): string {
-  const { remoteAddress, remotePort } = socket;
-  return formatAddress({ hostname: remoteAddress ?? "unknown", port: remotePort ?? 0 });
+  return formatAddress({ hostname: addressOf(socket) ?? "unknown", port: socket.remotePort ?? 0 });
+}
+
+/**
+ * The peer's IP address. A socket of both families, as that of the host `::`, has the address of an IPv4 peer
+ * as one of IPv6, `::ffff:127.0.0.1`, which no allow-list of such addresses would know.
+ */
+function addressOf({ remoteAddress }: Bun.Socket<SocketUser>): string | undefined {
+  return remoteAddress?.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
 }
 
 /** Not in Bun's types; tests/assumptions/listening.test.ts holds it. */

@@ -1,7 +1,14 @@
 // The `call` that a handler and the middlewares around it are given: only what a program may do with its call.
 
-import type { CallError, CallShape, HostAbortSignal } from "@typewire/protocol";
+import {
+  type CallError,
+  type CallShape,
+  type HostAbortSignal,
+  TypewireError,
+} from "@typewire/protocol";
 
+import { tellOption } from "../option-value.ts";
+import { oneLine } from "../text.ts";
 import { DeclaredError } from "./call-failures.ts";
 
 /** The call behind the face. */
@@ -49,12 +56,23 @@ export class HandledCall {
 
   /** Made when it is read, so that it also works taken out of the call: `({ symbol }, { error }) => …`. */
   get error(): (code: string, data?: unknown) => CallError {
-    const call = this.#call.shape.name;
+    const { name: call, errors } = this.#call.shape;
     return (code, data) => {
+      if (!errors.includes(code)) throw undeclared(call, errors, code);
       const message = `The call ${JSON.stringify(call)} ended with the error ${JSON.stringify(code)}`;
       return new DeclaredError(code, message, { ran: "yes", data, call });
     };
   }
+}
+
+/** Of a program that has got past the types: it is told where it stands, and the peer hears `internal`. */
+function undeclared(call: string, errors: readonly string[], code: unknown): TypewireError {
+  const expected = errors.length === 0 ? "none, since the call declares none" : errors.join(", ");
+  const got = typeof code === "string" ? JSON.stringify(oneLine(code)) : tellOption(code);
+  return new TypewireError(
+    "option-invalid",
+    `call.error: expected an error of the call ${JSON.stringify(call)} (${expected}), got ${got}`,
+  );
 }
 
 const none: AsyncIterable<unknown> = {

@@ -429,6 +429,28 @@ describe("A handler of a call", () => {
     },
   );
 
+  test.each([
+    [["declared", "gone"], "secret-code", '(declared, gone), got "secret-code"'],
+    [[], "internal", '(none, since the call declares none), got "internal"'],
+    [["declared"], undefined, "(declared), got undefined"],
+  ] as const)(
+    "that declares %j and asks for %p is told what there is",
+    async (errors, code, said) => {
+      const pair = new CallPair([shape("bad", { errors: [...errors] })], {
+        bad: (_: unknown, call: Handled) => {
+          throw call.error(code as string, 1);
+        },
+      });
+      expect(await failureOf(pair, "bad", 1)).toMatchObject({ code: "internal", ran: "yes" });
+      expect(pair.callee.failures).toEqual([
+        expect.objectContaining({
+          code: "option-invalid",
+          message: `call.error: expected an error of the call "bad" ${said}`,
+        }),
+      ]);
+    },
+  );
+
   const generators: readonly (readonly [string, (input: unknown, call: Handled) => unknown])[] = [
     [
       "yields what does not fit",
