@@ -71,15 +71,17 @@ export function endedBy(
     readonly cause?: unknown;
     readonly detail?: string;
     readonly path?: string | undefined;
+    readonly retryAfterMs?: number | undefined;
   } = {},
 ): CallError {
-  const { cause, detail, path } = more;
+  const { cause, detail, path, retryAfterMs } = more;
   const sentence = sentences[code](JSON.stringify(call));
   const message = detail === undefined ? sentence : `${sentence}: ${detail}`;
   return new CallError(code, message, {
     ran,
     call,
     path,
+    retryAfterMs,
     ...(cause === undefined ? {} : { cause }),
   });
 }

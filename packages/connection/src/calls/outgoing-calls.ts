@@ -186,7 +186,7 @@ export class OutgoingCalls implements Caller, CallMaker {
     if (!this.#comesBack) {
       const waiting = [...this.#waiting];
       this.#waiting.clear();
-      for (const call of waiting) this.#fail(call, endedBy("shutting-down", call.name, "no"));
+      for (const call of waiting) this.#fail(call, this.#drained(call));
     }
     this.#tellDrained();
   }
@@ -282,10 +282,15 @@ export class OutgoingCalls implements Caller, CallMaker {
     return call.id !== 0 || call.mayHaveRun ? "maybe" : "no";
   }
 
+  /** The error of a call that the callee takes no more: as its `$result` would be. */
+  #drained({ name }: OutgoingCall): CallError {
+    return endedBy("shutting-down", name, "no", { retryAfterMs: this.#drain?.retryAfterMs ?? 0 });
+  }
+
   /** Why a call cannot even wait; undefined where it can. */
   #refusal(call: OutgoingCall): CallError | undefined {
     if (this.#closed !== undefined) return closed(call, this.#closed);
-    if (this.#isDraining && !this.#comesBack) return endedBy("shutting-down", call.name, "no");
+    if (this.#isDraining && !this.#comesBack) return this.#drained(call);
     const line = this.#line;
     if (line === undefined || this.#isDraining) return undefined;
     // A slot that never comes is not waited for.

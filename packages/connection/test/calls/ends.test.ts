@@ -95,10 +95,14 @@ describe("Calls at their ends", () => {
     });
     const running = pair.faces.try["slow"]?.(1);
     await pair.settle(3);
-    pair.far.drain(500, { type: "$bye", reason: "a new version" });
+    pair.far.drain(500, { type: "$bye", reason: "a new version", retryAfterMs: 700 });
     const crossed = pair.faces.try["slow"]?.(2);
     await pair.settle(3);
-    expect(await crossed).toMatchObject({ error: { code: "shutting-down", ran: "no" } });
+    // One that crosses the drain, which the callee refuses, and one behind it, which does not leave.
+    for (const refused of [crossed, pair.faces.try["slow"]?.(3)]) {
+      const error = { code: "shutting-down", ran: "no", retryAfterMs: 700 };
+      expect(await refused).toMatchObject({ error });
+    }
     pair.clock.advance(499);
     await pair.settle(3);
     expect(pair.far.inFlight).toBe(1);
