@@ -27,7 +27,7 @@ export function backplaneLog(
     onBackplane(event) {
       switch (event.type) {
         case "up":
-          log("bus-up", {});
+          log("bus-up", { address: event.address ?? "" });
           break;
         case "down":
           log("bus-down", { reason: event.why });

@@ -10,11 +10,12 @@ interface OtherServer {
 const tag = "BACKPLANE";
 
 export const busEvents = {
-  "bus-up": logEvent<object>({
+  /** `address` is that of the NATS that took it. */
+  "bus-up": logEvent<{ address: string }>({
     level: "info",
     tag,
-    en: () => "The server is joined to the others",
-    es: () => "El servidor está unido a los demás",
+    en: ({ address }) => `The server is joined to the others at ${address}`,
+    es: ({ address }) => `El servidor está unido a los demás en ${address}`,
   }),
   "bus-down": logEvent<{ reason: string }>({
     level: "warn",

@@ -33,11 +33,15 @@ export interface Gap {
 
 /** What becomes of the bus and the other servers, for a log. */
 export type BackplaneEvent =
-  | { readonly type: "up" }
+  /** `address` is that of the bus, where it has one. */
+  | { readonly type: "up"; readonly address?: string }
   | { readonly type: "down"; readonly why: string }
   | { readonly type: "failed"; readonly why: string }
-  /** The bus goes on without something that it has refused, such as a subscription too many; told once for each line and reason. */
-  | { readonly type: "refused"; readonly why: string }
+  /**
+   * The bus does not take what is published to `topic` here, or does not let it be heard; undefined where it does not say
+   * of which. All else goes on. Told once for each line and reason.
+   */
+  | { readonly type: "refused"; readonly topic: string | undefined; readonly why: string }
   | { readonly type: "server-joined"; readonly node: string; readonly servers: number }
   /** It has said that it leaves, and has no connections any more. */
   | { readonly type: "server-left"; readonly node: string; readonly servers: number }

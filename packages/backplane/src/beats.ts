@@ -3,15 +3,16 @@
 
 import type { Announcements } from "./announcements.ts";
 import type { BackplaneServer } from "./backplane.ts";
-import { type Beat, encodeBusMessage, HEAD_BYTES } from "./bus-messages.ts";
+import { type Beat, type Begin, encodeBusMessage, HEAD_BYTES } from "./bus-messages.ts";
 import type { Outbox } from "./outbox.ts";
+import type { TopicBeginning } from "./reception.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
 /** The topics of a beat take so many bytes at most: what is more is told in another. */
 const BEAT_BYTES = 48 * 1024;
 
-/** Both numbers of a topic and its head take so many bytes at most. */
-const TOPIC_BYTES = 20;
+/** The numbers of a topic and its head take so many bytes at most. */
+const TOPIC_BYTES = 34;
 
 /** What beats tell of, and what sends them. */
 export interface BeatsParts {
@@ -20,8 +21,8 @@ export interface BeatsParts {
   readonly outbox: Outbox;
   readonly subscriptions: Subscriptions;
   readonly announcements: Announcements;
-  /** Hands a beat over. */
-  readonly send: (bytes: Uint8Array) => void;
+  /** Hands a beat over, or what is said to one server alone. */
+  readonly send: (bytes: Uint8Array, node?: string) => void;
 }
 
 /** The topics of one beat. */
@@ -29,7 +30,17 @@ interface Part {
   readonly topics: string[];
   readonly last: number[];
   readonly members: number[];
+  readonly subscriptions: number[];
+  readonly asks: number[];
 }
+
+const emptyPart = (): Part => ({
+  topics: [],
+  last: [],
+  members: [],
+  subscriptions: [],
+  asks: [],
+});
 
 /** One for each server. */
 export class Beats {
@@ -54,8 +65,9 @@ export class Beats {
     let part: Part | undefined;
     let bytes = 0;
     let isSaid = false;
-    const say = ({ topics, last, members }: Part): void => {
-      this.#parts.send(encodeBusMessage({ ...head, topics, last, members }, [], 0));
+    const say = ({ asks, ...told }: Part): void => {
+      const beat = { ...head, ...told, ...(asks.length > 0 && { asks }) };
+      this.#parts.send(encodeBusMessage(beat, [], 0));
       part = undefined;
       bytes = 0;
       isSaid = true;
@@ -64,13 +76,39 @@ export class Beats {
       // The length of a topic is that of its bytes: a topic's name is ASCII.
       const topicBytes = topic.length + TOPIC_BYTES;
       if (part !== undefined && bytes + topicBytes > most) say(part);
-      part ??= { topics: [], last: [], members: [] };
+      part ??= emptyPart();
+      if (subscriptions.takeAsk(topic)) part.asks.push(part.topics.length);
       part.topics.push(topic);
       part.last.push(outbox.toldOf(topic));
       part.members.push(subscriptions.toldOf(topic));
+      part.subscriptions.push(subscriptions.numberOf(topic) ?? 0);
       bytes += topicBytes;
     }
-    if (part !== undefined || !isSaid) say(part ?? { topics: [], last: [], members: [] });
+    if (part !== undefined || !isSaid) say(part ?? emptyPart());
+  }
+
+  /** Says to `node` alone from which numbers on it hears the topics that it has asked for. */
+  answer(node: string, beginnings: readonly TopicBeginning[]): void {
+    const { node: self, outbox, send } = this.#parts;
+    const most = Math.min(BEAT_BYTES, outbox.maxMessageBytes - HEAD_BYTES);
+    for (let start = 0; start < beginnings.length;) {
+      let end = start;
+      for (let bytes = 0; end < beginnings.length; end += 1) {
+        bytes += (beginnings[end]?.topic.length ?? 0) + TOPIC_BYTES;
+        if (end > start && bytes > most) break;
+      }
+      const told = beginnings.slice(start, end);
+      const begin: Begin = {
+        type: "$begin",
+        node: self,
+        epoch: outbox.epoch,
+        topics: told.map(({ topic }) => topic),
+        subscriptions: told.map(({ subscription }) => subscription),
+        after: told.map(({ after }) => after),
+      };
+      send(encodeBusMessage(begin, [], 0), node);
+      start = end;
+    }
   }
 
   /** Numbers begin anew with `turn`: the last of the old ones are told before it, and the beginning after. */

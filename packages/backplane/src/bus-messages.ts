@@ -1,5 +1,6 @@
 // What servers say to each other on a bus, beside the messages that they pass on: `$batch` stands in front of
-// those, `$beat` says that a server lives and what it has published last. Both are frames like any other.
+// those, `$beat` says that a server lives and what it has published last, `$begin` answers one that has begun to hear a
+// topic. All are frames like any other.
 
 import { decodeHeader, HEADER_BYTES, Type } from "@typewire/protocol";
 import { ByteWriter, controlCodec, type ControlCodec } from "@typewire/protocol/internal";
@@ -30,6 +31,15 @@ const schemas = {
     topics: Type.Array(Type.String({ maxLength: 255 })),
     last: Type.Array(whole(0)),
     members: Type.Array(whole(0)),
+    subscriptions: Type.Array(whole(0)),
+    asks: Type.Optional(Type.Array(whole(0))),
+  }),
+  $begin: Type.Object({
+    node: nodeId,
+    epoch: whole(1),
+    topics: Type.Array(Type.String({ maxLength: 255 })),
+    subscriptions: Type.Array(whole(1)),
+    after: Type.Array(whole(0)),
   }),
 };
 
@@ -45,7 +55,7 @@ export interface Batch {
   readonly drop?: boolean;
 }
 
-/** A server lives. `topics`, `last` and `members` are as long as each other; the topic "" is the broadcasts. */
+/** A server lives. The lists but `asks` are as long as each other; the topic "" is the broadcasts. */
 export interface Beat {
   readonly type: "$beat";
   readonly node: string;
@@ -60,14 +70,30 @@ export interface Beat {
   readonly last: readonly number[];
   /** How many connections of the server hear each. */
   readonly members: readonly number[];
+  /** By which subscription of the server's, each of which has a number of its own; 0 for none. */
+  readonly subscriptions: readonly number[];
+  /** Places in `topics`: of these the server may not know with which number they begin for it. */
+  readonly asks?: readonly number[];
 }
 
+/** An answer to one server that asks: it hears all that follows the number `after`. Lists of equal length. */
+export interface Begin {
+  readonly type: "$begin";
+  readonly node: string;
+  readonly epoch: number;
+  readonly topics: readonly string[];
+  readonly subscriptions: readonly number[];
+  readonly after: readonly number[];
+}
+
+export type BusMessage = Batch | Beat | Begin;
+
 // Read and written by one server at a time, so they can be shared.
-const codec: ControlCodec<Batch | Beat> = controlCodec(schemas);
+const codec: ControlCodec<BusMessage> = controlCodec(schemas);
 
 /** A message of the bus: one control frame, then `frames`. */
 export function encodeBusMessage(
-  message: Batch | Beat,
+  message: BusMessage,
   frames: readonly Uint8Array[],
   framesBytes: number,
 ): Uint8Array {
@@ -89,7 +115,7 @@ export function encodeBusMessage(
  * @throws TypewireError where there is none, or it is not one of ours.
  */
 export function decodeBusMessage(bytes: Uint8Array): {
-  readonly message: Batch | Beat;
+  readonly message: BusMessage;
   readonly end: number;
 } {
   const end = HEADER_BYTES + decodeHeader(bytes, 0);

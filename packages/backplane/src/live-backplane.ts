@@ -84,6 +84,9 @@ export class LiveBackplane implements BackplaneLine {
       neighbours: this.#neighbours,
       subscriptions: this.#subscriptions,
       announcements: this.#announcements,
+      epoch: () => this.#outbox.epoch,
+      toldOf: (topic) => this.#outbox.toldOf(topic),
+      answer: (other, beginnings) => this.#beats.answer(other, beginnings),
       heard: (other) => this.#heardAgain(other),
     });
     this.#beats = new Beats({
@@ -92,7 +95,9 @@ export class LiveBackplane implements BackplaneLine {
       outbox: this.#outbox,
       subscriptions: this.#subscriptions,
       announcements: this.#announcements,
-      send: (bytes) => this.#publish(this.#subjects.beat, bytes),
+      send: (bytes, to) => {
+        this.#publish(to === undefined ? this.#subjects.beat : this.#subjects.to(to), bytes);
+      },
     });
     this.#closing = new Closing({
       clock: server.clock,
@@ -105,9 +110,13 @@ export class LiveBackplane implements BackplaneLine {
       destroy: () => this.destroy(),
     });
     this.#beatAtMs = server.clock.now();
-    this.#stopBeats = transport.subscribe(this.#subjects.beat, (bytes) =>
-      this.#reception.takeBeat(bytes),
-    );
+    const stops = [
+      transport.subscribe(this.#subjects.beat, (bytes) => this.#reception.takeBeat(bytes)),
+      transport.subscribe(this.#subjects.to(node), (bytes) => this.#reception.takeBegin(bytes)),
+    ];
+    this.#stopBeats = () => {
+      for (const stop of stops) stop();
+    };
     this.#subscriptions.set(ALL, 1, this.#now);
     this.#stopTransport = transport.onStatus((status) => this.#hear(status));
     this.#cancelBeat = server.clock.after(BEAT_MS, this.#tick);
@@ -127,7 +136,8 @@ export class LiveBackplane implements BackplaneLine {
 
   othersOf(topic: string): { readonly members: number; readonly servers: number } {
     let members = 0;
-    for (const neighbour of this.#neighbours.living()) members += neighbour.members.get(topic) ?? 0;
+    for (const neighbour of this.#neighbours.living())
+      members += neighbour.topics.get(topic)?.members ?? 0;
     return { members, servers: this.#neighbours.alive };
   }
 
@@ -208,7 +218,7 @@ export class LiveBackplane implements BackplaneLine {
     const { event } = this.#server;
     const status = usable(told);
     if (status.state === "refused") {
-      event({ type: "refused", why: status.why });
+      this.#refuse(status);
       return;
     }
     if (this.#line === status.state && status.state !== "up") return;
@@ -224,13 +234,27 @@ export class LiveBackplane implements BackplaneLine {
     this.#outbox.maxMessageBytes = status.maxMessageBytes ?? Infinity;
     this.#neighbours.excuse(this.#now - this.#beatAtMs);
     this.#beatAtMs = this.#now;
-    this.#awaited = new Set([...this.#neighbours.living()].map(({ node }) => node));
+    const living = [...this.#neighbours.living()];
+    this.#awaited = new Set(living.map(({ node }) => node));
+    for (const neighbour of living) this.#reception.askAgain(neighbour);
     this.#cancelWait = this.#server.clock.after(WAIT_MS, () => this.#flow());
     this.#beats.beat();
     this.#questions.askForSubscriptions();
-    event({ type: "up" });
+    event({ type: "up", ...(status.address !== undefined && { address: status.address }) });
     if (this.#awaited?.size === 0) this.#flow();
     this.#closing.lineChanged();
+  }
+
+  /** One topic is refused, and told of; without broadcasts or beats a server is alone. */
+  #refuse({ why, subject }: Extract<TransportStatus, { state: "refused" }>): void {
+    if (this.#line !== "up") return;
+    const topic = subject === undefined ? undefined : this.#subjects.topicOf(subject);
+    if (subject === undefined || (topic !== undefined && topic !== ALL)) {
+      this.#server.event({ type: "refused", topic, why });
+      return;
+    }
+    this.#hear({ state: "failed", why });
+    this.#stopTransport();
   }
 
   /** Those who listened before do so again, or have had the time to. */

@@ -22,16 +22,29 @@ const LATENCY_MS = 2000;
 /** Servers that are known at once; more are not listened to. */
 export const MOST_NODES = 4096;
 
-/** Topics of all of them together whose members are counted. */
-const MOST_COUNTS = 1_048_576;
+/** Memory of the topics of all of them together whose members are counted: some million. */
+const MOST_TOPIC_BYTES = 128 * 1024 * 1024;
+
+/** Memory of a topic beside its name. */
+const TOPIC_MEMORY_BYTES = 96;
+
+/** How another server hears a topic. */
+interface Hearing {
+  /** How many of its connections do. */
+  readonly members: number;
+  /** Its own number for its subscription. */
+  readonly subscription: number;
+  /** The last number of this server's, and its epoch, when this server heard of the subscription first. */
+  readonly after: number;
+  readonly epoch: number;
+}
 
 /** Another server. */
 export class Neighbour {
   readonly node: string;
   readonly epoch: number;
   readonly numbers = new Numbers();
-  /** How many of its connections hear each topic. */
-  readonly members = new Map<string, number>();
+  readonly topics = new Map<string, Hearing>();
   connections = 0;
   /** Heard, and not leaving without connections. */
   isAlive = false;
@@ -54,10 +67,9 @@ export class Neighbour {
     this.heardAtMs = nowMs;
   }
 
-  /** Whether it began after a moment of this server's; undefined as long as its beginning is not known. */
-  beganAfter(momentMs: number | undefined): boolean | undefined {
-    if (momentMs === undefined) return false;
-    if (this.beganAtMs === undefined) return undefined;
+  /** Whether it is known to have begun after a moment of this server's. */
+  beganAfter(momentMs: number | undefined): boolean {
+    if (momentMs === undefined || this.beganAtMs === undefined) return false;
     return momentMs <= this.beganAtMs - this.beganWithinMs;
   }
 }
@@ -65,7 +77,7 @@ export class Neighbour {
 /** All of them. */
 export class Neighbours {
   readonly #nodes = new Map<string, Neighbour>();
-  #counts = 0;
+  #topicBytes = 0;
   #alive = 0;
   /** When one was forgotten last: a server that began before may be that one. */
   #forgotAtMs = -Infinity;
@@ -103,6 +115,12 @@ export class Neighbours {
     return neighbour;
   }
 
+  /** The server, in that epoch, where it has been heard. */
+  known(node: string, epoch: number): Neighbour | undefined {
+    const neighbour = this.#nodes.get(node);
+    return neighbour?.epoch === epoch ? neighbour : undefined;
+  }
+
   /** Takes what a beat says of its server, where no later one has come. Returns whether the server has come with it. */
   beat(neighbour: Neighbour, { upMs, connections, leaving = false }: Beat, nowMs: number): boolean {
     neighbour.upMs = upMs;
@@ -120,21 +138,29 @@ export class Neighbours {
     return !wasAlive && neighbour.isAlive;
   }
 
-  /** So many of the server's connections hear `topic`. Returns whether none did before. */
-  count({ members }: Neighbour, topic: string, count: number): boolean {
-    const before = members.get(topic) ?? 0;
-    if (count === before) return false;
-    if (count === 0) {
-      members.delete(topic);
-      this.#counts -= 1;
-      return false;
+  /**
+   * So many connections of the server hear `topic`, by its subscription of that number. This server's last message in the
+   * topic is `now`: kept where the subscription is a new one.
+   */
+  count(
+    { topics }: Neighbour,
+    topic: string,
+    heard: Pick<Hearing, "members" | "subscription">,
+    now: Pick<Hearing, "after" | "epoch">,
+  ): void {
+    const known = topics.get(topic);
+    if (heard.members === 0) {
+      if (topics.delete(topic)) this.#topicBytes -= memoryOf(topic);
+      return;
     }
-    if (before === 0) {
-      if (this.#counts >= MOST_COUNTS) return false;
-      this.#counts += 1;
+    if (known === undefined) {
+      if (this.#topicBytes >= MOST_TOPIC_BYTES) return;
+      this.#topicBytes += memoryOf(topic);
     }
-    members.set(topic, count);
-    return before === 0;
+    const isSame = known?.subscription === heard.subscription;
+    // Of an epoch that has begun since, it hears everything.
+    const kept = isSame ? { after: known.epoch === now.epoch ? known.after : 0 } : {};
+    topics.set(topic, { ...heard, ...now, ...kept });
   }
 
   /** Those that have not been heard for so long; they count no more. */
@@ -190,6 +216,10 @@ export class Neighbours {
 
   #drop(neighbour: Neighbour): void {
     this.#setAlive(neighbour, false);
-    this.#counts -= neighbour.members.size;
+    for (const topic of neighbour.topics.keys()) this.#topicBytes -= memoryOf(topic);
   }
+}
+
+function memoryOf(topic: string): number {
+  return topic.length + TOPIC_MEMORY_BYTES;
 }

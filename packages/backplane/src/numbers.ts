@@ -18,38 +18,53 @@ export class Numbers {
   readonly #last = new Map<string, number>();
   /** What the last beat said, of topics of which it said more than has come. */
   readonly #told = new Map<string, number>();
-  /** The first number that came of each topic, as long as it is not known whether it should have been 1. */
+  /** The first number that came of each topic, as long as it is not known which should have come first. */
   readonly #unsure = new Map<string, number>();
 
   /**
-   * Messages `first` to `last` of `topic` are here. `wasThere`: whether this server heard the topic before the other
-   * began to number, so that 1 comes first; else the numbers begin with what comes first. Undefined: see `begin`.
+   * Messages `first` to `last` of `topic` are here. `wasThere`: whether this server is known to have heard the topic
+   * before the other began to number, so that 1 comes first; else see `begin`.
    */
-  take(topic: string, first: number, last: number, wasThere: boolean | undefined): Verdict {
+  take(topic: string, first: number, last: number, wasThere: boolean): Verdict {
     const known = this.#last.get(topic);
-    if (known === undefined && wasThere === undefined) this.#unsure.set(topic, first);
-    const before = known ?? (wasThere === true ? 0 : first - 1);
+    if (known === undefined && !wasThere) this.#unsure.set(topic, first);
+    const before = known ?? (wasThere ? 0 : first - 1);
     if (first <= before) return LATE;
     this.#last.set(topic, last);
     return gapBetween(before, first);
   }
 
-  /** Now it is known whether this server was there: the topics of which the beginning is missing, and how much. */
-  *begin(
+  /** Of `topic`, this server hears all that follows `before`: what of it is missing. */
+  begin(topic: string, before: number): Verdict {
+    const first = this.#unsure.get(topic);
+    this.#unsure.delete(topic);
+    if (first !== undefined) return first <= before ? NEXT : gapBetween(before, first);
+    if (!this.#last.has(topic)) this.#last.set(topic, before);
+    return NEXT;
+  }
+
+  /** Now it is known of which topics 1 comes first: those whose beginning is missing, and how much. */
+  *beginAll(
     wasThere: (topic: string) => boolean,
   ): Generator<readonly [topic: string, verdict: Verdict]> {
-    for (const [topic, first] of this.#unsure) {
-      if (wasThere(topic)) yield [topic, gapBetween(0, first)];
+    for (const topic of this.#unsure.keys()) {
+      if (wasThere(topic)) yield [topic, this.begin(topic, 0)];
     }
-    this.#unsure.clear();
+  }
+
+  /** Whether it is known with which number `topic` begins. */
+  isSureOf(topic: string): boolean {
+    return this.#last.has(topic) && !this.#unsure.has(topic);
   }
 
   /**
    * The other server's beat says that it has published up to `last`. What this says to be missing counts as lost when
-   * the next beat says so too: what was sent on a line that has ended may be sent again.
+   * the next beat says so too: what was sent on a line that has ended may be sent again. Says nothing of a topic of which
+   * nothing has come, and that may have begun with any number.
    */
   hear(topic: string, last: number, wasThere: boolean): Verdict {
-    const before = this.#last.get(topic) ?? (wasThere ? 0 : last);
+    const before = this.#last.get(topic) ?? (wasThere ? 0 : undefined);
+    if (before === undefined) return NEXT;
     this.#last.set(topic, before);
     const told = this.#told.get(topic) ?? before;
     if (last > before) this.#told.set(topic, last);

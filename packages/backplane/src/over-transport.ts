@@ -7,14 +7,19 @@ import { LiveBackplane } from "./live-backplane.ts";
 import type { Transport } from "./transport.ts";
 
 /**
- * `open` makes a server's line to the bus; it begins with `onStatus`.
+ * `open` makes a server's line to the bus; it begins with `onStatus`. `name` tells an operator of the bus whose line it is:
+ * the protocol, its version, and what the other servers call this one.
  *
  * @throws TypewireError `option-invalid` where `open` is no function.
  */
-export function overTransport(open: (clock: Clock) => Transport): Backplane {
+export function overTransport(open: (clock: Clock, name: string) => Transport): Backplane {
   checkOption("open", open, aFunction);
   return {
-    join: (server) => new LiveBackplane(server, open(server.clock), randomNode()),
+    join(server) {
+      const node = randomNode();
+      const name = `typewire ${server.protocol}/${server.version} ${node}`;
+      return new LiveBackplane(server, open(server.clock, name), node);
+    },
   };
 }
 

@@ -3,12 +3,19 @@
 
 import type { Announcements } from "./announcements.ts";
 import type { BackplaneServer } from "./backplane.ts";
-import { type Batch, type Beat, decodeBusMessage } from "./bus-messages.ts";
+import { type Beat, type Begin, type BusMessage, decodeBusMessage } from "./bus-messages.ts";
 import type { Neighbour, Neighbours } from "./neighbours.ts";
 import type { Verdict } from "./numbers.ts";
 import { readRun } from "./read-run.ts";
 import { ALL } from "./subjects.ts";
 import type { Subscriptions } from "./subscriptions.ts";
+
+/** By that subscription of another server's, it hears all that follows the number `after` of `topic`. */
+export interface TopicBeginning {
+  readonly topic: string;
+  readonly subscription: number;
+  readonly after: number;
+}
 
 /** What a reception changes and asks. */
 export interface ReceptionParts {
@@ -18,18 +25,22 @@ export interface ReceptionParts {
   readonly neighbours: Neighbours;
   readonly subscriptions: Subscriptions;
   readonly announcements: Announcements;
+  /** The epoch of this server's numbers, and the last of a topic that the bus was given. */
+  readonly epoch: () => number;
+  readonly toldOf: (topic: string) => number;
+  /** Tells a server with which number each of the topics that it has asked for begins. */
+  readonly answer: (node: string, beginnings: readonly TopicBeginning[]) => void;
   /** A beat of `node` has come. */
   readonly heard: (node: string) => void;
 }
 
 /** One for each server. */
 export class Reception {
+  readonly #parts: ReceptionParts;
   readonly #server: BackplaneServer;
   readonly #node: string;
   readonly #neighbours: Neighbours;
   readonly #subscriptions: Subscriptions;
-  readonly #announcements: Announcements;
-  readonly #heard: (node: string) => void;
   /** See `BackplaneStats`. */
   batchesReceived = 0;
   messagesReceived = 0;
@@ -39,24 +50,17 @@ export class Reception {
   gapMessages = 0;
 
   constructor(parts: ReceptionParts) {
+    this.#parts = parts;
     this.#server = parts.server;
     this.#node = parts.node;
     this.#neighbours = parts.neighbours;
     this.#subscriptions = parts.subscriptions;
-    this.#announcements = parts.announcements;
-    this.#heard = parts.heard;
   }
 
   /** Takes what has come as a beat. */
   takeBeat(bytes: Uint8Array): void {
-    let beat: Batch | Beat;
-    try {
-      beat = decodeBusMessage(bytes).message;
-    } catch {
-      this.batchesRefused += 1;
-      return;
-    }
-    if (beat.type !== "$beat" || !isEven(beat)) {
+    const beat = this.#decode(bytes);
+    if (beat?.type !== "$beat" || !isEven(beat)) {
       this.batchesRefused += 1;
       return;
     }
@@ -72,7 +76,8 @@ export class Reception {
     const hasCome = this.#neighbours.beat(neighbour, beat, this.#server.clock.now());
     const servers = this.#neighbours.alive + 1;
     if (hasCome) {
-      this.#announcements.everything();
+      this.#parts.announcements.everything();
+      this.askAgain(neighbour);
       event({ type: "server-joined", node, servers });
     } else if (wasAlive && !neighbour.isAlive) {
       event({ type: "server-left", node, servers });
@@ -84,20 +89,71 @@ export class Reception {
       }
     }
     this.#takeTopics(neighbour, beat);
-    this.#heard(node);
+    this.#answer(neighbour, beat);
+    this.#parts.heard(node);
   }
 
-  #takeTopics(neighbour: Neighbour, { topics, last, members }: Beat): void {
+  #takeTopics(neighbour: Neighbour, { topics, last, members, subscriptions }: Beat): void {
     const { numbers } = neighbour;
-    const hasBegun = (topic: string): boolean =>
-      neighbour.beganAfter(this.#subscriptions.sinceMs(topic)) === true;
-    for (const [topic, verdict] of numbers.begin(hasBegun)) this.#judge(neighbour, topic, verdict);
+    const wasThere = (topic: string): boolean => this.#wasThere(neighbour, topic);
+    for (const [topic, verdict] of numbers.beginAll(wasThere)) {
+      this.#judge(neighbour, topic, verdict);
+    }
+    const epoch = this.#parts.epoch();
     for (const [index, topic] of topics.entries()) {
-      const isNew = this.#neighbours.count(neighbour, topic, members[index] ?? 0);
-      // The other has begun to hear it, and should know from which number on.
-      if (isNew) this.#announcements.changed(topic);
+      const heard = { members: members[index] ?? 0, subscription: subscriptions[index] ?? 0 };
+      const now = { after: this.#parts.toldOf(topic), epoch };
+      this.#neighbours.count(neighbour, topic, heard, now);
       if (this.#subscriptions.sinceMs(topic) === undefined) continue;
-      this.#judge(neighbour, topic, numbers.hear(topic, last[index] ?? 0, hasBegun(topic)));
+      this.#judge(neighbour, topic, numbers.hear(topic, last[index] ?? 0, wasThere(topic)));
+    }
+  }
+
+  /** What this server publishes once it has heard of a subscription, the other hears, or counts as missing. */
+  #answer(neighbour: Neighbour, { topics, asks = [] }: Beat): void {
+    const beginnings: TopicBeginning[] = [];
+    for (const place of asks) {
+      const topic = topics[place];
+      const hearing = topic === undefined ? undefined : neighbour.topics.get(topic);
+      if (topic === undefined || hearing === undefined) continue;
+      beginnings.push({ topic, subscription: hearing.subscription, after: hearing.after });
+    }
+    if (beginnings.length > 0) this.#parts.answer(neighbour.node, beginnings);
+  }
+
+  /** Takes what has come as an answer to what this server has asked. */
+  takeBegin(bytes: Uint8Array): void {
+    const begin = this.#decode(bytes);
+    if (begin?.type !== "$begin" || !areEven(begin)) {
+      this.batchesRefused += 1;
+      return;
+    }
+    const neighbour = this.#neighbours.known(begin.node, begin.epoch);
+    if (neighbour === undefined) return;
+    for (const [index, topic] of begin.topics.entries()) {
+      if (begin.subscriptions[index] !== this.#subscriptions.numberOf(topic)) continue;
+      this.#judge(neighbour, topic, neighbour.numbers.begin(topic, begin.after[index] ?? 0));
+    }
+  }
+
+  /** The next beats ask again with which numbers topics of the other begin, as far as that is not known. */
+  askAgain(neighbour: Neighbour): void {
+    for (const topic of this.#subscriptions.names()) {
+      if (neighbour.numbers.isSureOf(topic) || this.#wasThere(neighbour, topic)) continue;
+      this.#subscriptions.askAgain(topic);
+      this.#parts.announcements.changed(topic);
+    }
+  }
+
+  #wasThere(neighbour: Neighbour, topic: string): boolean {
+    return neighbour.beganAfter(this.#subscriptions.sinceMs(topic));
+  }
+
+  #decode(bytes: Uint8Array): BusMessage | undefined {
+    try {
+      return decodeBusMessage(bytes).message;
+    } catch {
+      return undefined;
     }
   }
 
@@ -135,7 +191,7 @@ export class Reception {
   }
 
   #take(neighbour: Neighbour, topic: string, first: number, last: number): Verdict {
-    const wasThere = neighbour.beganAfter(this.#subscriptions.sinceMs(topic));
+    const wasThere = this.#wasThere(neighbour, topic);
     neighbour.hasPublished = true;
     return neighbour.numbers.take(topic, first, last, wasThere);
   }
@@ -150,6 +206,11 @@ export class Reception {
 }
 
 /** Whether the lists of a beat are as long as each other. */
-function isEven({ topics, last, members }: Beat): boolean {
-  return topics.length === last.length && topics.length === members.length;
+function isEven({ topics: { length }, last, members, subscriptions, asks = [] }: Beat): boolean {
+  const isAsLong = [last, members, subscriptions].every((list) => list.length === length);
+  return isAsLong && asks.length <= length;
+}
+
+function areEven({ topics, subscriptions, after }: Begin): boolean {
+  return topics.length === subscriptions.length && topics.length === after.length;
 }

@@ -6,8 +6,12 @@ export const ALL = "";
 /** The subjects of one protocol and version; another version is another place. */
 export interface Subjects {
   readonly beat: string;
+  /** Of what is said to one server alone. */
+  readonly to: (node: string) => string;
   /** Of a topic, or `ALL`. */
   readonly of: (topic: string) => string;
+  /** The topic of a subject; undefined for what servers say of themselves. */
+  readonly topicOf: (subject: string) => string | undefined;
 }
 
 /** A topic may be part of a subject as it is; the name of a protocol may be any text. */
@@ -15,7 +19,12 @@ export function subjectsOf(protocol: string, version: number): Subjects {
   const prefix = `tw.${asToken(protocol)}.${version}`;
   return {
     beat: `${prefix}.beat`,
+    to: (node) => `${prefix}.to.${asToken(node)}`,
     of: (topic) => (topic === ALL ? `${prefix}.all` : `${prefix}.t.${topic}`),
+    topicOf: (subject) => {
+      if (subject === `${prefix}.all`) return ALL;
+      return subject.startsWith(`${prefix}.t.`) ? subject.slice(prefix.length + 3) : undefined;
+    },
   };
 }
 

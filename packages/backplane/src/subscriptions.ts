@@ -6,9 +6,16 @@ import type { Stop } from "./transport.ts";
 /** As long as this after its last member a topic is heard on. Answers members that come and go. */
 export const LINGER_MS = 30_000;
 
+/** The other servers are asked so many times with which number a topic begins: a beat may be lost. */
+const ASKS = 3;
+
 /** A topic that is heard. */
 interface Subscription {
   readonly stop: Stop;
+  /** No two of a server have the same. */
+  readonly number: number;
+  /** How often the others are still asked. */
+  asks: number;
   members: number;
   /** Since when the bus is known to have it. */
   sinceMs: number | undefined;
@@ -24,6 +31,7 @@ export class Subscriptions {
   readonly #asked = new Set<string>();
   /** Of those, the ones without members, the longest first. */
   readonly #idle = new Map<string, Subscription>();
+  #numbers = 0;
 
   constructor(listen: (topic: string) => Stop) {
     this.#listen = listen;
@@ -53,13 +61,37 @@ export class Subscriptions {
     return this.#topics.has(topic);
   }
 
+  /** The number of the subscription; undefined for none. */
+  numberOf(topic: string): number | undefined {
+    return this.#topics.get(topic)?.number;
+  }
+
+  /** Whether the others are asked, as they are told of `topic` now, with which number it begins. */
+  takeAsk(topic: string): boolean {
+    const subscription = this.#topics.get(topic);
+    if (subscription === undefined || this.toldOf(topic) === 0 || subscription.asks === 0) {
+      return false;
+    }
+    subscription.asks -= 1;
+    return true;
+  }
+
+  /** The others are asked, when they are told of it. */
+  askAgain(topic: string): void {
+    const subscription = this.#topics.get(topic);
+    if (subscription !== undefined) subscription.asks = ASKS;
+  }
+
   /** So many connections hear `topic` now. */
   set(topic: string, members: number, nowMs: number): void {
     let subscription = this.#topics.get(topic);
     if (subscription === undefined) {
       if (members === 0) return;
+      this.#numbers += 1;
       subscription = {
         stop: this.#listen(topic),
+        number: this.#numbers,
+        asks: ASKS,
         members,
         sinceMs: undefined,
         idleSinceMs: undefined,
@@ -74,6 +106,7 @@ export class Subscriptions {
       this.#idle.set(topic, subscription);
     } else if (subscription.idleSinceMs !== undefined) {
       subscription.idleSinceMs = undefined;
+      subscription.asks = ASKS;
       this.#idle.delete(topic);
     }
   }

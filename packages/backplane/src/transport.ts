@@ -3,14 +3,17 @@
 
 /** How the line to the bus is. */
 export type TransportStatus =
-  /** Messages pass. `maxMessageBytes` is the most that one may have. */
-  | { readonly state: "up"; readonly maxMessageBytes?: number }
+  /** Messages pass. `maxMessageBytes` is the most that one may have, `address` where the bus is. */
+  | { readonly state: "up"; readonly maxMessageBytes?: number; readonly address?: string }
   /** They do not; the transport tries to have a line again. */
   | { readonly state: "down"; readonly why: string }
   /** They do not, and the transport has given up: what is wrong does not pass. */
   | { readonly state: "failed"; readonly why: string }
-  /** They pass as before, but for something that the bus has refused; told once for each line and reason. */
-  | { readonly state: "refused"; readonly why: string };
+  /**
+   * They pass as before, but for something that the bus has refused: what is of `subject`, where it says of which. Told
+   * once for each line and reason.
+   */
+  | { readonly state: "refused"; readonly why: string; readonly subject?: string };
 
 /** Ends what a function has begun; harmless afterwards. */
 export type Stop = () => void;

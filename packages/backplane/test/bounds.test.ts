@@ -17,7 +17,7 @@ const TOPICS = process.env["TYPEWIRE_LONG"] === undefined ? 10_000 : 100_000;
 
 const SUBJECT = `tw.${saludo.name}.${saludo.version}`;
 
-const beatOf = (node: string, topics: readonly string[] = []): Uint8Array =>
+const beatOf = (node: string, topics: readonly string[] = [], members = 1): Uint8Array =>
   encodeBusMessage(
     {
       type: "$beat",
@@ -28,7 +28,8 @@ const beatOf = (node: string, topics: readonly string[] = []): Uint8Array =>
       fingerprint: saludo.fingerprint,
       topics,
       last: topics.map(() => 1),
-      members: topics.map(() => 1),
+      members: topics.map(() => members),
+      subscriptions: topics.map(() => 1),
     } satisfies Beat,
     [],
     0,
@@ -97,6 +98,23 @@ describe("a backplane", () => {
     expect(a.backplane.stats().servers).toBe(2);
   });
 
+  test("says nothing of topics that a stranger invents, however many", async () => {
+    const { clock, bus, beats } = world();
+    const a = new Node(bus, clock, "a");
+    await beats(2);
+    const topics = Array.from({ length: 20_000 }, (_, index) => `invented.${index}`);
+    for (const count of [1, 0]) {
+      for (let start = 0; start < topics.length; start += 1000) {
+        const bytes = beatOf("stranger", topics.slice(start, start + 1000), count);
+        bus.send(undefined, `${SUBJECT}.beat`, bytes);
+      }
+    }
+    const before = bus.publishedBytes;
+    await beats(4);
+    expect(a.backplane.stats().batchesRefused).toBe(0);
+    expect(bus.publishedBytes - before).toBeLessThan(4 * 400);
+  });
+
   test("refuses a beat whose lists differ, names too long, and what is no beat", async () => {
     const { clock, bus } = world();
     const a = new Node(bus, clock, "a");
@@ -111,6 +129,7 @@ describe("a backplane", () => {
         topics: ["room"],
         last: [],
         members: [1],
+        subscriptions: [1],
       },
       [],
       0,
@@ -138,8 +157,25 @@ describe("a backplane", () => {
       bus.send(undefined, `${SUBJECT}.beat`, bytes);
     }
     expect(a.backplane.stats()).toMatchObject({ batchesRefused: 4, servers: 1 });
+    const answer = {
+      type: "$begin",
+      node: "x",
+      epoch: 1,
+      topics: [""],
+      subscriptions: [1],
+    } as const;
+    for (const message of [
+      { ...answer, after: [] },
+      { ...answer, after: [1, 1] },
+    ]) {
+      bus.send(undefined, `${SUBJECT}.to.a`, encodeBusMessage(message, [], 0));
+    }
+    bus.send(undefined, `${SUBJECT}.to.a`, batch);
+    expect(a.backplane.stats().batchesRefused).toBe(7);
+    // Of a server that it has not heard, which is none of its business.
+    bus.send(undefined, `${SUBJECT}.to.a`, encodeBusMessage({ ...answer, after: [9] }, [], 0));
     bus.send(undefined, `${SUBJECT}.beat`, beatOf("x".repeat(64), ["t".repeat(255)]));
-    expect(a.backplane.stats()).toMatchObject({ batchesRefused: 4, servers: 2 });
+    expect(a.backplane.stats()).toMatchObject({ batchesRefused: 7, servers: 2 });
   });
 
   test("says on a bus that takes little what fits in its messages, in more of them", async () => {

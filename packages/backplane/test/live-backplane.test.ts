@@ -411,6 +411,113 @@ describe("LiveBackplane", () => {
     expect(b.gaps).toEqual([{ topic: "late", node: "a", from: 6, missed: 1, why: "bus" }]);
   });
 
+  /** `b` has joined `late`, of which `a` has published five. Its beats follow those of `a` by 100 ms. */
+  async function joined() {
+    const clock = new FakeClock();
+    const bus = new HostileBus(clock);
+    const pass = async (ms: number): Promise<void> => {
+      for (let left = ms; left > 0; left -= 50) {
+        clock.advance(50);
+        await settle();
+      }
+    };
+    const a = new Node(bus, clock, "a");
+    await pass(100);
+    const b = new Node(bus, clock, "b");
+    for (let count = 0; count < 5; count += 1) a.say(String(count), "late");
+    await pass(3900);
+    b.backplane.members("late", 1);
+    await settle();
+    return { bus, a, b, pass };
+  }
+  const isAnswer = (subject: string): boolean => subject.includes(".to.");
+  const lost = (from: number, missed: number) => ({
+    topic: "late",
+    node: "a",
+    from,
+    missed,
+    why: "bus" as const,
+  });
+
+  test("counts what was published as soon as the publisher counted the member, and nothing before", async () => {
+    const { a, b, bus, pass } = await joined();
+    bus.fate = (subject, bytes) => (subject.endsWith("late") ? [] : [{ afterMs: 0, bytes }]);
+    a.say("before", "late");
+    await pass(100);
+    expect(a.backplane.othersOf("late").members).toBe(1);
+    for (const text of ["1", "2", "3"]) a.say(text, "late");
+    await pass(500);
+    expect(b.gaps).toEqual([lost(7, 3)]);
+  });
+
+  test("counts it also where the first answer is lost, or comes behind later messages", async () => {
+    for (const afterMs of [undefined, 400]) {
+      const { a, b, bus, pass } = await joined();
+      let answers = 0;
+      bus.fate = (subject, bytes) => {
+        if (isAnswer(subject)) answers += 1;
+        const isFirst = isAnswer(subject) && answers === 1;
+        if (isFirst && afterMs === undefined) return [];
+        if (subject.endsWith("late") && answers === 1) return [];
+        return [{ afterMs: isFirst ? (afterMs ?? 0) : 0, bytes }];
+      };
+      await pass(100);
+      a.say("lost", "late");
+      await pass(300);
+      a.say("heard", "late");
+      await pass(1000);
+      expect(b.texts("late")).toEqual(["heard"]);
+      expect(b.gaps).toEqual([lost(6, 1)]);
+    }
+  });
+
+  test("counts what passed it by where its line ended before it was answered", async () => {
+    const { a, b, bus, pass } = await joined();
+    bus.fate = (subject, bytes) => (isAnswer(subject) ? [] : [{ afterMs: 0, bytes }]);
+    await pass(100);
+    b.line.tell({ state: "down", why: "test" });
+    for (const text of ["1", "2", "3"]) a.say(text, "late");
+    await pass(5000);
+    bus.fate = (_subject, bytes) => [{ afterMs: 0, bytes }];
+    b.line.tell({ state: "up" });
+    await pass(1000);
+    a.say("4", "late");
+    await settle();
+    expect(b.texts("late")).toEqual(["4"]);
+    expect(b.gaps).toEqual([lost(6, 3)]);
+  });
+
+  test("counts nothing of an earlier subscription for a later one", async () => {
+    const { a, b, bus, pass } = await joined();
+    bus.fate = (subject, bytes) => (isAnswer(subject) ? [] : [{ afterMs: 0, bytes }]);
+    await pass(1000);
+    // The other does not hear that it ends.
+    b.line.side = 1;
+    b.backplane.members("late", 0);
+    await pass(31_000);
+    for (let count = 0; count < 9; count += 1) a.say(String(count), "late");
+    await settle();
+    b.line.side = 0;
+    bus.fate = (_subject, bytes) => [{ afterMs: 0, bytes }];
+    b.backplane.members("late", 1);
+    await pass(1000);
+    a.say("heard", "late");
+    await pass(1000);
+    expect(b.texts("late")).toEqual(["heard"]);
+    expect(b.gaps).toEqual([]);
+  });
+
+  test("is asked three times, and no more", async () => {
+    const { bus, pass } = await joined();
+    let answers = 0;
+    bus.fate = (subject, bytes) => {
+      if (isAnswer(subject)) answers += 1;
+      return [{ afterMs: 0, bytes }];
+    };
+    await pass(10_000);
+    expect(answers).toBe(3);
+  });
+
   test("hears a topic for 30 s after its last member, and then no more", async () => {
     const { a, b, beats } = await pair();
     b.backplane.members("room", 0);

@@ -11,8 +11,27 @@ describe("Numbers", () => {
     const numbers = new Numbers();
     expect(numbers.take("there", 3, 4, true)).toEqual(gap(1, 2));
     expect(numbers.take("later", 3, 4, false)).toEqual(NEXT);
-    expect(numbers.hear("told", 9, false)).toEqual(NEXT);
-    expect(numbers.take("told", 10, 10, false)).toEqual(NEXT);
+  });
+
+  test("begin with what the other has answered, from whatever came before it", () => {
+    const numbers = new Numbers();
+    expect(numbers.begin("nothing", 4)).toEqual(NEXT);
+    expect(numbers.take("nothing", 7, 7, false)).toEqual(gap(5, 2));
+    numbers.take("later", 7, 7, false);
+    expect(numbers.begin("later", 4)).toEqual(gap(5, 2));
+    expect(numbers.begin("later", 4)).toEqual(NEXT);
+    numbers.take("earlier", 3, 3, false);
+    expect(numbers.begin("earlier", 4)).toEqual(NEXT);
+    expect(numbers.take("earlier", 5, 5, false)).toEqual(gap(4, 1));
+  });
+
+  test("are of no beat as long as nothing has come and the other has not answered", () => {
+    const numbers = new Numbers();
+    expect([numbers.hear("t", 9, false), numbers.hear("t", 9, false)]).toEqual([NEXT, NEXT]);
+    expect(numbers.isSureOf("t")).toBe(false);
+    numbers.begin("t", 4);
+    expect(numbers.isSureOf("t")).toBe(true);
+    expect([numbers.hear("t", 9, false), numbers.hear("t", 9, false)]).toEqual([NEXT, gap(5, 5)]);
   });
 
   test("take what follows, tell a jump at once, and drop what comes late, also in part", () => {
@@ -47,11 +66,12 @@ describe("Numbers", () => {
 
   test("judge the beginning of a topic when it is known whether this server was there, once", () => {
     const numbers = new Numbers();
-    expect(numbers.take("there", 3, 3, undefined)).toEqual(NEXT);
-    expect(numbers.take("later", 3, 3, undefined)).toEqual(NEXT);
-    expect(numbers.take("there", 5, 5, undefined)).toEqual(gap(4, 1));
-    expect([...numbers.begin((topic) => topic === "there")]).toEqual([["there", gap(1, 2)]]);
-    expect([...numbers.begin(() => true)]).toEqual([]);
+    expect(numbers.take("there", 3, 3, false)).toEqual(NEXT);
+    expect(numbers.take("later", 3, 3, false)).toEqual(NEXT);
+    expect(numbers.take("there", 5, 5, false)).toEqual(gap(4, 1));
+    expect([...numbers.beginAll((topic) => topic === "there")]).toEqual([["there", gap(1, 2)]]);
+    expect(numbers.isSureOf("later")).toBe(false);
+    expect([...numbers.beginAll((topic) => topic === "there")]).toEqual([]);
   });
 
   test("begin anew for a topic that was left", () => {

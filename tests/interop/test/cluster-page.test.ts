@@ -39,8 +39,8 @@ describe("docs/cluster.md", () => {
     expect(named("option").toSorted()).toEqual(options.toSorted());
   });
 
-  test("names the fields of both messages of the bus", async () => {
-    for (const message of ["Batch", "Beat"]) {
+  test("names the fields of each message of the bus", async () => {
+    for (const message of ["Batch", "Beat", "Begin"]) {
       for (const member of await membersOf("packages/backplane/src/bus-messages.ts", message)) {
         if (member !== "type") expect(page.text).toMatch(new RegExp(`[ {]${member}\\??[ ,}]`));
       }
