@@ -41,7 +41,7 @@ export type BackplaneEvent =
    * The bus does not take what is published to `topic` here, or does not let it be heard; undefined where it does not say
    * of which. All else goes on. Told once for each line and reason.
    */
-  | { readonly type: "refused"; readonly topic: string | undefined; readonly why: string }
+  | { readonly type: "refused"; readonly topic?: string; readonly why: string }
   | { readonly type: "server-joined"; readonly node: string; readonly servers: number }
   /** It has said that it leaves, and has no connections any more. */
   | { readonly type: "server-left"; readonly node: string; readonly servers: number }

@@ -250,7 +250,7 @@ export class LiveBackplane implements BackplaneLine {
     if (this.#line !== "up") return;
     const topic = subject === undefined ? undefined : this.#subjects.topicOf(subject);
     if (subject === undefined || (topic !== undefined && topic !== ALL)) {
-      this.#server.event({ type: "refused", topic, why });
+      this.#server.event({ type: "refused", ...(topic !== undefined && { topic }), why });
       return;
     }
     this.#hear({ state: "failed", why });

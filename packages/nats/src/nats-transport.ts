@@ -2,15 +2,11 @@
 // relied on. The client's own reconnecting is off: it drops what is published meanwhile, and stays with a server
 // that has stopped as long as bytes wait for it. What has to be sent again is the backplane's to know.
 
-import { connect, credsAuthenticator, type NatsConnection } from "@nats-io/transport-node";
 import type { Stop, Transport, TransportStatus } from "@typewire/backplane";
 import { type Cancel, type Clock, describeThrown } from "@typewire/connection";
 
-import { greeted } from "./greeting.ts";
-import { type NatsOptions, placeOf } from "./options.ts";
-
-/** An answer that takes longer does not come. */
-const ANSWER_MS = 2000;
+import { ANSWER_MS, type Dialled, Dialler, Refused } from "./dialler.ts";
+import type { NatsSource } from "./options.ts";
 
 /** Between two attempts: so long at first, then more, up to the last. */
 const FIRST_WAIT_MS = 50;
@@ -23,12 +19,8 @@ const GOOD_LINE_MS = 100;
 /** Different reasons of one line that are told. Answers a NATS whose words are never the same. */
 const MOST_REFUSALS = 16;
 
-/** What NATS refuses by, and will refuse by again. */
-const FINAL_ERRORS = [
-  "AuthorizationError",
-  "UserAuthenticationExpiredError",
-  "PermissionViolationError",
-];
+/** After these NATS ends the connection: the next dial shows whether it refuses. */
+const LAST_WORDS = ["AuthorizationError", "UserAuthenticationExpiredError"];
 
 type Tell = (status: TransportStatus) => void;
 
@@ -43,14 +35,13 @@ interface Listener {
 }
 
 /** A connection in use. */
-interface Line {
-  readonly connection: NatsConnection;
+interface Line extends Dialled {
   /** Ends it, with the reason. */
-  readonly end: (status: Ended) => void;
+  readonly end: (why: string) => void;
 }
 
 export class NatsTransport implements Transport {
-  readonly #options: NatsOptions;
+  readonly #dialler: Dialler;
   readonly #clock: Clock;
   readonly #listeners = new Set<Listener>();
   /** Rejects what waits for an answer of the present line. */
@@ -58,8 +49,9 @@ export class NatsTransport implements Transport {
   #line: Line | undefined;
   #isStopped = false;
 
-  constructor(options: NatsOptions, clock: Clock) {
-    this.#options = options;
+  /** `name` is how NATS lists the connection. */
+  constructor(source: NatsSource, clock: Clock, name: string) {
+    this.#dialler = new Dialler(source, clock, name);
     this.#clock = clock;
   }
 
@@ -67,12 +59,14 @@ export class NatsTransport implements Transport {
     void this.#run(tell);
     return () => {
       this.#isStopped = true;
-      this.#line?.end({ state: "down", why: "this server has ended" });
+      this.#line?.end("this server has ended");
     };
   }
 
   publish(subject: string, bytes: Uint8Array): void {
-    this.#line?.connection.publish(subject, bytes);
+    if (this.#line === undefined) return;
+    const { connection, prefix } = this.#line;
+    connection.publish(prefix + subject, bytes);
   }
 
   subscribe(subject: string, receive: (bytes: Uint8Array) => void): Stop {
@@ -93,7 +87,7 @@ export class NatsTransport implements Transport {
     this.#asking.add(reject);
     try {
       cancel = this.#clock.after(ANSWER_MS, () => {
-        line.end({ state: "down", why: `NATS has not answered for ${ANSWER_MS} ms` });
+        line.end(`NATS has not answered for ${ANSWER_MS} ms`);
       });
       await Promise.race([line.connection.flush(), promise]);
     } finally {
@@ -119,76 +113,65 @@ export class NatsTransport implements Transport {
 
   /** Dials, and has a line until it ends. Never rejects. */
   async #use(tell: Tell): Promise<Ended> {
-    const dialled = await this.#dial();
-    if ("state" in dialled) return dialled;
-    const connection = dialled;
+    let dialled: Dialled;
+    try {
+      dialled = await this.#dialler.dial(() => !this.#isStopped);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : describeThrown(error);
+      return { state: error instanceof Refused ? "failed" : "down", why };
+    }
+    const { connection, address } = dialled;
     const ended = Promise.withResolvers<Ended>();
     const line: Line = {
-      connection,
-      end: (status) => {
+      ...dialled,
+      end: (why) => {
         if (this.#line === line) this.#line = undefined;
         for (const reject of this.#asking) reject(new Error("The line to NATS has ended"));
-        ended.resolve(status);
+        ended.resolve({ state: "down", why });
         // What it still holds is not waited for.
         connection.close().catch(() => {});
       },
     };
-    if (this.#isStopped) line.end({ state: "down", why: "this server has ended" });
+    if (this.#isStopped) line.end("this server has ended");
     else {
       this.#line = line;
       for (const listener of this.#listeners) this.#listen(line, listener);
       void this.#watch(line, tell);
       const maxMessageBytes = connection.info?.max_payload;
-      tell({ state: "up", ...(maxMessageBytes !== undefined && { maxMessageBytes }) });
+      tell({ state: "up", address, ...(maxMessageBytes !== undefined && { maxMessageBytes }) });
     }
     return ended.promise;
   }
 
-  /** A connection to one of the addresses, asked in random order; or why there is none. Never rejects. */
-  async #dial(): Promise<NatsConnection | Ended> {
-    const addresses = [this.#options.servers].flat();
-    let ended = lost("this server has ended");
-    for (const address of shuffled(addresses)) {
-      if (this.#isStopped) break;
-      const place = placeOf(address);
-      if (place === undefined) continue;
-      try {
-        await greeted(place, this.#clock, ANSWER_MS);
-        return await connect(this.#dialOptions(address));
-      } catch (error) {
-        const status = statusOf(error);
-        // One that refuses says more than one that is away.
-        if (ended.state !== "failed") ended = status;
-      }
-    }
-    if (ended.state === "failed") return ended;
-    // The client's words name no address, and are few where another service answers, or none.
-    return lost(`no line to NATS at ${addresses.join(", ")}: ${ended.why}`);
-  }
-
-  /** Ends a line that NATS ends, leaves, or does not answer on, and tells what NATS refuses on it. */
+  /** Ends a line that NATS ends, leaves, or does not answer on; tells what it refuses on one that goes on. */
   async #watch(line: Line, tell: Tell): Promise<void> {
-    const { connection } = line;
+    const { connection, prefix, learn } = line;
     const refused = new Set<string>();
     void connection.closed().then((error) => {
-      line.end(error instanceof Error ? statusOf(error) : lost("NATS has ended the connection"));
+      line.end(error instanceof Error ? describeThrown(error) : "NATS has ended the connection");
     });
     for await (const status of connection.status()) {
+      if (this.#line !== line) continue;
       switch (status.type) {
         case "staleConnection":
-          line.end(lost("NATS does not answer"));
+          line.end("NATS does not answer");
           break;
         case "ldm":
-          line.end(lost("NATS is shutting down"));
+          line.end("NATS is shutting down");
           break;
-        case "error":
-          if (isFinal(status.error)) line.end(statusOf(status.error));
-          else if (this.#line === line && refused.size < MOST_REFUSALS) {
-            const { why } = statusOf(status.error);
-            if (!refused.has(why)) tell({ state: "refused", why });
+        case "update":
+          learn();
+          break;
+        case "error": {
+          const { error } = status;
+          const why = describeThrown(error);
+          if (LAST_WORDS.includes(error.name)) line.end(why);
+          else if (!refused.has(why) && refused.size < MOST_REFUSALS) {
             refused.add(why);
+            tell({ state: "refused", why, ...subjectOf(error, prefix) });
           }
           break;
+        }
         default:
       }
     }
@@ -196,7 +179,7 @@ export class NatsTransport implements Transport {
 
   #listen(line: Line, listener: Listener): void {
     const { subject, receive } = listener;
-    const subscription = line.connection.subscribe(subject, {
+    const subscription = line.connection.subscribe(line.prefix + subject, {
       callback: (error, message) => {
         if (this.#line !== line) return;
         if (error === null) receive(message.data);
@@ -207,24 +190,6 @@ export class NatsTransport implements Transport {
     };
   }
 
-  #dialOptions(address: string): Parameters<typeof connect>[0] {
-    const { user, password, token, credentials, tls } = this.#options;
-    return {
-      servers: address,
-      name: "typewire",
-      noEcho: true,
-      reconnect: false,
-      timeout: ANSWER_MS,
-      ...(user !== undefined && { user }),
-      ...(password !== undefined && { pass: password }),
-      ...(token !== undefined && { token }),
-      ...(credentials !== undefined && {
-        authenticator: credsAuthenticator(new TextEncoder().encode(credentials)),
-      }),
-      ...(tls !== undefined && { tls: tls === true ? {} : { ...tls } }),
-    };
-  }
-
   #sleep(delayMs: number): Promise<void> {
     return new Promise((resolve) => {
       this.#clock.after(delayMs, resolve);
@@ -232,22 +197,8 @@ export class NatsTransport implements Transport {
   }
 }
 
-function statusOf(error: unknown): Ended {
-  const why = describeThrown(error);
-  return { state: isFinal(error) ? "failed" : "down", why };
-}
-
-function isFinal(error: unknown): boolean {
-  return error instanceof Error && FINAL_ERRORS.includes(error.name);
-}
-
-function shuffled(addresses: readonly string[]): readonly string[] {
-  return addresses
-    .map((address) => ({ address, at: Math.random() }))
-    .toSorted((one, other) => one.at - other.at)
-    .map(({ address }) => address);
-}
-
-function lost(why: string): Ended {
-  return { state: "down", why };
+/** Of which subject an error is, where it says so. */
+function subjectOf(error: Error, prefix: string): { readonly subject?: string } {
+  const subject: unknown = "subject" in error ? error.subject : undefined;
+  return typeof subject === "string" ? { subject: subject.slice(prefix.length) } : {};
 }

@@ -1,7 +1,7 @@
 // What `nats()` is given, held against what is possible. Knows no more of the client's own options than a program
 // needs to reach its bus.
 
-import { credsAuthenticator } from "@nats-io/transport-node";
+import { credsAuthenticator, nkeyAuthenticator } from "@nats-io/transport-node";
 import {
   aPlainObject,
   aText,
@@ -10,6 +10,7 @@ import {
   only,
   type OptionCheck,
   type OptionChecks,
+  yesOrNo,
 } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 
@@ -22,11 +23,21 @@ export interface NatsOptions {
   readonly password?: string;
   /** For a bus that asks for a token. */
   readonly token?: string;
+  /** For a bus that lists its users by their public keys: the seed of one, `SU…`. */
+  readonly nkey?: string;
   /** For a bus with accounts: what stands in a file `.creds`. */
   readonly credentials?: string;
   /** For a bus on another machine: encrypts, and asks NATS for a certificate. PEM texts; `true`: the system's authorities. */
   readonly tls?: true | NatsTls;
+  /**
+   * Stands before every subject, with a dot: for a bus that servers of the same protocol share who should not meet, such
+   * as a trial beside the real thing, or that gives each team the subjects below its name. Default: none.
+   */
+  readonly prefix?: string;
 }
+
+/** The options; or what is asked for them before each dial, where credentials or certificates are renewed. */
+export type NatsSource = NatsOptions | (() => NatsOptions | Promise<NatsOptions>);
 
 export interface NatsTls {
   /** The authority that vouches for NATS. */
@@ -34,6 +45,8 @@ export interface NatsTls {
   /** What this server shows, where NATS asks for it. */
   readonly cert?: string;
   readonly key?: string;
+  /** For a bus that begins with TLS: where it has `handshake_first`. Default: it greets first. */
+  readonly handshakeFirst?: boolean;
 }
 
 const addresses: OptionCheck = {
@@ -43,23 +56,36 @@ const addresses: OptionCheck = {
     isAddress(value) || (Array.isArray(value) && value.length > 0 && value.every(isAddress)),
 };
 
+const aPrefix: OptionCheck = {
+  expected: 'names of letters, digits, "_" and "-", joined by dots, at most 255 characters in all',
+  allows: (value) =>
+    typeof value === "string" && value.length <= 255 && /^[\w-]+(?:\.[\w-]+)*$/.test(value),
+};
+
 const known: OptionChecks<keyof NatsOptions> = {
   servers: addresses,
   user: aText,
   password: aText,
   token: aText,
+  nkey: aText,
   credentials: aText,
   tls: either(only(true), aPlainObject),
+  prefix: aPrefix,
 };
 
-const knownTls: OptionChecks<keyof NatsTls> = { ca: aText, cert: aText, key: aText };
+const knownTls: OptionChecks<keyof NatsTls> = {
+  ca: aText,
+  cert: aText,
+  key: aText,
+  handshakeFirst: yesOrNo,
+};
 
 /** @throws TypewireError `option-invalid` naming the option that is not known or not possible. */
 export function checkNatsOptions(options: NatsOptions): void {
   checkOptions(options, known);
   if (options.servers === undefined) checkOptions({ servers: null }, known);
   if (typeof options.tls === "object") checkOptions(options.tls, knownTls, "tls.");
-  const { user, password, token, credentials, tls } = options;
+  const { user, password, token, nkey, credentials, tls } = options;
   if (tls === undefined && [options.servers].flat().some((each) => each.startsWith("tls://"))) {
     // The client reads no scheme, and would send a password unencrypted.
     throw new TypewireError("option-invalid", "servers: expected `tls` beside an address tls://…");
@@ -68,11 +94,14 @@ export function checkNatsOptions(options: NatsOptions): void {
     const expected = "expected what stands in a file .creds, a JWT and an NKEY seed in blocks";
     throw new TypewireError("option-invalid", `credentials: ${expected}`);
   }
+  if (nkey !== undefined && !isSeed(nkey)) {
+    throw new TypewireError("option-invalid", "nkey: expected the seed of a user, SU…");
+  }
   if ((user === undefined) !== (password === undefined)) {
     const [given, missing] = user === undefined ? ["password", "user"] : ["user", "password"];
     throw new TypewireError("option-invalid", `${given}: expected \`${missing}\` beside it`);
   }
-  const ways = { user, token, credentials };
+  const ways = { user, token, nkey, credentials };
   const [first, second] = Object.entries(ways).flatMap(([name, way]) =>
     way === undefined ? [] : name,
   );
@@ -85,6 +114,15 @@ function areCredentials(text: string): boolean {
   try {
     credsAuthenticator(new TextEncoder().encode(text))("");
     return true;
+  } catch {
+    return false;
+  }
+}
+
+function isSeed(text: string): boolean {
+  try {
+    nkeyAuthenticator(new TextEncoder().encode(text))("");
+    return text.startsWith("SU");
   } catch {
     return false;
   }

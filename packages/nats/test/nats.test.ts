@@ -65,7 +65,9 @@ describe.skipIf(outsideTool("nats-server") === undefined)("servers joined by nat
     expect(refused.events).toEqual([
       {
         type: "failed",
-        why: expect.stringMatching(/^AuthorizationError: .*Authorization Violation/i),
+        why: expect.stringMatching(
+          /^no line to NATS at .*: AuthorizationError: Authorization Violation/,
+        ),
       },
     ]);
     refused.say("alone");

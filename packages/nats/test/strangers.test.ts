@@ -72,8 +72,8 @@ describe.skipIf(outsideTool("nats-server") === undefined)("a NATS", () => {
     await using bus = await NatsServer.start();
     let loses = false;
     const options = { servers: bus.address };
-    const lossy = overTransport((clock): Transport => {
-      const line = new NatsTransport(options, clock);
+    const lossy = overTransport((clock, name): Transport => {
+      const line = new NatsTransport(options, clock, name);
       return {
         onStatus: (tell) => line.onStatus(tell),
         publish(subject, bytes) {

@@ -13,6 +13,8 @@ export class NatsServer implements AsyncDisposable {
   #program: Program | undefined;
   /** 0 before the first start: then a free one is taken, and kept. */
   port = 0;
+  /** Where it answers HTTP, where its configuration says `http`. */
+  monitor = "";
 
   /** `config` is what its configuration file says beside where it listens. */
   constructor(config = "") {
@@ -20,8 +22,8 @@ export class NatsServer implements AsyncDisposable {
     this.#config = config;
   }
 
-  /** `count` of them that run and are one cluster: what one takes, all pass on. */
-  static async startCluster(count: number): Promise<readonly NatsServer[]> {
+  /** `count` of them that run and are one cluster: what one takes, all pass on. `config` is that of each. */
+  static async startCluster(count: number, config = ""): Promise<readonly NatsServer[]> {
     // Free a moment ago; NATS tells its routes no port that it has chosen itself.
     const listeners = Array.from({ length: count }, () =>
       Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } }),
@@ -32,7 +34,7 @@ export class NatsServer implements AsyncDisposable {
     return Promise.all(
       ports.map((port) =>
         NatsServer.start(
-          `cluster { name: "test", listen: "127.0.0.1:${port}", routes: [${routes}] }`,
+          `cluster { name: "test", listen: "127.0.0.1:${port}", routes: [${routes}] }\n${config}`,
         ),
       ),
     );
@@ -56,6 +58,10 @@ export class NatsServer implements AsyncDisposable {
     writeFileSync(file, `listen: "127.0.0.1:${port}"\n${this.#config}\n`);
     const program = new Program([outsideTool("nats-server") ?? "nats-server", "-c", file]);
     this.#program = program;
+    if (/^http: /m.test(this.#config)) {
+      const [, monitor] = await program.stderr.line(/Starting http monitor on (.*)$/);
+      this.monitor = `http://${monitor}`;
+    }
     const [, found] = await program.stderr.line(/Listening for client connections on .*:(\d+)$/);
     this.port = Number(found);
     await program.stderr.line(/Server is ready/);

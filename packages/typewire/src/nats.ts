@@ -4,4 +4,4 @@
 // A user's `lib` may end before `using`; the declarations below do not.
 /// <reference lib="esnext.disposable" preserve="true" />
 
-export { nats, type NatsOptions, type NatsTls } from "@typewire/nats";
+export { nats, type NatsOptions, type NatsSource, type NatsTls } from "@typewire/nats";

@@ -5,7 +5,7 @@ import { connect, serve } from "@typewire/bun";
 import { saludo } from "@typewire/protocol/saludo";
 import { within } from "@typewire/testkit";
 
-import { nats, type NatsOptions } from "../../src/index.ts";
+import { nats, type NatsOptions, type NatsSource } from "../../src/index.ts";
 
 /** Resolves when `is` holds, looking every 5 ms. */
 export async function until(what: string, is: () => boolean): Promise<void> {
@@ -25,7 +25,7 @@ export class Site implements AsyncDisposable {
   readonly server;
   #client: AsyncDisposable | undefined;
 
-  constructor(options: NatsOptions, backplane: Backplane = nats(options)) {
+  constructor(options: NatsSource, backplane: Backplane = nats(options)) {
     this.server = serve(
       saludo,
       {
