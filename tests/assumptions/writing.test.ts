@@ -108,6 +108,9 @@ describe("socket.terminate", () => {
   test("resets the connection: the peer's close says ECONNRESET", async () => {
     const { server, client } = await connectPair();
     client.socket.terminate();
-    expect(await server.closed.promise).toMatchObject({ code: "ECONNRESET" });
+    expect(await server.closed.promise).toMatchObject({
+      code: "ECONNRESET",
+      message: "ECONNRESET: connection reset by peer, read",
+    });
   });
 });

@@ -68,7 +68,9 @@ export interface Client<
   stats(): ClientStats;
 
   /**
-   * Ends for good and in order: everything that was sent still leaves. Idempotent; resolves as `closed`.
+   * Ends for good and in order: everything that was sent still leaves. Calls under way are not waited for, and fail
+   * with `connection-lost`; those that wait, and all later ones, with `connection-closed`. Idempotent; resolves as
+   * `closed`.
    *
    * @throws TypewireError `option-invalid` where an option is not known; nothing has ended then.
    */

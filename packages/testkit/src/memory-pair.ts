@@ -81,7 +81,8 @@ export class MemoryPair {
   }
 }
 
-/** The error that Bun's `close` reports for a reset. */
+/** The error that Bun's `close` reports for a reset, in its words: a program is told the same as over TCP. */
 export function resetByPeer(): Error {
-  return Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
+  const message = "ECONNRESET: connection reset by peer, read";
+  return Object.assign(new Error(message), { code: "ECONNRESET" });
 }

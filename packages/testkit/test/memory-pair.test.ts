@@ -81,7 +81,7 @@ describe("MemoryPair", () => {
     expect(right.events).toEqual(["peerEnded"]);
     right.socket?.terminate();
     await pair.settle();
-    expect(left.events).toEqual(["read ECONNRESET"]);
+    expect(left.events).toEqual(["ECONNRESET: connection reset by peer, read"]);
   });
 
   test("keeps bytes and the end from a paused socket until it reads again", async () => {
@@ -106,6 +106,6 @@ describe("MemoryPair", () => {
     left.socket?.terminate();
     await pair.settle();
     expect(right.chunks).toEqual([]);
-    expect(right.events).toEqual(["read ECONNRESET"]);
+    expect(right.events).toEqual(["ECONNRESET: connection reset by peer, read"]);
   });
 });
