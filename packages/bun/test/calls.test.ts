@@ -416,7 +416,7 @@ describe("the end of a connection", () => {
     const payload = await within(peer.next(), () => "the call did not end");
     const openCalls = () => "collect";
     const result = market.server.decodeIncoming(payload, 0, payload.length, undefined, openCalls);
-    expect(result).toMatchObject({ type: "$result", id: 1, error: { code: "connection-lost" } });
+    expect(result).toMatchObject({ type: "$result", id: 1, error: { code: "cancelled" } });
     expect(events).toEqual([]);
   });
 

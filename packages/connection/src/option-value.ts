@@ -12,5 +12,19 @@ export function tellOption(value: unknown): string {
   if (typeof value !== "object" || value === null) return String(value);
   if (Array.isArray(value)) return "a list";
   if (value instanceof Uint8Array) return "bytes";
-  return value instanceof Promise ? "a promise" : "an object";
+  if (value instanceof Promise) return "a promise";
+  const name = classOf(value);
+  return name === undefined ? "an object" : `an object of the class ${name}`;
+}
+
+/** The name of the class that an object is of, where it is not a plain one: a signal in the place of options, say. */
+function classOf(value: object): string | undefined {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || typeof prototype !== "object" || prototype === null)
+    return undefined;
+  const { constructor } = prototype;
+  const name: unknown = typeof constructor === "function" ? constructor.name : undefined;
+  // A plain object of another realm has an `Object` of its own.
+  if (typeof name !== "string" || name === "Object") return undefined;
+  return /^[\w$]{1,64}$/.test(name) ? name : undefined;
 }

@@ -96,6 +96,10 @@ describe("tellOption", () => {
     [["secret"], "a list"],
     [new Uint8Array(1), "bytes"],
     [Object.create(null), "an object"],
+    [{ secret: 1 }, "an object"],
+    [Object.create({ constructor: "secret" }), "an object"],
+    [new AbortController().signal, "an object of the class AbortSignal"],
+    [new Map([["secret", 1]]), "an object of the class Map"],
   ])("%#: says nothing of what may be secret", (value: unknown, told) => {
     expect(tellOption(value)).toBe(told);
   });

@@ -110,7 +110,7 @@ describe("a server with calls on a Unix socket", () => {
     const results = peer.heard("$result").toSorted((one, other) => one.id - other.id);
     expect(results).toMatchObject([
       { id: 1, output: 50 },
-      { id: 2, error: { code: "connection-lost" } },
+      { id: 2, error: { code: "cancelled" } },
       { id: 3 },
     ]);
     // It can give no credit any more.

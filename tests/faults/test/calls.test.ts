@@ -332,7 +332,7 @@ describe("a server with calls", () => {
         const results = peer.heard("$result").toSorted((one, other) => one.id - other.id);
         expect(results).toMatchObject([
           { id: 1, output: 50 },
-          { id: 2, error: { code: "connection-lost" } },
+          { id: 2, error: { code: "cancelled" } },
           { id: 3 },
         ]);
         await expectOneReason(arena, peer.name, "peer-closed");

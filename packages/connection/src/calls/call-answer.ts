@@ -32,7 +32,7 @@ export function answerOf(call: EndedCall, outcome: Outcome): CallAnswer {
   // The handler has ended as it was asked to; what it still returns is of use where the caller waits for it.
   const hasHeeded = reason !== undefined && (failed === undefined || call.isBySignal(failed.error));
   if (hasHeeded && (failed !== undefined || !isForgiving(reason.code))) {
-    const error = failureOf(reason.code, reason.message, reason.path);
+    const error = failureOf(toldCode(reason.code), reason.message, reason.path);
     return { result: { type: "$result", id, error } };
   }
   if (failed === undefined) {
@@ -62,6 +62,15 @@ export function failureOf(code: string, message: string, path: string | undefine
   const failure: CallFailure = { code, message: oneLine(message) };
   if (path !== undefined) failure.path = oneLine(path);
   return failure;
+}
+
+/**
+ * What a caller is told of why its call ended. `connection-lost` is known to one side alone: a caller that hears an
+ * answer has ended no more than its half of the connection, by which it has given up a call that needs more of it
+ * (ADR 0103).
+ */
+function toldCode(code: string): string {
+  return code === "connection-lost" ? "cancelled" : code;
 }
 
 /** Whether an output is told although the call was to end: the caller's clock rules, and a drain is polite. */

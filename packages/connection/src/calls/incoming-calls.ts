@@ -60,6 +60,9 @@ export interface CalleeEndpoint {
 /** When a caller comes back that was refused because the process has enough to do. */
 const BUSY_RETRY_MS = 1_000;
 
+/** Why a call ends whose caller can send no more of what it needs. */
+const HALF_ENDED = "the caller ended its half before its items";
+
 /** The calls of one connection. Nothing in it throws but `receiveCall` and the other `receive…`. */
 export class IncomingCalls implements Callee {
   readonly pump: ItemPump;
@@ -214,7 +217,7 @@ export class IncomingCalls implements Callee {
   /** The peer has ended its half: answers still leave, and calls whose items have not all come end. */
   peerEnded(): void {
     for (const call of this.#open.all()) {
-      if (call.inbox?.isOpen === true) call.abort("connection-lost");
+      if (call.inbox?.isOpen === true) call.abort("connection-lost", HALF_ENDED);
     }
   }
 

@@ -337,7 +337,10 @@ export class ItemPump implements Slices {
 }
 
 function iterate(source: ItemSource): Iteration {
-  return Symbol.asyncIterator in source
-    ? source[Symbol.asyncIterator]()
-    : source[Symbol.iterator]();
+  const iterator: Partial<Iteration> | undefined =
+    Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  // Else the program would read of a private field of ours.
+  if (typeof iterator?.next !== "function")
+    throw new TypeError("What was given as items is no iterable: its iterator has no next()");
+  return iterator as Iteration;
 }

@@ -500,6 +500,9 @@ describe("A handler of a call", () => {
       () => ({ [Symbol.asyncIterator]: () => ({ next: async () => 5 }) }),
     ],
     ["gives no step", () => ({ [Symbol.asyncIterator]: () => ({ next: () => undefined }) })],
+    ["returns an iterable without an iterator", () => ({ [Symbol.asyncIterator]: () => 5 })],
+    ["returns an iterable of no steps", () => ({ [Symbol.asyncIterator]: () => ({}) })],
+    ["returns an iterable of nothing", () => ({ [Symbol.iterator]: () => undefined })],
     [
       "throws before its first item",
       async function* () {
@@ -520,6 +523,8 @@ describe("A handler of a call", () => {
     expect(items.length).toBeLessThanOrEqual(1);
     expect(JSON.stringify(pair.callee.sent)).not.toContain("secret");
     expect(pair.callee.failures.length).toBeGreaterThan(0);
+    // The log tells the program of its own mistake, and of no field of ours.
+    for (const failure of pair.callee.failures) expect(String(failure)).not.toContain("#");
     expect(pair.callee.sent.filter(({ type }) => type === "$result")).toHaveLength(1);
     expect(pair.taken).toBe(0);
   });

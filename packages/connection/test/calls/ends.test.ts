@@ -46,6 +46,48 @@ describe("Calls at their ends", () => {
     expect(pair.far.heldBytes).toBe(0);
   });
 
+  test("a caller that ends its half has cancelled what needs more of it, and its handlers hear why", async () => {
+    const reasons: unknown[] = [];
+    const untilAborted = (_: unknown, { signal }: { signal: AbortSignal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => {
+          reasons.push(signal.reason);
+          reject(signal.reason);
+        });
+      });
+    const put = shape("put", { hasInput: false, sends: true });
+    const pair = new CallPair([put, shape("whole", { ...put, name: "whole" }), shape("hang")], {
+      put: untilAborted,
+      whole: untilAborted,
+      hang: untilAborted,
+    });
+    for (const [index, call] of ["put", "whole", "hang"].entries()) {
+      pair.far.receive({ type: "$call", call, id: index + 1, input: 1 }, 30);
+    }
+    pair.far.receive({ type: "$end", id: 2 }, 20);
+    pair.far.ending("the peer ended", true);
+    for (let turn = 0; turn < 4; turn += 1) await Promise.resolve();
+    expect(pair.callee.sent).toEqual([
+      {
+        type: "$result",
+        id: 1,
+        error: {
+          code: "cancelled",
+          message:
+            'The connection ended before the call "put" was answered: the caller ended its half before its items',
+        },
+      },
+    ]);
+    expect(reasons).toMatchObject([{ code: "connection-lost" }]);
+    expect(pair.answered.failedByCode).toEqual({ cancelled: 1 });
+    // What the end of the whole connection ends is told to nobody.
+    pair.far.ended("lost");
+    for (let turn = 0; turn < 4; turn += 1) await Promise.resolve();
+    expect(pair.callee.sent).toHaveLength(1);
+    expect(pair.answered.failedByCode).toEqual({ cancelled: 1, "connection-lost": 2 });
+    expect(pair.callee.failures).toEqual([]);
+  });
+
   const slots: readonly (readonly [string, number])[] = [
     ["calls", 256],
     ["streams", 64],

@@ -330,6 +330,17 @@ class Bytes(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(await client.hear(), {"type": "$result", "id": 1, "output": {"bytes": 4}})
             self.assertEqual(await client.reader.read(), b"")
 
+    async def test_a_caller_that_ends_its_half_before_its_items_has_cancelled_the_call(self) -> None:
+        for items in (0, 1):
+            async with raw(self.market) as client:
+                client.say({"type": "$call", "call": "upload", "id": 1})
+                for _ in range(items):
+                    client.say({"type": "$item", "id": 1, "item": b"1234"})
+                client.writer.write_eof()
+                result = await client.hear()
+                self.assertEqual((result["id"], result["error"]["code"]), (1, "cancelled"))
+                self.assertEqual(await client.reader.read(), b"")
+
     async def test_calls_beyond_the_slots_are_refused_and_at_last_end_the_connection(self) -> None:
         async with raw(self.market, max_calls=1) as client:
             slow = {"type": "$call", "call": "quote", "input": {"symbol": "SLOW"}}

@@ -131,6 +131,8 @@ class Call:
         self._pump = Pump()
         self._reason: CallError | None = None
         self._has_begun = False
+        self._needs_items = False
+        """Whether the caller sends items, by the mark of the handler."""
         self._task: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
 
@@ -347,6 +349,7 @@ class Calls:
             self._count_excess()
         else:
             call = self._answered[id] = Call(self._connection, name, id, is_stream)
+            call._needs_items = getattr(handler, "sends", False)
             default = 0 if is_stream else DEFAULT_TIMEOUT * 1000
             if (for_ms := default if timeout_ms is None else timeout_ms) > 0:
                 late = ("deadline-exceeded", "its time is over")
@@ -422,8 +425,10 @@ class Calls:
         await self._settled(time / 2)
 
     async def finish(self) -> None:
-        """The peer sends nothing more, but still reads: what it has called is answered."""
-        for call in self._answered.values():
+        """The peer sends nothing more, but still reads: what it has called is answered, and ends where it needs items."""
+        for call in list(self._answered.values()):
+            if call._needs_items and call._inbox.is_open:
+                call._abort("cancelled", "the caller ended its half before its items")
             call._inbox.end()
             call._pump.stop()
         await self._settled(None)

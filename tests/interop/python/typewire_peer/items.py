@@ -20,27 +20,27 @@ class Inbox:
     def __init__(self, grant: Callable[[int], None]) -> None:
         self._grant = grant
         self._queue = asyncio.Queue[tuple[Any, int] | None]()
-        self._credit, self._taken, self._is_open = WINDOW_BYTES, 0, True
+        self._credit, self._taken, self.is_open = WINDOW_BYTES, 0, True
 
     def put(self, item: Any, size: int) -> bool:
         """False where it came beyond the credit."""
         if self._credit <= 0:
             return False
         self._credit -= size
-        if self._is_open:
+        if self.is_open:
             self._queue.put_nowait((item, size))
         return True
 
     def end(self) -> None:
-        if self._is_open:
-            self._is_open = False
+        if self.is_open:
+            self.is_open = False
             self._queue.put_nowait(None)
 
     async def __aiter__(self) -> AsyncGenerator[Any, None]:
         while (entry := await self._queue.get()) is not None:
             item, size = entry
             self._taken += size
-            if self._taken >= WINDOW_BYTES // 2 and self._is_open:
+            if self._taken >= WINDOW_BYTES // 2 and self.is_open:
                 self._credit += self._taken
                 self._grant(self._taken)
                 self._taken = 0
