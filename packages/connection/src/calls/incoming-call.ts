@@ -237,6 +237,8 @@ export class IncomingCall extends Expiring implements PumpOwner {
       return;
     }
     if (this.reason !== undefined) this.#stopItems({ ok: false, error: this.reason });
+    // Handlers begin in the order in which calls come: so does what a generator does before its first item.
+    else streams.pumped.begin();
   }
 
   /** The handler has settled once what it yields has: a generator's `finally` has run then. */

@@ -86,7 +86,19 @@ export class PumpedItems {
     this.#slices = slices;
     this.#owner = owner;
     this.#iterator = iterator;
+  }
+
+  /** Its first item is sent when its turn comes. */
+  wait(): void {
     this.#enqueue();
+  }
+
+  /**
+   * Asks the source for its first item now: the body of a generator begins with its first `next`. One that is there at
+   * once waits in hand for its turn, since what has come behind the call decides how large a slice is.
+   */
+  begin(): void {
+    if (!this.#isOver) void this.#pull(true);
   }
 
   /** The peer takes so many payload bytes more. */
@@ -133,12 +145,15 @@ export class PumpedItems {
     this.#slices.enqueue(this);
   }
 
-  /** Pulls and sends until there is no credit, no room in the slice, or no more. Never rejects. */
-  async #pull(): Promise<void> {
+  /**
+   * Pulls and sends until there is no credit, no room in the slice, or no more. Where it `begins`, it pulls a first item
+   * without asking for room. Never rejects.
+   */
+  async #pull(begins = false): Promise<void> {
     this.#isPulling = true;
     let goesOn = true;
     while (goesOn && this.#credit > 0) {
-      if (!this.#slices.admits(this.#windowBytes)) {
+      if (!begins && !this.#slices.admits(this.#windowBytes)) {
         this.#enqueue();
         break;
       }
@@ -151,12 +166,16 @@ export class PumpedItems {
       let step: unknown;
       try {
         step = this.#step();
-        if (isThenable(step)) step = await step;
+        if (isThenable(step)) {
+          step = await step;
+          // What came with the call has been read.
+          begins = false;
+        }
       } catch (error) {
         if (!this.#isOver) this.#fail(error);
         break;
       }
-      goesOn = !this.#isOver && this.#take(step);
+      goesOn = !this.#isOver && this.#take(step, begins);
     }
     this.#isPulling = false;
   }
@@ -171,7 +190,7 @@ export class PumpedItems {
   }
 
   /** Whether it goes on. */
-  #take(step: unknown): boolean {
+  #take(step: unknown, begins: boolean): boolean {
     let isDone: boolean;
     let value: unknown;
     try {
@@ -191,7 +210,7 @@ export class PumpedItems {
       this.#owner.sourceEnded(value);
       return false;
     }
-    if (this.#slices.admits(this.#windowBytes)) return this.#send(value);
+    if (!begins && this.#slices.admits(this.#windowBytes)) return this.#send(value);
     this.#inHand = value;
     this.#enqueue();
     return false;
@@ -250,7 +269,7 @@ export class ItemPump implements Slices {
   }
 
   /**
-   * Begins to send the items of `source`.
+   * Makes the items of `source` ready to be sent, which `wait` or `begin` begins.
    *
    * @throws whatever `source` throws when it is asked for its iterator; TypeError where it has none.
    */

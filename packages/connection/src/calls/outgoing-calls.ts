@@ -358,7 +358,9 @@ export class OutgoingCalls implements Caller, CallMaker {
 
   #pump(line: Line, call: OutgoingCall, items: NonNullable<OutgoingCall["items"]>): void {
     try {
-      call.sends(line.pump.start(call, items));
+      const pumped = line.pump.start(call, items);
+      call.sends(pumped);
+      pumped.wait();
     } catch (error) {
       call.sourceFailed(error);
     }

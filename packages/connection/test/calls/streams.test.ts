@@ -248,6 +248,44 @@ describe("Items", () => {
     for (const stream of streams) await stream.return?.();
   });
 
+  test("of a handler begin in the order of the calls: a generator's body runs up to its first item", async () => {
+    const order: string[] = [];
+    const pair = new CallPair(
+      [tail, shape("sync", { yields: true }), shape("own", { yields: true }), shape("echo")],
+      {
+        async *tail() {
+          order.push("tail");
+          yield 1;
+          order.push("too far");
+          yield 2;
+        },
+        *sync() {
+          order.push("sync");
+          yield 1;
+          order.push("too far");
+        },
+        own: () => ({
+          [Symbol.asyncIterator]: () => ({
+            next: () => (order.push("own"), new Promise(() => {})),
+          }),
+        }),
+        echo: (input: unknown) => order.push("echo") + Number(input),
+      },
+    );
+    const names = ["tail", "echo", "sync", "echo", "own", "echo"];
+    // More waits than may for items to be sent: each has one in hand, and goes no further.
+    pair.callee.queuedTo = WINDOW + 1;
+    for (const [index, call] of names.entries()) {
+      pair.far.receive({ type: "$call", call, id: index + 1, input: 1 }, 30);
+    }
+    expect(order).toEqual(names);
+    await new Promise(setImmediate);
+    pair.clock.advance(0);
+    await new Promise(setImmediate);
+    expect(order).toEqual(names);
+    expect(pair.callee.sent.filter(({ type }) => type === "$item")).toEqual([]);
+  });
+
   test("stop while more than 64 KiB waits for the peer, and go on as it drains", async () => {
     const pair = new CallPair([put], {
       put: async (_: unknown, call: Handled) => {
