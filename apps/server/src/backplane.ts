@@ -1,19 +1,64 @@
 // What the flag --backplane makes of the server, and what the log says of it. NATS' client is in the executable, and
 // is loaded by a server that has the flag.
 
+import { readNamedFile } from "@typewire/bun";
 import type { Log } from "@typewire/command";
+import { TypewireError } from "@typewire/protocol";
 import { saludo } from "@typewire/protocol/saludo";
 import type { ServerObserver, ServerOptions } from "@typewire/server";
 
+import type { ServerFlags } from "./command-line.ts";
 import type { busEvents } from "./bus-events.ts";
 
-type Options = Pick<ServerOptions<typeof saludo>, "backplane">;
+/** Certificates among them. */
+const MOST_FILE_BYTES = 1024 * 1024;
 
-/** The options of `serve` for the addresses of one bus; none for none. */
-export async function backplaneOptions(servers: readonly string[] | undefined): Promise<Options> {
-  if (servers === undefined) return {};
+export type BackplaneOptions = Pick<ServerOptions<typeof saludo>, "backplane">;
+
+/** What `--backplane` asks for. */
+export interface BackplanePlan {
+  /** Of `serve`. */
+  readonly options: BackplaneOptions;
+  /** Sentences for a log. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads the file once, so that what is wrong with it is said at the start; and then before each dial.
+ *
+ * @throws TypewireError `option-invalid` where it cannot be read, or says what is no option.
+ */
+export async function planBackplane(
+  flags: Pick<ServerFlags, "backplane" | "backplaneOptions">,
+): Promise<BackplanePlan> {
+  const { backplane: servers, backplaneOptions: path } = flags;
+  if (servers === undefined) return { options: {}, warnings: [] };
   const { nats } = await import("@typewire/nats");
-  return { backplane: nats({ servers }) };
+  if (path === undefined) return { options: { backplane: nats({ servers }) }, warnings: [] };
+  const { options, readers } = readOptions(path, servers);
+  nats(options);
+  const warnings = readers === undefined ? [] : [`${path} can be read by ${readers}: chmod 600`];
+  return { options: { backplane: nats(() => readOptions(path, servers).options) }, warnings };
+}
+
+function readOptions(path: string, servers: readonly string[]) {
+  const { bytes, readers } = readNamedFile(path, MOST_FILE_BYTES);
+  const given = parse(new TextDecoder().decode(bytes));
+  if (given === undefined || "servers" in given) {
+    const expected = "expected a JSON object of the options of nats() beside servers";
+    throw new TypewireError("option-invalid", `Cannot use ${path}: ${expected}`);
+  }
+  return { options: { ...given, servers }, readers };
+}
+
+/** An object; undefined for what is none. The words of JSON's own error may be a secret. */
+function parse(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The observer that writes to `log` what becomes of the bus. */

@@ -47,8 +47,10 @@ export interface ServerFlags extends LogFlags, LimitFlags, SecurityFlags, AdminF
   readonly host: string;
   readonly port: number;
   readonly reusePort?: boolean;
-  /** Addresses of one bus. */
+  /** Addresses of one NATS. */
   readonly backplane?: readonly string[];
+  /** The path of a file with what that asks for beside. */
+  readonly backplaneOptions?: string;
   readonly interval: number;
   readonly greeting: GreetingWords;
   readonly maxConnections?: number;
@@ -131,6 +133,15 @@ export function serverCommand(): Command {
     .addOption(
       collectFlag("--backplane <url>", "pass on what clients say by this NATS too", busValue),
     )
+    .addOption(
+      valueFlag(
+        "--backplane-options <path>",
+        "what that NATS asks for, read before each dial",
+        textValue(
+          'the path of a JSON file, such as {"token":"…"} or {"tls":true,"credentials":"…"}',
+        ),
+      ),
+    )
     .addOption(valueFlag("--unix <path>", "listen there instead of a port", socketPathValue))
     .addOption(
       valueFlag("--interval <duration>", "time between greetings", durationValue(10), "60s"),
@@ -198,6 +209,13 @@ function toOptions(command: Command): ServerFlags {
   }
   checkSecurityFlags(options);
   const { admin, adminSecretFile: adminSecret } = options;
+  const { backplane, backplaneOptions: busOptions } = options;
+  requireBeside(
+    busOptions !== undefined,
+    backplane !== undefined,
+    "--backplane-options",
+    "--backplane",
+  );
   requireBeside(adminSecret !== undefined, admin !== undefined, "--admin-secret-file", "--admin");
   refuseContradictions(options);
   return options;

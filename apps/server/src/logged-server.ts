@@ -15,7 +15,7 @@ import { type CloseReason, describeThrown, type SocketAddress } from "@typewire/
 import { saludo } from "@typewire/protocol/saludo";
 import type { ServerOf } from "@typewire/server";
 
-import { backplaneLog, type backplaneOptions } from "./backplane.ts";
+import { backplaneLog, type BackplaneOptions } from "./backplane.ts";
 import type { ServerFlags } from "./command-line.ts";
 import type { serverEvents } from "./events.ts";
 import type { securityOptions } from "./security-flags.ts";
@@ -24,9 +24,7 @@ import { serveSaludo } from "./serve-saludo.ts";
 /** Listens, and logs and prints from then on. Throws as `serve`. */
 export function serveLogged(
   flags: ServerFlags,
-  where: SocketAddress &
-    Omit<ReturnType<typeof securityOptions>, "warnings"> &
-    Awaited<ReturnType<typeof backplaneOptions>>,
+  where: SocketAddress & Omit<ReturnType<typeof securityOptions>, "warnings"> & BackplaneOptions,
   {
     log,
     terminal: { out, outHasColours },

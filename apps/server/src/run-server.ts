@@ -17,7 +17,7 @@ import type { saludo } from "@typewire/protocol/saludo";
 import type { ServerOf, ServerStats } from "@typewire/server";
 
 import { planAdmin } from "./admin.ts";
-import { backplaneOptions } from "./backplane.ts";
+import { planBackplane } from "./backplane.ts";
 import type { ServerFlags } from "./command-line.ts";
 import { describeEnds } from "./describe-ends.ts";
 import { serverEvents } from "./events.ts";
@@ -53,9 +53,10 @@ export async function runServer(flags: ServerFlags, context: RunContext): Promis
     const { warnings, ...security } = securityOptions(flags);
     for (const reason of warnings) log("security-warning", { reason });
     if (security.tls !== undefined) await tryCertificates(security.tls);
-    const { backplane: bus, reusePort } = flags;
-    if (reusePort === true && bus === undefined) log("port-shared", {});
-    const where = { ...target, ...security, ...(await backplaneOptions(bus)) };
+    if (flags.reusePort === true && flags.backplane === undefined) log("port-shared", {});
+    const bus = await planBackplane(flags);
+    for (const reason of bus.warnings) log("security-warning", { reason });
+    const where = { ...target, ...security, ...bus.options };
     server = serveLogged(flags, where, { log, terminal });
     try {
       admin = plan?.start(server);

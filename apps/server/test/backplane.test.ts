@@ -1,12 +1,14 @@
 // The executable with --backplane, beside a real NATS: what a client of one server says reaches the clients of the
 // other, each server greets its own clients, and the log says what becomes of the bus.
 
+import { writeFileSync } from "node:fs";
+
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 
-import { NatsServer, outsideTool } from "@typewire/testkit";
+import { Certificates, NatsServer, outsideTool } from "@typewire/testkit";
 import { SaludoPeer } from "@typewire/testkit/saludo-peer";
 
-import { startServer } from "./programs.ts";
+import { runMain, startServer } from "./programs.ts";
 
 setDefaultTimeout(30_000);
 
@@ -50,6 +52,38 @@ describe.if(hasNats)("typewire-server --backplane", () => {
     expect(await listener.next("said")).toMatchObject({ text: "hola" });
     await nats.start();
     await server.program.stderr.line(/"event":"bus-up"/);
+  });
+
+  test("shows NATS what the file of --backplane-options says, as it is at each dial", async () => {
+    using folder = new Certificates();
+    const path = folder.path("nats.json");
+    const write = (token: string): void =>
+      writeFileSync(path, JSON.stringify({ token }), { mode: 0o600 });
+    await using first = await NatsServer.start('authorization { token: "one" }');
+    write("one");
+    const flags = ["--backplane", first.address, "--backplane-options", path];
+    await using server = await startServer(...flags);
+    await server.program.stderr.line(/^\[BACKPLANE\] The server is joined to the others at /);
+    write("two");
+    await using second = new NatsServer('authorization { token: "two" }');
+    second.port = first.port;
+    await first.kill();
+    await second.start();
+    await server.program.stderr.line(/^\[BACKPLANE\] The server is joined to the others at /);
+  });
+
+  test.each([
+    ['{"pass":"secret"}', "pass: no such option; expected password"],
+    ['{"token":"secret"', "expected a JSON object of the options of nats() beside servers"],
+    ["[]", "expected a JSON object of the options of nats() beside servers"],
+  ])("refuses a file that says %s, and no word of it", async (text, why) => {
+    using folder = new Certificates();
+    const path = folder.path("nats.json");
+    writeFileSync(path, text);
+    await using program = runMain("--backplane", "127.0.0.1:1", "--backplane-options", path);
+    expect(await program.exit()).toMatchObject({ code: 2 });
+    expect(program.stderr.text).toContain(why);
+    expect(program.stderr.text).not.toContain("secret");
   });
 
   test("says of a NATS that refuses it that it stays alone, and goes on", async () => {

@@ -9,7 +9,6 @@ import {
   nkeyAuthenticator,
 } from "@nats-io/transport-node";
 import { type Clock, describeThrown } from "@typewire/connection";
-import { TypewireError } from "@typewire/protocol";
 
 import { greeted } from "./greeting.ts";
 import {
@@ -108,15 +107,18 @@ export class Dialler {
     const cancel = this.#clock.after(ANSWER_MS, () => {
       late.reject(new Error(`the options of nats() have not come for ${ANSWER_MS} ms`));
     });
+    let options: NatsOptions;
     try {
-      const options = await Promise.race([this.#source(), late.promise]);
-      checkNatsOptions(options);
-      return options;
-    } catch (error) {
-      throw error instanceof TypewireError ? new Refused(describeThrown(error)) : error;
+      options = await Promise.race([this.#source(), late.promise]);
     } finally {
       cancel();
     }
+    try {
+      checkNatsOptions(options);
+    } catch (error) {
+      throw new Refused(describeThrown(error));
+    }
+    return options;
   }
 
   #clientOptions(

@@ -1,8 +1,10 @@
 // docs/deploying.md, kept honest: its commands exist, its unit starts the server, its pipeline prints what it says.
 
+import { writeFileSync } from "node:fs";
+
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 
-import { executable, Program } from "@typewire/testkit";
+import { Certificates, executable, Program } from "@typewire/testkit";
 
 import manifest from "../../../package.json" with { type: "json" };
 import { startServer } from "./executables.ts";
@@ -37,13 +39,18 @@ describe("the commands", () => {
 describe.if(process.platform === "linux")("the commands of several processes", () => {
   test("share a port, and end when nobody is left to say goodbye to", async () => {
     const commands = page.blocks.filter(({ content }) => content.startsWith("typewire-server"));
-    expect(commands).toHaveLength(3);
+    expect(commands).toHaveLength(4);
+    using folder = new Certificates();
+    const [, options = ""] = /`(\{"token":.*?\})`/.exec(page.text) ?? [];
+    writeFileSync(folder.path("nats.json"), options, { mode: 0o600 });
     await using programs = new AsyncDisposableStack();
     const started: Program[] = [];
     let port = "0";
     for (const { content } of commands) {
       const flags = content.trim().replace("8080", port).split(" ").slice(1);
-      const program = programs.use(new Program([executable("server"), ...flags]));
+      const program = programs.use(
+        new Program([executable("server"), ...flags], { cwd: folder.folder }),
+      );
       [, port = ""] = await program.stderr.line(/^\[LISTENING\] .*:(\d+)/);
       started.push(program);
     }
