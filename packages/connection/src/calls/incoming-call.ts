@@ -181,8 +181,7 @@ export class IncomingCall extends Expiring implements PumpOwner {
     early.reason = reason;
     this.callee.aborted(this);
     early.controller?.abort(reason);
-    this.inbox?.drop();
-    this.inbox?.fail(reason);
+    this.inbox?.cut(reason);
     this.#stopItems({ ok: false, error: reason });
   }
 

@@ -96,6 +96,18 @@ export class ItemInbox<Item = unknown> implements AsyncIterableIterator<Item, un
     this.#settleWaiters();
   }
 
+  /**
+   * Forgets what waits, and gives the program `error` instead of it: a reader that was told that the items have ended
+   * would take some of them for all. One that has taken all is told nothing.
+   */
+  cut(error: unknown): void {
+    const isWhole = this.#state !== open && this.#queue === undefined;
+    this.drop();
+    if (isWhole) return;
+    this.#state = { name: "failed", error };
+    this.#settleWaiters();
+  }
+
   /** Forgets what waits. */
   drop(): void {
     this.handOver();

@@ -127,9 +127,11 @@ export class OutgoingCall extends Expiring implements PumpOwner {
 
   /** `keepsItems`: whether items that came before may still be taken. */
   fail(error: unknown, keepsItems: boolean): void {
-    if (keepsItems) this.#streams?.inbox?.handOver();
-    else this.#streams?.inbox?.drop();
-    this.#streams?.inbox?.fail(error);
+    const inbox = this.#streams?.inbox;
+    if (keepsItems) {
+      inbox?.handOver();
+      inbox?.fail(error);
+    } else inbox?.cut(error);
     this.#end.reject(error, this.hasThrown);
   }
 

@@ -88,6 +88,54 @@ describe("Calls at their ends", () => {
     expect(pair.callee.failures).toEqual([]);
   });
 
+  const stops: readonly (readonly [string, (pair: CallPair) => void])[] = [
+    ["cancelled", ({ far }) => far.receive({ type: "$cancel", id: 1 }, 18)],
+    ["deadline-exceeded", ({ clock }) => clock.advance(50)],
+    [
+      "shutting-down",
+      ({ far, clock }) => {
+        far.drain(10, { type: "$bye", reason: "new" });
+        clock.advance(10);
+      },
+    ],
+  ];
+  test.each(stops)(
+    "%s: items that were not taken are not taken for none, by a handler that reads on",
+    async (code, stop) => {
+      // So many of three items are taken before the call is to end; behind the last comes `$end`.
+      for (const before of [0, 1, 2, 3]) {
+        const { promise: stopped, resolve: goOn } = Promise.withResolvers<void>();
+        const seen: unknown[] = [];
+        const pair = new CallPair([shape("put", { hasInput: false, sends: true })], {
+          async put(_: unknown, { items }: { items: AsyncIterable<unknown> }) {
+            if (before === 0) await stopped;
+            for await (const item of items) {
+              seen.push(item);
+              if (seen.length === before) await stopped;
+            }
+            return seen.length;
+          },
+        });
+        pair.far.receive({ type: "$call", call: "put", id: 1, timeoutMs: 50 }, 30);
+        for (const item of ["a", "b", "c"]) pair.far.receive({ type: "$item", id: 1, item }, 30);
+        pair.far.receive({ type: "$end", id: 1 }, 18);
+        for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+        stop(pair);
+        goOn();
+        for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+        const results = pair.callee.sent.filter(({ type }) => type === "$result");
+        const error = expect.objectContaining({ code });
+        const isWhole = before === 3 && code !== "cancelled";
+        expect({ before, results }).toEqual({
+          before,
+          results: [{ type: "$result", id: 1, ...(isWhole ? { output: 3 } : { error }) }],
+        });
+        expect(pair.callee.failures).toEqual([]);
+        expect(pair.far.heldBytes).toBe(0);
+      }
+    },
+  );
+
   const slots: readonly (readonly [string, number])[] = [
     ["calls", 256],
     ["streams", 64],

@@ -40,13 +40,14 @@ export class World {
   async run(): Promise<readonly string[]> {
     const { random, client, server, answering } = this.#line;
     for (let step = random.integer(10, 60); step > 0; step -= 1) await this.#step();
-    answering.free();
     client.resume();
     const end = random.next();
     const hasEnded = end < 0.4;
     if (end < 0.2) {
       let hasDrained = false;
       void server.drain({ timeoutMs: 500 }).then(() => (hasDrained = true));
+      // Some handlers go on when they have been asked to end.
+      for (let turn = random.integer(0, 4); turn > 0; turn -= 1) await this.#line.rest();
       await this.#rest(() => hasDrained);
       if (!hasDrained) return ["a drain does not end"];
     }
@@ -87,11 +88,14 @@ export class World {
 
   async #rest(isDone: () => boolean): Promise<void> {
     const { answering, mostRests } = this.#line;
-    for (let turn = 0; turn < mostRests && !isDone(); turn += 1) {
+    let turns = 0;
+    // Once at least: an end may be on its way.
+    do {
       answering.free();
       for (const life of this.lives) life.take();
       await this.#line.rest();
-    }
+      turns += 1;
+    } while (turns < mostRests && !isDone());
   }
 
   get #underWay(): string {
