@@ -158,6 +158,8 @@ export class Neighbours {
       this.#topicBytes += memoryOf(topic);
     }
     const isSame = known?.subscription === heard.subscription;
+    // Most of what a beat tells is known: topics are told in turn.
+    if (isSame && known.members === heard.members && known.epoch === now.epoch) return;
     // Of an epoch that has begun since, it hears everything.
     const kept = isSame ? { after: known.epoch === now.epoch ? known.after : 0 } : {};
     topics.set(topic, { ...heard, ...now, ...kept });
