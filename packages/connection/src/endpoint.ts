@@ -228,7 +228,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     role,
     hello,
     helloFrame: frameOf(outgoing, hello),
-    greetingBytes: largestHelloBytes(outgoing, hello, options.secret !== undefined),
+    greetingBytes: largestHelloBytes(outgoing, hello),
     pingFrame: frameOf(outgoing, { type: "$ping" }),
     frameSizes: new FrameSizes(),
     outgoing,

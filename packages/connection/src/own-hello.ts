@@ -8,12 +8,12 @@ import {
   decodeHeader,
   defaultLimits,
   type Hello,
+  MAX_ANNOUNCED_BYTES,
 } from "@typewire/protocol";
 import { ByteWriter } from "@typewire/protocol/internal";
 
 import { CALLS_FEATURE, GAP_FEATURE } from "./features.ts";
 import { NONCE_BYTES } from "./handshake/secret-exchange.ts";
-import { limitRows } from "./limit-rows.ts";
 import type { ConnectionLimits } from "./limits.ts";
 
 /** What a side does, as far as its `$hello` says so. */
@@ -45,25 +45,25 @@ export function ownHello(
   return hello;
 }
 
-/** Payload bytes of the largest `$hello` of an end of the protocol that `hello` names, of whatever version. */
+/**
+ * Payload bytes of the largest `$hello` of an end of the protocol that `hello` names, of whatever version and make:
+ * each field is the largest that its schema has, since those of our limits bind no other implementation.
+ */
 export function largestHelloBytes(
   codec: Pick<Codec<AnyMessage>, "encodeInto">,
   hello: Hello,
-  hasSecret: boolean,
 ): number {
-  const { maxFrameBytes, maxItems, maxNesting, heartbeatIntervalMs, maxCalls, maxStreams } =
-    limitRows;
   const largest: Hello = {
     ...hello,
     version: Number.MIN_SAFE_INTEGER,
-    maxFrameBytes: maxFrameBytes.most,
-    maxItems: maxItems.most,
-    maxNesting: maxNesting.most,
-    heartbeatIntervalMs: heartbeatIntervalMs.most,
-    maxCalls: maxCalls.most,
-    maxStreams: maxStreams.most,
+    maxFrameBytes: MAX_ANNOUNCED_BYTES,
+    maxItems: Number.MAX_SAFE_INTEGER,
+    maxNesting: Number.MAX_SAFE_INTEGER,
+    heartbeatIntervalMs: Number.MAX_SAFE_INTEGER,
+    maxCalls: Number.MAX_SAFE_INTEGER,
+    maxStreams: Number.MAX_SAFE_INTEGER,
     features: [CALLS_FEATURE, GAP_FEATURE],
-    ...(hasSecret && { nonce: new Uint8Array(NONCE_BYTES) }),
+    nonce: new Uint8Array(NONCE_BYTES),
   };
   const writer = new ByteWriter();
   codec.encodeInto(largest as AnyMessage, writer);

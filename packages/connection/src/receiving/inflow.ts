@@ -140,10 +140,13 @@ export class Inflow implements Resumable {
     this.#settle();
   }
 
-  /** The peer has ended its half. The backlog is handed out before the consumer hears of it. */
+  /**
+   * The peer has ended its half. The backlog is handed out before the consumer hears of it. A client that is being
+   * judged waits for the verdict; its end waits for that too.
+   */
   peerEnded(): void {
     if (this.#state === "reading") this.#state = "ended";
-    if (this.#backlog === undefined) this.#handOutEnd();
+    if (this.#backlog === undefined && !this.isHeld(HOLD.judging)) this.#handOutEnd();
   }
 
   /** Hands out one frame, though this reason holds it. Returns whether there was one; not where it is held by another. */
@@ -175,6 +178,7 @@ export class Inflow implements Resumable {
   /** Takes a `hold` back. The backlog goes on in a later turn. */
   release(reason: Hold): void {
     this.#holds &= ~reason;
+    if (reason === HOLD.judging && this.#state === "ended") this.peerEnded();
     this.#settle();
   }
 

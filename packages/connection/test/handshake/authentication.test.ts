@@ -198,6 +198,25 @@ describe("a server whose protocol has auth", () => {
     expect(types(socket)).toEqual(["$hello", "$result", "reply"]);
   });
 
+  test("tells the verdict to a client that has ended its half meanwhile", async () => {
+    const cases = [
+      [{}, ["open", "close"], ["$hello", "$result", "reply"]],
+      [new Error("no such token"), [], ["$hello", "$result", "$error"]],
+    ] as const;
+    for (const [outcome, seen, told] of cases) {
+      const verdict = Promise.withResolvers<Admission>();
+      const { connection, socket, ...here } = opened({ judge: () => verdict.promise });
+      connection.receive(said(hello, show("abc")));
+      connection.peerEnded();
+      await turn();
+      expect(connection.state).toBe("connecting");
+      if (outcome instanceof Error) verdict.reject(outcome);
+      else verdict.resolve(outcome);
+      await turn();
+      expect([here.seen, types(socket)] as const).toEqual([[...seen], [...told]]);
+    }
+  });
+
   test("lets in a client that says no hello", async () => {
     const { connection, seen, clock } = opened();
     connection.receive(said(show("abc"), { type: "ask", text: "hola" }));
