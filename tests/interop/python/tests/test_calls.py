@@ -12,6 +12,7 @@ from typing import Any
 from typewire_peer import TypewireError
 from typewire_peer.calls import Admission, Call, CallEndpoint, CallError, Peer, connect, sends, serve
 from typewire_peer.call_machine import error_of
+from typewire_peer.items import WINDOW_BYTES, Pump
 
 from .test_connection import Raw
 
@@ -109,6 +110,18 @@ async def raw(market: Market, **more: Any) -> AsyncIterator[Raw]:
     finally:
         client.close()
         await server.close()
+
+
+class Credit(unittest.IsolatedAsyncioTestCase):
+    async def test_what_comes_while_an_item_leaves_is_kept(self) -> None:
+        pump = Pump()
+
+        async def send(size: int) -> int:
+            pump.grant(size)
+            return size
+
+        async with asyncio.timeout(5):
+            await pump.run([WINDOW_BYTES // 2] * 5, send)
 
 
 class Conversations(unittest.IsolatedAsyncioTestCase):
@@ -290,6 +303,32 @@ class Bytes(unittest.IsolatedAsyncioTestCase):
             client.say({"type": "$call", "call": "nothing", "id": 8})
             self.assertEqual(await client.hear(), {"type": "$result", "id": 8})
 
+    async def test_what_is_of_a_side_of_calls_that_this_end_has_not_is_ignored(self) -> None:
+        server = await serve(CLIENT, 0)
+        client = await Raw.connect(server.port)
+        client.say(HELLO)
+        for kind in ("$item", "$end", "$credit", "$cancel", "$result"):
+            client.say({"type": kind, "id": 9, "bytes": 1})
+        client.say({"type": "$ping"})
+        self.assertEqual([(await client.hear())["type"] for _ in range(2)], ["$hello", "$pong"])
+        client.close()
+        await server.close()
+
+    async def test_a_result_of_a_call_never_made_is_a_mismatch(self) -> None:
+        async def server(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            raw = Raw(reader, writer)
+            raw.say(HELLO)
+            raw.say({"type": "$result", "id": 1})
+            heard.extend([await raw.hear(), await raw.hear()])
+            raw.close()
+
+        heard: list[Any] = []
+        listener = await asyncio.start_server(server, "127.0.0.1", 0)
+        async with await connect(CLIENT, listener.sockets[0].getsockname()[1]):
+            await until(lambda: len(heard) == 2)
+        listener.close()
+        self.assertEqual((heard[1]["code"], heard[1]["path"]), ("schema-mismatch", "/id"))
+
     async def test_an_item_beyond_the_credit_ends_its_call_alone(self) -> None:
         async with raw(self.market) as client:
             client.say({"type": "$call", "call": "chat", "id": 1})
@@ -340,6 +379,16 @@ class Bytes(unittest.IsolatedAsyncioTestCase):
                 result = await client.hear()
                 self.assertEqual((result["id"], result["error"]["code"]), (1, "cancelled"))
                 self.assertEqual(await client.reader.read(), b"")
+
+    async def test_the_end_of_a_half_is_no_end_of_items_and_gives_no_credit(self) -> None:
+        for name, ask in ("upload", {}), ("chat", {}), ("tail", {"count": 100, "size": 10_000}):
+            async with raw(self.market) as client:
+                client.say({"type": "$call", "call": name, "id": 1, "input": ask})
+                client.writer.write_eof()
+                message = await client.hear()
+                while message["type"] == "$item":
+                    message = await client.hear()
+                self.assertEqual(message["error"]["code"], "cancelled", name)
 
     async def test_calls_beyond_the_slots_are_refused_and_at_last_end_the_connection(self) -> None:
         async with raw(self.market, max_calls=1) as client:
@@ -442,6 +491,7 @@ class Authentication(unittest.IsolatedAsyncioTestCase):
         for first in (
             {"type": "$call", "call": "quote", "id": 1, "input": {"symbol": "ACME"}},
             {"type": "$call", "call": "$authenticate"},
+            {"type": "$call", "call": "$authenticate", "id": 0, "input": {"token": "s3cret"}},
             {"type": "$ping"},
             {"type": "say"},
             {"no": "type"},

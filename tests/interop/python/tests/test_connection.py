@@ -177,13 +177,40 @@ class Conversations(unittest.IsolatedAsyncioTestCase):
                 self.assertEqual([(await raw.hear()).get("code") for _ in range(2)], [None, "frame-too-large"])
                 raw.close()
 
-    async def test_an_error_may_stand_before_hello(self) -> None:
+    async def test_an_error_and_what_is_not_known_may_stand_before_hello(self) -> None:
         async with serving() as server:
             raw = await Raw.connect(server.port)
-            for message in ({"type": "$error", "code": "schema-mismatch", "message": "?"}, HELLO, {"type": "say"}):
+            error = {"type": "$error", "code": "schema-mismatch", "message": "?"}
+            for message in (error, {"type": "$later"}, HELLO, {"type": "say"}):
                 raw.say(message)
             self.assertEqual([(await raw.hear())["type"] for _ in range(2)], ["$hello", "echoed"])
             raw.close()
+
+
+    async def test_a_peer_that_takes_too_little_for_a_pong_is_left(self) -> None:
+        async with serving() as server:
+            raw = await Raw.connect(server.port)
+            await raw.hear()
+            raw.say({**HELLO, "maxFrameBytes": 8})
+            raw.say({"type": "$ping", "id": 1})
+            self.assertEqual(await raw.reader.read(), b"")
+            raw.close()
+
+    async def test_a_sender_without_end_leaves_others_their_turn(self) -> None:
+        async def pour(connection: Connection) -> None:
+            while True:
+                await connection.send({"type": "drop"})
+
+        server = await serve(ENDPOINT, pour, 0)
+        raw = await Raw.connect(server.port)
+        raw.say(HELLO)
+        for _ in range(100):
+            await raw.hear()
+        raw.writer.transport.abort()
+        other = await Raw.connect(server.port)
+        self.assertEqual((await other.hear())["type"], "$hello")
+        other.writer.transport.abort()
+        await server.close()
 
 
 class Secrets(unittest.IsolatedAsyncioTestCase):
@@ -360,6 +387,30 @@ class Bytes(unittest.IsolatedAsyncioTestCase):
                     raw.say({"type": "$proof", "mac": mac})
                     self.assertEqual((await raw.hear())["code"], code)
                     await raw.end()
+                    await until_logged(logged)
+                raw.close()
+
+    async def test_before_the_proof_nothing_is_forgiven(self) -> None:
+        endpoint = Endpoint(protocol="echo", version=1, secret=SECRET)
+        nonce = {**HELLO, "nonce": bytes(32)}
+        cases = (
+            ({**HELLO, "nonce": bytes(31)}, "auth-failed"),
+            ({"type": 1}, "auth-required"),
+            ({"type": "$proof", "mac": "text"}, "auth-required"),
+            ({"type": "say", "text": "x" * 4096}, "frame-too-large"),
+            ({"type": "$error", "code": "later", "message": "?"}, None),
+        )
+        for message, code in cases:
+            async with serving(endpoint) as server:
+                raw = await Raw.connect(server.port)
+                await raw.hear()
+                if message["type"] != "$hello":
+                    raw.say(nonce)
+                with self.assertLogs("typewire_peer", "WARNING") as logged:
+                    raw.say(message)
+                    if code is not None:
+                        self.assertEqual((await raw.hear())["code"], code)
+                    self.assertEqual(await raw.reader.read(), b"")
                     await until_logged(logged)
                 raw.close()
 

@@ -1,6 +1,6 @@
 """The calls of one connection, those that it makes and those that it answers (docs/wire.md): ids, slots, credit,
 deadlines, and one `$result` for each. Bytes and the connection's end are `calls.Peer`'s. Values are not checked
-against schemas: None for an input, an output or an error's data is the absence of one.
+against schemas: None for an input, an item, an output or an error's data is the absence of one.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from .errors import TypewireError
-from .items import Inbox, Items, NoCredit, Pump
+from .items import Inbox, Items, NoCredit, Pump, Unfinished
 from .wire import Message
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ _H = TypeVar("_H", bound=Handler)
 _log = logging.getLogger("typewire_peer")
 _MAX_EXCESS, _EXCESS_WINDOW = 100, 10.0
 _MAYBE: Final = {"deadline-exceeded", "cancelled"}
-_NEVER: Final = frozenset(
-    "unknown-call invalid-input too-many-calls auth-required auth-failed auth-expired".split()
-)
+_NEVER: Final = "unknown-call invalid-input too-many-calls auth-required auth-failed auth-expired".split()
 
 
 class CallError(Exception):
@@ -131,8 +129,6 @@ class Call:
         self._pump = Pump()
         self._reason: CallError | None = None
         self._has_begun = False
-        self._needs_items = False
-        """Whether the caller sends items, by the mark of the handler."""
         self._task: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
 
@@ -293,9 +289,13 @@ class Calls:
                 made.pump.grant(message["bytes"])
         elif (answered := self._answered.get(id)) is not None:
             self._take_for(answered, kind, message, size)
-        elif not 1 <= id <= max(self._last_made, self._last_answered):
+        elif self._knows(kind) and not 1 <= id <= max(self._last_made, self._last_answered):
             return "/id"
         return None
+
+    def _knows(self, kind: str) -> bool:
+        """Whether it is of a side of calls that this end has."""
+        return bool(self._handlers) or (self._connection._role == "client" and kind not in ("$end", "$cancel"))
 
     def _take_for(self, call: Call, kind: str, message: Message, size: int) -> None:
         if kind == "$end":
@@ -309,6 +309,8 @@ class Calls:
 
     def _take_result(self, message: Message, id: int) -> str | None:
         call = self._made.pop(id, None)
+        if call is None and self._connection._role == "client" and not 1 <= id <= self._last_made:
+            return "/id"
         if call is None:
             self._abandoned.pop(id, None)
         elif "error" in message:
@@ -316,7 +318,7 @@ class Calls:
         else:
             call.settle(message.get("output"))
         self._wake()
-        return None  # one that answers nothing is ignored, also from a peer that we have not called
+        return None
 
     def _wake(self) -> None:
         for slot in self._waiting:
@@ -349,7 +351,6 @@ class Calls:
             self._count_excess()
         else:
             call = self._answered[id] = Call(self._connection, name, id, is_stream)
-            call._needs_items = getattr(handler, "sends", False)
             default = 0 if is_stream else DEFAULT_TIMEOUT * 1000
             if (for_ms := default if timeout_ms is None else timeout_ms) > 0:
                 late = ("deadline-exceeded", "its time is over")
@@ -400,6 +401,8 @@ class Calls:
         by_signal = failure is None or isinstance(failure, asyncio.CancelledError | CallError | NoCredit)
         if reason is not None and by_signal and (failure is not None or reason.code != "deadline-exceeded"):
             return {"error": {"code": reason.code, "message": reason.message}}
+        if reason is None and isinstance(failure, NoCredit | Unfinished):
+            return {"error": {"code": "cancelled", "message": "the caller ended its half"}}
         if isinstance(failure, _Declared):
             data = {} if failure.data is None else {"data": failure.data}
             return {"error": {"code": failure.code, "message": failure.message} | data}
@@ -425,11 +428,9 @@ class Calls:
         await self._settled(time / 2)
 
     async def finish(self) -> None:
-        """The peer sends nothing more, but still reads: what it has called is answered, and ends where it needs items."""
-        for call in list(self._answered.values()):
-            if call._needs_items and call._inbox.is_open:
-                call._abort("cancelled", "the caller ended its half before its items")
-            call._inbox.end()
+        """The peer sends nothing more, but still reads: what it has called is answered, and ends where it needs more."""
+        for call in self._answered.values():
+            call._inbox.end(is_whole=False)
             call._pump.stop()
         await self._settled(None)
 
@@ -471,8 +472,6 @@ def wrong_field_of_call(message: Message) -> str | None:
         return "/id"
     if kind == "$credit" and (type(message.get("bytes")) is not int or message["bytes"] < 1):
         return "/bytes"
-    if kind == "$item" and "item" not in message:
-        return "/item"
     if kind == "$result" and not isinstance(message.get("error", {}), dict):
         return "/error"
     return None

@@ -5,7 +5,6 @@ A program that has no calls needs none of it: `typewire_peer.connect` and `serve
 """
 
 import asyncio
-import contextlib
 import inspect
 import logging
 from asyncio import StreamReader, StreamWriter
@@ -151,8 +150,8 @@ class Peer(Connection):
                 raise PeerError(code, str(failure.get("message", "")))
         elif self._authenticate is None or kind != "$call" or message.get("call") != _AUTHENTICATE:
             raise TypewireError("auth-required", f"expected {_AUTHENTICATE} to be over, got {kind}")
-        elif (path := wrong_field_of_call(message)) is not None:
-            raise TypewireError("auth-required", f"{_AUTHENTICATE} at {path}: it is not as asked")
+        elif wrong_field_of_call(message) is not None or message["id"] < 1:
+            raise TypewireError("auth-required", f"{_AUTHENTICATE} is not as asked")
         else:
             await self._judge(message, self._authenticate)
         self._limits = self._endpoint.limits
@@ -190,8 +189,7 @@ class Peer(Connection):
     async def _deliver(self, message: Message) -> int:
         """As `_queue`, and waits while the peer is slow."""
         size = self._queue(message)
-        with contextlib.suppress(ConnectionError):  # the reader meets it too, and says why
-            await self._writer.drain()
+        await self._flush()
         return size
 
     def _end(self) -> asyncio.Task[None]:

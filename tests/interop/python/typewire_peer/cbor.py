@@ -45,8 +45,7 @@ def _write(out: bytearray, value: object) -> None:
             _head(out, 2, len(value))
             out += value
         case str():
-            text = value.encode()
-            _head(out, 3, len(text))
+            _head(out, 3, len(text := value.encode()))
             out += text
         case list() | tuple():
             _head(out, 4, len(value))
@@ -62,13 +61,10 @@ def _write(out: bytearray, value: object) -> None:
 
 
 def _head(out: bytearray, major: int, argument: int) -> None:
-    if argument < 24:
-        out.append(major << 5 | argument)
-        return
-    for info, size in ((24, 1), (25, 2), (26, 4), (27, 8)):
-        if argument < 1 << 8 * size:
+    for info, size in ((argument, 0), (24, 1), (25, 2), (26, 4), (27, 8)):
+        if argument < (1 << 8 * size if size else 24):
             out.append(major << 5 | info)
-            out += argument.to_bytes(size)
+            out += argument.to_bytes(size) if size else b""
             return
     raise OverflowError("expected an integer of at most 64 bits")
 

@@ -19,7 +19,7 @@ from .errors import PeerError, TypewireError
 from .wire import Limits, Message
 
 _log = logging.getLogger("typewire_peer")
-_NONCE_BYTES, _MIN_SECRET_BYTES, _MAX_NAME = 32, 16, 128
+_NONCE_BYTES, _MIN_SECRET_BYTES, _MAX_UNPROVEN_BYTES, _MAX_NAME = 32, 16, 4096, 128
 _FRAME_BYTES_PER_SECOND, _LINGER, _MAX_REFUSALS, _REFUSAL_WINDOW = 16_384, 2.0, 10, 10.0
 
 
@@ -40,8 +40,8 @@ class Endpoint:
     def hello(self) -> Message:
         """What a connection says first."""
         hello = {"type": "$hello", "protocol": self.protocol, "version": self.version}
-        interval = round(self.limits.heartbeat_interval * 1000)
-        hello |= {"maxFrameBytes": self.limits.max_frame_bytes, "heartbeatIntervalMs": interval}
+        hello["heartbeatIntervalMs"] = round(self.limits.heartbeat_interval * 1000)
+        hello["maxFrameBytes"] = self.limits.max_frame_bytes
         return hello if self.secret is None else hello | {"nonce": secrets.token_bytes(_NONCE_BYTES)}
 
     def connection(self, reader: StreamReader, writer: StreamWriter, role: str) -> "Connection":
@@ -94,6 +94,11 @@ class Connection:
         if self._finishing is not None:
             raise TypewireError("connection-closed", "the connection has ended")
         self._writer.write(wire.encode_frame(message, self._peer_hello))
+        await self._flush()
+
+    async def _flush(self) -> None:
+        """Waits while the peer is slow, and a turn in any case: endless writing must not stop the reader."""
+        await asyncio.sleep(0)
         with contextlib.suppress(ConnectionError):  # the reader meets it too, and says why
             await self._writer.drain()
 
@@ -115,14 +120,15 @@ class Connection:
         self._refuse(text, path, message.get("type"), frame, code)
 
     def _refuse(self, text: str, path: str, of: Any, frame: int, code: str = "schema-mismatch") -> None:
+        if not self._is_proven:
+            return self.fail(TypewireError("auth-required", text))
         now = self._time()
         self._refusal_times = [time for time in self._refusal_times if now - time < _REFUSAL_WINDOW] + [now]
         if len(self._refusal_times) > _MAX_REFUSALS:
-            self.fail(TypewireError("too-many-errors", "too many messages were refused"))
-        else:
-            known = {"of": of} if isinstance(of, str) and of.isprintable() and len(of) <= _MAX_NAME else {}
-            number = {"frame": frame} if frame else {}
-            self._write({"type": "$error", "code": code, "message": text, "path": path, **known, **number})
+            return self.fail(TypewireError("too-many-errors", "too many messages were refused"))
+        known = {"of": of} if isinstance(of, str) and of.isprintable() and len(of) <= _MAX_NAME else {}
+        number = {"frame": frame} if frame else {}
+        self._write({"type": "$error", "code": code, "message": text, "path": path, **known, **number})
 
     def fail(self, error: TypewireError) -> None:
         """Ends the connection for a reason that the peer is told, unless it comes from there."""
@@ -154,9 +160,8 @@ class Connection:
         try:
             while self.bye is None and (payload := await self._frame()) is not None:
                 self._frames += 1
-                limits = self._limits
-                message = cbor.loads(payload, max_nesting=limits.max_nesting, max_items=limits.max_items)
-                await self._take(message, payload)
+                limits = {"max_nesting": self._limits.max_nesting, "max_items": self._limits.max_items}
+                await self._take(cbor.loads(payload, **limits), payload)
             if not self._opened.is_set():
                 raise TypewireError("connection-closed", "the peer ended before it said anything")
             self._end()
@@ -172,8 +177,9 @@ class Connection:
         try:
             async with asyncio.timeout(self._limits.frame_deadline) as deadline:
                 if len(header := start + await self._exactly(wire.HEADER_BYTES - 1)) == wire.HEADER_BYTES:
-                    least = 1024 if self._frames == self._aside else 0  # a $hello exceeds limits not yet heard of
-                    length = wire.decode_header(header, max(self._limits.max_frame_bytes, least))
+                    most = self._limits.max_frame_bytes if self._is_proven else _MAX_UNPROVEN_BYTES
+                    # A $hello exceeds limits that its sender has not heard of.
+                    length = wire.decode_header(header, max(most, 1024 if self._frames == self._aside else 0))
                     deadline.reschedule((deadline.when() or 0) + length / _FRAME_BYTES_PER_SECOND)
                     payload = await self._exactly(length)
                     if len(payload) == length:
@@ -194,11 +200,8 @@ class Connection:
         kind = message.get("type") if isinstance(message, dict) else None
         if kind != "$hello" and len(payload) > (most := self._limits.max_frame_bytes):
             raise TypewireError("frame-too-large", f"{len(payload)} bytes of {most}")
-        if not isinstance(kind, str):
-            path = "/type" if isinstance(message, dict) else ""
-            self._refuse(f"schema-mismatch at {path}: expected text", path, None, self._frames)
-        elif kind.startswith("$") and (field := wire.wrong_field(message)):
-            self._refuse(f"schema-mismatch at /{field}: it is not as asked", f"/{field}", kind, self._frames)
+        if (path := wire.misfit(message)) is not None:
+            self._refuse(f"schema-mismatch at {path}: it is not as asked", path, kind, self._frames)
         elif kind == "$error":
             self._take_error(message)
         elif kind == "$bye":
@@ -220,14 +223,16 @@ class Connection:
             elif kind == "$call":
                 error = {"code": "unknown-call", "message": "this peer has no calls"}
                 self._write({"type": "$result", "id": message["id"], "error": error})
-            elif not kind.startswith("$"):  # a control message that is not known is ignored
+            elif not kind.startswith("$"):
                 await self._messages.put((message, self._frames))
+            elif kind not in wire.CONTROL_FIELDS:
+                self._aside += 1  # it is ignored, and may stand before $hello
 
     def _take_error(self, message: Message) -> None:
         self._aside += 1  # an $error may stand before $hello
         error = PeerError(message.get("code", ""), message.get("message", ""))
         error.path, error.of, error.frame = (message.get(field) for field in ("path", "of", "frame"))
-        if error.fatal:
+        if error.fatal or not self._is_proven:
             raise error
         _log.warning("%s refused a message: %r", self.name, str(error))
         self.refused.append(error)
@@ -238,6 +243,8 @@ class Connection:
             raise TypewireError("protocol-mismatch", f"expected {ours}, got {theirs}")
         self._hellos["client" if self._role == "server" else "server"] = payload
         self._peer_hello = hello
+        if len(hello.get("nonce", bytes(_NONCE_BYTES))) != _NONCE_BYTES:
+            raise TypewireError("auth-failed", f"a nonce has {_NONCE_BYTES} bytes")
         if ("nonce" in hello) != ("nonce" in self._own_hello):
             raise TypewireError("auth-required", "one end asks for a shared secret, the other has none")
         if not self._is_proven and self._role == "client":
@@ -272,8 +279,13 @@ class Connection:
         self.fail(TypewireError("heartbeat-lost", "the peer has not answered"))
 
     def _write(self, message: Message) -> None:
+        """Writes a control message. Where the peer takes too little for one that it needs, the connection ends."""
         if self._finishing is None:
-            self._writer.write(wire.encode_frame(message))
+            try:
+                self._writer.write(wire.encode_frame(message, self._peer_hello))
+            except TypewireError as error:
+                if message["type"] not in ("$error", "$bye"):
+                    self.fail(error)
 
     def _end(self) -> asyncio.Task[None]:
         if self._finishing is None:

@@ -1,10 +1,8 @@
 """What can go wrong, each with a code: those of docs/wire.md, and the local `connection-closed`."""
 
-_FATAL = frozenset(
-    """header-invalid frame-empty frame-too-large frame-truncated frame-timeout cbor-malformed cbor-unsupported
+_FATAL = """header-invalid frame-empty frame-too-large frame-truncated frame-timeout cbor-malformed cbor-unsupported
     cbor-limit too-many-errors protocol-mismatch hello-timeout hello-required auth-required auth-failed auth-expired
     slow-consumer heartbeat-lost write-timeout too-many-connections shutting-down internal""".split()
-)
 
 
 class TypewireError(Exception):

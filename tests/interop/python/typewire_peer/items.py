@@ -14,38 +14,45 @@ class NoCredit(Exception):
     """The receiver gives no credit any more."""
 
 
+class Unfinished(Exception):
+    """The sender has left before its `$end`: the items are not whole."""
+
+
 class Inbox:
     """The items of one call that have come. Gives credit for those that the program has taken."""
 
     def __init__(self, grant: Callable[[int], None]) -> None:
         self._grant = grant
         self._queue = asyncio.Queue[tuple[Any, int] | None]()
-        self._credit, self._taken, self.is_open = WINDOW_BYTES, 0, True
+        self._credit, self._taken, self._is_open, self._is_whole = WINDOW_BYTES, 0, True, True
 
     def put(self, item: Any, size: int) -> bool:
         """False where it came beyond the credit."""
         if self._credit <= 0:
             return False
         self._credit -= size
-        if self.is_open:
+        if self._is_open:
             self._queue.put_nowait((item, size))
         return True
 
-    def end(self) -> None:
-        if self.is_open:
-            self.is_open = False
+    def end(self, *, is_whole: bool = True) -> None:
+        """Nothing more comes. A loop over items that are not whole ends with `Unfinished`."""
+        if self._is_open:
+            self._is_open, self._is_whole = False, is_whole
             self._queue.put_nowait(None)
 
     async def __aiter__(self) -> AsyncGenerator[Any, None]:
         while (entry := await self._queue.get()) is not None:
             item, size = entry
             self._taken += size
-            if self._taken >= WINDOW_BYTES // 2 and self.is_open:
+            if self._taken >= WINDOW_BYTES // 2 and self._is_open:
                 self._credit += self._taken
                 self._grant(self._taken)
                 self._taken = 0
             yield item
         self._queue.put_nowait(None)  # for a second loop, which has nothing
+        if not self._is_whole:
+            raise Unfinished
 
 
 class Pump:
@@ -71,7 +78,8 @@ class Pump:
                     item = await anext(iterator)
                 except StopAsyncIteration:
                     return
-                self._credit -= await send(item)
+                size = await send(item)
+                self._credit -= size  # read only now: credit may have come meanwhile
             raise NoCredit
         finally:
             if isinstance(iterator, AsyncGenerator):

@@ -9,17 +9,14 @@ from typing import Any, Final
 from . import cbor
 from .errors import TypewireError
 
-HEADER_BYTES = 10
-MAX_ANNOUNCED_BYTES = 9_999_999_999
+HEADER_BYTES, MAX_ANNOUNCED_BYTES = 10, 9_999_999_999
 
 Message = dict[str, Any]
 """A decoded message: its `type`, and its fields."""
 
-_CONTROL_FIELDS: Final[dict[str, dict[str, type]]] = {
-    "$hello": {
-        **dict.fromkeys(("maxFrameBytes", "maxItems", "maxNesting", "heartbeatIntervalMs", "maxCalls", "maxStreams"), int),
-        **{"protocol": str, "version": int, "fingerprint": str, "nonce": bytes},
-    },
+CONTROL_FIELDS: Final[dict[str, dict[str, type]]] = {
+    "$hello": {"protocol": str, "version": int, "fingerprint": str, "nonce": bytes}
+    | dict.fromkeys("maxFrameBytes maxItems maxNesting heartbeatIntervalMs maxCalls maxStreams".split(), int),
     "$proof": {"mac": bytes},
     **dict.fromkeys(("$ping", "$pong", "$result"), {"id": int}),
     "$error": {"code": str, "message": str, "path": str, "of": str, "frame": int},
@@ -73,13 +70,14 @@ def decode_header(header: bytes, max_frame_bytes: int) -> int:
     return length
 
 
-def wrong_field(control: Message) -> str | None:
-    """The field of a control message that is missing, or no value of its type in docs/wire.md."""
-    kind: str = control["type"]
-    for name, expected in _CONTROL_FIELDS.get(kind, {}).items():
+def misfit(message: Any) -> str | None:
+    """The path of what makes this no message, or no control message of docs/wire.md."""
+    if not isinstance(message, dict) or type(kind := message.get("type")) is not str:
+        return "/type" if isinstance(message, dict) else ""
+    for name, expected in CONTROL_FIELDS.get(kind, {}).items():
         is_required = name in _REQUIRED or kind in ("$call", "$result")
-        if (is_required or name in control) and type(control.get(name)) is not expected:
-            return name
+        if (is_required or name in message) and type(message.get(name)) is not expected:
+            return f"/{name}"
     return None
 
 
