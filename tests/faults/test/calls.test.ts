@@ -2,11 +2,13 @@
 
 import { afterAll, beforeAll, describe, expect } from "bun:test";
 
+import { pickSeed, SeededRandom } from "@typewire/testkit";
+
 import { Arena, type RunningServer } from "../src/arena.ts";
 import { expectOneReason } from "../src/byte-rows.ts";
 
 import { RawCaller, type Said } from "../src/calls/raw-caller.ts";
-import { concat, frame, head, hello, hex, message, text } from "../src/cbor.ts";
+import { concat, frame, head, hello, hex, map, message, text } from "../src/cbor.ts";
 
 import { row, rowsEnd } from "../src/row.ts";
 import { until } from "../src/until.ts";
@@ -51,6 +53,46 @@ function failuresOf({ log }: RunningServer | Arena, name: string): readonly stri
 function odd(type: string, id: Uint8Array, field?: string, value?: Uint8Array): Uint8Array {
   const fields = field === undefined || value === undefined ? [] : [text(field), value];
   return frame(message(type, text("id"), id, ...fields));
+}
+
+/**
+ * So many random frames of calls: those that are calls of the protocol, those that do not fit, and whatever else one may
+ * say of an id that was used, in any order.
+ */
+function randomFrames(caller: RawCaller, random: SeededRandom, count: number): Uint8Array[] {
+  const any = <Value>(...values: readonly [Value, ...Value[]]): Value =>
+    values[random.integer(0, values.length - 1)] ?? values[0];
+  let last = 0;
+  return Array.from({ length: count }, () => {
+    if (last === 0 || random.next() < 0.4) {
+      last += random.integer(1, 2);
+      const id = last;
+      const timeoutMs = any(0, 1, 50);
+      if (random.next() < 0.2)
+        return odd("$call", head("unsigned", id), "call", text(any("echo", "no")));
+      return caller.frames(
+        any<Said>(
+          { type: "$call", call: "echo", id, input: 1 },
+          { type: "$call", call: "nap", id, timeoutMs, input: 5 },
+          { type: "$call", call: "list", id },
+          { type: "$call", call: "count", id, timeoutMs, input: any(0, 7, 20_000) },
+          { type: "$call", call: "sum", id, timeoutMs },
+          { type: "$call", call: "ignore", id },
+          { type: "$call", call: "tail", id },
+        ),
+      );
+    }
+    const id = head("unsigned", random.integer(1, last));
+    const item = any(
+      ONE,
+      text("unfit"),
+      map(),
+      concat(head("bytes", 40_000), new Uint8Array(40_000)),
+    );
+    const type = any("$item", "$item", "$end", "$cancel", "$credit", "$result", "$later");
+    if (type === "$item") return odd(type, id, "item", item);
+    return odd(type, id, "bytes", head("unsigned", any(1, 65_536, 2 ** 31)));
+  });
 }
 
 const ONE = head("unsigned", 1);
@@ -428,6 +470,38 @@ describe("a server with calls", () => {
         await first?.settle();
       }
       for (const peer of peers) peer[Symbol.dispose]();
+      await untilAtRest(arena);
+    }),
+  );
+
+  const seed = pickSeed();
+  row(`K25 random frames of calls: each has one result, and nothing behind it (seed ${seed})`, () =>
+    arena.withstand(async () => {
+      const random = new SeededRandom(seed);
+      for (let left = isLong ? 1_000 : 20; left > 0; left -= 1) {
+        using caller = await RawCaller.connect(arena.port);
+        await caller.peer.send(concat(...randomFrames(caller, random, 60)));
+        await caller.settle();
+        const ended = new Set<number>();
+        for (const heard of caller.all) {
+          if (heard.type !== "$item" && heard.type !== "$result" && heard.type !== "$credit") {
+            expect(heard).toMatchObject({ type: expect.stringMatching(/^\$(hello|pong)$/) });
+            continue;
+          }
+          expect({ seed, behind: ended.has(heard.id), heard }).toMatchObject({ behind: false });
+          if (heard.type !== "$result") continue;
+          ended.add(heard.id);
+          expect(heard.error?.code ?? "cancelled").toBeOneOf([
+            "cancelled",
+            "deadline-exceeded",
+            "invalid-input",
+            "invalid-item",
+            "item-beyond-credit",
+            "unknown-call",
+          ]);
+        }
+        expect(ended.size).toBeGreaterThan(0);
+      }
       await untilAtRest(arena);
     }),
   );

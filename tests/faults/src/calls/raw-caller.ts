@@ -68,6 +68,11 @@ export class RawCaller implements Disposable {
     }
   }
 
+  /** All messages of control that it has heard so far, in order. */
+  get all(): readonly Heard[] {
+    return this.peer.payloads.flatMap((payload) => this.#decode(payload) ?? []);
+  }
+
   /** All that it has heard so far of this type. */
   heard<Name extends Heard["type"]>(type: Name): readonly Extract<Heard, { type: Name }>[] {
     return this.peer.payloads
