@@ -303,22 +303,36 @@ describe("auth, to the compiler and at run time", () => {
     });
   });
 
-  test("is another version of the protocol where the server's has none, and none to wait for", async () => {
-    const bare = defineProtocol(parts);
-    await using server = serve(bare, { port: 0 }, { who() {} });
-    const options = { port: server.port, auth: () => ({ token: "abc" }) };
-    expect(await failureOf(connect(desk, { ...options, firstAttempt: "repeat" }))).toMatchObject({
-      code: "protocol-mismatch",
-      message: expect.stringContaining(
-        "this client's protocol has `auth`, and the server's has none",
-      ),
-    });
-    const guarded = serve(desk, { port: 0, authenticate: () => ({ user: "ana" }) });
-    await using _ = guarded;
-    const servers = [{ port: server.port }, { port: guarded.port }];
-    for (let attempt = 0; attempt < 4; attempt += 1) {
-      await using client = await connect(desk, { servers, auth: options.auth });
-      expect(client.state).toBe("connected");
-    }
-  });
+  test.each([
+    ["which waits to be asked", {}],
+    [
+      "which speaks first",
+      {
+        onOpen: (connection: { send(message: object): boolean }) =>
+          connection.send({ type: "you", user: "all", address: "" }),
+      },
+    ],
+  ])(
+    "is another version of the protocol at a server without it, %s, and none to wait for",
+    async (_, observer) => {
+      const bare = defineProtocol(parts);
+      await using server = serve(bare, { port: 0, ...observer } as ServeOptions<typeof bare, 0>, {
+        who() {},
+      });
+      const options = { port: server.port, auth: () => ({ token: "abc" }) };
+      expect(await failureOf(connect(desk, { ...options, firstAttempt: "repeat" }))).toMatchObject({
+        code: "protocol-mismatch",
+        message: expect.stringContaining(
+          "this client's protocol has `auth`, and the server's has none",
+        ),
+      });
+      const guarded = serve(desk, { port: 0, authenticate: () => ({ user: "ana" }) });
+      await using _guarded = guarded;
+      const servers = [{ port: server.port }, { port: guarded.port }];
+      for (let attempt = 0; attempt < 4; attempt += 1) {
+        await using client = await connect(desk, { servers, auth: options.auth });
+        expect(client.state).toBe("connected");
+      }
+    },
+  );
 });

@@ -133,15 +133,21 @@ export function notShown(thrown: unknown): CloseReason {
   return { ...reason, message, path: place };
 }
 
+/**
+ * The error of a server that knows nothing of `auth`, by its answer or because it talks before there is one: another
+ * version of the protocol. Of several servers one may have it, and this one not yet.
+ */
+export function serverWithoutAuth(got?: string): TypewireError {
+  const message =
+    "Cannot authenticate: this client's protocol has `auth`, and the server's has none";
+  const why = got === undefined ? "" : `: expected $result of ${AUTHENTICATE}, got ${got}`;
+  return new TypewireError("protocol-mismatch", message + why);
+}
+
 /** What a client makes of the answer: undefined where it is let in. */
 export function refusalIn({ error }: Result): TypewireError | undefined {
   if (error === undefined) return undefined;
-  // As another version of the protocol: of several servers one may have `auth`, and this one not yet.
-  if (error.code === "unknown-call") {
-    const message =
-      "Cannot authenticate: this client's protocol has `auth`, and the server's has none";
-    return new TypewireError("protocol-mismatch", message);
-  }
+  if (error.code === "unknown-call") return serverWithoutAuth();
   const { code: said } = error;
   const code = said === "internal" || said === "auth-expired" ? said : "auth-failed";
   return new TypewireError(

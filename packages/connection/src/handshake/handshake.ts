@@ -31,6 +31,7 @@ import {
   isAuthenticate,
   MAX_UNAUTHENTICATED_FRAME_BYTES,
   refusalIn,
+  serverWithoutAuth,
   shownMisfit,
 } from "./authentication.ts";
 import { limitsOfPeer } from "./peer-limits.ts";
@@ -239,7 +240,12 @@ export class Handshake {
   get #lateStep(): string {
     if (this.#isProving) return "$proof";
     if (this.#awaited === "verdict") return "verdict of this server's on what the client has shown";
-    return `${this.#awaited} of ${AUTHENTICATE}`;
+    return this.#stepOfAuth;
+  }
+
+  /** What the peer has to say next where no secret is asked for, or it has been proved. */
+  get #stepOfAuth(): string {
+    return this.#awaited === "$hello" ? "$hello" : `${this.#awaited} of ${AUTHENTICATE}`;
   }
 
   #checkExpiry(nowMs: number): TypewireError | undefined {
@@ -309,9 +315,10 @@ export class Handshake {
   }
 
   #authenticationExpected(got: string): TypewireError {
+    if (this.#awaited === "$result") return serverWithoutAuth(got);
     const expected = this.#isProving
       ? `${this.#awaited} of a peer with the shared secret`
-      : `${this.#awaited} of ${AUTHENTICATE}`;
+      : this.#stepOfAuth;
     return new TypewireError(
       "auth-required",
       `Cannot authenticate: expected ${expected}, got ${got}`,

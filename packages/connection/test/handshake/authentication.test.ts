@@ -470,12 +470,37 @@ describe("a client whose protocol has auth", () => {
       guarded.server.encodeInto(first as ControlMessage | FromServer, writer);
       connection.receive(writer.copy());
       await turn();
-      expect(connection.closeReason?.code).toBe(
-        first.type === "$hello" ? "protocol-mismatch" : "auth-required",
+      expect(connection.closeReason).toMatchObject(
+        first.type === "$hello"
+          ? { code: "protocol-mismatch" }
+          : {
+              code: "auth-required",
+              message: 'Cannot authenticate: expected $hello, got "reply"',
+            },
       );
     }
     expect(asked).toEqual([]);
   });
+
+  test.each([{ type: "reply", text: "welcome" }, { type: "$ping" }, { type: "$drain" }] as const)(
+    "takes a server that says %j before it has answered for one without auth",
+    async (said) => {
+      const { connection } = client();
+      const socket = new MemorySocket();
+      socket.events = connection;
+      connection.opened(socket);
+      const writer = new ByteWriter();
+      for (const message of [hello, said]) {
+        guarded.server.encodeInto(message as ControlMessage | FromServer, writer);
+      }
+      connection.receive(writer.copy());
+      await turn();
+      expect(connection.closeReason).toMatchObject({
+        code: "protocol-mismatch",
+        message: `Cannot authenticate: this client's protocol has \`auth\`, and the server's has none: expected $result of $authenticate, got "${said.type}"`,
+      });
+    },
+  );
 
   test("ends where the server does not know the call", async () => {
     const { connection } = client();
