@@ -40,6 +40,7 @@ interface Line extends Dialled {
   readonly end: (why: string) => void;
 }
 
+/** A line for one server, by the options of `nats`. */
 export class NatsTransport implements Transport {
   readonly #dialler: Dialler;
   readonly #clock: Clock;
@@ -48,6 +49,8 @@ export class NatsTransport implements Transport {
   readonly #asking = new Set<(why: Error) => void>();
   #line: Line | undefined;
   #isStopped = false;
+  /** Ends the wait before the next attempt. */
+  #wake: () => void = () => {};
 
   /** `name` is how NATS lists the connection. */
   constructor(source: NatsSource, clock: Clock, name: string) {
@@ -59,6 +62,7 @@ export class NatsTransport implements Transport {
     void this.#run(tell);
     return () => {
       this.#isStopped = true;
+      this.#wake();
       this.#line?.end("this server has ended");
     };
   }
@@ -182,6 +186,7 @@ export class NatsTransport implements Transport {
     const subscription = line.connection.subscribe(line.prefix + subject, {
       callback: (error, message) => {
         if (this.#line !== line) return;
+        // Of an error `status` tells as well: see `#watch`.
         if (error === null) receive(message.data);
       },
     });
@@ -192,7 +197,11 @@ export class NatsTransport implements Transport {
 
   #sleep(delayMs: number): Promise<void> {
     return new Promise((resolve) => {
-      this.#clock.after(delayMs, resolve);
+      const cancel = this.#clock.after(delayMs, resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
     });
   }
 }

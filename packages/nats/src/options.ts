@@ -39,6 +39,7 @@ export interface NatsOptions {
 /** The options; or what is asked for them before each dial, where credentials or certificates are renewed. */
 export type NatsSource = NatsOptions | (() => NatsOptions | Promise<NatsOptions>);
 
+/** Certificates for a line to NATS, as PEM texts. */
 export interface NatsTls {
   /** The authority that vouches for NATS. */
   readonly ca?: string;
