@@ -28,6 +28,7 @@ export type Ending =
   | { readonly by: "input" }
   | { readonly by: "output"; readonly error: Error };
 
+/** What the sentence and the exit code of an ending depend on. */
 export interface RunSoFar {
   readonly log: Log<typeof clientEvents>;
   readonly terminal: Terminal;

@@ -9,11 +9,13 @@ import { type Line, type LineParser, readLines } from "./input.ts";
 
 type SaludoClient = ClientOf<typeof saludo>;
 
+/** Where lines come from. */
 export interface Stdin {
   readonly isTerminal: boolean;
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
+/** What an input is read by. */
 export interface InputSenderOptions {
   readonly stdin: Stdin;
   readonly parse: LineParser;
@@ -29,6 +31,7 @@ const QUIET_MS = 100;
 /** How long a pipe that is never silent, or a server that takes nothing, delays the end, in ms. */
 const PATIENCE_MS = 2000;
 
+/** Sends the lines of one run. */
 export class InputSender {
   readonly #options: InputSenderOptions;
   readonly #stopped = Promise.withResolvers<undefined>();

@@ -10,7 +10,7 @@ export type Line =
   | { readonly kind: "invalid"; readonly reason: string };
 
 /** Beyond this a line is refused without being read to its end: no message is as long. */
-export const maxLineBytes = 1024 * 1024;
+export const MAX_LINE_BYTES = 1024 * 1024;
 
 const newline = 0x0a;
 
@@ -19,7 +19,7 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
   let parts: Uint8Array[] = [];
   let heldBytes = 0;
   const take = (): Line => {
-    const line = heldBytes > maxLineBytes ? tooLong : decodeLine(parts);
+    const line = heldBytes > MAX_LINE_BYTES ? tooLong : decodeLine(parts);
     parts = [];
     heldBytes = 0;
     return line;
@@ -28,7 +28,7 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
   let isRefused = false;
   const hold = (part: Uint8Array): void => {
     heldBytes += part.length;
-    if (heldBytes <= maxLineBytes) parts.push(part);
+    if (heldBytes <= MAX_LINE_BYTES) parts.push(part);
     else parts = [];
   };
   try {
@@ -44,7 +44,7 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
       }
       if (isRefused) continue;
       hold(chunk.subarray(start));
-      if (heldBytes <= maxLineBytes) continue;
+      if (heldBytes <= MAX_LINE_BYTES) continue;
       // Its end may never come.
       isRefused = true;
       yield take();
@@ -56,7 +56,7 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
   if (heldBytes > 0) yield take();
 }
 
-const tooLong: Line = { kind: "invalid", reason: `longer than ${maxLineBytes} bytes` };
+const tooLong: Line = { kind: "invalid", reason: `longer than ${MAX_LINE_BYTES} bytes` };
 
 function decodeLine(parts: readonly Uint8Array[]): Line {
   try {

@@ -23,6 +23,7 @@ import { InputSender, type Stdin } from "./input-sender.ts";
 import { type Formatter, formatterOf } from "./output.ts";
 import { securityOptions } from "./security-flags.ts";
 
+/** What a run is made of. */
 export interface ClientRunOptions {
   readonly flags: ClientFlags;
   readonly log: Log<typeof clientEvents>;
@@ -32,6 +33,7 @@ export interface ClientRunOptions {
   readonly stdin: Stdin;
 }
 
+/** One run of the command. `run` is called once. */
 export class ClientRun {
   readonly #options: ClientRunOptions;
   readonly #format: Formatter;

@@ -15,6 +15,7 @@ import {
   valueFlag,
 } from "@typewire/command";
 
+/** The flags, read. */
 export interface SecurityFlags extends TlsFileFlags, SecretFlags {
   readonly tls?: boolean;
   readonly tlsServerName?: string;
@@ -23,6 +24,7 @@ export interface SecurityFlags extends TlsFileFlags, SecretFlags {
 
 const hostName = textValue("a name or an address");
 
+/** Adds the flags to `command`, and returns it. */
 export function addSecurityFlags(command: Command): Command {
   command.option("--tls", "speak TLS, and only with a server whose certificate is good");
   addTlsFileFlags(command, {

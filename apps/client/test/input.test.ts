@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import { byteByByte, type Cutter, inPiecesOf, whole } from "@typewire/testkit";
 
-import { jsonLine, type Line, maxLineBytes, readLines, sayLine } from "../src/input.ts";
+import { jsonLine, type Line, MAX_LINE_BYTES, readLines, sayLine } from "../src/input.ts";
 
 async function* chunksOf(bytes: Uint8Array, cut: Cutter): AsyncGenerator<Uint8Array> {
   for (const chunk of cut(bytes)) yield await Promise.resolve(chunk);
@@ -44,7 +44,7 @@ describe("readLines", () => {
   });
 
   test("refuses a line one byte too long without holding it, and goes on", async () => {
-    const longest = "x".repeat(maxLineBytes);
+    const longest = "x".repeat(MAX_LINE_BYTES);
     expect(await linesOf(`${longest}\n${longest}x\na`, inPiecesOf(65_536))).toEqual([
       line(longest),
       { kind: "invalid", reason: "longer than 1048576 bytes" },

@@ -9,6 +9,7 @@ import { admin, type Observable } from "@typewire/observe";
 
 import { isLoopback, resolveHost } from "./host.ts";
 
+/** The flags, read. */
 export interface AdminFlags {
   readonly admin?: Address;
   readonly adminSecretFile?: string;

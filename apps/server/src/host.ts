@@ -7,7 +7,7 @@ import { hostname as machineName } from "node:os";
 import { TypewireError } from "@typewire/protocol";
 
 /** The tutorial's `gethostbyname(gethostname())`. */
-export const autoHost = "auto";
+const autoHost = "auto";
 
 /**
  * The numeric address of `host`, IPv4 where it has one; `auto` is the address of this machine's own name.

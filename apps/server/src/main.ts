@@ -6,9 +6,9 @@ import { readServerCommandLine } from "./command-line.ts";
 import { runServer } from "./run-server.ts";
 
 /** Lines of output that wait for a slow reader beyond this are dropped: the server goes on serving. */
-const maxWaitingOutput = 1024 * 1024;
+const MAX_WAITING_OUTPUT_CHARACTERS = 1024 * 1024;
 
-const terminal = openTerminal(thisProcess(), { hardLimit: maxWaitingOutput });
+const terminal = openTerminal(thisProcess(), { hardLimit: MAX_WAITING_OUTPUT_CHARACTERS });
 ignoreUserSignals(process);
 await runCommand(readServerCommandLine(process.argv.slice(2)), terminal, process, (flags) =>
   runServer(flags, { terminal, signals: process, environment: process.env }),

@@ -14,11 +14,13 @@ import {
 
 import type { Guards } from "./exposure.ts";
 
+/** The flags, read. */
 export interface SecurityFlags extends TlsFileFlags, SecretFlags {
   readonly tlsRequireClientCert?: boolean;
   readonly insecure?: boolean;
 }
 
+/** Adds the flags to `command`, and returns it. */
 export function addSecurityFlags(command: Command): Command {
   addTlsFileFlags(command, {
     cert: "speak TLS, with this certificate",
@@ -39,6 +41,7 @@ export function checkSecurityFlags(flags: SecurityFlags): void {
   requireBeside(tlsCa !== undefined, asks, "--tls-ca", "--tls-require-client-cert");
 }
 
+/** What the flags guard the server by. */
 export function guardsOf(flags: SecurityFlags): Guards {
   return {
     tls: flags.tlsCert !== undefined,

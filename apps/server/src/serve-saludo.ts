@@ -11,6 +11,7 @@ type Message<Name extends SaludoServerMessage["type"]> = Extract<
   { type: Name }
 >;
 
+/** The options of `serve`, and what this server says. */
 export interface SaludoOptions extends ServeOptions<typeof saludo> {
   /** The words of the greeting. */
   readonly words: Message<"greeting">["words"];

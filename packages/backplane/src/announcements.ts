@@ -1,6 +1,6 @@
-// Which topics the next beats speak of: those that have changed, three times, since what one
-// says counts when another says it too, and a beat may be lost; all of them when
-// another server has come; and a few of the others in turn, for what was lost all the same.
+// Which topics the next beats speak of: those that have changed, three times, since what one says counts when another
+// says it too, and a beat may be lost; all of them when another server has come; and a few of the others in turn, for
+// what was lost all the same.
 
 /** A change is told in so many beats. */
 const TIMES = 3;

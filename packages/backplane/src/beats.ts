@@ -1,5 +1,6 @@
-// What a server says of itself on the bus: that it lives, how many connections it has, and of some topics the last number
-// and how many connections hear it. When it beats is `LiveBackplane`'s to say, and of which topics `Announcements`'.
+// What a server says of itself on the bus: that it lives, how many connections it has, and of some topics the last
+// number and how many connections hear it. When it beats is `LiveBackplane`'s to say, and of which topics
+// `Announcements`'.
 
 import type { Announcements } from "./announcements.ts";
 import type { BackplaneServer } from "./backplane.ts";

@@ -8,7 +8,7 @@ import { Numbers } from "./numbers.ts";
 export const BEAT_MS = 250;
 
 /** Three missed beats, and half of one for the way. */
-export const SILENT_MS = 3.5 * BEAT_MS;
+const SILENT_MS = 3.5 * BEAT_MS;
 
 /** A server that is silent for so long is forgotten, with its numbers. */
 const FORGOTTEN_MS = 15 * 60_000;

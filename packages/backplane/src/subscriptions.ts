@@ -4,7 +4,7 @@
 import type { Stop } from "./transport.ts";
 
 /** As long as this after its last member a topic is heard on. Answers members that come and go. */
-export const LINGER_MS = 30_000;
+const LINGER_MS = 30_000;
 
 /** The other servers are asked so many times with which number a topic begins: a beat may be lost. */
 const ASKS = 3;

@@ -43,6 +43,7 @@ const noUser: SocketUser = {
   socketClosed() {},
 };
 
+/** How sockets are accepted. */
 export interface ListenOptions {
   /** Sockets are opened for their users after the handshake. */
   readonly tls?: ServerTls | undefined;

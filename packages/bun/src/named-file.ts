@@ -5,6 +5,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { TypewireError } from "@typewire/protocol";
 
+/** A file that a program or a flag has named. */
 export interface NamedFile {
   readonly bytes: Uint8Array;
   /** The users that may read it besides its owner, for a warning; undefined where there are none. */

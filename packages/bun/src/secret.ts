@@ -52,6 +52,7 @@ export function sharedSecret(secret: Uint8Array | string): SharedSecret {
   };
 }
 
+/** A secret, and what is to be said of its file. */
 export interface SecretFile {
   readonly secret: Uint8Array;
   /** What should not stay as it is: sentences for a log. */

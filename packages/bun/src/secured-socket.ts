@@ -9,11 +9,12 @@ import type { PeerCertificate } from "@typewire/server";
 import { describeTlsError, isCertificateFault } from "./describe-tls-error.ts";
 
 /** How long a handshake may take. Answers peers that connect and stay silent, or stop half-way. */
-export const HANDSHAKE_DEADLINE_MS = 5_000;
+const HANDSHAKE_DEADLINE_MS = 5_000;
 
 /** Below these nothing is spoken: 1.0 and 1.1 are deprecated (RFC 8996). */
 const accepted: ReadonlySet<string | null> = new Set(["TLSv1.2", "TLSv1.3"]);
 
+/** What a handshake is judged by. */
 export interface SecuredSocketOptions {
   readonly user: SocketUser;
   readonly clock: Clock;

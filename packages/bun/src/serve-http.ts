@@ -19,6 +19,7 @@ const IDLE_SECONDS = 30;
  */
 const LOOK_MS = 1000;
 
+/** A listener for HTTP. */
 export interface HttpListening {
   /** The address bound, for people: `127.0.0.1:9464`. */
   readonly address: string;

@@ -24,10 +24,10 @@ export const reconnectOptions: OptionChecks<keyof ReconnectOptions> = {
   maxDelayMs: milliseconds(1),
 };
 
-export const defaultReconnect = { initialDelayMs: 500, factor: 1.6, maxDelayMs: 30_000 } as const;
+const defaultReconnect = { initialDelayMs: 500, factor: 1.6, maxDelayMs: 30_000 } as const;
 
 /** A server may ask for as long a wait as this: told more, by mistake or in malice, clients come back all the same. */
-export const maxRetryHintMs = 5 * 60_000;
+const MAX_RETRY_HINT_MS = 5 * 60_000;
 
 /** The waits of one client. `random` is uniform in [0, 1), as `Math.random`. */
 export class Backoff {
@@ -51,12 +51,12 @@ export class Backoff {
     return this.#ceilingMs;
   }
 
-  /** The next wait in ms: uniform below the ceiling, which then grows. `atLeastMs` is what the peer asked for, taken up to `maxRetryHintMs`. */
+  /** The next wait in ms: uniform below the ceiling, which then grows. `atLeastMs` is what the peer asked for, taken up to `MAX_RETRY_HINT_MS`. */
   next(atLeastMs = 0): number {
     const { factor, maxDelayMs } = this.#options;
     const delayMs = this.#random() * this.#ceilingMs;
     this.#ceilingMs = Math.min(this.#ceilingMs * factor, maxDelayMs);
-    return Math.min(Math.max(0, atLeastMs), maxRetryHintMs) + delayMs;
+    return Math.min(Math.max(0, atLeastMs), MAX_RETRY_HINT_MS) + delayMs;
   }
 
   /** Starts over. */

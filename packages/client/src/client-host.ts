@@ -2,6 +2,7 @@
 
 import type { EndHost, SharedSecret, SocketAddress, SocketUser } from "@typewire/connection";
 
+/** What a client takes from the host that it runs on: a way to dial, and what that host knows. */
 export interface ClientHost extends EndHost {
   /**
    * One attempt to reach `target`. Hands the socket to `user`, whose `opened` is called before this

@@ -7,7 +7,7 @@ import { type AnyProtocol, TypewireError } from "@typewire/protocol";
 import { reconnectOptions } from "./backoff.ts";
 import { type ClientOptions, clientOptions } from "./client-options.ts";
 
-const defaultConnectTimeoutMs = 10_000;
+const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 
 type Own =
   "connectTimeoutMs" | "firstAttempt" | "reconnect" | "resend" | "whileReconnecting" | "random";
@@ -18,7 +18,7 @@ export type ClientSettings = Required<Pick<ClientOptions<AnyProtocol>, Own>>;
 /** @throws TypewireError `option-invalid` naming the option. */
 export function requireSettings(options: Pick<ClientOptions<AnyProtocol>, Own>): ClientSettings {
   const {
-    connectTimeoutMs = defaultConnectTimeoutMs,
+    connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS,
     firstAttempt = "once",
     reconnect = {},
     resend = false,

@@ -10,7 +10,7 @@ import { type AnyMessage, type Codec, HEADER_BYTES, TypewireError } from "@typew
  * Bytes of frames that wait while there is no connection: some ten thousand messages. Answers a program that
  * goes on sending for as long as its server is down.
  */
-export const maxWaitingBytes = 1024 * 1024;
+export const MAX_WAITING_BYTES = 1024 * 1024;
 
 /** What the server accepts is known once it is there. */
 const noLimits = { maxItems: Infinity, maxNesting: Infinity };
@@ -36,6 +36,7 @@ type Tell<Message, Connection> = (
   why: TypewireError,
 ) => void;
 
+/** The messages of one client that have not left. */
 export class UnsentMessages<Message extends AnyMessage, Connection extends Sender<Message>> {
   readonly #codec: Codec<Message>;
   readonly #clock: Clock;
@@ -68,16 +69,16 @@ export class UnsentMessages<Message extends AnyMessage, Connection extends Sende
    */
   wait(last: Connection, message: Message): boolean {
     const frame = this.#codec.encodeFrame(message, noLimits);
-    if (frame.length > maxWaitingBytes) {
+    if (frame.length > MAX_WAITING_BYTES) {
       this.#report(last, [this.#messageOf(frame)], tooMuchWaits());
       return false;
     }
     this.#waiting.add(frame);
     this.#waitingBytes += frame.length;
-    if (this.#waitingBytes <= maxWaitingBytes) return true;
+    if (this.#waitingBytes <= MAX_WAITING_BYTES) return true;
     const outdated: Message[] = [];
     for (const oldest of this.#waiting) {
-      if (this.#waitingBytes <= maxWaitingBytes) break;
+      if (this.#waitingBytes <= MAX_WAITING_BYTES) break;
       this.#take(oldest);
       outdated.push(this.#messageOf(oldest));
     }
@@ -169,6 +170,6 @@ function send<Message>(connection: Sender<Message>, message: Message): void {
 function tooMuchWaits(): TypewireError {
   return new TypewireError(
     "queue-full",
-    `Cannot send: more than ${maxWaitingBytes} bytes would wait for the next connection`,
+    `Cannot send: more than ${MAX_WAITING_BYTES} bytes would wait for the next connection`,
   );
 }

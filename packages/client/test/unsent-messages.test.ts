@@ -4,7 +4,7 @@ import { Type } from "@sinclair/typebox";
 import { defineProtocol, type MessageOf, TypewireError } from "@typewire/protocol";
 import { FakeClock } from "@typewire/testkit";
 
-import { maxWaitingBytes, UnsentMessages } from "../src/unsent-messages.ts";
+import { MAX_WAITING_BYTES, UnsentMessages } from "../src/unsent-messages.ts";
 
 const notes = defineProtocol({
   name: "notes",
@@ -49,8 +49,8 @@ const ofFrameBytes = (bytes: number): Note => {
 describe("UnsentMessages", () => {
   test("lets as many bytes wait as the limit, and gives the oldest up for one more", () => {
     const { messages, givenUp, connection } = unsent();
-    expect(messages.wait(connection, ofFrameBytes(maxWaitingBytes / 2))).toBe(true);
-    expect(messages.wait(connection, ofFrameBytes(maxWaitingBytes / 2))).toBe(true);
+    expect(messages.wait(connection, ofFrameBytes(MAX_WAITING_BYTES / 2))).toBe(true);
+    expect(messages.wait(connection, ofFrameBytes(MAX_WAITING_BYTES / 2))).toBe(true);
     expect(givenUp).toEqual([]);
     expect(messages.wait(connection, note("one more"))).toBe(false);
     expect(givenUp).toHaveLength(1);
@@ -61,7 +61,7 @@ describe("UnsentMessages", () => {
   test("gives up a message that alone is beyond the limit, and none for it", () => {
     const { messages, givenUp, connection } = unsent();
     messages.wait(connection, note("small"));
-    expect(messages.wait(connection, ofFrameBytes(maxWaitingBytes + 1))).toBe(false);
+    expect(messages.wait(connection, ofFrameBytes(MAX_WAITING_BYTES + 1))).toBe(false);
     expect(givenUp).toHaveLength(1);
     messages.sendOn(connection);
     expect(connection.sent).toEqual(["small"]);

@@ -4,6 +4,7 @@
 
 import type { FlagValue } from "./flag-value.ts";
 
+/** Where a command listens, or dials. */
 export interface Address {
   readonly hostname: string;
   readonly port: number;

@@ -34,6 +34,7 @@ class ValueOption extends Option {
   }
 }
 
+/** A command with `--version` and `--help`; `summary` is the first sentence of its help. */
 export function createCommand(name: string, version: string, summary: string): Command {
   return new Command(name)
     .description(summary)
@@ -88,6 +89,7 @@ export interface LogFlags {
   readonly trace: boolean;
 }
 
+/** Adds the flags of the log, which both commands have, and returns `command`. */
 export function addLogFlags(command: Command): Command {
   return command
     .addOption(

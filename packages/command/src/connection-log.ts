@@ -7,6 +7,7 @@ import type { sharedEvents } from "./shared-events.ts";
 import { refusalInOwnWords, reportedCode, statedFingerprint } from "./peer-words.ts";
 import { traceReceived, traceSent } from "./trace.ts";
 
+/** What a log of connections shows. */
 export interface ConnectionLogOptions {
   readonly log: Log<typeof sharedEvents>;
   /** Of this side's protocol; a peer whose own differs is mentioned. */

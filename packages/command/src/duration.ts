@@ -10,7 +10,7 @@ const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 /** Units from the largest down, as `formatDuration` tries them. */
 const units = ["h", "m", "s", "ms"] as const;
 
-export const maxDurationMs = 576 * unitMs.h;
+const MAX_DURATION_MS = 576 * unitMs.h;
 
 /** Milliseconds, or undefined when `text` is not a duration. */
 export function parseDuration(text: string): number | undefined {
@@ -18,7 +18,7 @@ export function parseDuration(text: string): number | undefined {
   if (match === null) return undefined;
   const [, amount, unit] = match;
   const milliseconds = Number(amount) * unitMs[unit as keyof typeof unitMs];
-  return milliseconds <= maxDurationMs ? Math.round(milliseconds) : undefined;
+  return milliseconds <= MAX_DURATION_MS ? Math.round(milliseconds) : undefined;
 }
 
 /** The shortest exact form: 60000 is `1m`, 1500 is `1500ms`, 0 is `0s`. */

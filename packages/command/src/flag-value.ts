@@ -1,6 +1,7 @@
 // What a flag takes: the sentence that says so and the function that reads it. The sentence appears
 // in `--help` and in the one line that refuses a value, so the two cannot drift apart.
 
+/** What a flag or an argument takes. */
 export interface FlagValue<T> {
   /** Completes "--flag takes …": `a port from 0 to 65535`. */
   readonly takes: string;

@@ -11,6 +11,7 @@ export interface TextSink {
   flush(): number | Promise<number>;
 }
 
+/** How much may wait for a reader. */
 export interface GuardedWriterOptions {
   /** Above this many characters waiting, `write` reports pressure. Default 256 Ki: four pipes' worth. */
   readonly softLimit?: number;
@@ -18,6 +19,7 @@ export interface GuardedWriterOptions {
   readonly hardLimit?: number;
 }
 
+/** Writes to one sink. Never throws. */
 export class GuardedWriter {
   readonly #sink: TextSink;
   readonly #softLimit: number;

@@ -16,7 +16,6 @@ export {
   isGiven,
   type LogFlags,
   readCommandLine,
-  readValue,
   UsageError,
   valueArguments,
   valueFlag,
@@ -27,7 +26,7 @@ export { durationValue, formatDuration, parseDuration } from "./duration.ts";
 export { type ExitCode, exitCodes, exitCodesHelp } from "./exit-codes.ts";
 export { choiceValue, type FlagValue, integerValue, textValue } from "./flag-value.ts";
 export { GuardedWriter, type GuardedWriterOptions, type TextSink } from "./guarded-writer.ts";
-export { chooseLanguage, type Environment, type Language, languages } from "./language.ts";
+export { chooseLanguage, type Environment, type Language } from "./language.ts";
 export { addLimitFlag, formatLimit, type LimitFlags, withLimits } from "./limit-flags.ts";
 export {
   createLog,
@@ -36,7 +35,6 @@ export {
   type LogEvent,
   logEvent,
   type LogFormat,
-  logFormats,
   type LogOptions,
   tagged,
   type Vocabulary,

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from "@typewire/connection";
 import type { Log, Vocabulary } from "./log.ts";
 import type { sharedEvents } from "./shared-events.ts";
 
+/** How many lines of one reason are written. */
 export interface LogLimitOptions {
   /** Warnings and errors of one reason in a window; ten times as many lines that are neither. */
   readonly most: number;
@@ -16,6 +17,7 @@ export interface LogLimitOptions {
   readonly clock?: Clock;
 }
 
+/** A log, and what brings out the counts that it still holds. */
 export interface LimitedLog<Events extends Vocabulary> {
   readonly log: Log<Events>;
   /** Says at once what was held back so far: for the end. */
@@ -30,7 +32,7 @@ interface Window {
   held: number;
 }
 
-const defaultWindowMs = 10_000;
+const DEFAULT_WINDOW_MS = 10_000;
 
 /** A line that is no fault counts so much less: hundreds of clients of a server may come at once. */
 const ORDINARY_FACTOR = 10;
@@ -42,7 +44,7 @@ const ORDINARY_FACTOR = 10;
 export function limitLog<Events extends Vocabulary & typeof sharedEvents>(
   events: Events,
   log: Log<Events>,
-  { most, windowMs = defaultWindowMs, clock = systemClock }: LogLimitOptions,
+  { most, windowMs = DEFAULT_WINDOW_MS, clock = systemClock }: LogLimitOptions,
 ): LimitedLog<Events> {
   const windows = new Map<string, Window>();
   const logSuppressed = log as Log<typeof sharedEvents>;

@@ -46,6 +46,7 @@ export type Log<Events extends Vocabulary> = <Name extends keyof Events & string
   fields: Parameters<Events[Name]["en"]>[0],
 ) => void;
 
+/** How lines look, and where they go. */
 export interface LogOptions {
   readonly format: LogFormat;
   readonly language: Language;
@@ -56,9 +57,10 @@ export interface LogOptions {
   readonly now?: () => Date;
 }
 
-const defaultMaxFieldLength = 300;
+const DEFAULT_MAX_FIELD_LENGTH = 300;
 const levelColours = { info: "36", warn: "33", error: "31" } as const;
 
+/** The log of a command whose events are `events`. */
 export function createLog<Events extends Vocabulary>(
   events: Events,
   { format, language, colours, write, now = () => new Date() }: LogOptions,
@@ -66,7 +68,7 @@ export function createLog<Events extends Vocabulary>(
   return (name, fields) => {
     const event: LogEvent<never> | undefined = events[name];
     if (event === undefined) throw new TypeError(`No log event is named ${name}`);
-    const short = excerpts(fields, event.maxFieldLength ?? defaultMaxFieldLength);
+    const short = excerpts(fields, event.maxFieldLength ?? DEFAULT_MAX_FIELD_LENGTH);
     if (format === "json") {
       const line = { time: now().toISOString(), level: event.level, event: name, ...short };
       write(`${printable(JSON.stringify(line))}\n`);

@@ -21,6 +21,7 @@ export interface ExceptionSource {
   ): unknown;
 }
 
+/** Answers the command line, or runs; then ends the process with the exit code. Never returns. */
 export async function runCommand<Options>(
   commandLine: CommandLine<Options>,
   terminal: Terminal,

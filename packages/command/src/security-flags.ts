@@ -4,12 +4,14 @@
 import { type Command, UsageError, valueFlag } from "./command-line.ts";
 import { textValue } from "./flag-value.ts";
 
+/** The flags of certificates, read: paths of PEM files. */
 export interface TlsFileFlags {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tlsCa?: string;
 }
 
+/** The flag of the shared secret, read. */
 export interface SecretFlags {
   readonly secretFile?: string;
 }

@@ -12,7 +12,7 @@ export interface TracedMessage {
   header: string;
 }
 
-const maxTracedText = 8192;
+const MAX_TRACED_LENGTH = 8192;
 
 const withReason = (text: string, reason: string): string =>
   reason === "" ? text : `${text}: ${reason}`;
@@ -34,7 +34,7 @@ export const sharedEvents = {
       ["MESSAGE ENCODED", encoded],
       ["HEADER", header],
     ],
-    maxFieldLength: maxTracedText,
+    maxFieldLength: MAX_TRACED_LENGTH,
     counted: "never",
   }),
   received: logEvent<TracedMessage>({
@@ -46,7 +46,7 @@ export const sharedEvents = {
       ["RECEIVED ENCODED", encoded],
       ["RECEIVED DECODED", message],
     ],
-    maxFieldLength: maxTracedText,
+    maxFieldLength: MAX_TRACED_LENGTH,
     counted: "never",
   }),
   refused: logEvent<{ connection: string; code: string; reason: string }>({

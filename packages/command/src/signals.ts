@@ -17,8 +17,9 @@ export interface SignalSource {
 }
 
 /** How long after the first signal a SIGINT counts as impatience. */
-export const echoWindowMs = 500;
+const ECHO_WINDOW_MS = 500;
 
+/** What a signal is waited for by. */
 export interface StopSignalOptions {
   /** A monotonic clock in milliseconds. */
   readonly now?: () => number;
@@ -48,7 +49,7 @@ export function stopSignal(
       if (firstAtMs === undefined) {
         firstAtMs = now();
         first.resolve(signal);
-      } else if (signal === "SIGINT" && now() - firstAtMs >= echoWindowMs) {
+      } else if (signal === "SIGINT" && now() - firstAtMs >= ECHO_WINDOW_MS) {
         stopAtOnce();
       }
     });

@@ -16,6 +16,7 @@ export interface RunContext {
   readonly environment: Environment;
 }
 
+/** A run that has begun. */
 export interface StartedRun<Events extends Vocabulary> extends LimitedLog<Events> {
   /** Resolves with the first signal to stop; an impatient one ends the process at once. */
   readonly stopped: Promise<StopSignal>;

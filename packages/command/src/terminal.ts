@@ -41,6 +41,7 @@ export function thisProcess(): HostProcess {
   };
 }
 
+/** The output of this process, and its end. */
 export interface Terminal {
   readonly out: GuardedWriter;
   readonly err: GuardedWriter;
@@ -59,14 +60,15 @@ export interface Terminal {
 }
 
 /** Log lines that wait beyond this are dropped: nothing may make a server hold its own log in memory. */
-const maxWaitingLog = 1024 * 1024;
+const MAX_WAITING_LOG_CHARACTERS = 1024 * 1024;
 
 /** How long a reader of our output may still take once a signal has asked for the end. */
-const afterSignalMs = 2000;
+const AFTER_SIGNAL_MS = 2000;
 
+/** The output of `host`; `output` bounds what waits of stdout. */
 export function openTerminal(host: HostProcess, output: GuardedWriterOptions = {}): Terminal {
   const out = new GuardedWriter(host.stdout.sink, output);
-  const err = new GuardedWriter(host.stderr.sink, { hardLimit: maxWaitingLog });
+  const err = new GuardedWriter(host.stderr.sink, { hardLimit: MAX_WAITING_LOG_CHARACTERS });
   return {
     out,
     err,
@@ -76,7 +78,7 @@ export function openTerminal(host: HostProcess, output: GuardedWriterOptions = {
     async exit(code, { deadlineMs, stopped } = {}) {
       const ends: Promise<unknown>[] = [Promise.all([out.flush(), err.flush()])];
       if (deadlineMs !== undefined) ends.push(elapsed(deadlineMs));
-      if (stopped !== undefined) ends.push(stopped.then(() => elapsed(afterSignalMs)));
+      if (stopped !== undefined) ends.push(stopped.then(() => elapsed(AFTER_SIGNAL_MS)));
       await Promise.race(ends);
       return host.exit(code);
     },

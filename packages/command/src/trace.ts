@@ -7,7 +7,7 @@ import { readable } from "./readable.ts";
 import type { TracedMessage } from "./shared-events.ts";
 
 /** A dump beyond this is too long to read; the length is in the header. */
-const maxDumpedBytes = 2048;
+const MAX_DUMPED_BYTES = 2048;
 
 /** Of a message that was sent as the frame `bytes[start, end)`. */
 export function traceSent(
@@ -28,7 +28,7 @@ export function traceReceived(
   start: number,
   end: number,
 ): TracedMessage {
-  const shownEnd = Math.min(end, start + maxDumpedBytes);
+  const shownEnd = Math.min(end, start + MAX_DUMPED_BYTES);
   const header = new TextDecoder().decode(encodeHeader(end - start));
   return {
     connection,

@@ -74,6 +74,7 @@ export interface ConnectionOwner<Outgoing extends AnyMessage> {
   readonly gap?: TellGap<Outgoing>;
 }
 
+/** What the connections of an endpoint have in common. */
 export interface EndpointOptions<
   Outgoing extends AnyMessage = AnyMessage,
   Incoming extends AnyMessage = AnyMessage,
@@ -163,7 +164,7 @@ export interface Endpoint<Outgoing extends AnyMessage, Incoming extends AnyMessa
   readonly timeHandlers: (tell: TellHandled) => HandlerTimes;
 }
 
-const defaultMaxBufferedBytes = 256 * 1024 * 1024;
+const DEFAULT_MAX_BUFFERED_BYTES = 256 * 1024 * 1024;
 
 /** The rest is for the program, its heap, and what the kernel keeps for sockets. */
 const BUFFERED_SHARE = 1 / 4;
@@ -312,7 +313,7 @@ function resolveMaxBufferedBytes(
   const least = hardQueueBytes + maxFrameBytes;
   if (bytes === undefined) {
     const shareBytes = Math.floor(memoryLimitBytes * BUFFERED_SHARE);
-    return Math.max(Math.min(defaultMaxBufferedBytes, shareBytes), least);
+    return Math.max(Math.min(DEFAULT_MAX_BUFFERED_BYTES, shareBytes), least);
   }
   if (Number.isSafeInteger(bytes) && bytes >= least) return bytes;
   throw new TypewireError(

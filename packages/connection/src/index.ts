@@ -27,7 +27,7 @@ export type { HandlerOrder, Handlers, HandlersArgument } from "./handlers.ts";
 export { type ConnectionLimits, type Limits, requireOptions } from "./limits.ts";
 export { LiveConnection } from "./live-connection.ts";
 export { isSlow } from "./receiving/audience.ts";
-export { type Observer, observerMethods } from "./observer.ts";
+export type { Observer } from "./observer.ts";
 export { type FailureReport, type Tellers, tellersOf } from "./observers.ts";
 export type { Admission, Authenticate, Credentials } from "./handshake/authentication.ts";
 export { withoutOuterBlanks } from "./handshake/outer-blanks.ts";
@@ -40,7 +40,6 @@ export {
   functions,
   aFunction,
   aName,
-  anObject,
   aPlainObject,
   aSignal,
   aText,

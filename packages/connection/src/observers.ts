@@ -32,7 +32,8 @@ export type Observers<Outgoing extends AnyMessage, Incoming extends AnyMessage> 
 };
 
 /**
- * `observers` as one. A method of `fallback` is called where none of them has it. `report` is told of failures where none of them has `onHandlerError`, or where that fails too.
+ * `observers` as one. A method of `fallback` is called where none of them has it. `report` is told of failures where
+ * none of them has `onHandlerError`, or where that fails too.
  *
  * @throws TypewireError `option-invalid` naming a method that is no function.
  */

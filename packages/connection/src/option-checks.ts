@@ -48,8 +48,6 @@ export function aName(expected: string): OptionCheck {
   };
 }
 
-export const anObject: OptionCheck = { expected: "an object", allows: isObject };
-
 export const aPlainObject: OptionCheck = { expected: "an object", allows: isPlainObject };
 
 export const objects: OptionCheck = {
@@ -92,6 +90,7 @@ export const wholeMilliseconds: OptionCheck = {
   allows: (value) => Number.isInteger(value) && milliseconds(0).allows(value),
 };
 
+/** One of these texts. */
 export function oneOf(...values: readonly string[]): OptionCheck {
   return {
     expected: values.map((value) => `"${value}"`).join(" or "),

@@ -8,7 +8,7 @@ import type { OptionCheck, OptionChecks } from "./option-checks.ts";
 import { tellOption } from "./option-value.ts";
 
 /** More than so many suggestions are a list to search, not help. */
-const mostSuggestions = 3;
+const MOST_SUGGESTIONS = 3;
 
 /**
  * Checks the names and values of `options`. `prefix` is where they stand, for the error: `tls.`; `placeOf` says
@@ -82,7 +82,7 @@ export function namesLike(name: string, known: readonly string[]): readonly stri
     .filter(({ other, distance }) => distance <= Math.max(1, Math.floor(other.length / 3)))
     .toSorted((a, b) => a.distance - b.distance);
   const found = mistyped.length > 0 ? mistyped.map(({ other }) => other) : parts(wanted, known);
-  return found.slice(0, mostSuggestions);
+  return found.slice(0, MOST_SUGGESTIONS);
 }
 
 /** Those of `known` that contain `wanted` or are contained in it: `timeout` for `connectTimeoutMs`. */

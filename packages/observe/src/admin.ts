@@ -17,6 +17,7 @@ import type { Observable } from "./observable.ts";
 import { live } from "./page/live.ts";
 import { page } from "./page/page.ts";
 
+/** Which requests are answered. */
 export interface AdminOptions {
   /**
    * What has to be shown for everything but `/healthz` and `/readyz`: as a bearer token, or as the password of any user

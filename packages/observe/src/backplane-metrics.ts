@@ -5,6 +5,7 @@ import type { BackplaneStats } from "@typewire/backplane";
 import type { Exposition } from "./exposition.ts";
 import type { Histogram } from "./histogram.ts";
 
+/** Adds the families of a backplane with these figures. */
 export function addBackplane(
   exposition: Exposition,
   stats: BackplaneStats,

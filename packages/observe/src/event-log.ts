@@ -4,6 +4,7 @@
 /** Events that are kept. */
 const MOST_EVENTS = 200;
 
+/** One event. */
 export interface LoggedEvent {
   /** Rises by one with each event. */
   readonly number: number;

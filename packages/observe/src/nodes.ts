@@ -8,6 +8,7 @@ import type { EventLog } from "./event-log.ts";
 /** Servers that are remembered; those that are gone make room first. */
 const MOST_NODES = 256;
 
+/** Another server. */
 export interface Node {
   /** Another server's own name for itself. */
   readonly name: string;
@@ -17,6 +18,7 @@ export interface Node {
   missed: number;
 }
 
+/** The others of one server. At most `MOST_NODES`, whatever comes over the bus. */
 export class Nodes {
   readonly #events: EventLog;
   readonly #nodes = new Map<string, Node>();

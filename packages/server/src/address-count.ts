@@ -1,5 +1,6 @@
 // How many connections each IP address has: an entry for each address that has some, and none for others.
 
+/** The connections of one server, by their addresses. */
 export class AddressCount {
   readonly #most: number;
   readonly #counts = new Map<string, number>();

@@ -20,6 +20,7 @@ export interface Guest extends SocketUser {
   destroy(code: CloseCode, message: string): void;
 }
 
+/** What a place is given or refused by. */
 export interface DoorOptions<Connection> {
   readonly clock: Clock;
   /** How long a refused peer may take to end. */

@@ -18,6 +18,7 @@ interface Counted {
   readonly topics: number;
 }
 
+/** See `ServerFigures`. Looks at each connection: for a watcher that asks, not for each message. */
 export function figuresOf({ endpoint, connections, turnedAwayBy, topics }: Counted): ServerFigures {
   const { handlers, limits, memory, tally } = endpoint;
   let handlersInFlight = 0;

@@ -6,6 +6,7 @@ import { type Cancel, type Clock, shuffled } from "@typewire/connection";
 /** Goodbyes that are closer together share a timer. */
 const STEP_MS = 10;
 
+/** What is said to which connections, and over what time. */
 export interface Goodbyes<Connection> {
   readonly connections: Iterable<Connection>;
   /** From the first to the last of them. 0: all of them before this returns. */

@@ -8,6 +8,7 @@ import type { Cancel, Clock } from "@typewire/connection";
 /** Where strangers hold more than their places, each has this long, instead of its deadlines. */
 export const PRESSED_DEADLINE_MS = 1000;
 
+/** What the lobby asks of its door. */
 export interface LobbyOptions<Peer> {
   readonly clock: Clock;
   /** How many of those in the lobby have to go, by the places that are taken now. */

@@ -16,6 +16,7 @@ const UNPROVEN_SHARE = 1 / 4;
 /** Sockets beyond all that, where the host can hold them, for peers that may still show that they belong. */
 const MOST_SPARE = 1024;
 
+/** Sockets, by what they are for. */
 export interface Places {
   readonly connections: number;
   /** Of the connections, those whose peers have not shown yet that they belong. */

@@ -6,6 +6,7 @@ import type { ByteSocket, Cancel, Clock, SocketUser } from "@typewire/connection
 import { type AnyMessage, type Codec } from "@typewire/protocol";
 import { ByteWriter } from "@typewire/protocol/internal";
 
+/** How long, and how many, refused peers are held. */
 export interface RefuserOptions {
   readonly clock: Clock;
   /** How long the peer may take to end. */

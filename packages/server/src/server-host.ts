@@ -53,6 +53,7 @@ export interface ServerCertificates {
   reload(): Promise<void>;
 }
 
+/** What a server takes from the host that it runs on. */
 export interface ServerHost extends EndHost {
   /**
    * Listens before it returns.

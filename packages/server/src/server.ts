@@ -64,8 +64,9 @@ export interface ConnectionCount {
 }
 
 /**
- * A server of one protocol. `Outgoing` are the messages that it sends, `Context` is what `authenticate` makes of a client; `Port` is `number` where it listens on
- * one, and undefined where it listens on a Unix socket. `await using` drains it, with the defaults of `drain`.
+ * A server of one protocol. `Outgoing` are the messages that it sends, `Context` is what `authenticate` makes of a
+ * client; `Port` is `number` where it listens on one, and undefined where it listens on a Unix socket. `await using`
+ * drains it, with the defaults of `drain`.
  */
 export interface Server<
   Outgoing extends AnyMessage,
@@ -101,8 +102,9 @@ export interface Server<
 
   /**
    * Sends one message to every open connection, encoded once; with a `backplane` to those of the other servers too.
-   * Returns how many of this server's have it in their queue: left out are connections that have ended, and clients whose limits are below the message's size, items or
-   * nesting: for those it counts as undelivered, and `onUndelivered` is told.
+   * Returns how many of this server's have it in their queue: left out are connections that have ended, and clients
+   * whose limits are below the message's size, items or nesting. For those it counts as undelivered, and
+   * `onUndelivered` is told.
    *
    * @throws TypewireError `schema-mismatch` where it is not a message of the server's, `option-invalid`; it is sent to no
    * connection then.

@@ -14,6 +14,7 @@ export interface CertificateFiles {
   readonly keyFile: string;
 }
 
+/** What a certificate says. */
 export interface CertificateOptions {
   /** Whom it names. Default `DNS:localhost,IP:127.0.0.1`; an empty text leaves the extension out. */
   readonly altNames?: string;

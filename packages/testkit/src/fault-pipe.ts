@@ -49,6 +49,7 @@ interface Stop {
 /** Held bytes above which the source is not read: what a router's buffer would hold. */
 const MOST_HELD_BYTES = 256 * 1024;
 
+/** One direction of a link. */
 export class FaultPipe {
   /** Bytes that have left through the sink. */
   forwardedBytes = 0;

@@ -19,7 +19,7 @@ export {
 export { DEFAULT_WAIT_MS, within } from "./deadline.ts";
 export { executable } from "./executables.ts";
 export { FakeClock } from "./fake-clock.ts";
-export { clearConditions, FaultPipe, type LinkConditions, type PipeSocket } from "./fault-pipe.ts";
+export type { LinkConditions } from "./fault-pipe.ts";
 export {
   FaultProxy,
   type FaultProxyOptions,

@@ -11,6 +11,7 @@ export interface PairEnd extends SocketEvents {
   opened(socket: ByteSocket): void;
 }
 
+/** How the two sockets take and deliver bytes. */
 export interface MemoryPairOptions extends MemorySocketOptions {
   /** How the bytes of each delivery are cut. Default: not at all. */
   readonly cut?: Cutter;

@@ -11,6 +11,7 @@ export interface SocketEvents {
   socketClosed(error?: unknown): void;
 }
 
+/** How much a socket takes. */
 export interface MemorySocketOptions {
   /** Bytes the socket takes before it is full. Default: no bound. */
   readonly room?: number;

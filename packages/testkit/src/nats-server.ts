@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { outsideTool } from "./outside-tools.ts";
 import { Program } from "./program.ts";
 
+/** One `nats-server` on this machine, which a test can kill, stop and start again. */
 export class NatsServer implements AsyncDisposable {
   readonly #folder: string;
   readonly #config: string;

@@ -4,6 +4,7 @@
 import { Arrivals } from "./arrivals.ts";
 import { within } from "./deadline.ts";
 
+/** How a program is started. */
 export interface ProgramOptions {
   readonly cwd?: string;
   /** The whole environment of the child; nothing is inherited. Default: `PATH` and a UTF-8 locale. */

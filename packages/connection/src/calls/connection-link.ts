@@ -35,6 +35,7 @@ export interface LinkedConnection<Self> {
   readonly callsEnded: (drain: Drain | undefined) => void;
 }
 
+/** The link of one connection. */
 export class ConnectionLink<Self> implements CallLink<Self> {
   readonly #of: LinkedConnection<Self>;
 

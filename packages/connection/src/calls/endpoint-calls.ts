@@ -14,6 +14,7 @@ import { CallQuota } from "./incoming-calls.ts";
 import { OutgoingCalls } from "./outgoing-calls.ts";
 import { SignalWatch } from "./signal-watch.ts";
 
+/** What the calls of an endpoint are made of. */
 export interface EndpointCallsOptions {
   readonly limits: ConnectionLimits;
   readonly clock: Clock;

@@ -1,6 +1,7 @@
-// What two ends have to say before messages count: hello and version, where there is a secret the proof of
-// it, and where the protocol has `auth`, what the client shows. Holds the frame limit and the deadlines of that time. Takes one control message at a time and
-// answers what follows from it; to say, refuse or end anything is the receiver's. Keeps no byte it is given.
+// What two ends have to say before messages count: hello and version, where there is a secret the proof of it, and
+// where the protocol has `auth`, what the client shows. Holds the frame limit and the deadlines of that time. Takes
+// one control message at a time and answers what follows from it; to say, refuse or end anything is the receiver's.
+// Keeps no byte it is given.
 
 import {
   type Call,

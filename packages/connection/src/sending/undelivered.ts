@@ -114,7 +114,7 @@ const noLimits = { maxItems: Number.POSITIVE_INFINITY, maxNesting: Number.POSITI
  *
  * @throws TypewireError where a frame that was given ready-made is none.
  */
-export function countUndelivered(runs: Iterable<UnsentRun>): number {
+function countUndelivered(runs: Iterable<UnsentRun>): number {
   let count = 0;
   eachPayload(runs, () => {
     count += 1;
@@ -127,7 +127,7 @@ export function countUndelivered(runs: Iterable<UnsentRun>): number {
  *
  * @throws TypewireError where a frame that was given ready-made is none.
  */
-export function readUndelivered<Message extends AnyMessage>(
+function readUndelivered<Message extends AnyMessage>(
   runs: Iterable<UnsentRun>,
   codec: Codec<Message>,
 ): readonly Message[] {

@@ -1,5 +1,6 @@
-// The stream that feeds the page: a server-sent event a second (`EventSource` of the WHATWG), made once for all pages that look. A
-// page that does not read misses events, is told everything again when it does, and holds no memory meanwhile.
+// The stream that feeds the page: a server-sent event a second (`EventSource` of the WHATWG), made once for all pages
+// that look. A page that does not read misses events, is told everything again when it does, and holds no memory
+// meanwhile.
 
 import type { HostResponse } from "../host-types.ts";
 import { hasUnref } from "../loop-lag.ts";

@@ -18,6 +18,7 @@ import { release } from "../release.ts";
 /** Receives one payload: `bytes[start, end)`, valid until it returns. */
 export type OnFrame = (bytes: Uint8Array, start: number, end: number) => void;
 
+/** How frames are read. */
 export interface FrameReaderOptions {
   /** Largest payload accepted, in bytes. Default 1 MiB. */
   readonly maxFrameBytes?: number;

@@ -37,7 +37,7 @@ export function literalsOf(shape: Shape): readonly Literal[] | undefined {
 }
 
 /** As `literalsOf`, each once. */
-export function literalSetOf(shape: Shape): ReadonlySet<Literal> | undefined {
+function literalSetOf(shape: Shape): ReadonlySet<Literal> | undefined {
   const resolved = resolveShape(shape);
   if (resolved?.kind !== "union") return setOf(literalsOf(shape));
   const known = literalSets.get(resolved);
