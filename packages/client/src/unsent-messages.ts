@@ -5,15 +5,13 @@
 
 import { type Clock, isTooLarge } from "@typewire/connection";
 import { type AnyMessage, type Codec, HEADER_BYTES, TypewireError } from "@typewire/protocol";
+import { unlimited } from "@typewire/protocol/internal";
 
 /**
  * Bytes of frames that wait while there is no connection: some ten thousand messages. Answers a program that
  * goes on sending for as long as its server is down.
  */
 export const MAX_WAITING_BYTES = 1024 * 1024;
-
-/** What the server accepts is known once it is there. */
-const noLimits = { maxItems: Infinity, maxNesting: Infinity };
 
 /** A connection as far as sending goes. */
 interface Sender<Message> {
@@ -68,7 +66,8 @@ export class UnsentMessages<Message extends AnyMessage, Connection extends Sende
    * @throws TypewireError as `Codec.encodeFrame`.
    */
   wait(last: Connection, message: Message): boolean {
-    const frame = this.#codec.encodeFrame(message, noLimits);
+    // What the server accepts is known once it is there.
+    const frame = this.#codec.encodeFrame(message, unlimited);
     if (frame.length > MAX_WAITING_BYTES) {
       this.#report(last, [this.#messageOf(frame)], tooMuchWaits());
       return false;
@@ -92,7 +91,7 @@ export class UnsentMessages<Message extends AnyMessage, Connection extends Sende
    * @throws TypewireError as `Codec.encodeFrame`.
    */
   refuse(last: Connection, message: Message, why: TypewireError): void {
-    const frame = this.#codec.encodeFrame(message, noLimits);
+    const frame = this.#codec.encodeFrame(message, unlimited);
     this.#report(last, [this.#messageOf(frame)], why);
   }
 
@@ -153,7 +152,7 @@ export class UnsentMessages<Message extends AnyMessage, Connection extends Sende
 
   #messageOf(frame: Uint8Array): Message {
     // `encodeFrame` refuses control messages.
-    return this.#codec.decodeIncoming(frame, HEADER_BYTES, frame.length, noLimits) as Message;
+    return this.#codec.decodeIncoming(frame, HEADER_BYTES, frame.length, unlimited) as Message;
   }
 }
 

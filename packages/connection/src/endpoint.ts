@@ -6,14 +6,13 @@ import {
   type AnyMessage,
   type AnyProtocol,
   type Codec,
-  type ControlMessage,
   type Hello,
   type MessageOf,
   type Role,
   type SchemasOf,
   TypewireError,
 } from "@typewire/protocol";
-import { ByteWriter } from "@typewire/protocol/internal";
+import { controlFrame } from "@typewire/protocol/internal";
 
 import type { CloseReason } from "./close-reason.ts";
 import type { Connection } from "./connection.ts";
@@ -228,9 +227,9 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
   return {
     role,
     hello,
-    helloFrame: frameOf(outgoing, hello),
+    helloFrame: controlFrame(outgoing, hello),
     greetingBytes: largestHelloBytes(outgoing, hello),
-    pingFrame: frameOf(outgoing, { type: "$ping" }),
+    pingFrame: controlFrame(outgoing, { type: "$ping" }),
     frameSizes: new FrameSizes(),
     outgoing,
     incoming,
@@ -291,15 +290,6 @@ function requireAuth<Option>(
     ? `expected a function, since the protocol ${protocolName} has \`auth\``
     : `the protocol ${protocolName} has no \`auth\``;
   throw new TypewireError("option-invalid", `${name}: ${why}`);
-}
-
-function frameOf<Message extends AnyMessage>(
-  codec: Codec<Message>,
-  message: ControlMessage,
-): Uint8Array {
-  const writer = new ByteWriter();
-  codec.encodeInto(message, writer);
-  return writer.copy();
 }
 
 /** The bound must hold one connection at its own limits, or no connection could use them. */

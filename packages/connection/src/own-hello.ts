@@ -10,7 +10,7 @@ import {
   type Hello,
   MAX_ANNOUNCED_BYTES,
 } from "@typewire/protocol";
-import { ByteWriter } from "@typewire/protocol/internal";
+import { controlFrame } from "@typewire/protocol/internal";
 
 import { CALLS_FEATURE, GAP_FEATURE } from "./features.ts";
 import { NONCE_BYTES } from "./handshake/secret-exchange.ts";
@@ -65,7 +65,5 @@ export function largestHelloBytes(
     features: [CALLS_FEATURE, GAP_FEATURE],
     nonce: new Uint8Array(NONCE_BYTES),
   };
-  const writer = new ByteWriter();
-  codec.encodeInto(largest as AnyMessage, writer);
-  return decodeHeader(writer.copy());
+  return decodeHeader(controlFrame(codec, largest));
 }

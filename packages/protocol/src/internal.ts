@@ -7,6 +7,7 @@ export { toDiagnostic } from "./cbor/diagnostic.ts";
 export type { GeneratedCode } from "./codec/compiled/compiled-path.ts";
 export type { MessageCode } from "./codec/compiled/generator.ts";
 export { controlCodec, type ControlCodec } from "./codec/control-codec.ts";
+export { controlFrame } from "./codec/control-frame.ts";
 export {
   assertForwardable,
   compileNow,
@@ -16,6 +17,7 @@ export {
 export { defineReferenceProtocol } from "./define-protocol.ts";
 export { beginningOf } from "./excerpt.ts";
 export { frameTooLarge } from "./frame/frame-reader.ts";
+export { unlimited } from "./limits.ts";
 export { release } from "./release.ts";
 export { beginAt, beginningAt } from "./begin-at.ts";
 export { MOST_NAME_BYTES } from "./schema/names.ts";

@@ -8,6 +8,9 @@ export interface DecodeLimits {
   readonly maxItems: number;
 }
 
+/** For payloads of our own, and where a receiver's limits are looked at elsewhere. */
+export const unlimited: DecodeLimits = { maxNesting: Infinity, maxItems: Infinity };
+
 /** Bounds on one message. */
 export interface MessageLimits extends DecodeLimits {
   /** Payload bytes of one frame. Refused on sight of the header, before memory is taken for it. */

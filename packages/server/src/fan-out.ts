@@ -3,14 +3,12 @@
 
 import { type Endpoint, isSlow, isTooLarge, LiveConnection, type Run } from "@typewire/connection";
 import type { AnyMessage } from "@typewire/protocol";
+import { unlimited } from "@typewire/protocol/internal";
 
 import type { PublishOptions } from "./server.ts";
 
 /** A recipient for whom so much waits is slow, as `whenSlow` means it. */
 const SLOW_BYTES = 256 * 1024;
-
-/** Each recipient's own limits are looked at when the frame is sent to it. */
-const noLimits = { maxItems: Number.POSITIVE_INFINITY, maxNesting: Number.POSITIVE_INFINITY };
 
 /** A connection as a fan-out sees it. */
 export type Recipient<Outgoing extends AnyMessage> = Pick<
@@ -39,7 +37,8 @@ export class FanOut<Outgoing extends AnyMessage> {
 
   /** `message` as the frame that its recipients share; throws as `publish`. */
   encode(message: Outgoing): Uint8Array {
-    return this.#endpoint.outgoing.encodeFrame(message, noLimits);
+    // Each recipient's own limits are looked at when the frame is sent to it.
+    return this.#endpoint.outgoing.encodeFrame(message, unlimited);
   }
 
   /** Sends `message`, whose frame is `frame`, to those of `recipients` that are open. Returns how many have it in their queue. */

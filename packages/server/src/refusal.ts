@@ -3,8 +3,8 @@
 // at a time: the one that has been held for longest makes room for the next.
 
 import type { ByteSocket, Cancel, Clock, SocketUser } from "@typewire/connection";
-import { type AnyMessage, type Codec } from "@typewire/protocol";
-import { ByteWriter } from "@typewire/protocol/internal";
+import type { AnyMessage, Codec } from "@typewire/protocol";
+import { controlFrame } from "@typewire/protocol/internal";
 
 /** How long, and how many, refused peers are held. */
 export interface RefuserOptions {
@@ -17,9 +17,7 @@ export interface RefuserOptions {
 
 /** The `$error` that a refused peer is told. */
 export function refusalFrame(codec: Codec<AnyMessage>, message: string): Uint8Array {
-  const writer = new ByteWriter();
-  codec.encodeInto({ type: "$error", code: "too-many-connections", message }, writer);
-  return writer.copy();
+  return controlFrame(codec, { type: "$error", code: "too-many-connections", message });
 }
 
 /** Refuses with `too-many-connections`. One for each server. */

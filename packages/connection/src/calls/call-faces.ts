@@ -22,8 +22,8 @@ import { checkOptions } from "../options.ts";
 import { describeThrown } from "../text.ts";
 import { DEFAULT_TIMEOUT_MS } from "./call-link.ts";
 import { CallerStream, TriedStream } from "./caller-stream.ts";
-import { isItemSource, type ItemSource } from "./item-pump.ts";
 import type { CallEnd, CallGiven, OutgoingCall } from "./outgoing-call.ts";
+import { isItemSource, type ItemSource } from "./pumped-items.ts";
 
 /**
  * So many calls may be open for the next one's site to be noted, which is where its error's stack begins: when it

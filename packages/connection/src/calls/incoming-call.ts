@@ -10,14 +10,9 @@ import { HandledCall } from "./handled-call.ts";
 import type { CallEntry } from "./call-table.ts";
 import type { HeldItems } from "./held-items.ts";
 import { ItemInbox } from "./item-inbox.ts";
-import {
-  isItemSource,
-  type ItemPump,
-  type ItemSource,
-  type PumpedItems,
-  type PumpOwner,
-} from "./item-pump.ts";
+import type { ItemPump } from "./item-pump.ts";
 import { MiddlewareRun, type Outcome } from "./middleware-run.ts";
+import { isItemSource, type ItemSource, type PumpedItems, type PumpOwner } from "./pumped-items.ts";
 
 /** The calls of a connection, as one that is answered sees them. */
 export interface Callee {

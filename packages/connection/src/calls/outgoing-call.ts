@@ -6,7 +6,7 @@ import type { CallShape, HostAbortSignal } from "@typewire/protocol";
 import { Expiring } from "./call-deadlines.ts";
 import type { HeldItems } from "./held-items.ts";
 import { ItemInbox } from "./item-inbox.ts";
-import type { ItemSource, PumpedItems, PumpOwner } from "./item-pump.ts";
+import type { ItemSource, PumpedItems, PumpOwner } from "./pumped-items.ts";
 
 /** Gets what a call comes to: exactly one of the two, once. */
 export interface CallEnd {

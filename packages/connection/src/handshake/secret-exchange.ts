@@ -8,12 +8,11 @@ import {
   type Codec,
   encodeHeader,
   type Hello,
-  HEADER_BYTES,
   type Proof,
   type Role,
   TypewireError,
 } from "@typewire/protocol";
-import { ByteWriter } from "@typewire/protocol/internal";
+import { controlFrame } from "@typewire/protocol/internal";
 
 /** The least length of a secret that others are kept out by: fewer bytes can be guessed, of a connection from one exchange that was overheard; 32 random ones are advised. */
 export const MIN_SECRET_BYTES = 16;
@@ -55,7 +54,7 @@ export class SecretExchange {
     this.#role = role;
     this.#secret = secret;
     const nonce = secret.randomBytes(NONCE_BYTES);
-    this.helloFrame = frameOf(outgoing, { ...hello, nonce });
+    this.helloFrame = controlFrame(outgoing, { ...hello, nonce });
   }
 
   /**
@@ -117,12 +116,6 @@ export function equalInConstantTime(left: Uint8Array, right: Uint8Array): boolea
 
 function authFailed(detail: string): TypewireError {
   return new TypewireError("auth-failed", `Cannot authenticate: ${detail}`);
-}
-
-function frameOf(codec: Codec<AnyMessage>, hello: Hello): Uint8Array {
-  const writer = new ByteWriter(HEADER_BYTES);
-  codec.encodeInto(hello, writer);
-  return writer.copy();
 }
 
 function asciiOf(text: string): Uint8Array {

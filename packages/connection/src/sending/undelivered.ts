@@ -9,6 +9,7 @@ import {
   HEADER_BYTES,
   type TypewireError,
 } from "@typewire/protocol";
+import { unlimited } from "@typewire/protocol/internal";
 
 import type { Connection } from "../connection.ts";
 import type { Observers } from "../observers.ts";
@@ -71,7 +72,7 @@ export class Undelivered<Outgoing extends AnyMessage> {
   /** Undefined where a part that the limit kept from being looked at is wrong. */
   #frameOf(message: Outgoing): Uint8Array | undefined {
     try {
-      return this.#endpoint.outgoing.encodeFrame(message, noLimits);
+      return this.#endpoint.outgoing.encodeFrame(message, unlimited);
     } catch {
       return undefined;
     }
@@ -107,8 +108,6 @@ export class Undelivered<Outgoing extends AnyMessage> {
   }
 }
 
-const noLimits = { maxItems: Number.POSITIVE_INFINITY, maxNesting: Number.POSITIVE_INFINITY };
-
 /**
  * How many user messages in `runs` have not left whole.
  *
@@ -134,7 +133,7 @@ function readUndelivered<Message extends AnyMessage>(
   const messages: Message[] = [];
   eachPayload(runs, (bytes, start, end) => {
     // Only user messages are visited; what the peer would accept does not matter any more.
-    messages.push(codec.decodeIncoming(bytes, start, end, noLimits) as Message);
+    messages.push(codec.decodeIncoming(bytes, start, end, unlimited) as Message);
   });
   return messages;
 }

@@ -9,7 +9,7 @@ import type { CodeBudget } from "../../code-budget.ts";
 import { Scanner } from "../../cbor/scan.ts";
 import { refusalOf, schemaMismatch, TypewireError } from "../../errors.ts";
 import { beginningOf } from "../../excerpt.ts";
-import type { DecodeLimits } from "../../limits.ts";
+import { type DecodeLimits, unlimited } from "../../limits.ts";
 import { type CallTable, formsIn, type OpenCalls } from "../../schema/call-table.ts";
 import type { CallMessage } from "../../schema/control.ts";
 import { describeItem, describeKind } from "../../schema/describe-kind.ts";
@@ -24,9 +24,6 @@ import { withMarksToSwallow } from "./decode/byte-order-marks.ts";
 import { carriesCall, findCall, misfitOf } from "./decode/calls.ts";
 import { Reviver } from "./decode/value.ts";
 import { ShapeWriter } from "./encode/value.ts";
-
-/** For payloads of our own; what a peer accepts is counted while they are written. */
-const UNLIMITED: DecodeLimits = { maxNesting: Infinity, maxItems: Infinity };
 
 /** A message, and the name of the entry by which it was read; none where that can have no code. */
 export interface Decoded {
@@ -107,7 +104,8 @@ export class ReferencePath {
       this.#write(entry, body, writer, limits);
       if (!entry.judgesWholes) return;
       // The message that a receiver would make of it is judged.
-      const raw = this.#plainItem(writer.bytes, start, writer.length, UNLIMITED);
+      // What a peer accepts has been counted while it was written.
+      const raw = this.#plainItem(writer.bytes, start, writer.length, unlimited);
       this.#read(entry, raw as Map<unknown, unknown>);
     } catch (error) {
       throw nestingError("encode", error);
