@@ -74,7 +74,7 @@ export interface BackplaneStats {
    * when this server ended without a bus.
    */
   readonly messagesDropped: number;
-  /** Holes in what the other servers published. */
+  /** Gaps in what the other servers published. */
   readonly gaps: number;
   readonly gapMessages: number;
   /** What waits for the bus, or for its answer. */

@@ -1,7 +1,7 @@
 // What a server publishes, on its way to the bus: the messages of one turn in one batch, numbered when they leave,
 // held while the bus is away, and kept until it has answered, for the next line. Owns the frames that it is given.
 //
-// A number is used for every message, also for one that had no room: so the others see the hole.
+// A number is used for every message, also for one that had no room: so the others see the gap.
 
 import { encodeBusMessage, HEAD_BYTES } from "./bus-messages.ts";
 import { Fifo } from "./fifo.ts";

@@ -66,7 +66,7 @@ describe("LiveBackplane", () => {
     expect(sizes.at(-1)).toBeGreaterThan(200_000);
   });
 
-  test("tells a hole when the next batch comes, with its numbers", async () => {
+  test("tells a gap when the next batch comes, with its numbers", async () => {
     const { a, b, bus } = await pair();
     const pass = bus.fate;
     a.say("1", "room");
@@ -367,7 +367,7 @@ describe("LiveBackplane", () => {
     expect(b.gaps).toEqual([]);
   });
 
-  test("tells each topic's hole once after a split, and delivers nothing twice", async () => {
+  test("tells each topic's gap once after a split, and delivers nothing twice", async () => {
     const { a, b, beats } = await pair();
     b.backplane.members("other", 1);
     await settle();

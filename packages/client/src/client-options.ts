@@ -77,7 +77,7 @@ export interface ClientObserver<P extends AnyProtocol> extends Observer<
   onGap?(gap: ToldGap): void;
 }
 
-/** A hole in what a server passes on from others. */
+/** A gap in what a server passes on from others. */
 export interface ToldGap {
   /** Undefined for broadcasts. */
   readonly topic?: string;

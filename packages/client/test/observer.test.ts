@@ -140,7 +140,7 @@ describe("ClientObserver", () => {
     expect(() => new LiveClient(saludo, [target], options as object, {}, host)).toThrow(message);
   });
 
-  test("hears of a hole where it asks, and asks the server for it; else neither", async () => {
+  test("hears of a gap where it asks, and asks the server for it; else neither", async () => {
     const gaps: ToldGap[] = [];
     const asking = await connected({ onGap: (gap) => void gaps.push(gap) });
     const other = await connected();

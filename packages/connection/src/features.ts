@@ -3,5 +3,5 @@
 /** The end's protocol has calls, whatever its fingerprint is. */
 export const CALLS_FEATURE = "calls";
 
-/** The end is told of holes, in `$gap`. */
+/** The end is told of gaps, in `$gap`. */
 export const GAP_FEATURE = "gap";

@@ -20,7 +20,7 @@ import type { ConnectionLimits } from "./limits.ts";
 export interface Abilities {
   readonly makesCalls: boolean;
   readonly answersCalls: boolean;
-  /** Whether it asks to be told of holes. */
+  /** Whether it asks to be told of gaps. */
   readonly hearsGaps: boolean;
 }
 

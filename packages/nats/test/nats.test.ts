@@ -116,7 +116,7 @@ describe.skipIf(outsideTool("nats-server") === undefined)("servers joined by nat
     await until("the other's client", () => a.server.subscribers("room").members === 2);
     for (const text of numbers(0, 10)) a.say(text);
     const told = (): number => b.told.reduce((sum, count) => sum + count, 0);
-    await until("the holes, and its own", () => told() === 10 && a.heard.length === 10);
+    await until("the gaps, and its own", () => told() === 10 && a.heard.length === 10);
     expect([b.stats.gapMessages, b.heard.length]).toEqual([10, 0]);
     expect(b.stats).toMatchObject({ state: "up", reconnects: 0 });
     for (const topic of ["one", "two", "three"])

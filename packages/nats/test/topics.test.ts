@@ -49,7 +49,7 @@ class Counter {
 }
 
 describe.skipIf(outsideTool("nats-server") === undefined)("topics on a NATS", () => {
-  test("that are joined while it is away are heard from when it is back, and joined again without a hole", async () => {
+  test("that are joined while it is away are heard from when it is back, and joined again without a gap", async () => {
     await using bus = await NatsServer.start();
     const [a, b] = await sites({ servers: bus.address });
     await using _a = a;

@@ -40,10 +40,10 @@ export function addBackplane(
       "Messages published here while there was no room for them.",
       stats.messagesDropped,
     )
-    .counterBy("typewire_gaps_total", "Holes in what other servers published.", "why", {
+    .counterBy("typewire_gaps_total", "Gaps in what other servers published.", "why", {
       bus: stats.gaps,
     })
-    .counterBy("typewire_gap_messages_total", "Messages in these holes.", "why", {
+    .counterBy("typewire_gap_messages_total", "Messages in these gaps.", "why", {
       bus: stats.gapMessages,
     })
     .histograms("typewire_backplane_latency_seconds", "Until the bus answered a question.", [

@@ -13,7 +13,7 @@ export interface Node {
   /** Another server's own name for itself. */
   readonly name: string;
   state: "up" | "left" | "lost";
-  /** Holes in what it published, and the messages in them. */
+  /** Gaps in what it published, and the messages in them. */
   gaps: number;
   missed: number;
 }

@@ -173,7 +173,7 @@ test("is the version of the workspace", async () => {
   expect(version).toBe(manifest.version);
 });
 
-test("counts what another server has published, as it is passed on, and the holes in it", async () => {
+test("counts what another server has published, as it is passed on, and the gaps in it", async () => {
   const bus = embedded();
   await using one = serve(shop, { port: 0, backplane: bus }, handlers);
   await using other = serve(shop, { port: 0, backplane: bus }, handlers);

@@ -1,4 +1,4 @@
-// A server as its backplane sees it: what other servers publish goes to the members here, and holes are told to
+// A server as its backplane sees it: what other servers publish goes to the members here, and gaps are told to
 // those members that ask for it. Only where there is a backplane.
 
 import type { Backplane, BackplaneEvent, BackplaneLine, Gap } from "@typewire/backplane";

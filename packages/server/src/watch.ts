@@ -15,7 +15,7 @@ export interface ServerWatcher {
   closed(connection: MemberConnection<never>, reason: CloseReason): void;
   /** A peer was turned away. */
   turnedAway(connectionName: string, by: TurnedAwayBy): void;
-  /** A hole in what another server has published. */
+  /** A gap in what another server has published. */
   gap(gap: Gap): void;
   /** Something has become of the bus, or of another server. */
   backplane(event: BackplaneEvent): void;

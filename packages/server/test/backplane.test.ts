@@ -128,7 +128,7 @@ describe("a server with a backplane", () => {
     expect(sent).toHaveLength(2 + 3 * 2);
   });
 
-  test("tells a hole to the members that ask for it, and to `onGap`", async () => {
+  test("tells a gap to the members that ask for it, and to `onGap`", async () => {
     const gaps: Gap[] = [];
     const events: BackplaneEvent[] = [];
     let gap: ((gap: Gap) => void) | undefined;

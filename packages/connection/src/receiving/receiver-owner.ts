@@ -25,7 +25,7 @@ export interface ReceiverEndpoint<Outgoing extends AnyMessage, Incoming extends 
   readonly owner: { readonly gap?: TellGap<Outgoing> };
 }
 
-/** Told of a hole in what a peer passes on. */
+/** Told of a gap in what a peer passes on. */
 export type TellGap<Outgoing extends AnyMessage> = (
   connection: Connection<Outgoing>,
   gap: GapTold,

@@ -20,7 +20,7 @@ export class Site implements AsyncDisposable {
   readonly events: BackplaneEvent[] = [];
   readonly gaps: Gap[] = [];
   readonly heard: string[] = [];
-  /** What the client was told of holes. */
+  /** What the client was told of gaps. */
   readonly told: number[] = [];
   readonly server;
   #client: AsyncDisposable | undefined;

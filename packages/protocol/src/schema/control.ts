@@ -88,7 +88,7 @@ export type Pong = { type: "$pong" } & Static<ControlSchemas["$pong"]>;
 export type PeerError = { type: "$error" } & Static<ControlSchemas["$error"]>;
 /** An orderly end, and when to come back, or that coming back is of no use. */
 export type Bye = { type: "$bye" } & Static<ControlSchemas["$bye"]>;
-/** Messages to this receiver were lost on their way to the sender: a hole that is told. Only where it asked for it. */
+/** Messages to this receiver were lost on their way to the sender: a gap that is told. Only where it asked for it. */
 export type GapTold = { type: "$gap" } & Static<ControlSchemas["$gap"]>;
 
 /** Opens the call named `call`, with an id that this side has not used on this connection. */

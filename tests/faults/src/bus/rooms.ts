@@ -5,7 +5,7 @@ import { defineProtocol, Type } from "@typewire/protocol";
 const said = Type.Object({
   /** The process that has published it. */
   by: Type.String(),
-  /** From 1 on, without holes. */
+  /** From 1 on, without gaps. */
   number: Type.Integer(),
   padding: Type.String(),
 });

@@ -31,7 +31,7 @@ export interface Outcome {
   readonly missing: number;
   /** The same for what the servers had no room for. */
   readonly dropped: number;
-  /** Of each server: holes in what the others published. */
+  /** Of each server: gaps in what the others published. */
   readonly gaps: readonly number[];
   readonly reconnects: number;
 }
