@@ -19,8 +19,14 @@ export type TopicChanged = (topic: string, members: number) => void;
 /** The members of one topic, in the order in which they subscribed. */
 export class Members<Member> {
   readonly #members = new Set<Member>();
+  readonly #isMember: (member: Member) => boolean;
   /** Made for a publication, and anew when the members have changed. */
   #list: readonly Member[] | undefined;
+
+  /** `isMember`: of the topic, whose members may be others once all of these have left. */
+  constructor(isMember: (member: Member) => boolean) {
+    this.#isMember = isMember;
+  }
 
   get size(): number {
     return this.#members.size;
@@ -38,18 +44,18 @@ export class Members<Member> {
   }
 
   /**
-   * Calls `visit` for each once. `visit` may run a program that subscribes and unsubscribes: who joins meanwhile
-   * is not visited, not even who has left and joins again, and who has left is not visited any more.
+   * Calls `visit` for each once that is still a member when its turn comes. `visit` may run a program that subscribes
+   * and unsubscribes: a member that joins meanwhile is not visited, and none is visited twice.
    */
   forEach(visit: (member: Member) => void): void {
     const list = (this.#list ??= [...this.#members]);
     for (const member of list) {
-      if (this.#list === list || this.#members.has(member)) visit(member);
+      if (this.#list === list || this.#isMember(member)) visit(member);
     }
   }
 }
 
-const none = new Members<never>();
+const none = new Members<never>(() => false);
 
 /** The topics of one server. A topic begins with its first member and is gone with its last. */
 export class Topics<Member> {
@@ -128,7 +134,10 @@ export class Topics<Member> {
 
   #add(member: Member, topic: string): void {
     let members = this.#members.get(topic);
-    if (members === undefined) this.#members.set(topic, (members = new Members()));
+    if (members === undefined) {
+      members = new Members((other) => this.#topics.get(other)?.has(topic) === true);
+      this.#members.set(topic, members);
+    }
     members.add(member);
     this.#changed?.(topic, members.size);
   }

@@ -85,6 +85,19 @@ describe("Topics", () => {
     );
   });
 
+  test("visits who has left and joined again before its turn, also where the topic was gone meanwhile", () => {
+    const topics = topicsOf();
+    for (const who of ["ana", "leo"]) topics.subscribe(who, "all");
+    const visited: string[] = [];
+    topics.membersOf("all").forEach((who) => {
+      visited.push(who);
+      if (who !== "ana") return;
+      for (const each of ["ana", "leo"]) topics.unsubscribe(each, "all");
+      topics.subscribe("leo", "all");
+    });
+    expect(visited).toEqual(["ana", "leo"]);
+  });
+
   test("takes every name of letters, digits, _ and - joined by dots", () => {
     fc.assert(
       fc.property(topicName, (name) => {
