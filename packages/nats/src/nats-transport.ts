@@ -149,10 +149,11 @@ export class NatsTransport implements Transport {
 
   /** Ends a line that NATS ends, leaves, or does not answer on; tells what it refuses on one that goes on. */
   async #watch(line: Line, tell: Tell): Promise<void> {
-    const { connection, prefix, learn } = line;
+    const { connection, address, prefix, learn } = line;
     const refused = new Set<string>();
     void connection.closed().then((error) => {
-      line.end(error instanceof Error ? describeThrown(error) : "NATS has ended the connection");
+      if (!(error instanceof Error)) line.end("NATS has ended the connection");
+      else line.end(`the line to NATS at ${address} is lost: ${describeThrown(error)}`);
     });
     for await (const status of connection.status()) {
       if (this.#line !== line) continue;
