@@ -17,7 +17,7 @@ test("an observed server has prom-client's metrics and ours in one scrape, a pag
   let text = await scrape();
   for (
     let turn = 0;
-    turn < 100 && !text.includes('closed_total{code="header-invalid"}');
+    turn < 100 && !text.includes('closed_total{code="header-invalid"} 1');
     turn += 1
   ) {
     await Bun.sleep(20);

@@ -13,7 +13,7 @@ import {
   TypewireError,
   type WireErrorCode,
 } from "@typewire/protocol";
-import { isInstance } from "@typewire/protocol/internal";
+import { isInstance, wireErrorCodes } from "@typewire/protocol/internal";
 
 import { aText, type OptionChecks, wholeMilliseconds, yesOrNo } from "./option-checks.ts";
 import { checkOptions } from "./options.ts";
@@ -29,6 +29,15 @@ export type CloseCode =
   | "peer-closed"
   /** The bytes stopped below us: a reset, a lost network. */
   | "connection-reset";
+
+/** Codes of ends that every server may see; others are of mistakes in its own program. */
+export const usualCloseCodes: readonly CloseCode[] = [
+  "done",
+  "peer-closed",
+  "connection-reset",
+  "tls-failed",
+  ...wireErrorCodes,
+];
 
 /** The first thing that ended a connection. Nothing that happens later changes it. */
 export interface CloseReason {

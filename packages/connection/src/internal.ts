@@ -13,5 +13,6 @@ export {
   internalLimits,
   resolveLimits,
 } from "./limits.ts";
+export { usualCloseCodes } from "./close-reason.ts";
 export { expectedInsteadOf } from "./options.ts";
 export { printable } from "./printable.ts";

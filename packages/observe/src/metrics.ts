@@ -1,6 +1,8 @@
 // The figures of a server as Prometheus reads them. A label is a name of the protocol, a code of ours, or a
 // limit: a closed set, which no peer can add to.
 
+import { usualCloseCodes } from "@typewire/connection/internal";
+
 import { addBackplane } from "./backplane-metrics.ts";
 import { Exposition, type Labels } from "./exposition.ts";
 import { reasonsAgainst } from "./health.ts";
@@ -33,7 +35,8 @@ function metricsText(server: Observable, observation: Observation): string {
   const { receivedByType } = figures;
   const times = [...handlerTimes].filter(([type]) => Object.hasOwn(receivedByType, type));
   const callTimes = [...handlerTimes].filter(([type]) => !Object.hasOwn(receivedByType, type));
-  const closed = stats.closedByReason as Readonly<Record<string, number>>;
+  // Prometheus sees no increase where a series begins with 1: all that may happen is there, with 0.
+  const closed = { ...none(usualCloseCodes), ...stats.closedByReason };
   const exposition = new Exposition()
     .info("typewire_build_info", "The version of Typewire, its host, and the protocol.", {
       version,
@@ -107,6 +110,7 @@ function metricsText(server: Observable, observation: Observation): string {
     .gauge("typewire_calls_in_flight", "Calls that are being answered.", stats.callsInFlight)
     .counterBy("typewire_calls_total", 'Calls that have ended; "ok" with their output.', "code", {
       ok: stats.callsAnswered,
+      ...none(watch.protocol.callCodes),
       ...stats.callsFailedByCode,
     })
     .gauge("typewire_topics", "Topics that a connection hears.", figures.topics)
@@ -125,6 +129,10 @@ function metricsText(server: Observable, observation: Observation): string {
     ]);
   if (stats.backplane !== undefined) addBackplane(exposition, stats.backplane, busTimes);
   return exposition.toString();
+}
+
+function none(codes: readonly string[]): Readonly<Record<string, number>> {
+  return Object.fromEntries(codes.map((code) => [code, 0]));
 }
 
 function byType(

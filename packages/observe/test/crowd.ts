@@ -80,7 +80,7 @@ export class Crowd implements Observable {
   watch(watcher: ServerWatcher): ReturnType<Observable["watch"]> {
     this.watchers.push(watcher);
     return {
-      protocol: { name: "crowd", version: 1, fingerprint: "0123456789abcdef" },
+      protocol: { name: "crowd", version: 1, fingerprint: "0123456789abcdef", callCodes: [] },
       timeNext() {},
       figures: () => {
         const elapsedMs = Date.now() - this.#begunAt;

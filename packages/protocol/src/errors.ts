@@ -2,7 +2,7 @@
 // Pure code throws these; the connection catches them at its single entry.
 
 /** Codes that travel in `$error` (docs/wire.md) and are recorded as the reason of a close. */
-const wireErrorCodes = [
+export const wireErrorCodes = [
   "header-invalid",
   "frame-empty",
   "frame-too-large",

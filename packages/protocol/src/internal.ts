@@ -16,6 +16,7 @@ export {
 } from "./codec/direction-codec.ts";
 export { defineReferenceProtocol } from "./define-protocol.ts";
 export { beginningOf } from "./excerpt.ts";
+export { wireErrorCodes } from "./errors.ts";
 export { frameTooLarge } from "./frame/frame-reader.ts";
 export { unlimited } from "./limits.ts";
 export { release } from "./release.ts";

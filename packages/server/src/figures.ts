@@ -1,7 +1,7 @@
 // What a server's own counters say to a watcher, read when it asks.
 
 import type { Endpoint } from "@typewire/connection";
-import type { AnyMessage } from "@typewire/protocol";
+import { type AnyMessage, type AnyProtocol, callErrorCodes } from "@typewire/protocol";
 
 import type { ServerFigures } from "./watch.ts";
 
@@ -37,4 +37,11 @@ export function figuresOf({ endpoint, connections, turnedAwayBy, topics }: Count
     handlersInFlight,
     slowConnections,
   };
+}
+
+/** How these calls may fail. */
+export function callCodesOf(calls: AnyProtocol["calls"]): readonly string[] {
+  const shapes = Object.values(calls);
+  if (shapes.length === 0) return [];
+  return [...callErrorCodes, ...shapes.flatMap(({ errors }) => errors)];
 }

@@ -23,7 +23,7 @@ import type { AnyProtocol, MessageOf } from "@typewire/protocol";
 import { beginAt } from "@typewire/protocol/internal";
 
 import { admission } from "./admission.ts";
-import { figuresOf } from "./figures.ts";
+import { callCodesOf, figuresOf } from "./figures.ts";
 import { Door } from "./door.ts";
 import { FanOut } from "./fan-out.ts";
 import { sayGoodbyes } from "./goodbyes.ts";
@@ -281,9 +281,9 @@ export class LiveServer<
       for (const each of this.#watchers) each.handled(name, elapsedMs);
     });
     const times = this.#times;
-    const { name, version, fingerprint } = this.#protocol;
+    const { name, version, fingerprint, calls } = this.#protocol;
     return {
-      protocol: { name, version, fingerprint },
+      protocol: { name, version, fingerprint, callCodes: callCodesOf(calls) },
       timeNext: () => times.sampleNext(),
       figures: () =>
         figuresOf({

@@ -71,6 +71,8 @@ export interface ServerWatch {
     readonly name: string;
     readonly version: number;
     readonly fingerprint: string;
+    /** How its calls may fail: our codes, and those that they declare; none where it has no calls. */
+    readonly callCodes: readonly string[];
   };
   figures(): ServerFigures;
   /** The next run of each handler is timed, beside the one in 64. */

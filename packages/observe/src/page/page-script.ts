@@ -237,7 +237,7 @@ export const pageScript = String.raw`
     { fill: (cell) => {
       if (cell.firstChild === null) cell.append(make("time"));
       cell.firstChild.dateTime = new Date(each.at).toISOString();
-      setText(cell.firstChild, new Date(each.at).toLocaleTimeString());
+      setText(cell.firstChild, new Date(each.at).toLocaleTimeString([], { hourCycle: "h23" }));
     } },
     { text: each.what },
     { text: each.name, className: "name" },
