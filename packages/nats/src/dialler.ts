@@ -8,7 +8,7 @@ import {
   type NatsConnection,
   nkeyAuthenticator,
 } from "@nats-io/transport-node";
-import { type Clock, describeThrown } from "@typewire/connection";
+import { type Clock, describeThrown, shuffled } from "@typewire/connection";
 
 import { greeted } from "./greeting.ts";
 import {
@@ -72,7 +72,7 @@ export class Dialler {
     const found = this.#found.filter((each) => !given.some((other) => isSame(each, other)));
     const failures = new Map<string, string[]>();
     let isRefused = false;
-    for (const target of [...shuffled(given), ...shuffled(found)]) {
+    for (const target of [...shuffled(given, Math.random), ...shuffled(found, Math.random)]) {
       if (!isWanted()) break;
       const { address } = target;
       try {
@@ -171,11 +171,4 @@ function targetsOf(texts: readonly string[], tlsName: string | undefined): reado
 
 function isSame(one: Place, other: Place): boolean {
   return one.hostname === other.hostname && one.port === other.port;
-}
-
-function shuffled<Item>(items: readonly Item[]): readonly Item[] {
-  return items
-    .map((item) => ({ item, order: Math.random() }))
-    .toSorted((one, other) => one.order - other.order)
-    .map(({ item }) => item);
 }
