@@ -60,6 +60,8 @@ export interface ConnectionOwner<Outgoing extends AnyMessage> {
   readonly proven?: (connection: Connection<Outgoing>) => void;
   /** A connection has opened; called at once, before its observers hear of it. */
   readonly opened?: (connection: Connection<Outgoing>) => void;
+  /** What the peer has shown is about to be judged, which may take this side long. The connection may be ended here. */
+  readonly judging?: (connection: Connection<Outgoing>) => void;
   /** The end of a connection has begun, opened or not: it is `draining` or `closed` from now on. Called once. */
   readonly ending?: (connection: Connection<Outgoing>) => void;
   /** A connection has ended, opened or not; called at once, before its observers hear of it. */

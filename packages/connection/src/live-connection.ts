@@ -342,7 +342,8 @@ export class LiveConnection<Outgoing extends AnyMessage, Incoming extends AnyMes
   judge(call: Call): void {
     // Calls begin behind the first id, so that they need not be told of it.
     if (call.id > AUTHENTICATE_ID) this.calls?.used(call.id);
-    void letIn(this.#entrance, call);
+    this.#endpoint.owner.judging?.(this);
+    if (!this.#isEnding) void letIn(this.#entrance, call);
   }
 
   show(): void {

@@ -100,6 +100,11 @@ export class Door<Connection extends Guest> {
     return connection;
   }
 
+  /** The peer has said what it has to say, and is being judged. It may have been cut when this returns. */
+  judging(connection: Connection): void {
+    this.#lobby.judging(connection);
+  }
+
   /** The peer belongs here. While it was in the lobby, others may have taken the last place. */
   proven(connection: Connection): void {
     const { places } = this.#options;

@@ -120,6 +120,7 @@ export class LiveServer<
           this.#opened(connection as LiveServerConnection<P>, options);
         },
         proven: (connection) => this.#door.proven(connection as LiveServerConnection<P>),
+        judging: (connection) => this.#door.judging(connection as LiveServerConnection<P>),
         ending: (connection) => this.#topics.leave(connection as LiveServerConnection<P>),
         closed: (connection, reason) => {
           this.#closed(connection as LiveServerConnection<P>, reason);

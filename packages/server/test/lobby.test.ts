@@ -71,6 +71,41 @@ describe("Lobby", () => {
     expect(cut).toEqual([]);
   });
 
+  test("those that are judged make room for none that comes later, and their newest goes first", () => {
+    const { clock, cut, lobby } = lobbyOf(2, 2);
+    for (const peer of ["a", "b", "c"]) {
+      lobby.enter(peer);
+      lobby.judging(peer);
+    }
+    lobby.enter("d");
+    clock.advance(PRESSED_DEADLINE_MS - 1);
+    expect(cut).toEqual([]);
+    clock.advance(1);
+    expect(cut).toEqual(["d", "c"]);
+    clock.advance(100 * PRESSED_DEADLINE_MS);
+    for (const peer of ["e", "f", "g"]) lobby.enter(peer);
+    expect(cut).toEqual(["d", "c", "e"]);
+    expect([lobby.leave("a"), lobby.leave("c"), lobby.size]).toEqual([true, false, 3]);
+  });
+
+  test("goes on while others come again and again, however slowly it judges", () => {
+    const { clock, cut, lobby } = lobbyOf(2, 2);
+    for (const peer of ["a", "b"]) {
+      lobby.enter(peer);
+      lobby.judging(peer);
+    }
+    for (let count = 0; count < 100; count += 1) {
+      lobby.enter(`later ${count}`);
+      if (count % 2 === 0) lobby.judging(`later ${count}`);
+      clock.advance(100);
+      expect(lobby.size).toBeLessThanOrEqual(4);
+    }
+    expect(cut).not.toContain("a");
+    expect(cut).not.toContain("b");
+    clock.advance(PRESSED_DEADLINE_MS);
+    expect(lobby.size).toBe(2);
+  });
+
   test("heeds places that are taken elsewhere", () => {
     const { cut, lobby, take } = lobbyOf(2);
     lobby.enter("a");

@@ -374,6 +374,28 @@ describe("a server whose protocol has auth", () => {
     ]);
   });
 
+  test("tells its owner before it judges, and judges no client that the owner ends then", async () => {
+    for (const [ends, judged] of [
+      [false, ["owner", "judge"]],
+      [true, ["owner"]],
+    ] as const) {
+      const order: string[] = [];
+      const judging = (connection: { destroy(): void }): void => {
+        order.push("owner");
+        if (ends) connection.destroy();
+      };
+      const judge = (): Admission => {
+        order.push("judge");
+        return {};
+      };
+      const { connection } = opened({ judge, more: { owner: { judging } } });
+      connection.receive(said(show("abc")));
+      await turn();
+      expect(order).toEqual([...judged]);
+      expect(connection.state).toBe(ends ? "closed" : "open");
+    }
+  });
+
   test("drops a verdict that comes after the end", async () => {
     const verdict = Promise.withResolvers<Admission>();
     const { connection, seen, socket } = opened({ judge: () => verdict.promise });
