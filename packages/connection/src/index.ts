@@ -53,6 +53,7 @@ export {
   wholeMilliseconds,
   yesOrNo,
 } from "./option-checks.ts";
+export { tellOption } from "./option-value.ts";
 export { checkOption, checkOptions, checkOptionValues } from "./options.ts";
 export { shuffled } from "./shuffled.ts";
 export { describeThrown, oneLine } from "./text.ts";

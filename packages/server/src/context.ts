@@ -1,13 +1,13 @@
 // What a server makes of a client: the context of its connection, by `authenticate` where the protocol has
 // `auth`, else by `context`. When a client shows something, and what follows from a refusal, is the handshake's.
 
-import type { Admission } from "@typewire/connection";
+import { type Admission, tellOption } from "@typewire/connection";
 import { TypewireError } from "@typewire/protocol";
 
 /** A context that ends: the server then closes with `auth-expired`, and the client comes back with something newer. */
 export interface ExpiringContext<Context> {
   readonly context: Context;
-  /** By the server's clock. One that has passed is `auth-failed`. */
+  /** By the server's clock. One that has passed is `auth-expired`. */
   readonly expiresAt: Date;
 }
 
@@ -32,7 +32,8 @@ export function admit(connection: ContextHolder, authenticated: unknown): Admiss
   const { context, expiresAt } = authenticated;
   const expiresInMs = expiresAt instanceof Date ? expiresAt.getTime() - Date.now() : Number.NaN;
   if (Number.isNaN(expiresInMs)) {
-    throw new TypewireError("internal", "authenticate: expected a Date as expiresAt");
+    const got = expiresAt instanceof Date ? "one of no time" : tellOption(expiresAt);
+    throw new TypewireError("internal", `authenticate: expected a Date as expiresAt, got ${got}`);
   }
   if (expiresInMs <= 0) {
     throw new TypewireError("auth-expired", "authenticate: expiresAt has passed");
