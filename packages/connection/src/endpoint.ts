@@ -35,6 +35,7 @@ import { type EndpointCalls, endpointCalls } from "./calls/endpoint-calls.ts";
 import type { Middleware } from "./calls/call-table.ts";
 import type { Authenticate, Credentials } from "./handshake/authentication.ts";
 import { largestHelloBytes, ownHello } from "./own-hello.ts";
+import { PeerHellos } from "./handshake/peer-hellos.ts";
 import type { SharedSecret } from "./handshake/secret-exchange.ts";
 import { BufferPool } from "./sending/buffer-pool.ts";
 import { FrameSizes } from "./sending/frame-sizes.ts";
@@ -155,6 +156,8 @@ export interface Endpoint<Outgoing extends AnyMessage, Incoming extends AnyMessa
   /** Whether clients have to authenticate. */
   readonly hasAuth: boolean;
   readonly expiries: WeakMap<object, number>;
+  /** What peers have said first. */
+  readonly peerHellos: PeerHellos;
   /** Undefined where the protocol has no calls. */
   readonly calls: EndpointCalls | undefined;
   readonly authenticate: Authenticate<Connection<Outgoing>> | undefined;
@@ -253,6 +256,7 @@ export function createEndpoint<P extends AnyProtocol, R extends Role>(
     secret: options.secret,
     hasAuth: protocol.hasAuth,
     expiries: new WeakMap(),
+    peerHellos: new PeerHellos(),
     calls,
     authenticate: requireAuth(protocol, "authenticate", options.authenticate, role === "server"),
     credentials: requireAuth(protocol, "auth", options.credentials, role === "client"),

@@ -35,6 +35,7 @@ import {
   serverWithoutAuth,
   shownMisfit,
 } from "./authentication.ts";
+import type { PeerHellos } from "./peer-hellos.ts";
 import { limitsOfPeer } from "./peer-limits.ts";
 import { type ExchangeEndpoint, SecretExchange, type SharedSecret } from "./secret-exchange.ts";
 
@@ -81,6 +82,7 @@ export interface HandshakeEndpoint extends ExchangeEndpoint {
   readonly hasAuth: boolean;
   /** Until when clients were let in, in ms of the sweep, by their handshakes; beside them, because few have an end. */
   readonly expiries: WeakMap<object, number>;
+  readonly peerHellos: PeerHellos;
 }
 
 /**
@@ -271,8 +273,7 @@ export class Handshake {
       const message = `Cannot authenticate: the peer asks for a shared secret, and the ${role} has none`;
       return refuse(new TypewireError("auth-required", message));
     }
-    // A copy: a decoded message has room for all of its optional properties, 50 bytes of each connection.
-    this.#peerHello = Object.fromEntries(Object.entries(hello)) as Hello;
+    this.#peerHello = this.#endpoint.peerHellos.share(hello, payload);
     const exchange = this.#exchange;
     if (exchange === undefined) return this.#proved();
     this.#awaited = "$proof";
