@@ -36,6 +36,7 @@ function join(
       throw new Error(`${missed} messages are lost`);
     },
     event() {},
+    answered() {},
   });
   line.members(topic, 1);
   return line;
