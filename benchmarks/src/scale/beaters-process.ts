@@ -19,6 +19,7 @@ for (let index = 0; index < Number(count); index += 1) {
     receive() {},
     gap() {},
     event() {},
+    answered() {},
   });
   // Not all in one instant: servers of a cluster begin when they do.
   await Bun.sleep(250 / Number(count));
