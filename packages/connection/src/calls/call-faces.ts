@@ -170,21 +170,18 @@ function readerOf(
     const afterItems = hasInput ? third : second;
     const options = sends ? afterItems : afterInput;
     if (options === undefined) return { input, items, timeoutMs, signal: undefined };
-    const read = readOptions(options as CallOptions, timeoutMs);
-    return { input, items, ...read };
+    checkOptions(options as CallOptions, known);
+    const { signal, timeoutMs: givenMs = timeoutMs } = options as CallOptions;
+    return { input, items, timeoutMs: wholeMs(givenMs), signal };
   };
 }
 
-function readOptions(
-  options: CallOptions,
-  fallbackMs: number,
-): Pick<CallGiven, "timeoutMs" | "signal"> {
-  checkOptions(options, known);
-  const { timeoutMs = fallbackMs, signal } = options;
-  // What is left of another call's time: none, where that has none. Rounded up, so that the other call's deadline is
-  // the first to pass, and its handler does not fail by this one's.
-  if (timeoutMs === Infinity) return { timeoutMs: 0, signal };
-  return { timeoutMs: Math.ceil(timeoutMs), signal };
+/**
+ * A call's time from what is left of another's: none, where that has none. Rounded up, so that the other call's deadline is
+ * the first to pass, and its handler does not fail by this one's.
+ */
+function wholeMs(timeoutMs: number): number {
+  return timeoutMs === Infinity ? 0 : Math.ceil(timeoutMs);
 }
 
 function requireItems(name: string, items: unknown): ItemSource {
