@@ -120,8 +120,14 @@ const kinds: Readonly<Record<string, (client: Desk, index: number) => Promise<un
   "that yield, and are left": ({ call }) => read(call.count(100), 1).then(() => call.echo(1)),
   "that yield and wait, and are left": ({ call }) => read(call.stall(), 1).then(() => call.echo(1)),
   "that are never begun": async ({ call }) => {
-    await using stream = call.count(1);
-    void stream.output;
+    await using _ = call.count(1);
+  },
+  "whose output is asked for, and are left": async ({ call }) => {
+    {
+      await using stream = call.count(1);
+      void stream.output;
+    }
+    await call.echo(1);
   },
   "that send": ({ call }) => call.sum([1, 2, 3]),
   "that send what does not fit": (client) => client.try.sum([1, 0.5]),
