@@ -16,3 +16,4 @@ export {
 export { usualCloseCodes } from "./close-reason.ts";
 export { expectedInsteadOf } from "./options.ts";
 export { printable } from "./printable.ts";
+export { noStats } from "./stats.ts";

@@ -1,6 +1,6 @@
 // A server that is made up: so many connections, with names as a hostile peer would have them, and messages that flow.
 
-import type { ConnectionStats } from "@typewire/connection";
+import { noStats } from "@typewire/connection/internal";
 import type { ServerWatcher } from "@typewire/server";
 
 import type { Observable, ObservedConnection } from "../src/index.ts";
@@ -16,21 +16,6 @@ export const HOSTILE_NAMES = [
   "${document.title='taken'}",
   "{{constructor.constructor('document.title=1')()}}",
 ];
-
-const noStats: ConnectionStats = {
-  messagesReceived: 0,
-  messagesRefused: 0,
-  messagesUnknown: 0,
-  messagesRefusedByPeer: 0,
-  messagesSent: 0,
-  messagesUndelivered: 0,
-  bytesReceived: 0,
-  bytesSent: 0,
-  bufferedBytes: 0,
-  messagesUnhandled: 0,
-  handlersInFlight: 0,
-  callsInFlight: 0,
-};
 
 /** A crowd of `size` connections; the worst have hostile names. */
 export class Crowd implements Observable {
@@ -51,7 +36,7 @@ export class Crowd implements Observable {
           HOSTILE_NAMES[index] ?? `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}:50000`,
         state: "open",
         queuedBytes,
-        stats: { ...noStats, messagesReceived: index, handlersInFlight: index % 5 === 4 ? 1 : 0 },
+        stats: { ...noStats(), messagesReceived: index, handlersInFlight: index % 5 === 4 ? 1 : 0 },
       };
     });
     this.connections = new Set(connections);
@@ -60,7 +45,7 @@ export class Crowd implements Observable {
   stats(): ReturnType<Observable["stats"]> {
     const messages = Math.round((Date.now() - this.#begunAt) * 2.5);
     return {
-      ...noStats,
+      ...noStats(),
       connections: this.#size,
       accepted: this.#size + 12,
       turnedAway: 3,

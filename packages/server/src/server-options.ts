@@ -107,8 +107,8 @@ export interface ServerOptions<P extends AnyProtocol, Context = undefined>
    * What it throws is a refusal: the client is told `auth-failed`, and nothing of why. For what was good once
    * it throws a `TypewireError` with `auth-expired`, or returns an `expiresAt` that has passed: the client comes
    * back with something newer. Where it cannot find out (its database is away), it throws one with another
-   * code: the client is told `internal`, and comes back. No handler runs, and `onOpen` is not called, before; `connection.peer` is known. It has
-   * ten seconds, the time in which the client shows it included.
+   * code: the client is told `internal`, and comes back. No handler runs, and `onOpen` is not called, before;
+   * `connection.peer` is known. It has ten seconds, the time in which the client shows it included.
    */
   authenticate?(
     shown: AuthOf<P>,

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 
 import { LiveConnection } from "@typewire/connection";
 import { type ErrorCode, TypewireError } from "@typewire/protocol";
-import { ByteWriter } from "@typewire/protocol/internal";
+import { controlFrame } from "@typewire/protocol/internal";
 import { saludo } from "@typewire/protocol/saludo";
 
 import type { ServerConnection } from "../src/index.ts";
@@ -39,9 +39,7 @@ describe("Server.broadcast", () => {
     const [small] = connections;
     if (!(small instanceof LiveConnection)) throw new Error("There is no such connection");
     const hello = { type: "$hello", protocol: "saludo", version: 1, maxFrameBytes: 256 } as const;
-    const frame = new ByteWriter();
-    saludo.client.encodeInto(hello, frame);
-    small.receive(frame.copy());
+    small.receive(controlFrame(saludo.client, hello));
     const long = { type: "welcome", text: "hola ".repeat(60) } as const;
     expect(server.broadcast(long)).toBe(1);
     expect(told).toEqual([["peer 0", [long], "frame-too-large"]]);

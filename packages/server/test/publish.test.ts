@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { LiveConnection } from "@typewire/connection";
-import { ByteWriter } from "@typewire/protocol/internal";
+import { controlFrame } from "@typewire/protocol/internal";
 import { saludo } from "@typewire/protocol/saludo";
 
 import { connected } from "./support/connected.ts";
@@ -91,9 +91,7 @@ describe("Server.publish", () => {
     const [small] = connections;
     if (!(small instanceof LiveConnection)) throw new Error("There is no such connection");
     const hello = { type: "$hello", protocol: "saludo", version: 1, maxFrameBytes: 256 } as const;
-    const frame = new ByteWriter();
-    saludo.client.encodeInto(hello, frame);
-    small.receive(frame.copy());
+    small.receive(controlFrame(saludo.client, hello));
     for (const connection of connections) connection.subscribe("all");
     expect(server.publish("all", long)).toBe(1);
     expect(untold).toBe(1);

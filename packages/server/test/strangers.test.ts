@@ -3,8 +3,7 @@
 import { describe, expect, test } from "bun:test";
 
 import type { SocketUser } from "@typewire/connection";
-import type { ControlMessage } from "@typewire/protocol";
-import { ByteWriter } from "@typewire/protocol/internal";
+import { controlFrame } from "@typewire/protocol/internal";
 import { saludo } from "@typewire/protocol/saludo";
 import { collect, FakeClock, MemorySocket } from "@typewire/testkit";
 
@@ -73,13 +72,7 @@ function sayHello(socket: MemorySocket): void {
   socket.events?.receive(helloFrame);
 }
 
-const helloFrame = frameOf({ type: "$hello", protocol: "saludo", version: 1 });
-
-function frameOf(message: ControlMessage): Uint8Array {
-  const writer = new ByteWriter();
-  saludo.client.encodeInto(message, writer);
-  return writer.copy();
-}
+const helloFrame = controlFrame(saludo.client, { type: "$hello", protocol: "saludo", version: 1 });
 
 /** What the server has said to this peer. */
 async function heard(socket: MemorySocket): Promise<readonly string[]> {

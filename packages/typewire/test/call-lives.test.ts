@@ -27,6 +27,16 @@ function slots(random: SeededRandom): { readonly maxCalls: number; readonly maxS
   return { maxCalls: among(1, 2, 4, 256), maxStreams: among(1, 2, 4, 64) };
 }
 
+/** What disturbs a line, the gentle ones first. */
+type Steps = readonly (() => unknown)[];
+
+/** Takes one of `steps`. Returns whether it may have ended calls: those behind the first five do. */
+async function oneOf(steps: Steps, random: SeededRandom): Promise<boolean> {
+  const choice = random.integer(0, steps.length - 1);
+  await steps[choice]?.();
+  return choice > 4;
+}
+
 async function liveInMemory(random: SeededRandom): Promise<readonly string[]> {
   const answering = new Answering();
   const { maxCalls, maxStreams } = slots(random);
@@ -41,7 +51,7 @@ async function liveInMemory(random: SeededRandom): Promise<readonly string[]> {
     },
   );
   const { client, server, clock } = memory;
-  const steps: readonly (() => unknown)[] = [
+  const steps: Steps = [
     () => clock.advance(random.integer(1, 60)),
     () => clock.advance(random.integer(300, 31_000)),
     () => memory.settle(),
@@ -60,11 +70,7 @@ async function liveInMemory(random: SeededRandom): Promise<readonly string[]> {
     maxStreams,
     timeoutsMs: [0, 1, 50, 500, 5000],
     nowMs: () => clock.now(),
-    async disturb() {
-      const choice = random.integer(0, steps.length - 1);
-      await steps[choice]?.();
-      return choice > 4;
-    },
+    disturb: () => oneOf(steps, random),
     async rest() {
       clock.advance(100);
       await memory.settle();
@@ -85,7 +91,7 @@ async function liveOnSockets(random: SeededRandom): Promise<readonly string[]> {
   const reconnect = { initialDelayMs: 3, maxDelayMs: 20 };
   await using client = await connect(shapes, { port: proxy.port, reconnect });
   const ways = ["toServer", "toClient"] as const;
-  const steps: readonly (() => unknown)[] = [
+  const steps: Steps = [
     () => Bun.sleep(random.integer(0, 5)),
     () => Bun.sleep(0),
     () => proxy.set({ latencyMs: random.integer(0, 10) }),
@@ -104,11 +110,7 @@ async function liveOnSockets(random: SeededRandom): Promise<readonly string[]> {
     maxStreams,
     timeoutsMs: [0, 1, 5, 30, 500],
     nowMs: () => performance.now(),
-    async disturb() {
-      const choice = random.integer(0, steps.length - 1);
-      await steps[choice]?.();
-      return choice > 4;
-    },
+    disturb: () => oneOf(steps, random),
     async rest() {
       proxy.set({ latencyMs: 0, mostPieceBytes: Infinity, blackHole: false });
       await Bun.sleep(2);
